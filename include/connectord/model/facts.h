@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/model/connector.h"
+#include "connectord/net/ip_address.h"
+
+namespace connectord::model {
+
+// A client certificate as the MTA tells of it. Empty names mean that the MTA told none, because there is none or because
+// it does not trust the certificate.
+struct ClientCertificate {
+  std::string subject_common_name;
+  std::string issuer_common_name;
+  // Sendmail only: the whole names, decoded.
+  std::string subject_name;
+  std::string issuer_name;
+  // Lower-case hexadecimal. std::nullopt: not known (no policy request told of this connection); empty: there is none.
+  std::optional<std::string> sha256;
+  std::optional<std::string> public_key_sha256;
+};
+
+struct Tls {
+  TlsVersion version = TlsVersion::none;
+  std::string protocol;  // as the MTA calls it
+  std::string cipher;
+  int cipher_bits = 0;
+};
+
+// The reverse path of MAIL FROM (RFC 5321, 4.1.1.2).
+struct Sender {
+  std::string address;  // as given, without angle brackets; empty for the null sender
+  std::string domain;   // normalized; empty for the null sender, and for a path without a domain
+  bool valid = true;    // false where the path cannot be read in one way only
+};
+
+// All that is known of a message's way so far. A session gathers it; the engine reads it.
+struct Facts {
+  // What is over, and so which checks can be made.
+  enum class Stage : std::uint8_t { envelope, message };
+
+  Stage stage = Stage::envelope;
+  // std::nullopt where the MTA does not know it; no network contains it then.
+  std::optional<net::IpAddress> client_address;
+  std::uint16_t client_port = 0;
+  std::string client_name;
+  std::string helo;
+  std::optional<Tls> tls;
+  ClientCertificate certificate;
+  std::string sasl_username;      // of an authenticated submission; empty otherwise
+  bool local_submission = false;  // handed in by the sendmail command
+  Sender mail_from;
+  std::vector<std::string> recipients;  // as given, without angle brackets
+};
+
+}  // namespace connectord::model
