@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "connectord/dns/answer.h"
+
+namespace connectord::dns {
+
+// The one way to DNS, so that tests bring their own zones. Thread-safe.
+class Resolver {
+ public:
+  using Callback = std::function<void(std::shared_ptr<const Answer>)>;
+
+  virtual ~Resolver() = default;
+  // Calls back exactly once: at once where the answer is known, otherwise on a thread of the resolver's within the limit
+  // of one lookup. The callback must be short and must not block.
+  virtual void resolve(const Question& question, Callback callback) = 0;
+};
+
+}  // namespace connectord::dns

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/net/ip_address.h"
+
+// Results of the authentication protocols, in the words of RFC 8601, 2.7. Plain values.
+namespace connectord::model {
+
+enum class SpfResult : std::uint8_t { none, neutral, pass, fail, softfail, temperror, permerror };  // RFC 7208, 2.6
+
+struct SpfOutcome {
+  enum class Identity : std::uint8_t { mail_from, helo };
+
+  SpfResult result = SpfResult::none;
+  Identity identity = Identity::mail_from;
+  std::string domain;       // normalized; the domain whose record was asked
+  std::string mechanism;    // what matched, as the record has it
+  std::string explanation;  // of `exp`, printable ASCII; comes from outside
+  std::string problem;      // what was wrong, for temperror and permerror, with the place in the record
+};
+
+enum class DkimResult : std::uint8_t { none, pass, fail, policy, neutral, temperror, permerror };  // RFC 8601, 2.7.1
+
+// One DKIM-Signature (RFC 6376, 3.5) and what became of it.
+struct DkimSignature {
+  DkimResult result = DkimResult::none;
+  std::string domain;    // d=, normalized
+  std::string selector;  // s=
+  std::string identity;  // i=
+  std::string algorithm;  // a=
+  unsigned key_bits = 0;
+  bool body_length_limited = false;  // l= leaves a part of the body unsigned
+  bool testing = false;              // t=y in the key record
+  std::string signature_start;       // header.b (RFC 6008): the first eight characters at least
+  std::string problem;               // why it did not pass
+};
+
+enum class DmarcResult : std::uint8_t { none, pass, fail, temperror, permerror };
+enum class DmarcPolicy : std::uint8_t { none, quarantine, reject };
+
+// RFC 9989.
+struct DmarcOutcome {
+  DmarcResult result = DmarcResult::none;
+  std::string from_domain;          // the author domain, normalized; empty where From cannot be read in one way
+  std::string record_domain;        // whose policy it is
+  std::string organizational_domain;  // of the author domain
+  DmarcPolicy policy = DmarcPolicy::none;  // what the domain asks for this message, after p, sp, np and t
+  DmarcPolicy published = DmarcPolicy::none;  // before t
+  bool testing = false;             // t=y
+  bool spf_aligned = false;         // and passed
+  bool dkim_aligned = false;        // and passed
+  std::string problem;              // what was wrong with From, the record or the lookup
+};
+
+std::string_view to_string(SpfResult result);
+std::string_view to_string(DkimResult result);
+std::string_view to_string(DmarcResult result);
+std::string_view to_string(DmarcPolicy policy);
+
+}  // namespace connectord::model
