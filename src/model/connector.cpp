@@ -30,7 +30,9 @@ std::string_view to_string(Scenario scenario) {
   return "";
 }
 
-std::string_view to_string(Mode mode) { return mode == Mode::audit ? "audit" : "enforce"; }
+std::string_view to_string(Mode mode) {
+  return mode == Mode::audit ? "audit" : "enforce";
+}
 
 std::string_view to_string(TlsVersion version) {
   for (const auto& [name, value] : tls_version_names) {

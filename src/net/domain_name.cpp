@@ -40,7 +40,8 @@ bool has_valid_labels(std::string_view name) {
 
 std::optional<std::string> to_a_labels(const std::string& text) {
   char* converted = nullptr;
-  if (::idn2_to_ascii_8z(text.c_str(), &converted, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK) return std::nullopt;
+  if (::idn2_to_ascii_8z(text.c_str(), &converted, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
+    return std::nullopt;
   const std::unique_ptr<char, void (*)(void*)> owner(converted, &::idn2_free);
   return std::string(converted);
 }

@@ -20,11 +20,14 @@ constexpr unsigned v4_offset = 96;
 std::string_view without_literal_marks(std::string_view text) {
   if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
   constexpr std::string_view tag = "IPv6:";
-  if (text.size() > tag.size() && ::strncasecmp(text.data(), tag.data(), tag.size()) == 0) text.remove_prefix(tag.size());
+  if (text.size() > tag.size() && ::strncasecmp(text.data(), tag.data(), tag.size()) == 0)
+    text.remove_prefix(tag.size());
   return text;
 }
 
-unsigned width(const IpAddress& address) { return address.is_v4() ? 32 : 128; }
+unsigned width(const IpAddress& address) {
+  return address.is_v4() ? 32 : 128;
+}
 
 // The position of a prefix's end in the 128 bits that both families share.
 unsigned bit_position(const IpAddress& address, unsigned length) {
@@ -82,8 +85,8 @@ tl::expected<std::pair<IpAddress, IpAddress>, std::string> parse_cidr(std::strin
   }
   const Prefix block{masked(*base, length - lowest), length - lowest};
   if (block.base != *base) {
-    return tl::unexpected("\"" + std::string(text) + "\" has host bits set; the block is " + block.base.to_string() + "/" +
-                          std::to_string(block.length) + ", the single address is " + base->to_string());
+    return tl::unexpected("\"" + std::string(text) + "\" has host bits set; the block is " + block.base.to_string() +
+                          "/" + std::to_string(block.length) + ", the single address is " + base->to_string());
   }
   return std::pair{block.base, last_of(block)};
 }

@@ -40,7 +40,7 @@ struct MailExchanger {
 // Only the field that belongs to the question's type is filled, in the order of the answer.
 struct Answer {
   Status status = Status::nodata;
-  std::vector<std::string> texts;  // TXT: the strings of one record joined (RFC 7208, 3.3); any bytes
+  std::vector<std::string> texts;         // TXT: the strings of one record joined (RFC 7208, 3.3); any bytes
   std::vector<net::IpAddress> addresses;  // A, AAAA
   std::vector<MailExchanger> exchangers;  // MX
   std::vector<std::string> names;         // PTR, CNAME: normalized where they can be

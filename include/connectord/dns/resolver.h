@@ -13,8 +13,8 @@ class Resolver {
   using Callback = std::function<void(std::shared_ptr<const Answer>)>;
 
   virtual ~Resolver() = default;
-  // Calls back exactly once: at once where the answer is known, otherwise on a thread of the resolver's within the limit
-  // of one lookup. The callback must be short and must not block.
+  // Calls back exactly once: at once where the answer is known, otherwise on a thread of the resolver's within the
+  // limit of one lookup. The callback must be short and must not block.
   virtual void resolve(const Question& question, Callback callback) = 0;
 };
 

@@ -29,9 +29,9 @@ enum class DkimResult : std::uint8_t { none, pass, fail, policy, neutral, temper
 // One DKIM-Signature (RFC 6376, 3.5) and what became of it.
 struct DkimSignature {
   DkimResult result = DkimResult::none;
-  std::string domain;    // d=, normalized
-  std::string selector;  // s=
-  std::string identity;  // i=
+  std::string domain;     // d=, normalized
+  std::string selector;   // s=
+  std::string identity;   // i=
   std::string algorithm;  // a=
   unsigned key_bits = 0;
   bool body_length_limited = false;  // l= leaves a part of the body unsigned
@@ -46,15 +46,15 @@ enum class DmarcPolicy : std::uint8_t { none, quarantine, reject };
 // RFC 9989.
 struct DmarcOutcome {
   DmarcResult result = DmarcResult::none;
-  std::string from_domain;          // the author domain, normalized; empty where From cannot be read in one way
-  std::string record_domain;        // whose policy it is
-  std::string organizational_domain;  // of the author domain
+  std::string from_domain;                 // the author domain, normalized; empty where From cannot be read in one way
+  std::string record_domain;               // whose policy it is
+  std::string organizational_domain;       // of the author domain
   DmarcPolicy policy = DmarcPolicy::none;  // what the domain asks for this message, after p, sp, np and t
   DmarcPolicy published = DmarcPolicy::none;  // before t
-  bool testing = false;             // t=y
-  bool spf_aligned = false;         // and passed
-  bool dkim_aligned = false;        // and passed
-  std::string problem;              // what was wrong with From, the record or the lookup
+  bool testing = false;                       // t=y
+  bool spf_aligned = false;                   // and passed
+  bool dkim_aligned = false;                  // and passed
+  std::string problem;                        // what was wrong with From, the record or the lookup
 };
 
 std::string_view to_string(SpfResult result);

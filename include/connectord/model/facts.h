@@ -11,8 +11,8 @@
 
 namespace connectord::model {
 
-// A client certificate as the MTA tells of it. Empty names mean that the MTA told none, because there is none or because
-// it does not trust the certificate.
+// A client certificate as the MTA tells of it. Empty names mean that the MTA told none, because there is none or
+// because it does not trust the certificate.
 struct ClientCertificate {
   std::string subject_common_name;
   std::string issuer_common_name;
@@ -22,6 +22,7 @@ struct ClientCertificate {
   // Lower-case hexadecimal. std::nullopt: not known (no policy request told of this connection); empty: there is none.
   std::optional<std::string> sha256;
   std::optional<std::string> public_key_sha256;
+  std::string_view unknown_because;  // why a fingerprint is not known, and what to do; a literal of the program
 };
 
 struct Tls {

@@ -3,12 +3,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-
 #include <tl/expected.hpp>
 
 namespace connectord::net {
 
-// Where a service listens, in Postfix's notation: "unix:/path" or "inet:host:port" ("inet:[2001:db8::1]:port" for IPv6).
+// Where a service listens, in Postfix's notation: "unix:/path" or "inet:host:port" ("inet:[2001:db8::1]:port" for
+// IPv6).
 struct Endpoint {
   enum class Kind { unix_socket, inet };
 

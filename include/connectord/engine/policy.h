@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "connectord/model/configuration.h"
+
+namespace connectord::engine {
+
+class Index;
+
+// One generation of the configuration, ready to decide by: the values and the indexes over them. Immutable, so threads
+// share it freely; a new configuration is a new Policy.
+class Policy {
+ public:
+  // What a compilation found. `policy` is empty if one of the problems is an error.
+  struct Compiled;
+
+  // Checks across connectors what no single key can show: two that tie, one that can never be chosen, a partner whose
+  // mail falls under another partner's requirements too.
+  static Compiled compile(model::Configuration configuration);
+
+  Policy(model::Configuration configuration, std::unique_ptr<const Index> index);
+  ~Policy();
+  Policy(const Policy&) = delete;
+  Policy& operator=(const Policy&) = delete;
+
+  const model::Configuration& configuration() const { return configuration_; }
+  const Index& index() const { return *index_; }
+
+ private:
+  model::Configuration configuration_;
+  std::unique_ptr<const Index> index_;
+};
+
+struct Policy::Compiled {
+  std::shared_ptr<const Policy> policy;
+  std::vector<model::Problem> problems;
+};
+
+}  // namespace connectord::engine

@@ -1,0 +1,78 @@
+"""A private certification authority and the client certificates of partners and impostors, by the openssl command."""
+
+import hashlib
+import ssl
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+# openssl's own configuration file would add extensions that fight with ours; this one adds none.
+NEUTRAL_CONFIGURATION = "[req]\ndistinguished_name = name\n[name]\n"
+
+CLIENT_AND_SERVER = "clientAuth,serverAuth"
+SERVER_ONLY = "serverAuth"  # what public CAs issue nowadays, also to those who show it as clients
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate and its key, as PEM files."""
+
+    file: Path
+    key: Path
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate, as connectord's `fingerprints` want it."""
+        return "sha256:" + hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.file.read_text())).hexdigest()
+
+    @property
+    def public_key_fingerprint(self) -> str:
+        """SHA-256 of the public key (SubjectPublicKeyInfo, DER), which outlives a renewal with the same key."""
+        public_key = openssl("x509", "-in", str(self.file), "-noout", "-pubkey")
+        der = openssl("pkey", "-pubin", "-outform", "DER", stdin=public_key)
+        return "spki-sha256:" + hashlib.sha256(der).hexdigest()
+
+
+def openssl(*arguments: str, stdin: bytes = b"") -> bytes:
+    result = subprocess.run(["openssl", *arguments], input=stdin, capture_output=True, check=False)
+    if result.returncode:
+        raise RuntimeError(f"openssl {' '.join(arguments)}: {result.stderr.decode(errors='replace')}")
+    return result.stdout
+
+
+class CertificateStore:
+    """Makes certificates in one folder. Each has a key of its own (P-256: quick to make)."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._configuration = folder / "openssl.cnf"
+        self._configuration.write_text(NEUTRAL_CONFIGURATION)
+
+    def authority(self, common_name: str) -> Certificate:
+        return self._make(common_name, ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"])
+
+    def issued(self, authority: Certificate, common_name: str, *, alternative_names: tuple[str, ...] = (),
+               usage: str = CLIENT_AND_SERVER) -> Certificate:
+        """A certificate of `authority`. An empty common name leaves the subject without one."""
+        return self._make(common_name, leaf_extensions(alternative_names, usage), authority)
+
+    def self_signed(self, common_name: str) -> Certificate:
+        return self._make(common_name, leaf_extensions((), CLIENT_AND_SERVER))
+
+    def _make(self, common_name: str, extensions: list[str], authority: Certificate | None = None) -> Certificate:
+        stem = self.folder / f"{len(list(self.folder.glob('*.pem'))):02}-{common_name.replace(' ', '-') or 'no-name'}"
+        made = Certificate(stem.with_name(stem.name + ".pem"), stem.with_name(stem.name + ".key"))
+        subject = "/O=Example" + (f"/CN={common_name}" if common_name else "")
+        issuer = ["-CA", str(authority.file), "-CAkey", str(authority.key)] if authority else []
+        openssl("req", "-x509", "-config", str(self._configuration), "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-noenc", "-days", "30", "-subj", subject, "-keyout", str(made.key),
+                "-out", str(made.file), *issuer, *(word for each in extensions for word in ("-addext", each)))
+        return made
+
+
+def leaf_extensions(alternative_names: tuple[str, ...], usage: str) -> list[str]:
+    extensions = ["basicConstraints=critical,CA:FALSE", f"extendedKeyUsage={usage}"]
+    if alternative_names:
+        extensions.append("subjectAltName=" + ",".join(f"DNS:{name}" for name in alternative_names))
+    return extensions

@@ -1,0 +1,115 @@
+"""connectord and connectorctl: the programs under test, as a supervisor and a person run them."""
+
+import os
+import re
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .network import accepts_connections
+from .waiting import wait_until
+from .workspace import Workspace
+
+SOURCE = Path(__file__).resolve().parents[2]
+LISTENERS = ("milter", "policy", "socketmap")
+
+
+def build_folder() -> Path:
+    """Where the programs are: $CONNECTORD_BUILD, or `build` below the source folder."""
+    return (SOURCE / os.environ.get("CONNECTORD_BUILD", "build")).resolve()
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a program left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def connectorctl(*arguments: str | Path) -> Output:
+    result = subprocess.run([build_folder() / "connectorctl", *arguments], capture_output=True, text=True, check=False,
+                            stdin=subprocess.DEVNULL)
+    return Output(result.returncode, result.stdout, result.stderr)
+
+
+class Connectord:
+    """`connectord --config FILE` in the foreground. The log of all its lives is one file, `log_file`."""
+
+    def __init__(self, workspace: Workspace, configuration: str, name: str = "connectord"):
+        self._workspace = workspace
+        self.process: subprocess.Popen | None = None
+        self.config_file = workspace.path / f"{name}.toml"
+        self.log_file = workspace.path / f"{name}.log"
+        self.write_configuration(configuration)
+
+    def write_configuration(self, text: str) -> None:
+        self.config_file.write_text(text)
+
+    def endpoint(self, listener: str) -> str | None:
+        """The address of `milter` or `policy`, as the configuration file names it now."""
+        found = re.search(rf'^{listener}\s*=\s*"([^"]+)"', self.config_file.read_text(), re.MULTILINE)
+        return found.group(1) if found else None
+
+    def start(self, environment: dict[str, str] | None = None) -> None:
+        """Starts the program and waits until every listener accepts connections."""
+        self.launch(environment)
+        for listener in LISTENERS:
+            if endpoint := self.endpoint(listener):
+                wait_until(lambda: self._accepts(endpoint), f"connectord on {endpoint}; its log: {self.log()}")
+
+    def launch(self, environment: dict[str, str] | None = None) -> None:
+        """Starts the program and waits for nothing."""
+        with self.log_file.open("ab") as log:
+            self.process = self._workspace.start([str(build_folder() / "connectord"), "--config",
+                                                  str(self.config_file)], stdin=subprocess.DEVNULL, stdout=log,
+                                                 stderr=log, env={**os.environ, **(environment or {})})
+
+    def wait(self, timeout: float = 15.0) -> int:
+        """The exit status, when the program ends by itself; raises subprocess.TimeoutExpired otherwise."""
+        status = self.process.wait(timeout)
+        self._workspace.stop(self.process)
+        self.process = None
+        return status
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> int | None:
+        """Ends the program and returns its exit status; does nothing if it is not running."""
+        if not self.process:
+            return None
+        status = self._workspace.stop(self.process, signal_number)
+        self.process = None
+        return status
+
+    def kill(self) -> None:
+        self.stop(signal.SIGKILL)
+
+    def hang_up(self) -> None:
+        """SIGHUP: read the configuration again."""
+        self.process.send_signal(signal.SIGHUP)
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def resident_kib(self) -> int:
+        """Resident memory now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"^VmRSS:\s+(\d+)", status, re.MULTILINE).group(1))
+
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def log_lines(self, pattern: str) -> list[str]:
+        return [line for line in self.log().splitlines() if re.search(pattern, line)]
+
+    def wait_for_log(self, pattern: str, timeout: float = 15.0) -> str:
+        """The first log line that `pattern` is found in."""
+        return wait_until(lambda: self.log_lines(pattern), f"/{pattern}/ in connectord's log:\n{self.log()}",
+                          timeout)[0]
+
+    def _accepts(self, endpoint: str) -> bool:
+        if not self.is_running:
+            raise RuntimeError(f"connectord ended at once:\n{self.log()}")
+        return accepts_connections(endpoint)

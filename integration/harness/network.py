@@ -1,0 +1,50 @@
+"""Loopback addresses: free ports, and endpoints in Postfix's own notation (unix:/path, inet:host:port)."""
+
+import random
+import socket
+
+# Below the range from which the kernel takes the source ports of outgoing connections (32768 and up), so that no
+# connection of ours can take a chosen port before its server has bound it.
+SERVER_PORTS = range(20000, 32000)
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on, on any address."""
+    while True:
+        port = random.choice(SERVER_PORTS)
+        if is_free(port):
+            return port
+
+
+def connect(endpoint: str, timeout: float = 10.0) -> socket.socket:
+    """Connects to `unix:/path` or `inet:host:port`; raises OSError if nobody accepts."""
+    kind, _, address = endpoint.partition(":")
+    if kind == "unix":
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(timeout)
+        try:
+            connection.connect(address)
+        except OSError:
+            connection.close()
+            raise
+        return connection
+    host, _, port = address.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
+
+
+def accepts_connections(endpoint: str) -> bool:
+    try:
+        connect(endpoint, timeout=1.0).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,196 @@
+"""A private Postfix: its own configuration, queue and data folders, on loopback ports, with nothing of the system's.
+
+It shares only the programs in /usr with the system's Postfix. Several entrances (smtpd services on ports of their
+own) of one instance can differ in their parameters, as port 25 and submission do in a usual installation.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Mapping, Sequence
+
+from .network import accepts_connections, free_port
+from .waiting import wait_until
+from .workspace import Workspace
+
+PROGRAMS = {"command_directory": "/usr/sbin", "daemon_directory": "/usr/lib/postfix/sbin",
+            "shlib_directory": "/usr/lib/postfix"}
+
+# Files that every configuration folder of Postfix holds, beside main.cf and master.cf.
+ACCOMPANYING_FILES = ("dynamicmaps.cf", "dynamicmaps.cf.d", "postfix-files", "postfix-files.d")
+
+PARAMETERS = {
+    "compatibility_level": "3.6",
+    "mail_owner": "postfix",
+    "setgid_group": "postdrop",
+    "myhostname": "mx.example.net",
+    "mydestination": "",
+    "mynetworks": "127.0.0.1/32",
+    "relay_domains": "example.net",
+    "local_recipient_maps": "",
+    "alias_maps": "",
+    "notify_classes": "",
+    "inet_protocols": "all",
+    "inet_interfaces": "loopback-only",
+    # No DNS: neither is there a name to look up, nor should a missing resolver slow a test down.
+    "smtp_dns_support_level": "disabled",
+    "smtpd_peername_lookup": "no",
+    "smtpd_tls_security_level": "may",
+    "smtpd_tls_ask_ccert": "yes",
+    "smtpd_tls_fingerprint_digest": "sha256",
+    "smtpd_tls_received_header": "yes",
+    "smtpd_tls_loglevel": "1",
+    "smtp_tls_security_level": "may",
+    # Tests look at replies, not at how Postfix slows down clients that get many refusals.
+    "smtpd_error_sleep_time": "0",
+    "smtpd_soft_error_limit": "10000",
+    "smtpd_hard_error_limit": "10000",
+    "smtpd_junk_command_limit": "10000",
+    "smtpd_client_connection_count_limit": "0",
+    "smtpd_recipient_restrictions": "reject_unauth_destination",
+    # What was deferred should go out soon after the cause is gone.
+    "queue_run_delay": "1s",
+    "minimal_backoff_time": "1s",
+    "maximal_backoff_time": "2s",
+}
+
+# Everything unprivileged where Postfix allows it, and nothing in a chroot (the fifth column).
+SERVICES = """\
+pickup    unix  n  -  n  60    1  pickup
+cleanup   unix  n  -  n  -     0  cleanup
+qmgr      unix  n  -  n  300   1  qmgr
+tlsmgr    unix  -  -  n  1000? 1  tlsmgr
+rewrite   unix  -  -  n  -     -  trivial-rewrite
+bounce    unix  -  -  n  -     0  bounce
+defer     unix  -  -  n  -     0  bounce
+trace     unix  -  -  n  -     0  bounce
+verify    unix  -  -  n  -     1  verify
+flush     unix  n  -  n  1000? 0  flush
+proxymap  unix  -  -  n  -     -  proxymap
+smtp      unix  -  -  n  -     -  smtp
+relay     unix  -  -  n  -     -  smtp
+showq     unix  n  -  n  -     -  showq
+error     unix  -  -  n  -     -  error
+retry     unix  -  -  n  -     -  error
+discard   unix  -  -  n  -     -  discard
+local     unix  -  n  n  -     -  local
+anvil     unix  -  -  n  -     1  anvil
+scache    unix  -  -  n  -     1  scache
+postlog   unix-dgram n - n -   1  postlogd
+"""
+
+Parameters = Mapping[str, str]
+
+
+class PrivatePostfix:
+    """One instance. `entrances` maps a name of ours to the parameters in which that smtpd differs from main.cf."""
+
+    def __init__(self, workspace: Workspace, parameters: Parameters,
+                 entrances: Mapping[str, Parameters] | None = None):
+        self._workspace = workspace
+        self._master: subprocess.Popen | None = None
+        self.folder = workspace.path / "postfix"
+        self.configuration = self.folder / "etc"
+        self.queue = self.folder / "queue"
+        self.log_file = self.folder / "mail.log"
+        self.entrances = dict(entrances or {"smtp": {}})
+        self.ports = {name: free_port() for name in self.entrances}
+        self._make_folders()
+        self._parameters = dict(parameters)
+        self._write_configuration()
+
+    def set(self, **parameters: str) -> None:
+        """Changes main.cf; takes effect with start() or reload()."""
+        self._parameters.update(parameters)
+        self._write_configuration()
+
+    def start(self) -> None:
+        self.run("postfix", "check")  # makes the queue's folders, with the owners and modes that they need
+        # The master itself, not `postfix start`: so it is a child of ours whose end can be awaited.
+        self._master = self._workspace.start([f"{PROGRAMS['daemon_directory']}/master", "-c", str(self.configuration)],
+                                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        for port in self.ports.values():
+            wait_until(lambda: self._listens(port), f"Postfix on port {port}; its log: {self.log_file}")
+
+    def stop(self) -> None:
+        """Ends the master and all that it started, at once (`postfix abort`)."""
+        if self._master:
+            self._workspace.stop(self._master)
+            self._master = None
+
+    def reload(self) -> None:
+        self.run("postfix", "reload")
+
+    def run(self, program: str, *arguments: str, stdin: bytes = b"") -> str:
+        """Runs postfix, postqueue, postsuper … on this instance and returns what it printed."""
+        result = subprocess.run([f"/usr/sbin/{program}", "-c", str(self.configuration), *arguments], input=stdin,
+                                capture_output=True, check=False)
+        if result.returncode:
+            raise RuntimeError(f"{program} {' '.join(arguments)}: {(result.stdout + result.stderr).decode()}")
+        return result.stdout.decode()
+
+    def sendmail(self, message: bytes, *arguments: str) -> None:
+        """Submits a message by the sendmail command, as a cron job on this machine would."""
+        subprocess.run(["/usr/sbin/sendmail", "-C", str(self.configuration), *arguments], input=message, check=True,
+                       capture_output=True, env={**os.environ, "MAIL_CONFIG": str(self.configuration)})
+
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def log_lines(self, pattern: str) -> list[str]:
+        return [line for line in self.log().splitlines() if re.search(pattern, line)]
+
+    def queued(self) -> int:
+        """The number of messages in the queue, those that wait for a retry among them."""
+        return self.run("postqueue", "-j").count("\n")
+
+    def _write_configuration(self) -> None:
+        places = {"queue_directory": self.queue, "data_directory": self.folder / "data",
+                  "meta_directory": self.configuration, "maillog_file": self.log_file,
+                  "maillog_file_prefixes": self.folder}
+        settings = {**PROGRAMS, **places, **PARAMETERS, **self._parameters}
+        main_cf = self.configuration / "main.cf"
+        main_cf.write_text("".join(f"{key} = {value}\n" for key, value in settings.items()))
+        # Each Postfix program waits until main.cf is some seconds old, in case somebody is still writing it.
+        os.utime(main_cf, (time.time() - 10,) * 2)
+        (self.configuration / "master.cf").write_text(
+            "".join(self._smtpd(name, overrides) for name, overrides in self.entrances.items()) + SERVICES)
+
+    def _make_folders(self) -> None:
+        for folder in (self.folder, self.configuration, self.queue, self.folder / "data"):
+            folder.mkdir(mode=0o755)
+        shutil.chown(self.folder / "data", "postfix", "postfix")
+        for name in ACCOMPANYING_FILES:
+            copy_if_there(Path("/etc/postfix") / name, self.configuration / name)
+
+    def _smtpd(self, name: str, overrides: Parameters) -> str:
+        port = self.ports[name]
+        settings: Sequence[str] = [f"  -o {{ {key} = {value} }}\n" for key, value in
+                                   {"syslog_name": f"postfix/{name}", **overrides}.items()]
+        return "".join(f"{host}:{port} inet n - n - - smtpd\n{''.join(settings)}" for host in ("127.0.0.1", "[::1]"))
+
+    def _listens(self, port: int) -> bool:
+        if self._master and self._master.poll() is not None:
+            raise RuntimeError(f"Postfix ended at once:\n{self.log()}")
+        return accepts_connections(f"inet:127.0.0.1:{port}")
+
+
+def copy_if_there(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.exists():
+        shutil.copy(source, target)
+
+
+def beside_connectord(*, milter: str | None, policy: str | None) -> dict[str, str]:
+    """The parameters that attach connectord to Postfix, as a site would write them. None leaves that part out."""
+    restrictions = ["reject_unauth_destination"]
+    parameters = {"milter_default_action": "tempfail"}
+    if milter:
+        parameters["smtpd_milters"] = milter
+    if policy:
+        restrictions.append(f"check_policy_service {policy}")
+    return {**parameters, "smtpd_recipient_restrictions": ", ".join(restrictions)}

@@ -1,0 +1,96 @@
+"""What the scenarios share: a site for each class, and ways to send a message and to say what should become of it."""
+
+import ssl
+import unittest
+from dataclasses import dataclass
+
+from harness.client import Reply, SmtpClient, message
+from harness.sink import Message
+from harness.site import Site, new_token
+
+RECIPIENT = "user@example.net"
+PARTNER_ADDRESS = "127.0.0.2"
+STRANGER_ADDRESS = "127.0.0.99"
+
+# The partner of most scenarios: TLS, from its address, with its certificate.
+CONTOSO = f"""
+[[inbound]]
+name = "contoso"
+scenario = "partner"
+[inbound.identify]
+sender_domains = ["contoso.com", "*.contoso.com"]
+[inbound.require]
+tls = true
+tls_version = "TLSv1.2"
+client_networks = ["{PARTNER_ADDRESS}", "::1"]
+[inbound.require.certificate]
+subject = "mail.contoso.com"
+issuer = "Contoso Issuing CA"
+"""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One attempt to send: the reply that decided it, and the command that got it (END for the end of the data)."""
+
+    token: str
+    command: str
+    reply: Reply
+
+    @property
+    def queue_id(self) -> str:
+        return self.reply.queue_id
+
+
+def submit(client: SmtpClient, mail_from: str, *recipients: str, headers: tuple[str, ...] = (),
+           body: str = "Hello.") -> Sent:
+    """One message over a connection that is ready for MAIL; stops at the first refusal."""
+    token = new_token()
+    for command, say in (("MAIL", lambda: client.mail(mail_from)),
+                         *(("RCPT", lambda to=to: client.rcpt(to)) for to in recipients or (RECIPIENT,)),
+                         ("END", lambda: client.data(message(token, *headers, body=body)))):
+        reply = say()
+        if not reply.accepted:
+            break
+    return Sent(token, command, reply)
+
+
+class SiteScenario(unittest.TestCase):
+    """Has one site for all tests of a class. `connectors` is the configuration; `options` go to Site."""
+
+    connectors = CONTOSO
+    options: dict = {}
+    site: Site
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = cls.enterClassContext(Site(cls.connectors, **cls.options))
+
+    def open(self, source: str = PARTNER_ADDRESS, certificate: str | None = None, *, tls: bool = True,
+             maximum: ssl.TLSVersion | None = None, entrance: str = "smtp") -> SmtpClient:
+        """A connection ready for MAIL. `certificate` is a name from the site's certificates."""
+        client = self.enterContext(self.site.client(source, entrance))
+        client.ehlo()
+        if tls:
+            client.starttls(self.site.certificates[certificate] if certificate else None, maximum=maximum)
+            client.ehlo()
+        return client
+
+    def send(self, mail_from: str, *recipients: str, headers: tuple[str, ...] = (), **connection) -> Sent:
+        """One message over a connection of its own; `connection` as for open()."""
+        with self.open(**connection) as client:
+            return submit(client, mail_from, *recipients, headers=headers)
+
+    def assert_refused(self, sent: Sent, code: str, *words: str) -> None:
+        """Refused at RCPT with this code and enhanced code, in a text that has these words."""
+        self.assertEqual((sent.command, f"{sent.reply.code} {sent.reply.enhanced}"), ("RCPT", code), str(sent.reply))
+        for word in words:
+            self.assertIn(word.lower(), sent.reply.text.lower())
+
+    def assert_delivered(self, sent: Sent, connector: str | None, sink: str | None = None) -> Message:
+        """Accepted, tagged with this connector alone (None: with no tag at all), and seen at the right sink."""
+        self.assertEqual((sent.command, sent.reply.code), ("END", 250), str(sent.reply))
+        arrived = self.site.arrival(sent.token)
+        self.assertEqual(arrived.all("X-Connector"), [connector] if connector else [])
+        self.assertEqual(arrived.sink, sink or ("contoso" if connector == "contoso" else "default"))
+        return arrived

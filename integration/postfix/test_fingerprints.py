@@ -1,0 +1,66 @@
+"""Pinned certificates: Postfix tells their fingerprints to the policy service only, and the milter decides."""
+
+from harness.site import Site
+from scenario import SiteScenario
+
+
+def pinned_by(name: str, domain: str, fingerprint: str) -> str:
+    return f"""
+[[inbound]]
+name = "{name}"
+scenario = "partner"
+[inbound.identify]
+sender_domains = ["{domain}"]
+[inbound.require]
+tls = true
+[inbound.require.certificate]
+fingerprints = ["sha256:{'00' * 32}", "{fingerprint}"]
+"""
+
+
+class PinnedCertificates(SiteScenario):
+    """Two partners pin one self-signed certificate: the whole of it, or just its public key."""
+
+    options = {"entrances": {"smtp": {}, "no-policy": {"smtpd_recipient_restrictions": "reject_unauth_destination"}}}
+
+    @classmethod
+    def setUpClass(cls):
+        site = Site("", **cls.options)
+        pinned = site.certificates["pinned"]
+        site.connectord.write_configuration(site.configuration(
+            pinned_by("by-key", "key.example", pinned.public_key_fingerprint)
+            + pinned_by("by-certificate", "certificate.example", pinned.fingerprint)))
+        cls.site = cls.enterClassContext(site)
+
+    def test_a_pinned_certificate_of_no_known_issuer_is_enough(self):
+        for mail_from, connector in (("a@key.example", "by-key"), ("a@certificate.example", "by-certificate")):
+            with self.subTest(connector):
+                self.assert_delivered(self.send(mail_from, certificate="pinned"), connector)
+
+    def test_another_certificate_with_the_same_names_is_refused(self):
+        for mail_from, connector in (("a@key.example", "by-key"), ("a@certificate.example", "by-certificate")):
+            with self.subTest(connector):
+                self.assert_refused(self.send(mail_from, certificate="unpinned"), "550 5.7.1", connector, "certificate")
+
+    def test_a_trusted_certificate_that_is_not_pinned_is_refused(self):
+        self.assert_refused(self.send("a@key.example", certificate="partner"), "550 5.7.1", "by-key", "certificate")
+
+    def test_no_certificate_is_refused(self):
+        self.assert_refused(self.send("a@key.example"), "550 5.7.1", "by-key", "certificate")
+
+    def test_without_tls_the_refusal_asks_for_tls_first(self):
+        self.assert_refused(self.send("a@key.example", tls=False), "550 5.7.10", "by-key", "TLS")
+
+    def test_without_the_policy_service_in_postfix_the_mail_is_deferred_and_the_reply_says_what_is_missing(self):
+        sent = self.send("a@key.example", certificate="pinned", entrance="no-policy")
+        self.assert_refused(sent, "451 4.7.1", "by-key", "policy service")
+
+    def test_mail_that_asks_for_no_fingerprint_flows_without_the_policy_service(self):
+        self.assert_delivered(self.send("a@example.org", entrance="no-policy"), None)
+
+    def test_each_message_of_a_connection_is_held_against_the_same_certificate(self):
+        with self.open(certificate="pinned") as client:
+            for _ in range(3):
+                self.assertEqual(client.mail("a@key.example").code, 250)
+                self.assertEqual(client.rcpt("user@example.net").code, 250)
+                self.assertEqual(client.data(b"Subject: again\r\n\r\nHello.\r\n").code, 250)

@@ -1,0 +1,63 @@
+"""The tag is trusted further on, so nobody but connectord may set it."""
+
+from harness.client import message
+from harness.site import new_token
+from scenario import CONTOSO, SiteScenario
+
+FORGERIES = {
+    "one": ("X-Connector: contoso",),
+    "several": ("X-Connector: contoso", "X-Connector: fabrikam", "X-Connector: contoso"),
+    "of another case": ("x-cOnNeCtOr: contoso", "X-CONNECTOR: contoso"),
+    "folded": ("X-Connector:\r\n contoso", "X-Connector: con\r\n\ttoso"),
+    "without a space": ("X-Connector:contoso",),
+    "with a space before the colon": ("X-Connector : contoso",),
+    "empty": ("X-Connector:",),
+    "between other headers": ("X-Connector: contoso", "X-Other: one", "X-Connector: contoso", "X-Other: two"),
+    "a hundred": ("X-Connector: contoso",) * 100,
+}
+
+
+class ForgedTags(SiteScenario):
+    connectors = CONTOSO
+    options = {"parameters": {"non_smtpd_milters": "$smtpd_milters"}}
+
+    def test_untagged_mail_loses_every_forged_tag_and_nothing_else(self):
+        for case, headers in FORGERIES.items():
+            with self.subTest(case):
+                sent = self.send("someone@example.org", headers=headers, tls=False)
+                arrived = self.assert_delivered(sent, None)
+                self.assertEqual(arrived.all("X-Other"), ["one", "two"] if "X-Other: one" in headers else [])
+
+    def test_tagged_mail_keeps_the_true_tag_only(self):
+        for case, headers in FORGERIES.items():
+            with self.subTest(case):
+                self.assert_delivered(self.send("alice@contoso.com", headers=headers, certificate="partner"), "contoso")
+
+    def test_headers_of_a_similar_name_stay(self):
+        headers = ("X-Connector-Note: mine", "Connector: mine", "X-Connectors: mine")
+        arrived = self.assert_delivered(self.send("someone@example.org", headers=headers, tls=False), None)
+        for name in ("X-Connector-Note", "Connector", "X-Connectors"):
+            self.assertEqual(arrived.all(name), ["mine"])
+
+    def test_the_tag_stands_above_all_headers_of_the_message(self):
+        arrived = self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
+        names = [name for name, _ in arrived.headers]
+        self.assertLess(names.index("X-Connector"), names.index("Subject"))
+
+    def test_the_body_arrives_as_it_was_sent(self):
+        with self.open(certificate="partner") as client:
+            client.mail("alice@contoso.com")
+            client.rcpt("user@example.net")
+            token = new_token()
+            body = "X-Connector: this is text\r\n.a line with a dot\r\n\r\nthe end"
+            self.assertEqual(client.data(message(token, body=body)).code, 250)
+        self.assertEqual(self.site.arrival(token).body, body.encode() + b"\r\n")
+
+    def test_mail_by_the_sendmail_command_is_nobodys_inbound_mail_and_cannot_forge_a_tag(self):
+        for sender in ("cron@example.org", "alice@contoso.com"):
+            with self.subTest(sender):
+                token = new_token()
+                self.site.postfix.sendmail(message(token, "X-Connector: contoso", "X-CONNECTOR:\r\n contoso"), "-f",
+                                           sender, "user@example.net")
+                arrived = self.site.arrival(token)
+                self.assertEqual((arrived.sink, arrived.all("X-Connector")), ("default", []))

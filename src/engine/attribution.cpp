@@ -1,0 +1,113 @@
+#include "attribution.h"
+
+#include <algorithm>
+
+#include "connectord/engine/certificate.h"
+#include "connectord/engine/index.h"
+
+namespace connectord::engine {
+namespace {
+
+using model::IdentifiedBy;
+using model::InboundConnector;
+
+class Attributing {
+ public:
+  Attributing(const Policy& policy, const model::Facts& facts)
+      : index_(policy.index()), connectors_(policy.configuration().inbound), facts_(facts) {}
+
+  Attribution run() {
+    if (facts_.tls) {
+      by_certificate();
+      note_undecided();
+    }
+    if (facts_.client_address) by_network();
+    if (!facts_.mail_from.domain.empty()) by_sender_domain();
+    return std::move(result_);
+  }
+
+ private:
+  void by_certificate() {
+    const InboundConnector* best = nullptr;
+    unsigned best_rank = 0;
+    index_.certificates().visit(facts_.certificate, [&](ConnectorNumber number) {
+      const InboundConnector& candidate = connectors_[number];
+      const model::CertificatePattern& pattern = *candidate.identify.certificate;
+      if (certificate_matches(pattern, facts_.certificate) != Match::yes) return;
+      const unsigned rank = specificity(pattern);
+      if (best != nullptr && (rank < best_rank || (rank == best_rank && candidate.priority >= best->priority))) return;
+      best = &candidate;
+      best_rank = rank;
+    });
+    if (best != nullptr) {
+      result_.identified.push_back({best, IdentifiedBy::certificate, "certificate: " + describe(facts_.certificate)});
+    }
+  }
+
+  // A certificate counts more than all else, so while a fingerprint is missing that would identify, nothing is settled.
+  void note_undecided() {
+    for (const auto of : {model::Fingerprint::Of::certificate, model::Fingerprint::Of::public_key}) {
+      const bool known = of == model::Fingerprint::Of::certificate ? facts_.certificate.sha256.has_value()
+                                                                   : facts_.certificate.public_key_sha256.has_value();
+      if (known) continue;
+      for (const ConnectorNumber number : index_.certificates().by_fingerprint(of)) {
+        const InboundConnector& candidate = connectors_[number];
+        if (candidate.mode == model::Mode::audit) continue;
+        if (certificate_matches(*candidate.identify.certificate, facts_.certificate) != Match::unknown) continue;
+        result_.undecided = &candidate;
+        return;
+      }
+    }
+  }
+
+  void by_network() {
+    const InboundConnector* best = nullptr;
+    const net::AddressRange* best_range = nullptr;
+    net::IpAddress::Bytes best_span{};
+    index_.client_networks().visit(*facts_.client_address, [&](ConnectorNumber number, std::uint32_t range_number) {
+      const InboundConnector& candidate = connectors_[number];
+      const net::AddressRange& range = candidate.identify.client_networks[range_number];
+      const auto span = range.span();
+      if (best != nullptr && (span > best_span || (span == best_span && candidate.priority >= best->priority))) return;
+      best = &candidate;
+      best_range = &range;
+      best_span = span;
+    });
+    if (best == nullptr) return;
+    result_.identified.push_back({best, IdentifiedBy::client_network,
+                                  "client " + facts_.client_address->to_string() + " in " + best_range->to_string()});
+  }
+
+  void by_sender_domain() {
+    const InboundConnector* best = nullptr;
+    unsigned best_rank = 0;
+    index_.sender_domains().visit(facts_.mail_from.domain, [&](ConnectorNumber number, unsigned rank) {
+      const InboundConnector& candidate = connectors_[number];
+      note_partner(candidate);
+      if (best != nullptr && (rank < best_rank || candidate.priority >= best->priority)) return;
+      best = &candidate;
+      best_rank = rank;
+    });
+    if (best == nullptr) return;
+    result_.identified.push_back({best, IdentifiedBy::sender_domain, "sender domain " + facts_.mail_from.domain});
+  }
+
+  void note_partner(const InboundConnector& candidate) {
+    if (candidate.scenario != model::Scenario::partner) return;
+    auto& partners = result_.partners_of_sender;
+    if (std::find(partners.begin(), partners.end(), &candidate) == partners.end()) partners.push_back(&candidate);
+  }
+
+  const Index& index_;
+  const std::vector<InboundConnector>& connectors_;
+  const model::Facts& facts_;
+  Attribution result_;
+};
+
+}  // namespace
+
+Attribution attribute(const Policy& policy, const model::Facts& facts) {
+  return Attributing(policy, facts).run();
+}
+
+}  // namespace connectord::engine

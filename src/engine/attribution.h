@@ -1,0 +1,37 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectord/engine/policy.h"
+#include "connectord/model/decision.h"
+#include "connectord/model/facts.h"
+
+namespace connectord::engine {
+
+// A connector that a fact points to, and the fact.
+struct Identification {
+  const model::InboundConnector* connector = nullptr;
+  model::IdentifiedBy by = model::IdentifiedBy::nothing;
+  std::string seen;  // for the finding
+};
+
+// Which connector a message belongs to, and who else has a say.
+struct Attribution {
+  // What counts most first: certificate, then client network, then sender domain. The first is the attribution.
+  boost::container::small_vector<Identification, 3> identified;
+  // The partners' connectors that name the sender's domain, whatever the message is attributed to.
+  boost::container::small_vector<const model::InboundConnector*, 2> partners_of_sender;
+  // Set where a fingerprint that is not known might point to this connector instead.
+  const model::InboundConnector* undecided = nullptr;
+
+  const model::InboundConnector* connector() const {
+    return identified.empty() ? nullptr : identified.front().connector;
+  }
+};
+
+Attribution attribute(const Policy& policy, const model::Facts& facts);
+
+}  // namespace connectord::engine

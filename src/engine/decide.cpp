@@ -1,0 +1,182 @@
+#include "connectord/engine/decide.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "attribution.h"
+#include "requirements.h"
+
+namespace connectord::engine {
+namespace {
+
+using model::Action;
+using model::Decision;
+using model::Facts;
+using model::Finding;
+using model::InboundConnector;
+using model::Outcome;
+using model::Reply;
+
+class Deciding {
+ public:
+  Deciding(const Policy& policy, const Facts& facts) : policy_(policy), facts_(facts) {
+    constexpr std::size_t usual = 6;
+    decision_.findings.reserve(usual);
+  }
+
+  Decision run() {
+    if (is_submission()) return std::move(decision_);
+    if (!facts_.mail_from.valid) {
+      refuse_unreadable_sender();
+      return std::move(decision_);
+    }
+    const Attribution attribution = attribute(policy_, facts_);
+    record(attribution);
+    if (attribution.undecided != nullptr) {
+      defer_undecided(*attribution.undecided);
+      return std::move(decision_);
+    }
+    check_connectors(attribution);
+    if (decision_.connector.empty()) check_direct_send();
+    return std::move(decision_);
+  }
+
+ private:
+  // Mail of our own users is no inbound mail of anybody's connector.
+  bool is_submission() {
+    if (!facts_.local_submission && facts_.sasl_username.empty()) return false;
+    decision_.findings.push_back(
+        {.check = "submission",
+         .outcome = Outcome::not_applicable,
+         .expected = "mail from another server",
+         .seen = facts_.local_submission ? "handed in by the sendmail command" : "submitted by an authenticated user"});
+    return true;
+  }
+
+  void refuse_unreadable_sender() {
+    decision_.findings.push_back({.check = "mail_from",
+                                  .outcome = Outcome::fail,
+                                  .expected = "an address by RFC 5321 that can be read in one way only",
+                                  .seen = facts_.mail_from.address,
+                                  .hint = "the sending server must write MAIL FROM:<local-part@domain>"});
+    refuse(Outcome::fail, {553, "5.1.7", "The address of MAIL FROM cannot be read in one way only"});
+  }
+
+  void record(const Attribution& attribution) {
+    Finding finding{.check = "attribution"};
+    if (attribution.identified.empty()) {
+      finding.outcome = Outcome::not_applicable;
+      finding.seen = "no connector names the client's certificate, its address, or the sender's domain";
+      decision_.findings.push_back(std::move(finding));
+      return;
+    }
+    for (const Identification& identification : attribution.identified) {
+      finding.connector = identification.connector->name;
+      finding.expected = std::string("identified by ").append(model::to_string(identification.by));
+      finding.seen = identification.seen;
+      finding.outcome = Outcome::pass;
+      if (&identification != &attribution.identified.front()) {
+        if (identification.connector == attribution.connector()) continue;
+        finding.outcome = Outcome::not_applicable;
+        finding.hint = "not chosen: " + attribution.connector()->name + " is identified by " +
+                       std::string(model::to_string(attribution.identified.front().by)) + ", which counts more";
+      }
+      decision_.findings.push_back(std::move(finding));
+    }
+    decision_.connector = attribution.connector()->name;
+    decision_.tag = decision_.connector;
+    decision_.identified_by = attribution.identified.front().by;
+  }
+
+  void defer_undecided(const InboundConnector& connector) {
+    decision_.findings.push_back({.check = "identify.certificate.fingerprints",
+                                  .connector = connector.name,
+                                  .outcome = Outcome::temperror,
+                                  .expected = "the fingerprint of the client's certificate",
+                                  .seen = "not known",
+                                  .hint = std::string(facts_.certificate.unknown_because)});
+    decision_.connector.clear();
+    decision_.tag.clear();
+    decision_.identified_by = model::IdentifiedBy::nothing;
+    refuse(Outcome::temperror, {451, "4.7.1",
+                                "Connector " + connector.name +
+                                    " is identified by a client certificate's fingerprint, which is not known "
+                                    "to us now"});
+  }
+
+  // The connector's own requirements always hold. Those of the sender's partners hold beside them, so that nobody gets
+  // round a partner's by looking like somebody else, unless a path that we trust has taken the message in.
+  void check_connectors(const Attribution& attribution) {
+    const InboundConnector* own = attribution.connector();
+    if (own != nullptr) check(*own);
+    const bool vouched =
+        own != nullptr && own->trusted_path && attribution.identified.front().by != model::IdentifiedBy::sender_domain;
+    for (const InboundConnector* partner : attribution.partners_of_sender) {
+      if (partner == own) continue;
+      if (vouched) {
+        decision_.findings.push_back({.check = "trusted_path",
+                                      .connector = partner->name,
+                                      .outcome = Outcome::not_applicable,
+                                      .expected = "requirements of " + partner->name,
+                                      .seen = "came in over " + own->name + ", whose path is trusted"});
+      } else {
+        check(*partner);
+      }
+    }
+  }
+
+  void check(const InboundConnector& connector) {
+    Verdict verdict = check_requirements(connector, facts_, decision_.findings);
+    if (verdict.outcome == Outcome::pass) return;
+    if (connector.mode == model::Mode::audit) {
+      decision_.findings.push_back({.check = "mode",
+                                    .connector = connector.name,
+                                    .outcome = Outcome::not_applicable,
+                                    .expected = "audit: nothing is refused",
+                                    .seen = "would have been answered " + model::to_string(verdict.reply),
+                                    .hint = "set mode = \"enforce\" when this should be refused"});
+      return;
+    }
+    refuse(verdict.outcome, std::move(verdict.reply));
+  }
+
+  void check_direct_send() {
+    const model::Organization& organization = policy_.configuration().organization;
+    if (!organization.reject_direct_send || facts_.mail_from.domain.empty()) return;
+    const auto& accepted = organization.accepted_domains;
+    const bool ours = std::any_of(accepted.begin(), accepted.end(), [this](const net::DomainPattern& pattern) {
+      return pattern.matches(facts_.mail_from.domain);
+    });
+    Finding finding{.check = "organization.reject_direct_send",
+                    .outcome = ours ? Outcome::fail : Outcome::pass,
+                    .expected = "mail of our own domains is authenticated or comes over a connector",
+                    .seen = "sender domain " + facts_.mail_from.domain};
+    if (ours) finding.hint = "submit with authentication, or make a connector for this client";
+    decision_.findings.push_back(std::move(finding));
+    if (ours) {
+      refuse(Outcome::fail,
+             {550, "5.7.1",
+              "Mail from " + facts_.mail_from.domain + " must be submitted with authentication or over a connector"});
+    }
+  }
+
+  // The first failure stays; a failure counts more than what is only not known now.
+  void refuse(Outcome outcome, Reply reply) {
+    const Action action = outcome == Outcome::fail ? Action::reject : Action::defer;
+    if (decision_.action == Action::reject || decision_.action == action) return;
+    decision_.action = action;
+    decision_.reply = std::move(reply);
+  }
+
+  const Policy& policy_;
+  const Facts& facts_;
+  Decision decision_;
+};
+
+}  // namespace
+
+Decision decide(const Policy& policy, const Facts& facts) {
+  return Deciding(policy, facts).run();
+}
+
+}  // namespace connectord::engine

@@ -1,0 +1,64 @@
+#include "connectord/engine/index.h"
+
+#include <algorithm>
+
+namespace connectord::engine {
+
+unsigned specificity(const net::DomainPattern& pattern) {
+  if (pattern.kind() == net::DomainPattern::Kind::exact) return DomainIndex::exact_specificity;
+  return static_cast<unsigned>(pattern.name().size());
+}
+
+void DomainIndex::add(const net::DomainPattern& pattern, ConnectorNumber connector) {
+  switch (pattern.kind()) {
+    case net::DomainPattern::Kind::any:
+      any_.push_back(connector);
+      break;
+    case net::DomainPattern::Kind::subtree:
+      subtree_[pattern.name()].push_back(connector);
+      break;
+    case net::DomainPattern::Kind::exact:
+      exact_[pattern.name()].push_back(connector);
+      break;
+  }
+}
+
+void NetworkIndex::add(const net::AddressRange& range, ConnectorNumber connector, std::uint32_t range_number) {
+  Family& family = range.first().is_v4() ? v4_ : v6_;
+  for (const net::Prefix& block : range.prefixes()) {
+    if (std::find(family.lengths.begin(), family.lengths.end(), block.length) == family.lengths.end()) {
+      family.lengths.push_back(block.length);
+    }
+    family.blocks[Key{block.base, block.length}].push_back(Owner{connector, range_number});
+  }
+}
+
+void CertificateIndex::add(const model::CertificatePattern& pattern, ConnectorNumber connector) {
+  if (!pattern.fingerprints.empty()) {
+    for (const model::Fingerprint& fingerprint : pattern.fingerprints) {
+      const auto kind = static_cast<std::size_t>(fingerprint.of);
+      fingerprints_[kind][fingerprint.hex].push_back(connector);
+      if (by_fingerprint_[kind].empty() || by_fingerprint_[kind].back() != connector) {
+        by_fingerprint_[kind].push_back(connector);
+      }
+    }
+  } else if (pattern.subject) {
+    if (pattern.subject->common_name) common_names_.add(*pattern.subject->common_name, connector);
+    subjects_[pattern.subject->text].push_back(connector);
+  } else if (pattern.issuer) {
+    issuers_[*pattern.issuer].push_back(connector);
+  }
+}
+
+Index::Index(const std::vector<model::InboundConnector>& connectors) {
+  for (ConnectorNumber number = 0; number < connectors.size(); ++number) {
+    const model::InboundConnector& connector = connectors[number];
+    if (!connector.enabled) continue;
+    for (const auto& pattern : connector.identify.sender_domains) sender_domains_.add(pattern, number);
+    std::uint32_t range_number = 0;
+    for (const auto& range : connector.identify.client_networks) client_networks_.add(range, number, range_number++);
+    if (connector.identify.certificate) certificates_.add(*connector.identify.certificate, number);
+  }
+}
+
+}  // namespace connectord::engine

@@ -1,0 +1,178 @@
+#include "requirements.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "connectord/engine/certificate.h"
+
+namespace connectord::engine {
+namespace {
+
+using model::Finding;
+using model::Outcome;
+using model::Reply;
+
+constexpr std::string_view encryption_needed = "7.10";
+constexpr std::string_view not_authorized = "7.1";
+
+Outcome outcome_of(Match match) {
+  switch (match) {
+    case Match::yes:
+      return Outcome::pass;
+    case Match::no:
+      return Outcome::fail;
+    case Match::unknown:
+      return Outcome::temperror;
+  }
+  return Outcome::temperror;
+}
+
+std::string one_of(const std::vector<net::AddressRange>& ranges) {
+  constexpr std::size_t shown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(ranges.size(), shown); ++i) text += (i ? ", " : "") + ranges[i].to_string();
+  if (ranges.size() > shown) text += " and " + std::to_string(ranges.size() - shown) + " more";
+  return text;
+}
+
+class Checking {
+ public:
+  Checking(const model::InboundConnector& connector, const model::Facts& facts, std::vector<Finding>& findings)
+      : connector_(connector), require_(connector.require), facts_(facts), findings_(findings) {}
+
+  Verdict run() {
+    if (require_.tls) tls();
+    if (!require_.client_networks.empty()) client_networks();
+    if (require_.certificate) certificate(*require_.certificate);
+    return std::move(verdict_);
+  }
+
+ private:
+  void tls() {
+    if (!facts_.tls) {
+      record({.check = "require.tls",
+              .outcome = Outcome::fail,
+              .expected = "TLS",
+              .seen = "no TLS",
+              .hint = "the sending server must use STARTTLS; see that the mail server offers it to this client"},
+             encryption_needed, "requires TLS; this connection is not encrypted");
+      return;
+    }
+    pass("require.tls", "TLS", facts_.tls->protocol);
+    if (require_.tls_version != model::TlsVersion::none) tls_version();
+  }
+
+  void tls_version() {
+    const std::string lowest(model::to_string(require_.tls_version));
+    if (facts_.tls->version >= require_.tls_version) {
+      pass("require.tls_version", lowest + " or later", facts_.tls->protocol);
+      return;
+    }
+    record({.check = "require.tls_version",
+            .outcome = Outcome::fail,
+            .expected = lowest + " or later",
+            .seen = facts_.tls->protocol,
+            .hint = "the sending server must be made to use " + lowest},
+           encryption_needed, "requires " + lowest + " or later");
+  }
+
+  void client_networks() {
+    const auto& ranges = require_.client_networks;
+    const bool inside = facts_.client_address && std::any_of(ranges.begin(), ranges.end(), [this](const auto& range) {
+                          return range.contains(*facts_.client_address);
+                        });
+    const std::string seen = facts_.client_address ? facts_.client_address->to_string() : "no address";
+    if (inside) {
+      pass("require.client_networks", one_of(ranges), seen);
+      return;
+    }
+    record({.check = "require.client_networks",
+            .outcome = Outcome::fail,
+            .expected = one_of(ranges),
+            .seen = seen,
+            .hint = "if this is the partner's server, add its address to require.client_networks"},
+           not_authorized, "does not allow mail from this address");
+  }
+
+  void certificate(const model::CertificatePattern& pattern) {
+    const model::ClientCertificate none;
+    const model::ClientCertificate& shown = facts_.tls ? facts_.certificate : none;
+    if (pattern.subject) {
+      name("require.certificate.subject", pattern.subject->text, subject_matches(*pattern.subject, shown),
+           "requires a client certificate for another name");
+    }
+    if (pattern.issuer) {
+      name("require.certificate.issuer", *pattern.issuer, issuer_matches(*pattern.issuer, shown),
+           "requires a client certificate of another issuer");
+    }
+    if (!pattern.fingerprints.empty()) fingerprints(pattern.fingerprints);
+  }
+
+  void name(std::string_view check, const std::string& expected, Match match, std::string_view complaint) {
+    const bool named = !facts_.certificate.subject_common_name.empty() || !facts_.certificate.subject_name.empty() ||
+                       !facts_.certificate.issuer_common_name.empty();
+    Finding finding{.check = check, .outcome = outcome_of(match), .expected = expected, .seen = seen_certificate()};
+    if (match != Match::yes) {
+      finding.hint = named ? "compare the names; they are matched to the letter, a domain name in any case"
+                           : "the client showed no certificate that the mail server trusts: see that Postfix has "
+                             "smtpd_tls_ask_ccert = yes and the issuer in smtpd_tls_CAfile, and that the certificate "
+                             "allows client authentication";
+    }
+    record(std::move(finding), not_authorized, named ? complaint : "requires a trusted client certificate");
+  }
+
+  void fingerprints(const std::vector<model::Fingerprint>& allowed) {
+    Match match = Match::no;
+    if (facts_.tls) match = fingerprint_matches(allowed, facts_.certificate);
+    Finding finding{.check = "require.certificate.fingerprints",
+                    .outcome = outcome_of(match),
+                    .expected = model::to_string(model::CertificatePattern{{}, {}, allowed, {}}),
+                    .seen = seen_certificate()};
+    if (match == Match::unknown) finding.hint = facts_.certificate.unknown_because;
+    if (match == Match::no) finding.hint = "if the partner has a new key, add its fingerprint beside the old one";
+    record(std::move(finding), not_authorized,
+           match == Match::unknown ? "requires a client certificate's fingerprint, which is not known to us now"
+                                   : "requires a client certificate with another fingerprint");
+  }
+
+  std::string seen_certificate() const { return facts_.tls ? describe(facts_.certificate) : "no TLS"; }
+
+  void pass(std::string_view check, std::string expected, std::string seen) {
+    findings_.push_back({.check = check,
+                         .connector = connector_.name,
+                         .outcome = Outcome::pass,
+                         .expected = std::move(expected),
+                         .seen = std::move(seen)});
+  }
+
+  // Keeps the first failure's reply, and of a failure and a temporary error the failure's.
+  void record(Finding finding, std::string_view status, std::string_view complaint) {
+    finding.connector = connector_.name;
+    const Outcome outcome = finding.outcome;
+    findings_.push_back(std::move(finding));
+    const bool counts = outcome == Outcome::fail ? verdict_.outcome != Outcome::fail
+                                                 : outcome == Outcome::temperror && verdict_.outcome == Outcome::pass;
+    if (!counts) return;
+    verdict_.outcome = outcome;
+    const bool permanent = outcome == Outcome::fail;
+    verdict_.reply.code = permanent ? 550 : 451;
+    verdict_.reply.enhanced = std::string(permanent ? "5." : "4.").append(status);
+    verdict_.reply.text = "Connector " + connector_.name + " ";
+    verdict_.reply.text += complaint;
+  }
+
+  const model::InboundConnector& connector_;
+  const model::Require& require_;
+  const model::Facts& facts_;
+  std::vector<Finding>& findings_;
+  Verdict verdict_;
+};
+
+}  // namespace
+
+Verdict check_requirements(const model::InboundConnector& connector, const model::Facts& facts,
+                           std::vector<Finding>& findings) {
+  return Checking(connector, facts, findings).run();
+}
+
+}  // namespace connectord::engine

@@ -1,0 +1,95 @@
+#include "connectord/mail/path.h"
+
+#include <optional>
+
+#include "connectord/net/domain_name.h"
+
+namespace connectord::mail {
+namespace {
+
+constexpr std::size_t longest_path = 4096;
+
+bool is_atom_character(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte >= 0x80) return true;  // RFC 6531, 3.3
+  return byte > ' ' && byte != 0x7f && std::string_view("\"\\<>()[],;:@").find(c) == std::string_view::npos;
+}
+
+// The length of the quoted string that `text` begins with; 0 if it does not end.
+std::size_t quoted_length(std::string_view text) {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < ' ' || byte == 0x7f) return 0;
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      return i + 1;
+    }
+  }
+  return 0;
+}
+
+// Words and quoted strings with dots between them. The dots' number is not looked at: "a..b" is often sent and can be
+// misread by nobody. Gives the length of the local part, or nothing where it is none.
+std::optional<std::size_t> local_part_length(std::string_view text) {
+  std::size_t i = 0;
+  bool word_may_begin = true;
+  while (i < text.size() && text[i] != '@') {
+    if (text[i] == '"') {
+      const std::size_t length = word_may_begin ? quoted_length(text.substr(i)) : 0;
+      if (length == 0) return std::nullopt;
+      i += length;
+      if (i < text.size() && text[i] != '@' && text[i] != '.') return std::nullopt;
+      continue;
+    }
+    if (!is_atom_character(text[i])) return std::nullopt;
+    word_may_begin = text[i] == '.';
+    ++i;
+  }
+  return i == 0 ? std::nullopt : std::optional(i);
+}
+
+// Removes "@one,@two:". False if there is a route that does not end.
+bool skip_source_route(std::string_view& text) {
+  if (!text.starts_with('@')) return true;
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) return false;
+  for (const char c : text.substr(0, colon)) {
+    if (!is_atom_character(c) && c != '@' && c != ',') return false;
+  }
+  text.remove_prefix(colon + 1);
+  return true;
+}
+
+// The domain of an address; empty for an address literal and where there is none; nothing where it cannot be read.
+std::optional<std::string> domain_of(std::string_view address) {
+  if (!skip_source_route(address)) return std::nullopt;
+  const auto length = local_part_length(address);
+  if (!length) return std::nullopt;
+  if (*length == address.size()) return std::string();
+  const std::string_view domain = address.substr(*length + 1);
+  if (domain.starts_with('[')) {
+    return net::IpAddress::parse(domain) ? std::optional<std::string>("") : std::nullopt;
+  }
+  return net::normalize_domain(domain);
+}
+
+}  // namespace
+
+std::string_view without_brackets(std::string_view path) {
+  if (path.size() >= 2 && path.front() == '<' && path.back() == '>') return path.substr(1, path.size() - 2);
+  return path;
+}
+
+model::Sender parse_reverse_path(std::string_view path) {
+  model::Sender sender;
+  const std::string_view address = without_brackets(path);
+  sender.address = address.substr(0, longest_path);
+  if (address.empty()) return sender;
+  auto domain = address.size() <= longest_path ? domain_of(address) : std::nullopt;
+  sender.valid = domain.has_value();
+  if (domain) sender.domain = std::move(*domain);
+  return sender;
+}
+
+}  // namespace connectord::mail
