@@ -5,12 +5,13 @@ sink `default`.
 """
 
 import contextlib
-import grp
+import re
 import shutil
 import uuid
+from pathlib import Path
 from typing import Mapping
 
-from .certificates import CertificateStore
+from .certificates import SERVER_ONLY, Certificate, CertificateStore
 from .client import SmtpClient
 from .daemon import Connectord
 from .postfix import Parameters, PrivatePostfix, beside_connectord
@@ -37,83 +38,97 @@ format = "{log_format}"
 
 """
 
-ENTRANCES: Mapping[str, Parameters] = {"smtp": {}}
+class Host:
+    """A machine with connectord and no mail server. Start it with a `with` statement; nothing is left afterwards.
 
-
-class Site:
-    """Start it with a `with` statement; leaving that stops everything and removes all files.
-
-    `connectors` is the part of connectord.toml that a scenario is about. `entrances` are Postfix's, as
-    PrivatePostfix takes them; `parameters` go to its main.cf.
+    `connectors` is the part of connectord.toml that a scenario is about. `milter` and `policy` name the listeners;
+    by default they are unix sockets in a folder as packages make it: of connectord's user, open to Postfix.
     """
 
-    def __init__(self, connectors: str, *, parameters: Parameters | None = None,
-                 entrances: Mapping[str, Parameters] = ENTRANCES, reject_direct_send: bool = False,
-                 log_format: str = "text", keep_mail: bool = False, prefix: str = "connectord-test-"):
-        self._stack = contextlib.ExitStack()
-        try:
-            self.workspace = self._stack.enter_context(Workspace(prefix))
+    def __init__(self, connectors: str = "", *, milter: str | None = None, policy: str | None = None,
+                 reject_direct_send: bool = False, log_format: str = "text", prefix: str = "connectord-test-"):
+        self.stack = contextlib.ExitStack()
+        with self._or_close():
+            self.workspace = self.stack.enter_context(Workspace(prefix))
             self.path = self.workspace.path
             self._make_listener_folder()
+            self.milter = milter or f"unix:{self.path}/run/milter.sock"
+            self.policy = policy or f"unix:{self.path}/run/policy.sock"
             self._reject_direct_send, self._log_format = reject_direct_send, log_format
-            self.certificates = certificates_of_the_world(self.path)
-            self.sinks = {name: self._sink(name, keep_mail) for name in ("contoso", "default")}
             self.connectord = Connectord(self.workspace, self.configuration(connectors))
-            self.postfix = PrivatePostfix(self.workspace, {**self._parameters(), **(parameters or {})}, entrances)
-        except BaseException:
-            self._stack.close()
-            raise
 
-    def __enter__(self) -> "Site":
-        try:
-            for sink in self.sinks.values():
-                sink.start()
-                self._stack.callback(sink.stop)
-            self.connectord.start()
-            self._stack.callback(self.connectord.stop)
-            self._stack.callback(self.postfix.stop)
-            self.postfix.start()
-        except BaseException:
-            self._stack.close()
-            raise
+    def __enter__(self):
+        with self._or_close():
+            self.start()
         return self
 
     def __exit__(self, *_) -> None:
-        self._stack.close()
+        self.stack.close()
+
+    def start(self) -> None:
+        self.stack.callback(self.connectord.stop)
+        self.connectord.start()
 
     def configuration(self, connectors: str) -> str:
         """The whole of connectord.toml with these connectors."""
         return SERVER_TABLE.format(milter=self.milter, policy=self.policy, user=USER, log_format=self._log_format,
                                    reject_direct_send=str(self._reject_direct_send).lower()) + connectors
 
-    @property
-    def milter(self) -> str:
-        return f"unix:{self.path}/run/milter.sock"
+    def reconfigure(self, connectors: str) -> None:
+        """Writes other connectors; takes effect when connectord starts, or at SIGHUP."""
+        self.connectord.write_configuration(self.configuration(connectors))
 
-    @property
-    def policy(self) -> str:
-        return f"unix:{self.path}/run/policy.sock"
+    def log_of(self, queue_id: str) -> str:
+        """connectord's line about one message."""
+        return self.connectord.wait_for_log(rf"\b{re.escape(queue_id)}:")
+
+    def _make_listener_folder(self) -> None:
+        folder = self.path / "run"
+        folder.mkdir(mode=0o755)
+        shutil.chown(folder, USER, "postfix")
+
+    @contextlib.contextmanager
+    def _or_close(self):
+        """Leaves nothing behind when the start fails half way."""
+        try:
+            yield
+        except BaseException:
+            self.stack.close()
+            raise
+
+
+class Site(Host):
+    """A host with Postfix too. `entrances` are Postfix's, as PrivatePostfix takes them; `parameters`, for its main.cf."""
+
+    def __init__(self, connectors: str = "", *, parameters: Parameters | None = None,
+                 entrances: Mapping[str, Parameters] | None = None, keep_mail: bool = False, **host):
+        super().__init__(connectors, **host)
+        with self._or_close():
+            self.certificates = certificates_of_the_world(self.path / "certificates")
+            self.sinks = {name: Sink(name, self.certificates["sink"], self.path / "mail" / name if keep_mail else None)
+                          for name in ("contoso", "default")}
+            self.postfix = PrivatePostfix(self.workspace, {**self._parameters(), **(parameters or {})}, entrances)
+
+    def start(self) -> None:
+        for sink in self.sinks.values():
+            sink.start()
+            self.stack.callback(sink.stop)
+        super().start()
+        self.stack.callback(self.postfix.stop)
+        self.postfix.start()
 
     def client(self, source: str = "127.0.0.1", entrance: str = "smtp") -> SmtpClient:
         return SmtpClient(self.postfix.ports[entrance], source)
 
     def arrival(self, token: str, timeout: float = 15.0) -> Message:
         """The message with this token, at whichever sink it arrives."""
-        def look():
-            return [message for sink in self.sinks.values() for message in sink.holding(token)]
-        return wait_until(look, f"{token} at any sink; Postfix says:\n{self.postfix.log()[-3000:]}", timeout)[0]
+        try:
+            return wait_until(lambda: self.arrivals(token), f"{token} at a sink", timeout)[0]
+        except TimeoutError as error:
+            raise AssertionError(f"{error}; Postfix says:\n{self.postfix.log()[-3000:]}") from None
 
-    def log_of(self, queue_id: str) -> str:
-        """connectord's line about one message."""
-        return self.connectord.wait_for_log(rf"\b{queue_id}:")
-
-    def _sink(self, name: str, keep_mail: bool) -> Sink:
-        return Sink(name, self.certificates["sink"], self.path / "mail" / name if keep_mail else None)
-
-    def _make_listener_folder(self) -> None:
-        folder = self.path / "run"
-        folder.mkdir(mode=0o755)
-        shutil.chown(folder, USER, grp.getgrnam("postfix").gr_name)
+    def arrivals(self, token: str) -> list[Message]:
+        return [message for sink in self.sinks.values() for message in sink.holding(token)]
 
     def _parameters(self) -> dict[str, str]:
         selection = self.path / "header_checks"
@@ -126,9 +141,9 @@ class Site:
                 "smtpd_tls_key_file": str(server.key), "smtpd_tls_CAfile": str(authority.file)}
 
 
-def certificates_of_the_world(path):
+def certificates_of_the_world(folder: Path) -> dict[str, Certificate]:
     """The certificates of everybody in the scenarios, by who has them."""
-    store = CertificateStore(path / "certificates")
+    store = CertificateStore(folder)
     authority = store.authority("Contoso Issuing CA")
     impostor_authority = store.authority("Contoso Issuing CA")  # the same name, another key: nobody trusts it
     return {
@@ -140,6 +155,8 @@ def certificates_of_the_world(path):
         "impostor": store.issued(impostor_authority, "mail.contoso.com"),
         "pinned": store.self_signed("mail.pinned.example"),
         "unpinned": store.self_signed("mail.pinned.example"),
+        "server only": store.issued(authority, "mail.contoso.com", usage=SERVER_ONLY),
+        "alternative names only": store.issued(authority, "", alternative_names=("mail.contoso.com",)),
     }
 
 

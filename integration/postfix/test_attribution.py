@@ -1,6 +1,5 @@
 """Which connector a message belongs to, and whose requirements hold for it."""
 
-from pathlib import Path
 
 from harness.sasl import AuthenticationServer, plain_login
 from harness.site import Site
@@ -99,7 +98,7 @@ class DirectSend(SiteScenario):
     def setUpClass(cls):
         site = Site(CONTOSO + OTHERS, reject_direct_send=True,
                     entrances={"smtp": {}, "submission": {"smtpd_sasl_auth_enable": "yes"}})
-        server = AuthenticationServer(Path(site.path / "auth"))
+        server = AuthenticationServer(site.path / "auth")
         server.start()
         cls.addClassCleanup(server.stop)
         site.postfix.set(**{**server.postfix_parameters(), "smtpd_sasl_auth_enable": "no"})

@@ -27,9 +27,9 @@ class PinnedCertificates(SiteScenario):
     def setUpClass(cls):
         site = Site("", **cls.options)
         pinned = site.certificates["pinned"]
-        site.connectord.write_configuration(site.configuration(
+        site.reconfigure(
             pinned_by("by-key", "key.example", pinned.public_key_fingerprint)
-            + pinned_by("by-certificate", "certificate.example", pinned.fingerprint)))
+            + pinned_by("by-certificate", "certificate.example", pinned.fingerprint))
         cls.site = cls.enterClassContext(site)
 
     def test_a_pinned_certificate_of_no_known_issuer_is_enough(self):

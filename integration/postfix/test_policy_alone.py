@@ -13,7 +13,7 @@ class PolicyServiceAlone(SiteScenario):
     def setUpClass(cls):
         site = Site("", reject_direct_send=True, parameters={"smtpd_milters": ""})
         pinned = pinned_by("by-key", "key.example", site.certificates["pinned"].public_key_fingerprint)
-        site.connectord.write_configuration(site.configuration(CONTOSO + OTHERS + pinned))
+        site.reconfigure(CONTOSO + OTHERS + pinned)
         cls.site = cls.enterClassContext(site)
 
     def test_mail_as_agreed_is_accepted(self):
