@@ -41,7 +41,7 @@ def openssl(*arguments: str, stdin: bytes = b"") -> bytes:
 
 
 class CertificateStore:
-    """Makes certificates in one folder. Each has a key of its own (P-256: quick to make)."""
+    """Makes certificates in one folder, in files of the names given. Each has a key of its own (P-256: quick to make)."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -49,20 +49,20 @@ class CertificateStore:
         self._configuration = folder / "openssl.cnf"
         self._configuration.write_text(NEUTRAL_CONFIGURATION)
 
-    def authority(self, common_name: str) -> Certificate:
-        return self._make(common_name, ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"])
+    def authority(self, file_name: str, common_name: str) -> Certificate:
+        return self._make(file_name, common_name, ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"])
 
-    def issued(self, authority: Certificate, common_name: str, *, alternative_names: tuple[str, ...] = (),
-               usage: str = CLIENT_AND_SERVER) -> Certificate:
+    def issued(self, file_name: str, authority: Certificate, common_name: str, *,
+               alternative_names: tuple[str, ...] = (), usage: str = CLIENT_AND_SERVER) -> Certificate:
         """A certificate of `authority`. An empty common name leaves the subject without one."""
-        return self._make(common_name, leaf_extensions(alternative_names, usage), authority)
+        return self._make(file_name, common_name, leaf_extensions(alternative_names, usage), authority)
 
-    def self_signed(self, common_name: str) -> Certificate:
-        return self._make(common_name, leaf_extensions((), CLIENT_AND_SERVER))
+    def self_signed(self, file_name: str, common_name: str) -> Certificate:
+        return self._make(file_name, common_name, leaf_extensions((), CLIENT_AND_SERVER))
 
-    def _make(self, common_name: str, extensions: list[str], authority: Certificate | None = None) -> Certificate:
-        stem = self.folder / f"{len(list(self.folder.glob('*.pem'))):02}-{common_name.replace(' ', '-') or 'no-name'}"
-        made = Certificate(stem.with_name(stem.name + ".pem"), stem.with_name(stem.name + ".key"))
+    def _make(self, file_name: str, common_name: str, extensions: list[str],
+              authority: Certificate | None = None) -> Certificate:
+        made = Certificate(self.folder / f"{file_name}.pem", self.folder / f"{file_name}.key")
         subject = "/O=Example" + (f"/CN={common_name}" if common_name else "")
         issuer = ["-CA", str(authority.file), "-CAkey", str(authority.key)] if authority else []
         openssl("req", "-x509", "-config", str(self._configuration), "-newkey", "ec", "-pkeyopt",

@@ -110,8 +110,10 @@ class PrivatePostfix:
     def start(self) -> None:
         self.run("postfix", "check")  # makes the queue's folders, with the owners and modes that they need
         # The master itself, not `postfix start`: so it is a child of ours whose end can be awaited.
-        self._master = self._workspace.start([f"{PROGRAMS['daemon_directory']}/master", "-c", str(self.configuration)],
-                                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        command = [f"{PROGRAMS['daemon_directory']}/master", "-c", str(self.configuration)]
+        with (self.folder / "master.err").open("ab") as errors:
+            self._master = self._workspace.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                                 stderr=errors)
         for port in self.ports.values():
             wait_until(lambda: self._listens(port), f"Postfix on port {port}; its log: {self.log_file}")
 
@@ -136,6 +138,10 @@ class PrivatePostfix:
         """Submits a message by the sendmail command, as a cron job on this machine would."""
         subprocess.run(["/usr/sbin/sendmail", "-C", str(self.configuration), *arguments], input=message, check=True,
                        capture_output=True, env={**os.environ, "MAIL_CONFIG": str(self.configuration)})
+
+    def wake(self, service: str) -> None:
+        """Has a service of the public kind look for work now (pickup, qmgr)."""
+        self.run("postkick", "public", service, "W")
 
     def log(self) -> str:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
@@ -174,7 +180,7 @@ class PrivatePostfix:
 
     def _listens(self, port: int) -> bool:
         if self._master and self._master.poll() is not None:
-            raise RuntimeError(f"Postfix ended at once:\n{self.log()}")
+            raise RuntimeError(f"Postfix ended at once:\n{(self.folder / 'master.err').read_text()}{self.log()}")
         return accepts_connections(f"inet:127.0.0.1:{port}")
 
 

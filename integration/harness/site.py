@@ -142,22 +142,23 @@ class Site(Host):
 
 
 def certificates_of_the_world(folder: Path) -> dict[str, Certificate]:
-    """The certificates of everybody in the scenarios, by who has them."""
+    """The certificates of everybody in the scenarios, by the names of their files."""
     store = CertificateStore(folder)
-    authority = store.authority("Contoso Issuing CA")
-    impostor_authority = store.authority("Contoso Issuing CA")  # the same name, another key: nobody trusts it
-    return {
-        "authority": authority,
-        "server": store.self_signed("mx.example.net"),
-        "sink": store.self_signed("sink.example.net"),
-        "partner": store.issued(authority, "mail.contoso.com", alternative_names=("mail.contoso.com",)),
-        "other name": store.issued(authority, "mail.fabrikam.com"),
-        "impostor": store.issued(impostor_authority, "mail.contoso.com"),
-        "pinned": store.self_signed("mail.pinned.example"),
-        "unpinned": store.self_signed("mail.pinned.example"),
-        "server only": store.issued(authority, "mail.contoso.com", usage=SERVER_ONLY),
-        "alternative names only": store.issued(authority, "", alternative_names=("mail.contoso.com",)),
-    }
+    authority = store.authority("authority", "Contoso Issuing CA")
+    impostor = store.authority("impostor-authority", "Contoso Issuing CA")  # the same name, but nobody trusts it
+    made = [
+        authority,
+        store.self_signed("server", "mx.example.net"),
+        store.self_signed("sink", "sink.example.net"),
+        store.issued("partner", authority, "mail.contoso.com", alternative_names=("mail.contoso.com",)),
+        store.issued("other-name", authority, "mail.fabrikam.com"),
+        store.issued("impostor", impostor, "mail.contoso.com"),
+        store.issued("server-only", authority, "mail.contoso.com", usage=SERVER_ONLY),
+        store.issued("alternative-names-only", authority, "", alternative_names=("mail.contoso.com",)),
+        store.self_signed("pinned", "mail.pinned.example"),
+        store.self_signed("unpinned", "mail.pinned.example"),
+    ]
+    return {certificate.file.stem: certificate for certificate in made}
 
 
 def new_token() -> str:

@@ -17,7 +17,8 @@ class Workspace:
         self.path.chmod(0o755)  # the users postfix and nobody walk through it
         # In a session of its own: Ctrl-C is for the run, not for the one that tidies up after it.
         self._guardian = subprocess.Popen([sys.executable, str(GUARDIAN), str(self.path)], stdin=subprocess.PIPE,
-                                          text=True, start_new_session=True)
+                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
+                                          start_new_session=True)
 
     def start(self, command: list[str], **options) -> subprocess.Popen:
         """Starts a process that ends with this workspace at the latest."""

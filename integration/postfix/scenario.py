@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.client import Reply, SmtpClient, message
 from harness.sink import Message
-from harness.site import Site, new_token
+from harness.site import Host, Site, new_token
 
 RECIPIENT = "user@example.net"
 PARTNER_ADDRESS = "127.0.0.2"
@@ -94,3 +94,15 @@ class SiteScenario(unittest.TestCase):
         self.assertEqual(arrived.all("X-Connector"), [connector] if connector else [])
         self.assertEqual(arrived.sink, sink or ("contoso" if connector == "contoso" else "default"))
         return arrived
+
+
+class HostScenario(unittest.TestCase):
+    """Has one connectord, and no Postfix, for all tests of a class."""
+
+    connectors = CONTOSO
+    options: dict = {}
+    host: Host
+
+    @classmethod
+    def setUpClass(cls):
+        cls.host = cls.enterClassContext(Host(cls.connectors, **cls.options))

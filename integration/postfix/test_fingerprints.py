@@ -26,16 +26,20 @@ class PinnedCertificates(SiteScenario):
     @classmethod
     def setUpClass(cls):
         site = Site("", **cls.options)
-        pinned = site.certificates["pinned"]
+        pinned, public = site.certificates["pinned"], site.certificates["server-only"]
         site.reconfigure(
             pinned_by("by-key", "key.example", pinned.public_key_fingerprint)
-            + pinned_by("by-certificate", "certificate.example", pinned.fingerprint))
+            + pinned_by("by-certificate", "certificate.example", pinned.fingerprint)
+            + pinned_by("of-public-ca", "public.example", public.public_key_fingerprint))
         cls.site = cls.enterClassContext(site)
 
     def test_a_pinned_certificate_of_no_known_issuer_is_enough(self):
         for mail_from, connector in (("a@key.example", "by-key"), ("a@certificate.example", "by-certificate")):
             with self.subTest(connector):
                 self.assert_delivered(self.send(mail_from, certificate="pinned"), connector)
+
+    def test_a_pinned_certificate_of_a_public_ca_that_is_meant_for_servers_only_is_enough(self):
+        self.assert_delivered(self.send("a@public.example", certificate="server-only"), "of-public-ca")
 
     def test_another_certificate_with_the_same_names_is_refused(self):
         for mail_from, connector in (("a@key.example", "by-key"), ("a@certificate.example", "by-certificate")):
@@ -51,9 +55,10 @@ class PinnedCertificates(SiteScenario):
     def test_without_tls_the_refusal_asks_for_tls_first(self):
         self.assert_refused(self.send("a@key.example", tls=False), "550 5.7.10", "by-key", "TLS")
 
-    def test_without_the_policy_service_in_postfix_the_mail_is_deferred_and_the_reply_says_what_is_missing(self):
+    def test_without_the_policy_service_in_postfix_the_mail_is_deferred_and_the_log_says_what_is_missing(self):
         sent = self.send("a@key.example", certificate="pinned", entrance="no-policy")
-        self.assert_refused(sent, "451 4.7.1", "by-key", "policy service")
+        self.assert_refused(sent, "451 4.7.1", "by-key", "fingerprint")
+        self.assertRegex(self.site.connectord.wait_for_log("action=defer"), "(?i)policy.service")
 
     def test_mail_that_asks_for_no_fingerprint_flows_without_the_policy_service(self):
         self.assert_delivered(self.send("a@example.org", entrance="no-policy"), None)

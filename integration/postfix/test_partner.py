@@ -67,15 +67,19 @@ class PartnerMail(SiteScenario):
         self.assert_refused(self.send("alice@contoso.com"), "550 5.7.1", "contoso", "certificate")
 
     def test_a_certificate_of_another_name_is_refused(self):
-        self.assert_refused(self.send("alice@contoso.com", certificate="other name"), "550 5.7.1", "contoso",
+        self.assert_refused(self.send("alice@contoso.com", certificate="other-name"), "550 5.7.1", "contoso",
                             "certificate")
 
     def test_a_certificate_of_an_untrusted_issuer_is_refused_whatever_names_it_bears(self):
         self.assert_refused(self.send("alice@contoso.com", certificate="impostor"), "550 5.7.1", "contoso",
                             "certificate")
 
+    def test_a_certificate_without_a_common_name_does_not_match_a_subject(self):
+        self.assert_refused(self.send("alice@contoso.com", certificate="alternative-names-only"), "550 5.7.1",
+                            "contoso", "certificate")
+
     def test_a_refusal_tells_nobody_which_name_would_have_done(self):
-        sent = self.send("alice@contoso.com", certificate="other name")
+        sent = self.send("alice@contoso.com", certificate="other-name")
         self.assertNotIn("Contoso Issuing CA", sent.reply.text)
         self.assertNotIn(PARTNER_ADDRESS, sent.reply.text)
 

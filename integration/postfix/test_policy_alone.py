@@ -23,7 +23,7 @@ class PolicyServiceAlone(SiteScenario):
         for case, connection, code in (
                 ("without TLS", {"tls": False}, "550 5.7.10"),
                 ("no certificate", {}, "550 5.7.1"),
-                ("another certificate", {"certificate": "other name"}, "550 5.7.1"),
+                ("another certificate", {"certificate": "other-name"}, "550 5.7.1"),
                 ("an untrusted certificate", {"certificate": "impostor"}, "550 5.7.1"),
                 ("another address", {"certificate": "partner", "source": STRANGER_ADDRESS}, "550 5.7.1"),
                 ("another connector's network", {"source": NEIGHBOUR_ADDRESS, "tls": False}, "550 5.7.10")):

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "connectord/model/facts.h"
+
+namespace connectord::milter {
+
+// The value of an MTA's macro, such as "{tls_version}"; nullptr where the MTA did not send it.
+using MacroLookup = std::function<const char*(const char* name)>;
+
+// What a stage's macros say of TLS.
+struct TlsReport {
+  std::optional<model::Tls> tls;
+  model::ClientCertificate certificate;
+};
+
+// Reads the TLS macros of Postfix (common names, of trusted certificates only; MILTER_README) and of Sendmail (whole
+// names, xtext, with {verify} saying whether to believe them; op.me, "{cert_subject}").
+TlsReport read_tls_macros(const MacroLookup& macro);
+
+// The macros to ask for, for smfi_setsymlist.
+extern const char* const connect_macros;
+extern const char* const tls_macros;        // at HELO
+extern const char* const mail_from_macros;  // TLS again, and the authenticated user
+extern const char* const end_of_message_macros;
+
+}  // namespace connectord::milter

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "connectord/net/endpoint.h"
+
+namespace connectord::net {
+
+// A file descriptor that is closed with its owner.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor();
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+
+  int get() const { return fd_; }
+  int release();
+
+ private:
+  int fd_ = -1;
+};
+
+// Whom a unix socket lets in.
+struct SocketRights {
+  std::optional<uid_t> owner;  // left as it is where empty
+  std::optional<gid_t> group;
+  mode_t mode = 0660;
+};
+
+// Makes way for a unix socket: creates its folder where it is missing (with rights for owner and group only), and
+// removes a socket that nobody answers at any more. One that is answered, and a file that is no socket, are errors and
+// stay. Does nothing for an inet endpoint.
+tl::expected<void, std::string> prepare(const Endpoint& endpoint, const SocketRights& rights);
+
+// Gives a unix socket its owner, group and mode. Does nothing for an inet endpoint.
+tl::expected<void, std::string> apply_rights(const Endpoint& endpoint, const SocketRights& rights);
+
+// Replies that follow each other within one exchange would otherwise wait 40 ms each for Nagle's algorithm. Accepted
+// connections inherit it (tcp(7)).
+void set_no_delay(int listening_fd);
+
+// Connects and hangs up: wakes whoever waits for a connection there, or tells whether anybody does.
+bool knock(const Endpoint& endpoint);
+
+// A listening socket, non-blocking, with close-on-exec. A unix socket is never open to more than `rights` say.
+tl::expected<FileDescriptor, std::string> listen_on(const Endpoint& endpoint, const SocketRights& rights);
+
+}  // namespace connectord::net

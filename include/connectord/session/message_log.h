@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "connectord/log/logger.h"
+#include "connectord/model/decision.h"
+#include "connectord/model/facts.h"
+
+namespace connectord::session {
+
+// The one line a message gets: who sent it, which connector it belongs to, what was answered, and the findings that
+// failed.
+void log_decision(log::Logger& log, std::string_view queue_id, const model::Facts& facts,
+                  const model::Decision& decision, std::uint32_t removed_tags);
+
+}  // namespace connectord::session

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/log/logger.h"
+#include "connectord/model/decision.h"
+#include "connectord/model/facts.h"
+#include "connectord/session/live_sessions.h"
+#include "connectord/session/policy_store.h"
+
+namespace connectord::session {
+
+// What all sessions share. The referred to must outlive them.
+struct Services {
+  PolicyStore& policies;
+  LiveSessions& live;
+  log::Logger& log;
+};
+
+// How many messages are on their way, and whether new ones are still taken: what a graceful stop waits for.
+// Thread-safe.
+class Intake {
+ public:
+  bool open() const { return open_.load(std::memory_order_relaxed); }
+  void close() { open_.store(false, std::memory_order_relaxed); }
+  std::int64_t messages() const { return messages_.load(std::memory_order_relaxed); }
+  void begin() { messages_.fetch_add(1, std::memory_order_relaxed); }
+  void end() { messages_.fetch_sub(1, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> open_ = true;
+  std::atomic<std::int64_t> messages_ = 0;
+};
+
+struct Connection {
+  std::string client_name;
+  std::optional<net::IpAddress> client_address;
+  std::uint16_t client_port = 0;
+  std::uint16_t server_port = 0;  // 0 where the MTA does not tell
+  bool local_submission = false;  // handed in by the sendmail command
+};
+
+// What the front end is to tell the MTA.
+struct Answer {
+  model::Action action = model::Action::accept;  // accept: go on
+  std::optional<model::Reply> reply;
+};
+
+struct Ending {
+  Answer answer;
+  std::vector<model::HeaderChange> header_changes;  // in the order to carry them out
+  // All that was decided; explain shows it.
+  model::Decision decision;
+};
+
+// The way of the messages of one SMTP connection through their events, in the order of RFC 5321. Knows no protocol.
+// The calls of one session must not overlap; they may come from different threads.
+class Session {
+ public:
+  Session(const Services& services, Intake& intake);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  void connected(Connection connection);
+  void helo(std::string_view name);
+  // What the MTA tells of TLS, at HELO and again at MAIL: a client may go on after STARTTLS without a second EHLO.
+  void secured(std::optional<model::Tls> tls, model::ClientCertificate certificate);
+
+  Answer mail_from(std::string_view path, std::string_view sasl_username);
+  Answer rcpt_to(std::string_view path);
+  void header(std::string_view name, std::string_view value);
+  Ending end_of_message(std::string_view queue_id);
+  // The message ends here without an answer of ours; the connection goes on.
+  void abort();
+
+ private:
+  void begin_message();
+  void end_message();
+  void join_policy_facts();
+  model::Decision decide(model::Facts::Stage stage);
+  void log(std::string_view queue_id, const model::Decision& decision) const;
+  std::vector<model::HeaderChange> header_changes(const model::Decision& decision) const;
+
+  Services services_;
+  Intake& intake_;
+  std::shared_ptr<LiveSessions::Session> live_;
+  model::Facts facts_;
+  // The connection's own, before what a policy request added.
+  std::optional<model::Tls> tls_;
+  model::ClientCertificate certificate_;
+
+  bool in_message_ = false;
+  std::shared_ptr<const engine::Policy> policy_;      // of this message
+  std::shared_ptr<const PolicyFacts> joined_;         // what the envelope was decided with
+  std::optional<model::Decision> envelope_decision_;  // of the recipients so far
+  std::size_t recipient_bytes_ = 0;
+  std::uint32_t incoming_tags_ = 0;
+  bool refusal_logged_ = false;
+};
+
+}  // namespace connectord::session

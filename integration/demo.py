@@ -1,0 +1,328 @@
+#!/usr/bin/python3
+"""Shows connectord at work, on a private Postfix with a private certification authority.
+
+Sends the partner's mail as it should be and as it should not, and shows for each message what connectord said and
+where the mail went. Every result is held against what is expected of it: the exit status is 0 only if all agree.
+"""
+
+import argparse
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from harness import logline  # noqa: E402  (the path comes first)
+from harness.client import Reply  # noqa: E402
+from harness.daemon import build_folder  # noqa: E402
+from harness.site import Site, new_token  # noqa: E402
+
+PARTNER_ADDRESS, STRANGER_ADDRESS = "127.0.0.2", "127.0.0.99"
+RECIPIENT = "user@example.net"
+
+CONNECTORS = """\
+[[inbound]]
+name = "contoso"
+scenario = "partner"
+[inbound.identify]
+sender_domains = ["contoso.com", "*.contoso.com"]
+[inbound.require]
+tls = true
+tls_version = "TLSv1.2"
+client_networks = ["{address}"]
+[inbound.require.certificate]
+subject = "mail.contoso.com"
+issuer = "Contoso Issuing CA"
+
+[[inbound]]
+name = "fabrikam"
+scenario = "partner"
+[inbound.identify]
+sender_domains = ["fabrikam.com"]
+[inbound.require]
+tls = true
+[inbound.require.certificate]
+fingerprints = ["{fingerprint}"]
+"""
+
+INTRODUCTION = """\
+Two partners, two connectors:
+  contoso   sends over TLS, from {address}, with the certificate mail.contoso.com of Contoso Issuing CA.
+            What carries its tag leaves through a smart host of its own (milter_header_checks).
+  fabrikam  sends over TLS with a self-signed certificate, whose public key is pinned.
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A message, and what must become of it. `certificate` None: in the clear. `reply` is how the answer begins."""
+
+    title: str
+    mail_from: str
+    source: str
+    certificate: str | None
+    reply: str
+    sink: str | None = None
+    tags: tuple[str, ...] = ()
+    header: str = ""
+
+
+CASES = (
+    Case("contoso's mail as agreed", "alice@contoso.com", PARTNER_ADDRESS, "partner", "250 2.0.0", "contoso",
+         ("contoso",)),
+    Case("without TLS", "alice@contoso.com", PARTNER_ADDRESS, None, "550 5.7.10"),
+    Case("with a certificate of another name", "alice@contoso.com", PARTNER_ADDRESS, "other-name", "550 5.7.1 "),
+    Case("with the right names, but of an issuer nobody trusts", "alice@contoso.com", PARTNER_ADDRESS, "impostor",
+         "550 5.7.1 "),
+    Case("from another address", "alice@contoso.com", STRANGER_ADDRESS, "partner", "550 5.7.1 "),
+    Case("fabrikam's mail: self-signed, but pinned", "bob@fabrikam.com", STRANGER_ADDRESS, "pinned", "250 2.0.0",
+         "default", ("fabrikam",)),
+    Case("self-signed, not pinned", "bob@fabrikam.com", STRANGER_ADDRESS, "unpinned", "550 5.7.1 "),
+    Case("a stranger's mail with a forged tag", "eve@example.org", STRANGER_ADDRESS, None, "250 2.0.0", "default",
+         header="X-Connector: contoso"),
+)
+
+ROUTES = {"contoso": "contoso's smart host", "default": "the default route"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a message: swaks' last word from Postfix, connectord's log line, and where it arrived."""
+
+    reply: Reply
+    said: str
+    sink: str | None
+    tags: tuple[str, ...]
+
+    def as_expected(self, case: Case) -> bool:
+        return (f"{self.reply} ".startswith(case.reply) and self.sink == case.sink and self.tags == case.tags)
+
+    @property
+    def went_to(self) -> str:
+        if not self.sink:
+            return "nowhere: refused"
+        return f"{ROUTES[self.sink]}, " + (f"tagged {', '.join(self.tags)}" if self.tags else "no tag")
+
+
+def swaks_command(site: Site, case: Case, *more: str) -> list[str]:
+    command = ["swaks", "--server", "127.0.0.1", "--port", str(site.postfix.ports["smtp"]), "--local-interface",
+               case.source, "--ehlo", "client.example.org", "--from", case.mail_from, "--to", RECIPIENT]
+    if case.certificate:
+        certificate = site.certificates[case.certificate]
+        command += ["--tls", "--tls-cert", str(certificate.file), "--tls-key", str(certificate.key)]
+    if case.header:
+        command += ["--add-header", case.header]
+    return command + list(more)
+
+
+def deciding_reply(transcript: str) -> Reply:
+    """The first refusal in swaks' output, or the answer to the end of the data."""
+    replies = re.findall(r"^<([-~*]+)\s+(\d{3}) (.*)$", transcript, re.MULTILINE)
+    refusals = [reply for reply in replies if "*" in reply[0]]
+    accepted = [reply for reply in replies if "queued as" in reply[2]]
+    if not refusals + accepted:
+        raise RuntimeError(f"swaks got no answer to its message:\n{transcript}")
+    _, code, text = (refusals + accepted)[0]
+    return Reply(int(code), text)
+
+
+def send(site: Site, case: Case) -> Result:
+    token = new_token()
+    swaks = subprocess.run(swaks_command(site, case, "--header", f"Subject: {token}"), capture_output=True, text=True,
+                           check=False)
+    reply = deciding_reply(swaks.stdout + swaks.stderr)
+    if not reply.accepted:
+        return Result(reply, f"{reply.code} {reply.text}", *whereabouts(site, token))
+    site.arrival(token)
+    return Result(reply, acceptance(logline.parse(site.log_of(reply.queue_id))), *whereabouts(site, token))
+
+
+def acceptance(line: logline.LogLine) -> str:
+    """connectord's own words for a message that it let pass; an SMTP reply it gives to refused ones only."""
+    connector = line["connector"]
+    removed = "".join(f", {number} forged tag removed" for number in line.all("removed_tags"))
+    return f"{line['action']}, " + ("no connector" if connector == "none" else f"connector {connector}") + removed
+
+
+def whereabouts(site: Site, token: str) -> tuple[str | None, tuple[str, ...]]:
+    arrivals = site.arrivals(token)
+    if not arrivals:
+        return None, ()
+    return " and ".join(message.sink for message in arrivals), tuple(arrivals[0].all("X-Connector"))
+
+
+class Page:
+    """Writes to a person: in colour on a terminal, in plain text elsewhere, never wider than 100 columns."""
+
+    WIDTHS = (30, 41, 22)
+
+    def __init__(self):
+        self._colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+    def text(self, text: str) -> None:
+        print(text, flush=True)
+
+    def heading(self) -> None:
+        self.text("   " + self._painted("1", "  ".join(title.ljust(width) for title, width in zip(
+            ("What was sent", "What connectord said", "Where it went"), self.WIDTHS))).rstrip())
+        self.text("-- " + "  ".join("-" * width for width in self.WIDTHS))
+
+    def row(self, case: Case, result: Result) -> None:
+        """One message. Its first line begins with the verdict on the demo itself, not on the mail."""
+        good = result.as_expected(case)
+        mark = self._painted("32" if good else "1;31", "ok" if good else "NO")
+        colour = "32" if result.sink else "31"
+        columns = [textwrap.wrap(text, width) for text, width in
+                   zip((case.title, result.said, result.went_to), self.WIDTHS)]
+        for number in range(max(map(len, columns))):
+            cells = [(column[number] if number < len(column) else "").ljust(width)
+                     for column, width in zip(columns, self.WIDTHS)]
+            cells[1:] = [self._painted(colour, cell) for cell in cells[1:]]
+            self.text(f"{'  ' if number else mark} " + "  ".join(cells).rstrip())
+
+    def _painted(self, colour: str, text: str) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
+
+
+def demonstrate(site: Site, page: Page) -> int:
+    """Sends everything; returns how many messages ended otherwise than they should."""
+    page.text(f"Postfix listens on 127.0.0.1:{site.postfix.ports['smtp']}, with connectord beside it.")
+    page.text(INTRODUCTION.format(address=PARTNER_ADDRESS))
+    page.heading()
+    wrong = []
+    for case in CASES:
+        result = send(site, case)
+        page.row(case, result)
+        if not result.as_expected(case):
+            wrong.append((case, result))
+    page.text("")
+    for case, result in wrong:
+        page.text(f"NOT AS EXPECTED: {case.title}\n  expected {case.reply}…, at {case.sink}, tags {case.tags}\n"
+                  f"  seen     {result.reply}, at {result.sink}, tags {result.tags}")
+    page.text(f"{len(CASES) - len(wrong)} of {len(CASES)} messages ended as they should.")
+    return len(wrong)
+
+
+def new_site() -> Site:
+    site = Site(keep_mail=True, prefix="connectord-demo-")
+    site.reconfigure(CONNECTORS.format(address=PARTNER_ADDRESS,
+                                       fingerprint=site.certificates["pinned"].public_key_fingerprint))
+    return site
+
+
+def pasteable(command: list[str]) -> str:
+    """A command for the shell, on lines of a readable length."""
+    return " \\\n      ".join(textwrap.wrap(shlex.join(command), 88, break_long_words=False, break_on_hyphens=False))
+
+
+def instructions(site: Site, keeper: int) -> str:
+    """What to try, as commands to paste."""
+    config = site.connectord.config_file
+    good, bad = (pasteable(swaks_command(site, case)) for case in (CASES[0], CASES[1]))
+    return f"""
+It all goes on running. To try things:
+
+  # the partner's mail as agreed, and without TLS
+  {good}
+  {bad}
+
+  # what arrived, and what connectord and Postfix wrote about it
+  tail -n +1 {site.path}/mail/*/*.eml
+  tail -f {site.connectord.log_file} {site.postfix.log_file}
+
+  # ask without sending
+  {build_folder()}/connectorctl list --config {config}
+  {build_folder()}/connectorctl explain --config {config} \\
+      --client-ip {STRANGER_ADDRESS} --client-port 40000 --helo client.example.org \\
+      --mail-from alice@contoso.com --rcpt-to {RECIPIENT} \\
+      --tls TLSv1.3 --cert-subject mail.contoso.com --cert-issuer 'Contoso Issuing CA'
+
+  # change the connectors: edit the file, look it over, and swap it in
+  ${{EDITOR:-vi}} {config}
+  {build_folder()}/connectorctl check --config {config} && kill -HUP {site.connectord.process.pid}
+
+  # stop, and remove everything
+  kill {keeper}"""
+
+
+def obstacle() -> str | None:
+    """What keeps the demo from running here."""
+    if os.geteuid() != 0:
+        return "must be run as root: Postfix starts as root, and so does connectord before it drops its privileges"
+    for program in ("/usr/sbin/postfix", "openssl", "swaks"):
+        if not shutil.which(program):
+            return f"{program} is missing; script/bootstrap installs it"
+    if "TLS supported" not in subprocess.run(["swaks", "--support"], capture_output=True, text=True).stdout:
+        return "swaks has no TLS; script/bootstrap installs libnet-ssleay-perl, which it wants for that"
+    if not (build_folder() / "connectord").exists():
+        return f"{build_folder() / 'connectord'} is missing; script/build makes it"
+    return None
+
+
+def run() -> int:
+    with new_site() as site:
+        return 1 if demonstrate(site, Page()) else 0
+
+
+def run_and_keep() -> int:
+    """Does everything in a child, which lives on with the next hops in it when this process has ended."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        return keep(writer)
+    os.close(writer)
+    signal.signal(signal.SIGINT, lambda *_: os.kill(child, signal.SIGTERM))
+    status = os.read(reader, 1)  # empty if the child has died
+    return status[0] if status else 1
+
+
+def keep(writer: int) -> int:
+    """The child's part: tells the exit status over `writer` when the demo is over, and stays until SIGTERM."""
+    os.setsid()
+    with new_site() as site:
+        status = 1 if demonstrate(site, Page()) else 0
+        print(instructions(site, os.getpid()), flush=True)
+        leave_terminal()
+        os.write(writer, bytes([status]))
+        os.close(writer)
+        while True:
+            signal.pause()
+
+
+def leave_terminal() -> None:
+    """So that a pipe which the demo writes to ends with the demo."""
+    with open(os.devnull, "r+b") as nowhere:
+        for stream in (0, 1, 2):
+            os.dup2(nowhere.fileno(), stream)
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="script/demo", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", action="store_true", help="leave everything running, and say how to try things")
+    options = parser.parse_args()
+    if problem := obstacle():
+        print(f"script/demo: {problem}", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return run_and_keep() if options.keep else run()
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "connectord/log/logger.h"
+
+namespace connectord::log {
+namespace {
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::info:
+      return "info";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      return "error";
+    case Severity::fatal:
+      return "fatal";
+    case Severity::panic:
+      return "panic";
+  }
+  return "";
+}
+
+// The length of the UTF-8 sequence that `text` begins with; 0 where there is none (RFC 3629, 4).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+  if (length == 0 || lead >= 0xf5 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
+  const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
+  const bool too_high = lead == 0xf4 && byte(1) >= 0x90;
+  // C1 controls and the line separators end lines in some viewers.
+  const bool control = lead == 0xc2 && byte(1) < 0xa0;
+  const bool separator = lead == 0xe2 && byte(1) == 0x80 && (byte(2) == 0xa8 || byte(2) == 0xa9);
+  return overlong || surrogate || too_high || control || separator ? 0 : length;
+}
+
+void append_escaped(std::string& line, char c) {
+  constexpr std::array<char, 16> digits = {'0', '1', '2', '3', '4', '5', '6', '7',
+                                           '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+  const auto byte = static_cast<unsigned char>(c);
+  line += "\\x";
+  line += digits[byte >> 4];
+  line += digits[byte & 0xf];
+}
+
+void append_value(std::string& line, std::string_view value) {
+  const bool quoted = value.empty() || value.find_first_of(" =,;") != std::string_view::npos;
+  if (quoted) line += '"';
+  while (!value.empty()) {
+    const std::size_t length = utf8_length(value);
+    const bool plain =
+        length > 1 || (length == 1 && value[0] >= ' ' && value[0] != 0x7f && value[0] != '"' && value[0] != '\\');
+    if (plain) {
+      line.append(value.substr(0, length));
+    } else {
+      append_escaped(line, value[0]);
+    }
+    value.remove_prefix(plain ? length : 1);
+  }
+  if (quoted) line += '"';
+}
+
+}  // namespace
+
+std::string format_text(const Record& record) {
+  std::string line(record.subject);
+  line += ": ";
+  if (record.severity != Severity::info) line.append(to_string(record.severity)).append(": ");
+  line += record.message;
+  bool first = record.message.empty();
+  for (const auto& [key, value] : record.fields) {
+    if (!first) line += ", ";
+    first = false;
+    line.append(key).append("=");
+    append_value(line, value);
+  }
+  return line;
+}
+
+std::string format_json(const Record& record) {
+  nlohmann::ordered_json object;
+  object["severity"] = to_string(record.severity);
+  object["subject"] = record.subject;
+  if (!record.message.empty()) object["message"] = record.message;
+  for (const auto& [key, value] : record.fields) {
+    auto& place = object[std::string(key)];
+    // A key that comes twice becomes an array.
+    if (place.is_string()) place = nlohmann::ordered_json::array({place});
+    if (place.is_array()) {
+      place.push_back(value);
+    } else {
+      place = value;
+    }
+  }
+  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace connectord::log

@@ -1,0 +1,235 @@
+#include "connection.h"
+
+#include <array>
+#include <charconv>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "connectord/milter/macros.h"
+
+namespace connectord::milter {
+namespace {
+
+// libmilter hands its callbacks no pointer of ours until a connection has one.
+const Shared* shared = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+class Connection {
+ public:
+  explicit Connection(unsigned long steps) : steps_(steps), session_(shared->services, shared->intake) {}
+
+  session::Session& session() { return session_; }
+  bool has(unsigned long step) const { return (steps_ & step) != 0; }
+  sfsistat go_on_after(unsigned long no_reply) const { return has(no_reply) ? SMFIS_NOREPLY : SMFIS_CONTINUE; }
+
+ private:
+  unsigned long steps_;
+  session::Session session_;
+};
+
+Connection* connection_of(SMFICTX* context) {
+  return static_cast<Connection*>(smfi_getpriv(context));
+}
+
+MacroLookup macros_of(SMFICTX* context) {
+  return [context](const char* name) { return smfi_getsymval(context, const_cast<char*>(name)); };
+}
+
+std::uint16_t number_of(const char* text) {
+  std::uint16_t number = 0;
+  const std::string_view digits = text == nullptr ? "" : text;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+// smfi_setreply takes one line, in which a percent sign must be doubled (its manual page).
+std::string reply_text(std::string_view text) {
+  constexpr std::size_t longest = 900;
+  std::string line;
+  for (const char c : text.substr(0, longest)) {
+    const bool printable = c >= ' ' && c < 0x7f;
+    if (c == '%') line += '%';
+    line += printable ? c : '?';
+  }
+  return line;
+}
+
+sfsistat to_status(SMFICTX* context, const session::Answer& answer, sfsistat go_on) {
+  if (answer.action == model::Action::discard) return SMFIS_DISCARD;
+  if (answer.action == model::Action::accept || answer.action == model::Action::quarantine) return go_on;
+  if (answer.reply) {
+    std::string code = std::to_string(answer.reply->code);
+    std::string enhanced = answer.reply->enhanced;
+    std::string text = reply_text(answer.reply->text);
+    smfi_setreply(context, code.data(), enhanced.data(), text.data());
+  }
+  return answer.action == model::Action::reject ? SMFIS_REJECT : SMFIS_TEMPFAIL;
+}
+
+// Nothing may be thrown into libmilter. What goes wrong here is a lack of memory or a bug, so the message is deferred.
+template <class Event>
+sfsistat guarded(SMFICTX* context, Event&& event) noexcept {
+  Connection* connection = connection_of(context);
+  if (connection == nullptr) return SMFIS_TEMPFAIL;
+  try {
+    return event(*connection);
+  } catch (const std::exception& error) {
+    try {
+      shared->services.log.write({log::Severity::panic, "milter", "an event failed", {{"error", error.what()}}});
+    } catch (...) {  // NOLINT(bugprone-empty-catch): there is nobody left to tell
+    }
+    return SMFIS_TEMPFAIL;
+  }
+}
+
+// The sendmail command's mail: Postfix simulates a client on the loopback with port 0, which no TCP connection has;
+// Sendmail has no address at all and calls it localhost.
+bool is_local_submission(std::string_view name, const std::optional<net::IpAddress>& address, std::uint16_t port) {
+  if (!address) return name == "localhost";
+  return address->is_loopback() && port == 0;
+}
+
+// The negotiated steps wait in the private pointer until the connection is made; here a connection is made at once.
+sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned long offered_steps, unsigned long,
+                      unsigned long, unsigned long* actions, unsigned long* steps, unsigned long* unused2,
+                      unsigned long* unused3) noexcept {
+  constexpr unsigned long needed = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+  if ((offered_actions & needed) != needed) {
+    shared->services.log.error("milter", "the mail server does not let a filter change headers; refusing to serve it");
+    return SMFIS_REJECT;
+  }
+  *actions = needed | (offered_actions & (SMFIF_QUARANTINE | SMFIF_SETSYMLIST));
+  constexpr unsigned long wanted = SMFIP_NOBODY | SMFIP_NOEOH | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_HDR |
+                                   SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_HDR_LEADSPC;
+  *steps = offered_steps & wanted;
+  *unused2 = 0;
+  *unused3 = 0;
+  if ((offered_actions & SMFIF_SETSYMLIST) != 0) {
+    smfi_setsymlist(context, SMFIM_CONNECT, const_cast<char*>(connect_macros));
+    smfi_setsymlist(context, SMFIM_HELO, const_cast<char*>(tls_macros));
+    smfi_setsymlist(context, SMFIM_ENVFROM, const_cast<char*>(mail_from_macros));
+    smfi_setsymlist(context, SMFIM_EOM, const_cast<char*>(end_of_message_macros));
+  }
+  try {
+    delete connection_of(context);  // NOLINT(cppcoreguidelines-owning-memory): libmilter holds it for us
+    smfi_setpriv(context, nullptr);
+    smfi_setpriv(context, new Connection(*steps));  // NOLINT(cppcoreguidelines-owning-memory)
+  } catch (const std::exception&) {
+    return SMFIS_REJECT;
+  }
+  return SMFIS_CONTINUE;
+}
+
+sfsistat on_connect(SMFICTX* context, char* name, _SOCK_ADDR* address) noexcept {
+  return guarded(context, [&](Connection& connection) {
+    session::Connection facts;
+    facts.client_name = name == nullptr ? "" : name;
+    facts.client_address = net::IpAddress::from_sockaddr(address);
+    facts.client_port = net::port_of(address);
+    if (facts.client_port == 0) facts.client_port = number_of(macros_of(context)("{client_port}"));
+    facts.server_port = number_of(macros_of(context)("{daemon_port}"));
+    facts.local_submission = is_local_submission(facts.client_name, facts.client_address, facts.client_port);
+    connection.session().connected(std::move(facts));
+    return connection.go_on_after(SMFIP_NR_CONN);
+  });
+}
+
+void report_tls(SMFICTX* context, Connection& connection) {
+  TlsReport report = read_tls_macros(macros_of(context));
+  connection.session().secured(std::move(report.tls), std::move(report.certificate));
+}
+
+sfsistat on_helo(SMFICTX* context, char* name) noexcept {
+  return guarded(context, [&](Connection& connection) {
+    connection.session().helo(name == nullptr ? "" : name);
+    report_tls(context, connection);
+    return connection.go_on_after(SMFIP_NR_HELO);
+  });
+}
+
+sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
+  return guarded(context, [&](Connection& connection) {
+    report_tls(context, connection);
+    const char* user = macros_of(context)("{auth_authen}");
+    const session::Answer answer = connection.session().mail_from(arguments[0], user == nullptr ? "" : user);
+    return to_status(context, answer, SMFIS_CONTINUE);
+  });
+}
+
+sfsistat on_rcpt_to(SMFICTX* context, char** arguments) noexcept {
+  return guarded(context, [&](Connection& connection) {
+    return to_status(context, connection.session().rcpt_to(arguments[0]), SMFIS_CONTINUE);
+  });
+}
+
+sfsistat on_header(SMFICTX* context, char* name, char* value) noexcept {
+  return guarded(context, [&](Connection& connection) {
+    connection.session().header(name, value);
+    return connection.go_on_after(SMFIP_NR_HDR);
+  });
+}
+
+bool carry_out(SMFICTX* context, const Connection& connection, const model::HeaderChange& change) {
+  std::string name = change.name;
+  if (change.kind == model::HeaderChange::Kind::remove) {
+    return smfi_chgheader(context, name.data(), static_cast<int>(change.position), nullptr) == MI_SUCCESS;
+  }
+  // Where we asked for values as they stand, the space behind the colon is ours to write.
+  std::string value = (connection.has(SMFIP_HDR_LEADSPC) ? " " : "") + change.value;
+  return smfi_insheader(context, static_cast<int>(change.position), name.data(), value.data()) == MI_SUCCESS;
+}
+
+sfsistat on_end_of_message(SMFICTX* context) noexcept {
+  return guarded(context, [&](Connection& connection) {
+    const char* queue_id = macros_of(context)("i");
+    const session::Ending ending = connection.session().end_of_message(queue_id == nullptr ? "" : queue_id);
+    if (ending.answer.action == model::Action::reject || ending.answer.action == model::Action::defer) {
+      return to_status(context, ending.answer, SMFIS_CONTINUE);
+    }
+    for (const model::HeaderChange& change : ending.header_changes) {
+      if (carry_out(context, connection, change)) continue;
+      // A message whose forged tags stay must not go on.
+      shared->services.log.error(queue_id == nullptr ? "NOQUEUE" : queue_id, "cannot change a header; deferring",
+                                 {{"header", change.name}});
+      return to_status(context, {model::Action::defer, model::Reply{451, "4.3.0", "Cannot change a header"}},
+                       SMFIS_CONTINUE);
+    }
+    return to_status(context, ending.answer, SMFIS_CONTINUE);
+  });
+}
+
+sfsistat on_abort(SMFICTX* context) noexcept {
+  return guarded(context, [&](Connection& connection) {
+    connection.session().abort();
+    return SMFIS_CONTINUE;
+  });
+}
+
+sfsistat on_close(SMFICTX* context) noexcept {
+  delete connection_of(context);  // NOLINT(cppcoreguidelines-owning-memory): libmilter held it for us
+  smfi_setpriv(context, nullptr);
+  return SMFIS_CONTINUE;
+}
+
+}  // namespace
+
+smfiDesc describe_filter(const Shared& with) {
+  shared = &with;
+  static std::array<char, 11> name = {'c', 'o', 'n', 'n', 'e', 'c', 't', 'o', 'r', 'd', '\0'};
+  smfiDesc filter{};
+  filter.xxfi_name = name.data();
+  filter.xxfi_version = SMFI_VERSION;
+  filter.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST;
+  filter.xxfi_connect = on_connect;
+  filter.xxfi_helo = on_helo;
+  filter.xxfi_envfrom = on_mail_from;
+  filter.xxfi_envrcpt = on_rcpt_to;
+  filter.xxfi_header = on_header;
+  filter.xxfi_eom = on_end_of_message;
+  filter.xxfi_abort = on_abort;
+  filter.xxfi_close = on_close;
+  filter.xxfi_negotiate = on_negotiate;
+  return filter;
+}
+
+}  // namespace connectord::milter

@@ -1,0 +1,82 @@
+#include "connectord/milter/macros.h"
+
+#include <charconv>
+#include <string>
+
+#include "connectord/mail/certificate_name.h"
+
+namespace connectord::milter {
+namespace {
+
+std::string_view value_of(const MacroLookup& macro, const char* name) {
+  const char* value = macro(name);
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
+// Postfix tells the names of trusted certificates only, plain.
+void read_postfix_names(const MacroLookup& macro, model::ClientCertificate& certificate) {
+  certificate.subject_common_name = value_of(macro, "{cert_subject}");
+  certificate.issuer_common_name = value_of(macro, "{cert_issuer}");
+}
+
+void read_sendmail_fingerprint(const MacroLookup& macro, model::ClientCertificate& certificate) {
+  const std::string_view text = value_of(macro, "{cert_fp}");
+  certificate.sha256 = mail::parse_sha256(text);
+  if (!certificate.sha256) {
+    certificate.unknown_because =
+        "Sendmail tells no SHA-256 of the certificate: set CertFingerprintAlgorithm=sha256 in sendmail.mc";
+  }
+}
+
+// Sendmail tells names of every certificate, and in {verify} whether it believes them.
+void read_sendmail_names(const MacroLookup& macro, std::string_view verify, model::ClientCertificate& certificate) {
+  certificate.unknown_because = "Sendmail tells no fingerprint of the public key: use sha256 of the certificate";
+  if (verify != "OK") {
+    certificate.sha256 = "";
+    certificate.public_key_sha256 = "";
+    return;
+  }
+  certificate.subject_name = mail::decode_xtext(value_of(macro, "{cert_subject}"));
+  certificate.issuer_name = mail::decode_xtext(value_of(macro, "{cert_issuer}"));
+  certificate.subject_common_name = mail::decode_xtext(value_of(macro, "{cn_subject}"));
+  certificate.issuer_common_name = mail::decode_xtext(value_of(macro, "{cn_issuer}"));
+  // Nearly every issuer has a common name. Where neither was told, the MTA does not tell them apart from the whole
+  // names; where only the issuer's was, the subject has none, and what looks like one stands within another part.
+  if (certificate.subject_common_name.empty() && certificate.issuer_common_name.empty()) {
+    certificate.subject_common_name = mail::common_name(certificate.subject_name);
+    certificate.issuer_common_name = mail::common_name(certificate.issuer_name);
+  }
+  read_sendmail_fingerprint(macro, certificate);
+}
+
+}  // namespace
+
+const char* const connect_macros = "j _ {daemon_name} {daemon_addr} {daemon_port} v {client_addr} {client_port}";
+const char* const tls_macros =
+    "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer} {verify} {cn_subject} {cn_issuer} {cert_fp}";
+const char* const mail_from_macros =
+    "i {auth_authen} {auth_type} {mail_addr} {tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer} "
+    "{verify} "
+    "{cn_subject} {cn_issuer} {cert_fp}";
+const char* const end_of_message_macros = "i";
+
+TlsReport read_tls_macros(const MacroLookup& macro) {
+  TlsReport report;
+  const std::string_view version = value_of(macro, "{tls_version}");
+  if (version.empty()) return report;
+  model::Tls& tls = report.tls.emplace();
+  tls.protocol = version;
+  tls.version = model::parse_tls_version(version).value_or(model::TlsVersion::none);
+  tls.cipher = value_of(macro, "{cipher}");
+  const std::string_view bits = value_of(macro, "{cipher_bits}");
+  std::from_chars(bits.data(), bits.data() + bits.size(), tls.cipher_bits);
+  const std::string_view verify = value_of(macro, "{verify}");
+  if (verify.empty()) {
+    read_postfix_names(macro, report.certificate);
+  } else {
+    read_sendmail_names(macro, verify, report.certificate);
+  }
+  return report;
+}
+
+}  // namespace connectord::milter

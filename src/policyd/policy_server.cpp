@@ -1,0 +1,194 @@
+#include "connectord/policyd/policy_server.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+
+#include "connectord/policyd/request.h"
+#include "connectord/session/inquiry.h"
+
+namespace connectord::policyd {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using Socket = asio::generic::stream_protocol::socket;
+
+constexpr std::string_view request_end = "\n\n";
+
+class Connection;
+
+// What the connections share; all of it belongs to the server's one thread.
+struct Shared {
+  session::Services services;
+  PolicyLimits limits;
+  std::unordered_set<std::shared_ptr<Connection>> connections;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Socket socket, Shared& shared)
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), shared_(shared), inquirer_(shared.services) {}
+
+  // Waits for the first byte of a request without a limit, and then for the rest of it with one.
+  void wait_for_request() {
+    if (!buffer_.empty()) {
+      read_request();
+      return;
+    }
+    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+      if (error) return self->close();
+      self->read_request();
+    });
+  }
+
+  void close() {
+    error_code ignored;
+    timer_.cancel();
+    socket_.close(ignored);
+    shared_.connections.erase(shared_from_this());
+  }
+
+ private:
+  void read_request() {
+    timer_.expires_after(shared_.limits.request_time);
+    timer_.async_wait([self = shared_from_this()](error_code cancelled) {
+      if (!cancelled) self->refuse("a request that does not end");
+    });
+    asio::async_read_until(socket_, asio::dynamic_buffer(buffer_, shared_.limits.request_bytes), request_end,
+                           [self = shared_from_this()](error_code error, std::size_t length) {
+                             self->timer_.cancel();
+                             self->on_request(error, length);
+                           });
+  }
+
+  void on_request(error_code error, std::size_t length) {
+    if (error == asio::error::not_found) return refuse("a request that is too long");
+    if (error) return close();
+    const auto request = parse_request(std::string_view(buffer_).substr(0, length - 1));
+    if (!request) return refuse(request.error());
+    buffer_.erase(0, length);
+    // Only at RCPT is the envelope known and a refusal of use; what other states tell of TLS, RCPT tells too.
+    const bool is_rcpt = request->protocol_state == "RCPT";
+    answer(is_rcpt ? format_answer(inquirer_.ask(request->inquiry)) : "DUNNO",
+           [](Connection& self) { self.wait_for_request(); });
+  }
+
+  // Closing without an answer would make Postfix try the same again; a deferral says what to look for.
+  void refuse(std::string_view why) {
+    shared_.services.log.warning("policy", "cannot read a request; deferring and closing",
+                                 {{"error", std::string(why)}});
+    timer_.cancel();
+    error_code ignored;
+    socket_.cancel(ignored);
+    answer("451 4.3.5 connectord cannot read this policy request", [](Connection& self) { self.close(); });
+  }
+
+  void answer(std::string_view action, void (*then)(Connection&)) {
+    reply_ = "action=" + std::string(action) + "\n\n";
+    asio::async_write(socket_, asio::buffer(reply_), [self = shared_from_this(), then](error_code error, std::size_t) {
+      if (error) return self->close();
+      then(*self);
+    });
+  }
+
+  Socket socket_;
+  asio::steady_timer timer_;
+  Shared& shared_;
+  session::Inquirer inquirer_;
+  std::string buffer_;
+  std::string reply_;
+};
+
+}  // namespace
+
+class PolicyServer::Implementation {
+ public:
+  Implementation(net::FileDescriptor listener, const session::Services& services, const PolicyLimits& limits)
+      : shared_{services, limits, {}}, listener_(context_, listener.release()), pause_(context_) {}
+
+  void start() {
+    wait_for_connection();
+    thread_ = std::jthread([this] { context_.run(); });
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    asio::post(context_, [this] {
+      error_code ignored;
+      listener_.cancel(ignored);
+      while (!shared_.connections.empty()) (*shared_.connections.begin())->close();
+      context_.stop();
+    });
+    thread_.join();
+  }
+
+ private:
+  void wait_for_connection() {
+    listener_.async_wait(asio::posix::stream_descriptor::wait_read, [this](error_code error) {
+      if (error) return;
+      accept_one();
+    });
+  }
+
+  void accept_one() {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    const int fd = ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
+                             SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) return pause("no more files can be opened");
+    if (fd >= 0) serve(fd, address.ss_family);
+    wait_for_connection();
+  }
+
+  void serve(int fd, int family) {
+    if (shared_.connections.size() >= shared_.limits.connections) {
+      const net::FileDescriptor closed(fd);
+      return pause("too many connections");
+    }
+    Socket socket(context_, asio::generic::stream_protocol(family, 0), fd);
+    auto connection = std::make_shared<Connection>(std::move(socket), shared_);
+    shared_.connections.insert(connection);
+    connection->wait_for_request();
+  }
+
+  void pause(std::string_view why) {
+    shared_.services.log.error("policy", why, {});
+    pause_.expires_after(std::chrono::seconds(1));
+    pause_.async_wait([this](error_code error) {
+      if (!error) wait_for_connection();
+    });
+  }
+
+  asio::io_context context_{1};
+  Shared shared_;
+  asio::posix::stream_descriptor listener_;
+  asio::steady_timer pause_;
+  std::jthread thread_;
+};
+
+PolicyServer::PolicyServer(net::FileDescriptor listener, const session::Services& services, const PolicyLimits& limits)
+    : implementation_(std::make_unique<Implementation>(std::move(listener), services, limits)) {}
+
+PolicyServer::~PolicyServer() {
+  stop();
+}
+
+void PolicyServer::start() {
+  implementation_->start();
+}
+
+void PolicyServer::stop() {
+  implementation_->stop();
+}
+
+}  // namespace connectord::policyd

@@ -1,0 +1,26 @@
+#include "connectord/session/inquiry.h"
+
+#include <utility>
+
+#include "connectord/engine/decide.h"
+#include "connectord/session/message_log.h"
+
+namespace connectord::session {
+
+Answer Inquirer::ask(const Inquiry& inquiry) {
+  const model::Facts& facts = inquiry.facts;
+  if (facts.client_address && facts.client_port != 0) {
+    const ConnectionKey key{*facts.client_address, facts.client_port};
+    if (services_.live.tell(key, inquiry.server_port, {facts.tls, facts.certificate})) return {};
+  }
+  const auto policy = services_.policies.current();
+  const model::Decision decision = engine::decide(*policy, facts);
+  const bool is_new = inquiry.instance.empty() || inquiry.instance != logged_instance_;
+  if (is_new) {
+    log_decision(services_.log, inquiry.queue_id.empty() ? "NOQUEUE" : inquiry.queue_id, facts, decision, 0);
+    logged_instance_ = inquiry.instance;
+  }
+  return {decision.action, decision.reply};
+}
+
+}  // namespace connectord::session
