@@ -159,6 +159,10 @@ void set_no_delay(int listening_fd) {
   ::setsockopt(listening_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+void remove(const Endpoint& endpoint) {
+  if (endpoint.kind == Endpoint::Kind::unix_socket) ::unlink(endpoint.path.c_str());
+}
+
 bool knock(const Endpoint& endpoint) {
   if (endpoint.kind == Endpoint::Kind::unix_socket) {
     const sockaddr_un address = unix_address(endpoint.path);

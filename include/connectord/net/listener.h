@@ -48,6 +48,9 @@ tl::expected<void, std::string> apply_rights(const Endpoint& endpoint, const Soc
 // connections inherit it (tcp(7)).
 void set_no_delay(int listening_fd);
 
+// Removes the file of a unix socket. Does nothing for an inet endpoint, nor where the file is gone.
+void remove(const Endpoint& endpoint);
+
 // Connects and hangs up: wakes whoever waits for a connection there, or tells whether anybody does.
 bool knock(const Endpoint& endpoint);
 

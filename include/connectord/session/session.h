@@ -77,6 +77,8 @@ class Session {
   Answer rcpt_to(std::string_view path);
   void header(std::string_view name, std::string_view value);
   Ending end_of_message(std::string_view queue_id);
+  // What was decided at RCPT; empty before the first recipient.
+  model::Decision envelope_decision() const { return envelope_decision_.value_or(model::Decision{}); }
   // The message ends here without an answer of ours; the connection goes on.
   void abort();
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <iosfwd>
+
+namespace connectord::ctl {
+
+// Exit statuses of connectorctl.
+enum class Status : int { answered = 0, wrong_input = 1, wrong_usage = 2 };
+
+// Where a command writes to, and how.
+struct Terminal {
+  std::ostream& out;
+  std::ostream& error;
+  std::istream& in;
+  bool colour = false;
+};
+
+// Runs connectorctl's command line.
+Status run(int argc, const char* const* argv, const Terminal& terminal);
+
+}  // namespace connectord::ctl

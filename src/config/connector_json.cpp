@@ -1,0 +1,77 @@
+#include "connectord/config/connector_json.h"
+
+#include <nlohmann/json.hpp>
+
+namespace connectord::config {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class Items>
+Json texts(const Items& items) {
+  Json array = Json::array();
+  for (const auto& item : items) array.push_back(item.to_string());
+  return array;
+}
+
+Json certificate(const model::CertificatePattern& pattern) {
+  Json object = Json::object();
+  if (pattern.subject) object["subject"] = pattern.subject->text;
+  if (pattern.issuer) object["issuer"] = *pattern.issuer;
+  for (const auto& fingerprint : pattern.fingerprints) object["fingerprints"].push_back(to_string(fingerprint));
+  return object;
+}
+
+Json identify(const model::Identify& identify) {
+  Json object = Json::object();
+  if (!identify.sender_domains.empty()) object["sender_domains"] = texts(identify.sender_domains);
+  if (!identify.client_networks.empty()) object["client_networks"] = texts(identify.client_networks);
+  if (identify.certificate) object["certificate"] = certificate(*identify.certificate);
+  return object;
+}
+
+void add_requirement(Json& object, const char* key, model::Requirement requirement) {
+  if (requirement == model::Requirement::none) return;
+  object[key] = requirement == model::Requirement::aligned ? "aligned" : "pass";
+}
+
+Json require(const model::Require& require) {
+  Json object = Json::object();
+  if (require.tls) object["tls"] = true;
+  if (require.tls_version != model::TlsVersion::none) object["tls_version"] = to_string(require.tls_version);
+  if (!require.client_networks.empty()) object["client_networks"] = texts(require.client_networks);
+  add_requirement(object, "spf", require.spf);
+  add_requirement(object, "dkim", require.dkim);
+  add_requirement(object, "dmarc", require.dmarc);
+  if (require.certificate) object["certificate"] = certificate(*require.certificate);
+  return object;
+}
+
+Json enhanced_filtering(const model::EnhancedFiltering& filtering) {
+  Json object;
+  object["skip_last"] = filtering.skip_last;
+  if (!filtering.skip_networks.empty()) object["skip_networks"] = texts(filtering.skip_networks);
+  if (!filtering.recipients.empty()) object["recipients"] = filtering.recipients;
+  object["skip_spam_filtering"] = filtering.skip_spam_filtering;
+  return object;
+}
+
+}  // namespace
+
+Json to_json(const model::InboundConnector& connector) {
+  Json object;
+  object["name"] = connector.name;
+  object["direction"] = "inbound";
+  object["scenario"] = to_string(connector.scenario);
+  object["enabled"] = connector.enabled;
+  object["mode"] = to_string(connector.mode);
+  object["priority"] = connector.priority;
+  object["trusted_path"] = connector.trusted_path;
+  if (!connector.comment.empty()) object["comment"] = connector.comment;
+  object["identify"] = identify(connector.identify);
+  object["require"] = require(connector.require);
+  if (connector.enhanced_filtering) object["enhanced_filtering"] = enhanced_filtering(*connector.enhanced_filtering);
+  return object;
+}
+
+}  // namespace connectord::config

@@ -1,0 +1,207 @@
+#include "connectord/daemon/daemon.h"
+
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "connectord/log/logger.h"
+#include "connectord/milter/milter_server.h"
+#include "connectord/policyd/policy_server.h"
+#include "connectord/session/load_policy.h"
+#include "connectord/session/session.h"
+#include "connectord/version.h"
+#include "privileges.h"
+#include "signals.h"
+
+namespace connectord::daemon {
+namespace {
+
+constexpr std::string_view subject = "connectord";
+
+void log_problems(log::Logger& log, const std::vector<model::Problem>& problems) {
+  for (const model::Problem& problem : problems) {
+    const bool error = problem.severity == model::Problem::Severity::error;
+    log::Fields fields = {{"place", to_string(problem.location)}, {"key", problem.key}, {"problem", problem.message}};
+    log.write({error ? log::Severity::error : log::Severity::warning, "configuration", "", std::move(fields)});
+  }
+}
+
+void print_problems(const std::vector<model::Problem>& problems) {
+  for (const model::Problem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+}
+
+// What a new configuration cannot change in a running process.
+bool needs_restart(const model::Configuration& running, const model::Configuration& loaded) {
+  const model::Server& a = running.server;
+  const model::Server& b = loaded.server;
+  return a.milter != b.milter || a.policy != b.policy || a.user != b.user || a.socket_group != b.socket_group ||
+         a.socket_mode != b.socket_mode || !(running.log == loaded.log);
+}
+
+class Daemon {
+ public:
+  Daemon(std::string path, std::shared_ptr<const engine::Policy> policy)
+      : path_(std::move(path)),
+        started_with_(policy),
+        log_(log::make_logger(policy->configuration().log)),
+        policies_(std::move(policy)) {}
+
+  int run() {
+    if (auto ready = open_sockets().and_then([this] { return drop_privileges(); }); !ready) {
+      log_->fatal(subject, ready.error());
+      return 1;
+    }
+    start();
+    const int status = serve();
+    stop();
+    return status;
+  }
+
+ private:
+  const model::Server& server() const { return started_with_->configuration().server; }
+  session::Services services() { return {policies_, live_, *log_}; }
+
+  tl::expected<void, std::string> open_sockets() {
+    auto rights = socket_rights();
+    if (!rights) return tl::unexpected(rights.error());
+    if (server().milter) {
+      milter_.emplace(services(), intake_);
+      if (auto opened = milter_->open(*server().milter, *rights); !opened) return opened;
+    }
+    if (server().policy) {
+      auto listener = net::listen_on(*server().policy, *rights);
+      if (!listener) return tl::unexpected(listener.error());
+      policy_service_.emplace(std::move(*listener), services());
+    }
+    return {};
+  }
+
+  // Only root may give a socket to others; for anybody else it stays the process's own.
+  tl::expected<net::SocketRights, std::string> socket_rights() {
+    net::SocketRights rights;
+    rights.mode = server().socket_mode;
+    if (::geteuid() != 0) return rights;
+    if (!server().user.empty()) {
+      auto user = find_user(server().user);
+      if (!user) return tl::unexpected(user.error());
+      rights.owner = user->uid;
+      user_ = std::move(*user);
+    }
+    rights.group = find_group(server().socket_group);
+    if (!rights.group) {
+      log_->warning(subject,
+                    "server.socket_group: there is no such group, so only root and connectord itself can connect",
+                    {{"group", server().socket_group}});
+      if (user_) rights.group = user_->gid;
+    }
+    return rights;
+  }
+
+  tl::expected<void, std::string> drop_privileges() {
+    if (user_) return become(*user_);
+    if (::geteuid() == 0) {
+      log_->warning(subject, "running as root: set server.user to a user of connectord's own");
+    } else if (!server().user.empty()) {
+      log_->info(subject, "not started as root, so server.user has no effect");
+    }
+    return {};
+  }
+
+  void start() {
+    if (milter_) {
+      milter_->start([] { Signals::raise_here(SIGABRT); });
+    }
+    if (policy_service_) policy_service_->start();
+    signals_.open();
+    log::Fields fields = {{"version", version},
+                          {"configuration", path_},
+                          {"inbound_connectors", std::to_string(started_with_->configuration().inbound.size())}};
+    if (server().milter) fields.emplace_back("milter", server().milter->to_string());
+    if (server().policy) fields.emplace_back("policy", server().policy->to_string());
+    log_->info(subject, "started", std::move(fields));
+    ::sd_notify(0, "READY=1\nSTATUS=serving");
+  }
+
+  int serve() {
+    for (;;) {
+      const auto signal = signals_.wait();
+      if (signal == SIGHUP) {
+        reload();
+      } else if (signal == SIGABRT) {
+        log_->fatal(subject, "libmilter ended by itself; its own words are in the mail log");
+        return 1;
+      } else if (signal) {
+        return 0;
+      }
+    }
+  }
+
+  void reload() {
+    ::sd_notify(0, "RELOADING=1");
+    session::LoadedPolicy loaded = session::load_policy(path_, session::environment_of_host());
+    log_problems(*log_, loaded.problems);
+    if (!loaded.policy) {
+      log_->error(subject, "the configuration does not load; the running one stays",
+                  {{"configuration", path_}, {"generation", std::to_string(policies_.generation())}});
+    } else {
+      if (needs_restart(started_with_->configuration(), loaded.policy->configuration())) {
+        log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
+      }
+      const std::size_t connectors = loaded.policy->configuration().inbound.size();
+      policies_.replace(std::move(loaded.policy));
+      log_->info(subject, "configuration loaded",
+                 {{"configuration", path_},
+                  {"generation", std::to_string(policies_.generation())},
+                  {"inbound_connectors", std::to_string(connectors)}});
+    }
+    ::sd_notify(0, "READY=1\nSTATUS=serving");
+  }
+
+  // New messages are deferred from here on; those that are on their way may end, within the limit.
+  void stop() {
+    ::sd_notify(0, "STOPPING=1");
+    log_->info(subject, "stopping", {{"messages_under_way", std::to_string(intake_.messages())}});
+    intake_.close();
+    constexpr std::chrono::milliseconds step{20};
+    const auto end = std::chrono::steady_clock::now() + server().stop_limit;
+    while (intake_.messages() > 0 && std::chrono::steady_clock::now() < end) {
+      // A second signal means now.
+      if (const auto signal = signals_.wait(step); signal && *signal != SIGHUP) break;
+    }
+    if (policy_service_) policy_service_->stop();
+    if (milter_) milter_->stop();
+    if (server().policy) net::remove(*server().policy);
+    log_->info(subject, "stopped", {{"messages_cut_off", std::to_string(intake_.messages())}});
+  }
+
+  std::string path_;
+  Signals signals_;  // before whatever starts a thread
+  std::shared_ptr<const engine::Policy> started_with_;
+  std::unique_ptr<log::Logger> log_;
+  session::PolicyStore policies_;
+  session::LiveSessions live_;
+  session::Intake intake_;
+  std::optional<User> user_;
+  std::optional<milter::MilterServer> milter_;
+  std::optional<policyd::PolicyServer> policy_service_;
+};
+
+}  // namespace
+
+int run(const std::string& configuration_path) {
+  session::LoadedPolicy loaded = session::load_policy(configuration_path, session::environment_of_host());
+  print_problems(loaded.problems);
+  if (!loaded.policy) {
+    std::fprintf(stderr, "connectord: the configuration does not load; see also: connectorctl check --config %s\n",
+                 configuration_path.c_str());
+    return 1;
+  }
+  return Daemon(configuration_path, std::move(loaded.policy)).run();
+}
+
+}  // namespace connectord::daemon

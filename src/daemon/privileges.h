@@ -1,0 +1,27 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "connectord/net/listener.h"
+
+namespace connectord::daemon {
+
+struct User {
+  std::string name;
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+// On failure says how to make the user.
+tl::expected<User, std::string> find_user(const std::string& name);
+
+std::optional<gid_t> find_group(const std::string& name);
+
+// Becomes that user for good, with its groups and no others. On failure the process must not go on.
+tl::expected<void, std::string> become(const User& user);
+
+}  // namespace connectord::daemon
