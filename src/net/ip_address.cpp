@@ -17,6 +17,12 @@ using Bytes = IpAddress::Bytes;
 constexpr Bytes v4_mapped_prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0};
 constexpr unsigned v4_offset = 96;
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
 std::string_view without_literal_marks(std::string_view text) {
   if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
   constexpr std::string_view tag = "IPv6:";
@@ -70,9 +76,9 @@ tl::expected<IpAddress, std::string> parse_or_explain(std::string_view text) {
 }
 
 tl::expected<std::pair<IpAddress, IpAddress>, std::string> parse_cidr(std::string_view text, std::size_t slash) {
-  auto base = parse_or_explain(text.substr(0, slash));
+  auto base = parse_or_explain(trimmed(text.substr(0, slash)));
   if (!base) return tl::unexpected(base.error());
-  const std::string_view digits = text.substr(slash + 1);
+  const std::string_view digits = trimmed(text.substr(slash + 1));
   unsigned length = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
   // An IPv4-mapped block is written with IPv6 lengths: ::ffff:203.0.113.0/120.
@@ -92,9 +98,9 @@ tl::expected<std::pair<IpAddress, IpAddress>, std::string> parse_cidr(std::strin
 }
 
 tl::expected<std::pair<IpAddress, IpAddress>, std::string> parse_range(std::string_view text, std::size_t dash) {
-  auto first = parse_or_explain(text.substr(0, dash));
+  auto first = parse_or_explain(trimmed(text.substr(0, dash)));
   if (!first) return tl::unexpected(first.error());
-  auto last = parse_or_explain(text.substr(dash + 1));
+  auto last = parse_or_explain(trimmed(text.substr(dash + 1)));
   if (!last) return tl::unexpected(last.error());
   if (first->is_v4() != last->is_v4()) {
     return tl::unexpected("\"" + std::string(text) + "\" mixes IPv4 and IPv6; write one range for each");
@@ -104,12 +110,6 @@ tl::expected<std::pair<IpAddress, IpAddress>, std::string> parse_range(std::stri
                           first->to_string());
   }
   return std::pair{*first, *last};
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace
@@ -236,20 +236,19 @@ IpAddress::Bytes AddressRange::span() const {
 }
 
 std::vector<Prefix> AddressRange::prefixes() const {
+  // Bytes and bits of the form that both families share: an IPv6 range may lead through the IPv4-mapped addresses.
+  const unsigned lowest = bit_position(first_, 0);
   std::vector<Prefix> blocks;
-  IpAddress next = first_;
+  Bytes next = first_.bytes();
   for (;;) {
     // The largest block that begins at `next` and does not go past the end.
-    Prefix block{next, width(next)};
-    while (block.length > 0) {
-      const Prefix larger{next, block.length - 1};
-      if (masked(next, larger.length) != next || last_of(larger) > last_) break;
-      block = larger;
-    }
-    blocks.push_back(block);
-    Bytes after = last_of(block).bytes();
-    if (last_of(block) == last_ || !increment(after)) return blocks;
-    next = IpAddress::from_bytes(after);
+    unsigned bit = 128;
+    while (bit > lowest && clear_from(next, bit - 1) == next && set_from(next, bit - 1) <= last_.bytes()) --bit;
+    const IpAddress base = IpAddress::from_bytes(next);
+    // No IPv6 address lies among the mapped ones, so such a block holds nothing.
+    if (base.is_v4() == first_.is_v4()) blocks.push_back({base, bit - lowest});
+    next = set_from(next, bit);
+    if (next == last_.bytes() || !increment(next)) return blocks;
   }
 }
 
