@@ -112,13 +112,16 @@ class Checking {
     const bool named = !facts_.certificate.subject_common_name.empty() || !facts_.certificate.subject_name.empty() ||
                        !facts_.certificate.issuer_common_name.empty();
     Finding finding{.check = check, .outcome = outcome_of(match), .expected = expected, .seen = seen_certificate()};
-    if (match != Match::yes) {
-      finding.hint = named ? "compare the names; they are matched to the letter, a domain name in any case"
-                           : "the client showed no certificate that the mail server trusts: see that Postfix has "
-                             "smtpd_tls_ask_ccert = yes and the issuer in smtpd_tls_CAfile, and that the certificate "
-                             "allows client authentication";
-    }
+    if (match != Match::yes) finding.hint = name_hint(named);
     record(std::move(finding), not_authorized, named ? complaint : "requires a trusted client certificate");
+  }
+
+  std::string_view name_hint(bool named) const {
+    if (!facts_.tls) return "a certificate is shown over TLS only";
+    if (named) return "compare the names; they are matched to the letter, a domain name in any case";
+    return "the client showed no certificate that the mail server trusts: see that Postfix has smtpd_tls_ask_ccert = "
+           "yes "
+           "and the issuer in smtpd_tls_CAfile, and that the certificate allows client authentication";
   }
 
   void fingerprints(const std::vector<model::Fingerprint>& allowed) {
