@@ -156,7 +156,7 @@ session::Ending play(const Imagined& imagined, const ExplainArguments& arguments
   live.tell({*imagined.connection.client_address, imagined.connection.client_port}, 0, imagined.policy_facts);
   session.mail_from(arguments.mail_from, arguments.sasl_username);
   for (const std::string& recipient : arguments.recipients) {
-    const session::Answer answer = session.rcpt_to(recipient);
+    const session::Answer answer = session.rcpt_to(recipient, "");
     if (answer.action != model::Action::accept) return {answer, {}, session.envelope_decision()};
   }
   play_headers(session, imagined.message);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -114,7 +115,7 @@ class Daemon {
 
   void start() {
     if (milter_) {
-      milter_->start([] { Signals::raise_here(SIGABRT); });
+      milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
     }
     if (policy_service_) policy_service_->start();
     signals_.open();
@@ -174,7 +175,7 @@ class Daemon {
       if (const auto signal = signals_.wait(step); signal && *signal != SIGHUP) break;
     }
     if (policy_service_) policy_service_->stop();
-    if (milter_) milter_->stop();
+    if (server().milter) net::remove(*server().milter);
     if (server().policy) net::remove(*server().policy);
     log_->info(subject, "stopped", {{"messages_cut_off", std::to_string(intake_.messages())}});
   }
@@ -201,7 +202,9 @@ int run(const std::string& configuration_path) {
                  configuration_path.c_str());
     return 1;
   }
-  return Daemon(configuration_path, std::move(loaded.policy)).run();
+  const auto daemon = std::make_unique<Daemon>(configuration_path, std::move(loaded.policy));
+  // libmilter's threads may still be in a callback, so what they use is never torn down: the process ends at once.
+  std::_Exit(daemon->run());
 }
 
 }  // namespace connectord::daemon

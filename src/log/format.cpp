@@ -72,7 +72,8 @@ void append_value(std::string& line, std::string_view value) {
 }  // namespace
 
 std::string format_text(const Record& record) {
-  std::string line(record.subject);
+  std::string line;
+  append_value(line, record.subject);
   line += ": ";
   if (record.severity != Severity::info) line.append(to_string(record.severity)).append(": ");
   line += record.message;

@@ -31,13 +31,18 @@ Connection* connection_of(SMFICTX* context) {
   return static_cast<Connection*>(smfi_getpriv(context));
 }
 
+// A macro's value; empty where the MTA did not send it.
+std::string_view macro_of(SMFICTX* context, const char* name) {
+  const char* value = smfi_getsymval(context, const_cast<char*>(name));
+  return value == nullptr ? std::string_view() : std::string_view(value);
+}
+
 MacroLookup macros_of(SMFICTX* context) {
   return [context](const char* name) { return smfi_getsymval(context, const_cast<char*>(name)); };
 }
 
-std::uint16_t number_of(const char* text) {
+std::uint16_t number_of(std::string_view digits) {
   std::uint16_t number = 0;
-  const std::string_view digits = text == nullptr ? "" : text;
   std::from_chars(digits.data(), digits.data() + digits.size(), number);
   return number;
 }
@@ -89,7 +94,7 @@ bool is_local_submission(std::string_view name, const std::optional<net::IpAddre
   return address->is_loopback() && port == 0;
 }
 
-// The negotiated steps wait in the private pointer until the connection is made; here a connection is made at once.
+// The first event of a connection, and so where its state is made.
 sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned long offered_steps, unsigned long,
                       unsigned long, unsigned long* actions, unsigned long* steps, unsigned long* unused2,
                       unsigned long* unused3) noexcept {
@@ -126,8 +131,8 @@ sfsistat on_connect(SMFICTX* context, char* name, _SOCK_ADDR* address) noexcept 
     facts.client_name = name == nullptr ? "" : name;
     facts.client_address = net::IpAddress::from_sockaddr(address);
     facts.client_port = net::port_of(address);
-    if (facts.client_port == 0) facts.client_port = number_of(macros_of(context)("{client_port}"));
-    facts.server_port = number_of(macros_of(context)("{daemon_port}"));
+    if (facts.client_port == 0) facts.client_port = number_of(macro_of(context, "{client_port}"));
+    facts.server_port = number_of(macro_of(context, "{daemon_port}"));
     facts.local_submission = is_local_submission(facts.client_name, facts.client_address, facts.client_port);
     connection.session().connected(std::move(facts));
     return connection.go_on_after(SMFIP_NR_CONN);
@@ -150,15 +155,15 @@ sfsistat on_helo(SMFICTX* context, char* name) noexcept {
 sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
   return guarded(context, [&](Connection& connection) {
     report_tls(context, connection);
-    const char* user = macros_of(context)("{auth_authen}");
-    const session::Answer answer = connection.session().mail_from(arguments[0], user == nullptr ? "" : user);
+    const session::Answer answer = connection.session().mail_from(arguments[0], macro_of(context, "{auth_authen}"));
     return to_status(context, answer, SMFIS_CONTINUE);
   });
 }
 
 sfsistat on_rcpt_to(SMFICTX* context, char** arguments) noexcept {
   return guarded(context, [&](Connection& connection) {
-    return to_status(context, connection.session().rcpt_to(arguments[0]), SMFIS_CONTINUE);
+    const session::Answer answer = connection.session().rcpt_to(arguments[0], macro_of(context, "i"));
+    return to_status(context, answer, SMFIS_CONTINUE);
   });
 }
 
@@ -181,15 +186,15 @@ bool carry_out(SMFICTX* context, const Connection& connection, const model::Head
 
 sfsistat on_end_of_message(SMFICTX* context) noexcept {
   return guarded(context, [&](Connection& connection) {
-    const char* queue_id = macros_of(context)("i");
-    const session::Ending ending = connection.session().end_of_message(queue_id == nullptr ? "" : queue_id);
+    const std::string_view queue_id = macro_of(context, "i");
+    const session::Ending ending = connection.session().end_of_message(queue_id);
     if (ending.answer.action == model::Action::reject || ending.answer.action == model::Action::defer) {
       return to_status(context, ending.answer, SMFIS_CONTINUE);
     }
     for (const model::HeaderChange& change : ending.header_changes) {
       if (carry_out(context, connection, change)) continue;
       // A message whose forged tags stay must not go on.
-      shared->services.log.error(queue_id == nullptr ? "NOQUEUE" : queue_id, "cannot change a header; deferring",
+      shared->services.log.error(queue_id.empty() ? "NOQUEUE" : queue_id, "cannot change a header; deferring",
                                  {{"header", change.name}});
       return to_status(context, {model::Action::defer, model::Reply{451, "4.3.0", "Cannot change a header"}},
                        SMFIS_CONTINUE);

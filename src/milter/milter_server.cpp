@@ -7,6 +7,7 @@
 
 #include <charconv>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "connection.h"
@@ -49,12 +50,9 @@ void set_no_delay_on_port(std::uint16_t port) {
 MilterServer::MilterServer(const session::Services& services, session::Intake& intake)
     : shared_(std::make_unique<Shared>(Shared{services, intake})) {}
 
-MilterServer::~MilterServer() {
-  stop();
-}
+MilterServer::~MilterServer() = default;
 
 tl::expected<void, std::string> MilterServer::open(const net::Endpoint& endpoint, const net::SocketRights& rights) {
-  endpoint_ = endpoint;
   if (auto ready = net::prepare(endpoint, rights); !ready) return ready;
   std::string address = libmilter_address(endpoint);
   if (smfi_register(describe_filter(*shared_)) != MI_SUCCESS || smfi_setconn(address.data()) != MI_SUCCESS) {
@@ -71,19 +69,10 @@ tl::expected<void, std::string> MilterServer::open(const net::Endpoint& endpoint
 }
 
 void MilterServer::start(std::function<void()> on_end) {
-  thread_ = std::jthread([this, on_end = std::move(on_end)] {
+  std::thread([on_end = std::move(on_end)] {
     smfi_main();
-    if (!stopping_) on_end();
-  });
-}
-
-void MilterServer::stop() {
-  if (!thread_.joinable()) return;
-  stopping_ = true;
-  smfi_stop();
-  // libmilter looks at its flag every five seconds, or when a connection comes.
-  net::knock(endpoint_);
-  thread_.join();
+    on_end();
+  }).detach();
 }
 
 }  // namespace connectord::milter

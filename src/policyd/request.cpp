@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <charconv>
 #include <optional>
 
@@ -90,9 +91,16 @@ constexpr std::array<std::pair<std::string_view, Reader>, 18> readers = {{
      }},
 }};
 
-void read_attribute(Request& request, std::string_view name, std::string_view value) {
-  const auto reader = std::find_if(readers.begin(), readers.end(), [name](const auto& r) { return r.first == name; });
-  if (reader != readers.end()) reader->second(request, value);
+// False if the attribute came before: which of the two counts would be anybody's guess.
+bool read_attribute(Request& request, std::string_view name, std::string_view value,
+                    std::bitset<readers.size()>& seen) {
+  const auto* reader = std::find_if(readers.begin(), readers.end(), [name](const auto& r) { return r.first == name; });
+  if (reader == readers.end()) return true;
+  const auto number = static_cast<std::size_t>(reader - readers.begin());
+  if (seen.test(number)) return false;
+  seen.set(number);
+  reader->second(request, value);
+  return true;
 }
 
 }  // namespace
@@ -103,6 +111,7 @@ tl::expected<Request, std::string> parse_request(std::string_view text) {
   request.inquiry.facts.certificate.unknown_because =
       "this Postfix tells no certificate fingerprints to a policy service; it must be 2.9 or later";
   bool is_access_request = false;
+  std::bitset<readers.size()> seen;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     std::string_view line = text.substr(0, end);
@@ -114,7 +123,9 @@ tl::expected<Request, std::string> parse_request(std::string_view text) {
     const std::string_view name = line.substr(0, equals);
     const std::string_view value = line.substr(equals + 1);
     if (name == "request") is_access_request = value == "smtpd_access_policy";
-    read_attribute(request, name, value);
+    if (!read_attribute(request, name, value, seen)) {
+      return tl::unexpected("the attribute \"" + std::string(name) + "\" twice");
+    }
   }
   if (!is_access_request) return tl::unexpected(std::string("no \"request=smtpd_access_policy\""));
   return request;

@@ -17,7 +17,7 @@ Answer Inquirer::ask(const Inquiry& inquiry) {
   const model::Decision decision = engine::decide(*policy, facts);
   const bool is_new = inquiry.instance.empty() || inquiry.instance != logged_instance_;
   if (is_new) {
-    log_decision(services_.log, inquiry.queue_id.empty() ? "NOQUEUE" : inquiry.queue_id, facts, decision, 0);
+    log_decision(services_.log, inquiry.queue_id, facts, decision, 0);
     logged_instance_ = inquiry.instance;
   }
   return {decision.action, decision.reply};

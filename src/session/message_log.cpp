@@ -52,7 +52,7 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
     if (is_logged(finding)) fields.emplace_back("finding", cut(summary(finding)));
     if (is_logged(finding) && !finding.hint.empty()) fields.emplace_back("hint", cut(finding.hint));
   }
-  log.write({log::Severity::info, queue_id, "", std::move(fields)});
+  log.write({log::Severity::info, queue_id.empty() ? "NOQUEUE" : queue_id, "", std::move(fields)});
 }
 
 }  // namespace connectord::session

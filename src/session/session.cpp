@@ -117,7 +117,7 @@ model::Decision Session::decide(model::Facts::Stage stage) {
   return engine::decide(*policy_, facts_);
 }
 
-Answer Session::rcpt_to(std::string_view path) {
+Answer Session::rcpt_to(std::string_view path, std::string_view queue_id) {
   if (!in_message_) return {model::Action::defer, model::Reply{451, "4.3.0", "connectord was not told of MAIL"}};
   const std::string_view recipient = mail::without_brackets(path);
   if (facts_.recipients.size() >= most_recipients || recipient_bytes_ + recipient.size() > most_recipient_bytes) {
@@ -132,7 +132,7 @@ Answer Session::rcpt_to(std::string_view path) {
     envelope_decision_ = decide(model::Facts::Stage::envelope);
   }
   if (envelope_decision_->action != model::Action::accept && !refusal_logged_) {
-    log("NOQUEUE", *envelope_decision_);
+    log(queue_id, *envelope_decision_);
     refusal_logged_ = true;
   }
   return to_answer(*envelope_decision_);
@@ -154,7 +154,7 @@ Ending Session::end_of_message(std::string_view queue_id) {
   ending.decision = decide(model::Facts::Stage::message);
   ending.answer = to_answer(ending.decision);
   ending.header_changes = header_changes(ending.decision);
-  log(queue_id.empty() ? "NOQUEUE" : queue_id, ending.decision);
+  log(queue_id, ending.decision);
   end_message();
   return ending;
 }

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <tl/expected.hpp>
 
 #include "connectord/net/endpoint.h"
@@ -27,16 +25,13 @@ class MilterServer {
 
   // Opens the listening socket; afterwards the process may drop its privileges.
   tl::expected<void, std::string> open(const net::Endpoint& endpoint, const net::SocketRights& rights);
-  // Serves on threads of libmilter's until stop(). `on_end` is called when serving ends without having been told to.
-  void start(std::function<void()> on_end);
-  // Takes no more connections, and returns when libmilter has ended; some tenths of a second.
-  void stop();
+  // Serves on threads of libmilter's for as long as the process lives: libmilter looks only every five seconds whether
+  // it should stop, so who wants to stop sees that no message is on its way and ends the process. `on_end` is called if
+  // libmilter ends by itself.
+  static void start(std::function<void()> on_end);
 
  private:
   std::unique_ptr<const Shared> shared_;
-  net::Endpoint endpoint_;
-  std::jthread thread_;
-  std::atomic<bool> stopping_ = false;
 };
 
 }  // namespace connectord::milter

@@ -10,7 +10,7 @@
 namespace connectord::session {
 
 // The one line a message gets: who sent it, which connector it belongs to, what was answered, and the findings that
-// failed.
+// failed. Without a queue ID the line begins with NOQUEUE, as Postfix's do.
 void log_decision(log::Logger& log, std::string_view queue_id, const model::Facts& facts,
                   const model::Decision& decision, std::uint32_t removed_tags);
 

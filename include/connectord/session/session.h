@@ -74,7 +74,8 @@ class Session {
   void secured(std::optional<model::Tls> tls, model::ClientCertificate certificate);
 
   Answer mail_from(std::string_view path, std::string_view sasl_username);
-  Answer rcpt_to(std::string_view path);
+  // `queue_id` is empty where the MTA has none yet.
+  Answer rcpt_to(std::string_view path, std::string_view queue_id);
   void header(std::string_view name, std::string_view value);
   Ending end_of_message(std::string_view queue_id);
   // What was decided at RCPT; empty before the first recipient.
