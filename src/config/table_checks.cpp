@@ -138,8 +138,9 @@ void check_organization(Reader& reader, const toml::table& table, const model::O
 void check_inbound(Reader& reader, const toml::table& table, const model::InboundConnector& connector) {
   if (!table.contains("identify")) {
     const Reader::Scope scope(reader, "identify");
-    reader.error(table.source(), "is missing, so no mail could ever match \"" + connector.name +
-                                     "\"; write sender_domains, client_networks or certificate in [inbound.identify]");
+    reader.error(table.source(),
+                 "is missing, so no mail could ever match this connector; write sender_domains, client_networks or "
+                 "certificate in [inbound.identify]");
     return;
   }
   check_networks_meet(reader, table, connector);
