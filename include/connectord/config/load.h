@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/model/configuration.h"
+
+// From TOML files to a model::Configuration. The functions hold no state: any thread may call them at any time.
+namespace connectord::config {
+
+// What a configuration takes from outside its files.
+struct Environment {
+  std::string host_name;  // server.authserv_id where the files name none
+};
+
+struct Loaded {
+  model::Configuration configuration;  // to be used only if ok()
+  std::vector<model::Problem> problems;
+
+  // True without errors; warnings do no harm.
+  bool ok() const;
+};
+
+// Reads `path` and the files that its server.include names. Every error of every file is told; of a file that is no
+// TOML, the first. Never throws for what stands in the files, and reads regular files of at most 64 MiB only.
+Loaded load(const std::string& path, const Environment& environment);
+
+// The same for a text. `file_name` stands in the locations, and includes are relative to its directory.
+Loaded parse(std::string_view text, std::string_view file_name, const Environment& environment);
+
+}  // namespace connectord::config

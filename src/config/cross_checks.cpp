@@ -1,0 +1,77 @@
+#include "cross_checks.h"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
+namespace connectord::config {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+// For connectors of one direction, `key` being their names' dotted key.
+template <class Connector>
+void check_names(const std::vector<Connector>& connectors, const std::string& key, Problems& problems) {
+  std::unordered_map<std::string, const Connector*> seen;
+  seen.reserve(connectors.size());
+  for (const Connector& connector : connectors) {
+    if (connector.name.empty()) continue;  // told already
+    const auto [other, is_new] = seen.emplace(lower_case(connector.name), &connector);
+    if (is_new) continue;
+    const Connector& first = *other->second;
+    if (first.name == connector.name) {
+      problems.error(connector.location, key,
+                     "there is a connector \"" + first.name + "\" already, at " + to_string(first.location) +
+                         "; give each a name of its own");
+    } else {
+      problems.warning(connector.location, key,
+                       "\"" + connector.name + "\" differs from \"" + first.name + "\" at " +
+                           to_string(first.location) + " in case only, and Postfix's tables take both for the same");
+    }
+  }
+}
+
+const model::CertificatePattern* with_fingerprints(const std::optional<model::CertificatePattern>& certificate) {
+  return certificate && !certificate->fingerprints.empty() ? &*certificate : nullptr;
+}
+
+// One warning for all of them: the remedy is one line.
+void check_fingerprints(const model::Configuration& configuration, Problems& problems) {
+  if (configuration.server.policy) return;
+  const model::CertificatePattern* first = nullptr;
+  std::size_t count = 0;
+  for (const model::InboundConnector& connector : configuration.inbound) {
+    const auto* required = with_fingerprints(connector.require.certificate);
+    const auto* used = required != nullptr ? required : with_fingerprints(connector.identify.certificate);
+    if (used == nullptr) continue;
+    if (first == nullptr) first = used;
+    ++count;
+  }
+  if (first == nullptr) return;
+  problems.warning(first->location, "server.policy",
+                   "fingerprints are used (by " + std::to_string(count) + (count == 1 ? " connector" : " connectors") +
+                       "), and Postfix tells them to a policy service only; write policy in [server], unless Sendmail "
+                       "hands them over");
+}
+
+}  // namespace
+
+void check_across(const model::Configuration& configuration, const std::shared_ptr<const std::string>& main_file,
+                  Problems& problems) {
+  check_names(configuration.inbound, "inbound.name", problems);
+  // What could not be read is not to be called missing.
+  if (problems.errors() > 0) return;
+  check_fingerprints(configuration, problems);
+  if (!configuration.server.milter && !configuration.server.policy) {
+    problems.warning({main_file, 1, 1}, "server",
+                     "there is no listener, so no mail server can ask; write milter = "
+                     "\"unix:/run/connectord/milter.sock\" in [server]");
+  }
+}
+
+}  // namespace connectord::config

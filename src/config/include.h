@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace connectord::config {
+
+// The files that an entry of server.include means, by name. `file_name` is the file it stands in: other paths than
+// absolute ones are relative to its directory. A pattern may match nothing; a plain name is returned as it is.
+tl::expected<std::vector<std::string>, std::string> expand_include(std::string_view pattern,
+                                                                   std::string_view file_name);
+
+}  // namespace connectord::config

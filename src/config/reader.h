@@ -1,0 +1,78 @@
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "problems.h"
+
+namespace connectord::config {
+
+// Where the reading of one file stands: which key is being read, and where to put what is wrong with it.
+class Reader {
+ public:
+  Reader(Problems& problems, std::shared_ptr<const std::string> file, bool included)
+      : problems_(problems), file_(std::move(file)), included_(included) {}
+
+  // While it lives, `name` is part of the dotted key.
+  class Scope {
+   public:
+    Scope(Reader& reader, std::string_view name) : reader_(reader) { reader_.path_.push_back(name); }
+    ~Scope() { reader_.path_.pop_back(); }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Reader& reader_;
+  };
+
+  // While it lives, what isn't built yet is not told: it stands in a table of which that has been said already.
+  class WithinUnsupported {
+   public:
+    WithinUnsupported(Reader& reader, bool unsupported) : depth_(reader.unsupported_), before_(depth_) {
+      depth_ += unsupported ? 1 : 0;
+    }
+    ~WithinUnsupported() { depth_ = before_; }
+    WithinUnsupported(const WithinUnsupported&) = delete;
+    WithinUnsupported& operator=(const WithinUnsupported&) = delete;
+
+   private:
+    int& depth_;
+    int before_;
+  };
+
+  // Line `line` of the file is line 1 of what is read from now on.
+  void begin_at(std::uint32_t line) { lines_before_ = line - 1; }
+  bool included() const { return included_; }
+  bool within_unsupported() const { return unsupported_ > 0; }
+  std::size_t errors() const { return problems_.errors(); }
+  // Dotted; empty for the document itself.
+  std::string path() const;
+  model::Location at(const toml::source_region& where) const;
+
+  // The entries of server.include, for whoever follows them.
+  void note_include(const toml::source_region& where) { includes_.push_back(at(where)); }
+  std::vector<model::Location> take_includes() { return std::exchange(includes_, {}); }
+
+  void error(const toml::source_region& where, std::string message);
+  void warning(const toml::source_region& where, std::string message);
+
+ private:
+  Problems& problems_;
+  std::shared_ptr<const std::string> file_;
+  bool included_;
+  std::uint32_t lines_before_ = 0;
+  std::vector<std::string_view> path_;
+  int unsupported_ = 0;
+  std::vector<model::Location> includes_;
+};
+
+// "the integer 25", "the string \"abc…\"": for "found …".
+std::string describe(const toml::node& node);
+
+}  // namespace connectord::config

@@ -1,0 +1,53 @@
+#include "connectord/config/reference.h"
+
+#include <algorithm>
+
+#include "walk.h"
+
+namespace connectord::config {
+namespace {
+
+std::string code(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
+
+std::string default_of(const Key& key) {
+  if (key.is_required()) return "**required**";
+  return key.fallback.value.empty() ? std::string(key.fallback.words) : code(key.fallback.value);
+}
+
+// A bar would end the cell.
+std::string cell(std::string text) {
+  for (auto bar = text.find('|'); bar != std::string::npos; bar = text.find('|', bar + 2)) text.insert(bar, 1, '\\');
+  return text;
+}
+
+std::string row(const Key& key, bool in_supported_table) {
+  const std::string note = in_supported_table && !key.supported ? " *Not supported yet.*" : "";
+  return "| " + code(key.name) + " | " + cell(key.words().one) + " | " + cell(default_of(key)) + " | " +
+         cell(std::string(key.help) + note) + " |\n";
+}
+
+std::string section(const TablePlace& place) {
+  std::string text = "\n### `" + place.header() + "`\n\n" + std::string(place.key->help) + "\n";
+  if (!place.supported) text += "\n*Not supported yet: a configuration that has it is refused.*\n";
+  const auto& keys = place.table->keys;
+  const bool has_values = std::any_of(keys.begin(), keys.end(), [](const Key& key) { return key.table == nullptr; });
+  if (has_values) text += "\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n";
+  for (const Key& key : keys) {
+    if (key.table == nullptr) text += row(key, place.supported);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string reference_markdown() {
+  std::string text;
+  for (const TablePlace& place : all_tables()) {
+    if (place.key != nullptr) text += section(place);
+  }
+  return text;
+}
+
+}  // namespace connectord::config

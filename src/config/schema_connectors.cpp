@@ -1,0 +1,185 @@
+#include "table_checks.h"
+#include "tables.h"
+
+// The tables of connectors, in the order in which the reference tells of them.
+namespace connectord::config {
+namespace {
+
+using model::Mode;
+using model::Requirement;
+using model::Scenario;
+using model::TlsVersion;
+
+constexpr std::array<Choice<Scenario>, 3> scenarios = {
+    {{"partner", Scenario::partner}, {"on-premises", Scenario::on_premises}, {"internet", Scenario::internet}}};
+constexpr std::array<Choice<Mode>, 2> modes = {{{"enforce", Mode::enforce}, {"audit", Mode::audit}}};
+constexpr std::array<Choice<TlsVersion>, 4> tls_versions = {{{"TLSv1", TlsVersion::tls1_0},
+                                                             {"TLSv1.1", TlsVersion::tls1_1},
+                                                             {"TLSv1.2", TlsVersion::tls1_2},
+                                                             {"TLSv1.3", TlsVersion::tls1_3}}};
+constexpr std::array<Choice<Requirement>, 1> pass = {{{"pass", Requirement::pass}}};
+constexpr std::array<Choice<Requirement>, 2> pass_or_aligned = {
+    {{"pass", Requirement::pass}, {"aligned", Requirement::aligned}}};
+
+// For keys that the model has no place for so far.
+constexpr std::array<Choice<int>, 5> tls_levels = {
+    {{"opportunistic", 0}, {"require", 1}, {"verify", 2}, {"match", 3}, {"dane", 4}}};
+
+constexpr std::int64_t highest_priority = 1'000'000;
+
+}  // namespace
+
+template <>
+const Table& table_for<model::InboundConnector>() {
+  using model::InboundConnector;
+  static const Table declared{
+      {
+          key<&InboundConnector::name, ConnectorName>("name", required,
+                                                      "Its name, which the tag carries; no two connectors share one."),
+          key<&InboundConnector::scenario, Word<scenarios>>(
+              "scenario", required,
+              "`partner` adds restrictions and grants nothing, `on-premises` is a trusted source of ours, `internet` "
+              "is all "
+              "else."),
+          key<&InboundConnector::enabled, Boolean>("enabled", by_default("true"), "`false` sets it aside."),
+          key<&InboundConnector::mode, Word<modes>>("mode", by_default(R"("enforce")"),
+                                                    "`audit` decides and records, and never refuses."),
+          key<&InboundConnector::trusted_path, Boolean>(
+              "trusted_path", by_default("false"),
+              "Partner restrictions are not asked of mail that this source has taken in."),
+          key<&InboundConnector::priority, Integer<0, highest_priority>>(
+              "priority", by_default("100"), "Decides between connectors that match equally well, lower first."),
+          key<&InboundConnector::comment, Text>("comment", by_default(R"("")"), "For people."),
+          table<&InboundConnector::identify>(
+              "identify", "What mail must have to be this connector's; any one of these identifies it."),
+          table<&InboundConnector::require>("require",
+                                            "What mail of this connector must fulfil: all of these, or it is refused."),
+          table<&InboundConnector::enhanced_filtering>(
+              "enhanced_filtering", "Skip listing: finds who really sent mail that comes through a gateway.")
+              .not_yet(),
+      },
+      checked_by<InboundConnector, check_inbound>(),
+  };
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Identify>() {
+  using model::Identify;
+  static const Table declared{
+      {
+          key<&Identify::sender_domains, List<Domain, 1>>(
+              "sender_domains", otherwise("none"),
+              "Domains of MAIL FROM: `example.com` that one, `*.example.com` it and all below it, `*` all."),
+          key<&Identify::client_networks, List<Network, 1>>(
+              "client_networks", otherwise("none"), "Addresses, CIDR blocks and ranges `first-last`, IPv4 and IPv6."),
+          table<&Identify::certificate>("certificate", "The client certificate; every key that is given must match."),
+      },
+      checked_by<Identify, check_identify>(),
+  };
+  return declared;
+}
+
+template <>
+const Table& table_for<model::CertificatePattern>() {
+  using model::CertificatePattern;
+  static const Table declared{
+      {
+          key<&CertificatePattern::subject, CertificateSubject>(
+              "subject", otherwise("any"),
+              "Its common name, `*.example.com` for any below; for Sendmail also the whole name, `/C=DE/…/CN=…`."),
+          key<&CertificatePattern::issuer, CertificateIssuer>(
+              "issuer", otherwise("any that the mail server trusts"),
+              "The common name of the authority that issued it; for Sendmail also its whole name."),
+          key<&CertificatePattern::fingerprints, List<CertificateFingerprint, 1>>(
+              "fingerprints", otherwise("any"),
+              "`sha256:` of the certificate or `spki-sha256:` of its public key, any one of them; needs "
+              "`server.policy`."),
+      },
+      checked_by<CertificatePattern, check_certificate>(),
+  };
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Require>() {
+  using model::Require;
+  static const Table declared{
+      {
+          key<&Require::tls, Boolean>("tls", by_default("false"), "The message must come over TLS."),
+          key<&Require::tls_version, Word<tls_versions>>("tls_version", otherwise("any"),
+                                                         "The lowest version that will do."),
+          key<&Require::client_networks, List<Network, 1>>("client_networks", otherwise("any"),
+                                                           "It must come from one of these."),
+          key<&Require::spf, Word<pass>>("spf", otherwise("not asked"), "What SPF must say.").not_yet(),
+          key<&Require::dkim, Word<pass_or_aligned>>(
+              "dkim", otherwise("not asked"),
+              "`pass`: a valid signature; `aligned`: a valid one of the domain in From.")
+              .not_yet(),
+          key<&Require::dmarc, Word<pass>>("dmarc", otherwise("not asked"), "What DMARC must say.").not_yet(),
+          table<&Require::certificate>("certificate",
+                                       "What the client certificate must be; every key that is given must hold."),
+      },
+      checked_by<Require, check_require>(),
+  };
+  return declared;
+}
+
+template <>
+const Table& table_for<model::EnhancedFiltering>() {
+  using model::EnhancedFiltering;
+  static const Table declared{{
+      key<&EnhancedFiltering::skip_last, Boolean>("skip_last", by_default("false"),
+                                                  "Skip the address that connects to us."),
+      key<&EnhancedFiltering::skip_networks, List<Network>>(
+          "skip_networks", by_default("[]"), "Skip these addresses, and what Received fields tell of them."),
+      key<&EnhancedFiltering::recipients, List<MailAddress>>(
+          "recipients", by_default("[]"),
+          "A pilot group: only messages whose recipients are all in it; empty for all."),
+      key<&EnhancedFiltering::skip_spam_filtering, Boolean>("skip_spam_filtering", by_default("false"),
+                                                            "Tell later filters in a header to let the message be."),
+  }};
+  return declared;
+}
+
+template <>
+const Table& table_for<unbuilt::Outbound>() {
+  static const Table declared{{
+      planned<ConnectorName>("name", required, "Its name; no two outbound connectors share one."),
+      planned<Word<scenarios>>("scenario", required, "`partner`, `on-premises` or `internet`."),
+      planned<Boolean>("enabled", by_default("true"), "`false` stops routing by it at once."),
+      planned<Text>("comment", by_default(R"("")"), "For people."),
+      planned<List<Domain, 1>>("recipient_domains", otherwise("none"), "The destinations it is for."),
+      planned<List<ConnectorName, 1>>("inbound_connectors", otherwise("any"),
+                                      "Only mail that came in with one of these tags."),
+      planned<Boolean>("rule_scoped", by_default("false"), "Only mail that a transport rule sends here."),
+      planned<Boolean>("split_recipients", by_default("false"), "Split a message for several routes at RCPT."),
+      planned_table<unbuilt::Route>("route", "Where the mail goes."),
+      planned_table<unbuilt::OutboundTls>("tls", "How the way there must be protected."),
+  }};
+  return declared;
+}
+
+template <>
+const Table& table_for<unbuilt::Route>() {
+  static const Table declared{{
+      planned<List<SmartHost, 1>>("smart_hosts", otherwise("the domain's MX"),
+                                  "Hosts to hand mail to, tried in order."),
+      planned<FilePath>("credentials", otherwise("none"), "A file with `user:password`; never in the configuration."),
+  }};
+  return declared;
+}
+
+template <>
+const Table& table_for<unbuilt::OutboundTls>() {
+  static const Table declared{{
+      planned<Word<tls_levels>>("level", by_default(R"("opportunistic")"),
+                                "`verify` checks the chain, `match` the names too, `dane` as RFC 7672 says."),
+      planned<List<ServerName, 1>>("match", otherwise("none"), "The names that the certificate may have."),
+      planned<Word<tls_versions>>("version", otherwise("any"), "The lowest version that will do."),
+      planned<FilePath>("ca_file", otherwise("the system's"), "The authorities to trust."),
+  }};
+  return declared;
+}
+
+}  // namespace connectord::config

@@ -1,0 +1,165 @@
+#include "table_checks.h"
+#include "tables.h"
+
+// The tables that say how the server works, in the order in which the reference tells of them.
+namespace connectord::config {
+namespace {
+
+using model::LogFormat;
+using model::LogTarget;
+
+constexpr std::array<Choice<LogTarget>, 4> log_targets = {{{"auto", LogTarget::automatic},
+                                                           {"stderr", LogTarget::standard_error},
+                                                           {"syslog", LogTarget::syslog},
+                                                           {"journal", LogTarget::journal}}};
+constexpr std::array<Choice<LogFormat>, 2> log_formats = {{{"text", LogFormat::text}, {"json", LogFormat::json}}};
+
+// For keys that the model has no place for so far.
+constexpr std::array<Choice<int>, 3> dmarc_modes = {{{"enforce", 0}, {"report", 1}, {"off", 2}}};
+constexpr std::array<Choice<int>, 2> spf_engines = {{{"native", 0}, {"libspf2", 1}}};
+constexpr std::array<Choice<int>, 2> quarantines = {{{"hold", 0}, {"header", 1}}};
+
+constexpr std::int64_t second = 1000;
+constexpr std::int64_t day = 24 * 3600 * second;
+
+using DnsTimeout = Duration<100, 60 * second>;
+using DnsBudget = Duration<100, 300 * second>;
+using StopLimit = Duration<0, 600 * second>;
+using Keep = Duration<day, 3650 * day>;
+
+}  // namespace
+
+template <>
+const Table& table_for<model::Configuration>() {
+  using model::Configuration;
+  static const Table declared{
+      {
+          table<&Configuration::server>("server", "Where connectord listens, and as whom."),
+          table<&Configuration::organization>("organization", "Which mail is our own."),
+          planned_table<unbuilt::Dns>("dns", "Where names are looked up, and for how long."),
+          planned_table<unbuilt::Authentication>(
+              "authentication", "Checks made for all inbound mail; a connector's `require` decides what they mean."),
+          table<&Configuration::tag>("tag",
+                                     "The header that carries a connector's name to the rest of the mail system."),
+          tables<&Configuration::inbound>(
+              "inbound", "An inbound connector: names a source of mail, and what mail from it must fulfil."),
+          planned_tables<unbuilt::Outbound>(
+              "outbound", "An outbound connector: names a set of destinations, and how mail for them leaves."),
+          planned_table<unbuilt::Trace>("trace", "The record of what was decided; without this table none is kept."),
+          table<&Configuration::log>("log", "Where the log goes, and in which form."),
+      },
+  };
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Server>() {
+  using model::Server;
+  static const Table declared{
+      {
+          key<&Server::authserv_id, AuthservId>(
+              "authserv_id", otherwise("the host name"),
+              "The name under which this server reports authentication results (RFC 8601)."),
+          key<&Server::milter, Listener>("milter", otherwise("no milter"),
+                                         "Where Postfix or Sendmail reach the milter, in Postfix's notation."),
+          key<&Server::policy, Listener>(
+              "policy", otherwise("no policy service"),
+              "Where Postfix reaches the policy service, which alone is told the fingerprints of certificates."),
+          planned<Listener>("socketmap", otherwise("no socketmap"), "Where Postfix asks for routes and TLS policies."),
+          planned<Listener>("api", otherwise("no API"), "Where the REST API and the web console listen."),
+          key<&Server::include, List<IncludePattern>>(
+              "include", by_default("[]"),
+              "More files with connectors, relative to this file; a pattern may match none, a plain name must exist."),
+          key<&Server::user, AccountName>("user", otherwise("nobody else, with a warning"),
+                                          "Whom to become when started as root."),
+          key<&Server::socket_group, AccountName>(
+              "socket_group", by_default(R"("postfix")"),
+              "The group of the unix sockets, so that the mail server may connect."),
+          key<&Server::socket_mode, FileMode>("socket_mode", by_default(R"("0660")"), "The mode of the unix sockets."),
+          key<&Server::stop_limit, StopLimit>("stop_limit", by_default(R"("10s")"),
+                                              "How long sessions may go on after the order to stop."),
+      },
+      checked_by<Server, check_server>(),
+  };
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Organization>() {
+  using model::Organization;
+  static const Table declared{
+      {
+          key<&Organization::accepted_domains, List<Domain>>(
+              "accepted_domains", by_default("[]"),
+              "Our own domains: `example.net` that one, `*.example.net` it and all below it."),
+          key<&Organization::reject_direct_send, Boolean>(
+              "reject_direct_send", by_default("false"),
+              "Refuse unauthenticated mail from our own domains that no connector covers."),
+      },
+      checked_by<Organization, check_organization>(),
+  };
+  return declared;
+}
+
+template <>
+const Table& table_for<unbuilt::Dns>() {
+  static const Table declared{{
+      planned<List<DnsServer, 1>>("servers", otherwise("the system's"),
+                                  "Which DNS servers to ask; a port may be given."),
+      planned<DnsTimeout>("timeout", by_default(R"("5s")"), "The limit of one lookup."),
+      planned<DnsBudget>("budget", by_default(R"("20s")"), "The limit of all lookups that one message may wait for."),
+  }};
+  return declared;
+}
+
+template <>
+const Table& table_for<unbuilt::Authentication>() {
+  static const Table declared{{
+      planned<Boolean>("spf", by_default("true"), "Check SPF (RFC 7208)."),
+      planned<Boolean>("dkim", by_default("true"), "Check DKIM signatures (RFC 6376)."),
+      planned<Word<dmarc_modes>>("dmarc", by_default(R"("enforce")"),
+                                 "`enforce` follows the sender's DMARC policy (RFC 7489), `report` records the result "
+                                 "only, `off` does not look."),
+      planned<Boolean>("arc", by_default("false"), "Check ARC chains (RFC 8617)."),
+      planned<Word<spf_engines>>("spf_engine", by_default(R"("native")"), "What evaluates SPF records."),
+      planned<Word<quarantines>>("quarantine", by_default(R"("hold")"),
+                                 "What a policy of quarantine does: the mail server's `hold` queue, or a `header`."),
+  }};
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Tag>() {
+  static const Table declared{{
+      key<&model::Tag::header, HeaderField>(
+          "header", by_default(R"("X-Connector")"),
+          "The field that carries the name of the inbound connector; incoming ones are deleted."),
+  }};
+  return declared;
+}
+
+template <>
+const Table& table_for<unbuilt::Trace>() {
+  static const Table declared{{
+      planned<TraceStore>("store", required, "Where the trace is kept."),
+      planned<Keep>("keep", by_default(R"("90d")"), "For how long."),
+      planned<MailLog>("mail_log", otherwise("delivery results are not recorded"),
+                       "The log that delivery results are read from: a file, or `journal`."),
+  }};
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Log>() {
+  using model::Log;
+  static const Table declared{{
+      key<&Log::target, Word<log_targets>>(
+          "target", by_default(R"("auto")"),
+          "`auto` takes the journal when systemd started connectord, and standard error otherwise."),
+      key<&Log::format, Word<log_formats>>("format", by_default(R"("text")"),
+                                           "`text` is key=value, `json` one object a line."),
+  }};
+  return declared;
+}
+
+}  // namespace connectord::config

@@ -1,0 +1,68 @@
+#include <algorithm>
+
+#include "misplaced.h"
+#include "schema.h"
+
+namespace connectord::config {
+namespace {
+
+void tell_missing(Reader& reader, const toml::table& table, const Key& key) {
+  const Reader::Scope scope(reader, key.name);
+  const Words words = key.words();
+  const bool self_explaining = words.one.find('"') != std::string::npos;
+  reader.error(table.source(),
+               "is missing; write " + std::string(key.name) + " = " + (self_explaining ? words.one : words.example));
+}
+
+void tell_unsupported(Reader& reader, const toml::key& key) {
+  reader.error(key.source(), "is not supported yet by this version of connectord; leave it out");
+}
+
+bool read_key(Reader& reader, const toml::key& key, const toml::node& node, const Key& declared, void* owner) {
+  const Reader::Scope scope(reader, declared.name);
+  const bool refused = !declared.supported && !reader.within_unsupported();
+  const Reader::WithinUnsupported within(reader, !declared.supported);
+  const bool good = declared.read(reader, node, owner);
+  if (good && refused) tell_unsupported(reader, key);
+  return good && !refused;
+}
+
+bool tell_missing_keys(Reader& reader, const toml::table& table, const Table& declared) {
+  bool complete = true;
+  for (const Key& key : declared.keys) {
+    if (!key.is_required() || table.contains(key.name)) continue;
+    tell_missing(reader, table, key);
+    complete = false;
+  }
+  return complete;
+}
+
+}  // namespace
+
+const Key* Table::find(std::string_view name) const {
+  const auto found = std::find_if(keys.begin(), keys.end(), [name](const Key& key) { return key.name == name; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+bool read_table(Reader& reader, const toml::table& table, const Table& declared, void* owner) {
+  bool good = true;
+  for (const auto& [key, node] : table) {
+    const Key* found = declared.find(key.str());
+    if (found == nullptr) tell_unknown_key(reader, key, declared);
+    good = found != nullptr && read_key(reader, key, node, *found, owner) && good;
+  }
+  good = tell_missing_keys(reader, table, declared) && good;
+  const std::size_t errors = reader.errors();
+  if (declared.check != nullptr) declared.check(reader, table, owner);
+  return good && reader.errors() == errors;
+}
+
+void tell_no_table(Reader& reader, const toml::node& node, Key::Shape shape) {
+  const std::string path = reader.path();
+  const std::string header = shape == Key::Shape::tables ? "[[" + path + "]]" : "[" + path + "]";
+  std::string advice = "write " + header + " on a line of its own, and the keys below it";
+  if (shape == Key::Shape::tables) advice += ", for each one";
+  reader.error(node.source(), "found " + describe(node) + "; " + advice);
+}
+
+}  // namespace connectord::config

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "schema.h"
+#include "unbuilt.h"
+
+// All tables that are declared. A new one is added here, and defined in one of schema_*.cpp.
+namespace connectord::config {
+
+template <>
+const Table& table_for<model::Configuration>();
+template <>
+const Table& table_for<model::Server>();
+template <>
+const Table& table_for<model::Organization>();
+template <>
+const Table& table_for<unbuilt::Dns>();
+template <>
+const Table& table_for<unbuilt::Authentication>();
+template <>
+const Table& table_for<model::Tag>();
+template <>
+const Table& table_for<model::InboundConnector>();
+template <>
+const Table& table_for<model::Identify>();
+template <>
+const Table& table_for<model::Require>();
+template <>
+const Table& table_for<model::CertificatePattern>();
+template <>
+const Table& table_for<model::EnhancedFiltering>();
+template <>
+const Table& table_for<unbuilt::Outbound>();
+template <>
+const Table& table_for<unbuilt::Route>();
+template <>
+const Table& table_for<unbuilt::OutboundTls>();
+template <>
+const Table& table_for<unbuilt::Trace>();
+template <>
+const Table& table_for<model::Log>();
+
+}  // namespace connectord::config

@@ -1,0 +1,169 @@
+#include <gtest/gtest.h>
+
+#include "problem_cases.h"
+
+namespace connectord::config {
+namespace {
+
+constexpr auto warning = model::Problem::Severity::warning;
+
+struct Case {
+  std::string_view what;
+  std::string text;
+  ExpectedProblem expected;
+};
+
+// The connector's lines after its name begin in line 6.
+std::string connector(std::string_view lines) {
+  return with_server("[[inbound]]\nname = \"a\"\n" + std::string(lines) + "\n");
+}
+
+std::string listeners(std::string_view milter, std::string_view policy) {
+  return "[server]\nmilter = \"" + std::string(milter) + "\"\npolicy = \"" + std::string(policy) + "\"\n";
+}
+
+void check_all(const std::vector<Case>& cases) {
+  for (const Case& one : cases) {
+    const Loaded loaded = parse_text(one.text);
+    EXPECT_TRUE(tells(loaded.problems, one.expected)) << one.what << "\n" << one.text << listed(loaded.problems);
+    EXPECT_EQ(loaded.problems.size(), 1U) << one.what << "\n" << one.text << listed(loaded.problems);
+    EXPECT_EQ(loaded.ok(), one.expected.severity == warning) << one.what;
+  }
+}
+
+TEST(ConfigChecks, AConnectorMustHaveANameAScenarioAndSomethingToIdentifyMailBy) {
+  check_all({
+      {"name",
+       with_server("[[inbound]]\nscenario = \"internet\"\nidentify = { sender_domains = [\"*\"] }\n"),
+       {4, 1, "inbound.name", "is missing; write name = \"contoso\""}},
+      {"scenario",
+       connector("identify = { sender_domains = [\"*\"] }"),
+       {4, 1, "inbound.scenario", "is missing; write scenario = \"partner\", \"on-premises\" or \"internet\""}},
+      {"identify",
+       connector("scenario = \"internet\""),
+       {4, 1, "inbound.identify", "no mail could ever match this connector; write"}},
+      {"empty identify",
+       connector("scenario = \"internet\"\n[inbound.identify]"),
+       {7, 1, "inbound.identify", "no mail could ever match"}},
+      {"empty certificate",
+       connector("scenario = \"internet\"\nidentify = { certificate = {} }"),
+       {7, 28, "inbound.identify.certificate", "any certificate would do"}},
+  });
+}
+
+TEST(ConfigChecks, ANameMayStandOnceOnly) {
+  const std::string rest = "scenario = \"internet\"\nidentify = { sender_domains = [\"*\"] }\n";
+  check_all({
+      {"twice",
+       connector(rest) + "[[inbound]]\nname = \"a\"\n" + rest,
+       {9, 1, "inbound.name", "there is a connector \"a\" already, at test.toml:4:1"}},
+      {"in another case",
+       connector(rest) + "[[inbound]]\nname = \"A\"\n" + rest,
+       {9, 1, "inbound.name", "differs from \"a\" at test.toml:4:1 in case only", warning}},
+  });
+}
+
+TEST(ConfigChecks, WhatNeedsTlsMustAskForTls) {
+  const std::string begin =
+      "scenario = \"partner\"\nidentify = { sender_domains = [\"a.example\"] }\n[inbound.require]\n";
+  check_all({
+      {"version",
+       connector(begin + "tls_version = \"TLSv1.2\""),
+       {9, 15, "inbound.require.tls_version", "write tls = true in [inbound.require]"}},
+      {"certificate",
+       connector(begin + "certificate = { subject = \"a.example\" }"),
+       {9, 15, "inbound.require.certificate", "write tls = true in [inbound.require]"}},
+      {"certificate table",
+       connector(begin + "tls = false\n[inbound.require.certificate]\nsubject = \"a.example\""),
+       {10, 1, "inbound.require.certificate", "write tls = true"}},
+  });
+}
+
+TEST(ConfigChecks, AListenerMayStandOnceOnly) {
+  check_all({
+      {"path",
+       listeners("unix:/run/a.sock", "unix:/run/a.sock"),
+       {3, 10, "server.policy", "is taken already by server.milter = \"unix:/run/a.sock\" in line 2"}},
+      {"path written otherwise",
+       listeners("unix:/run/a.sock", "unix:/run//x/../a.sock"),
+       {3, 10, "server.policy", "is taken already"}},
+      {"port", listeners("inet:127.0.0.1:8891", "inet:127.0.0.1:8891"), {3, 10, "server.policy", "is taken already"}},
+      {"port of all addresses",
+       listeners("inet:0.0.0.0:8891", "inet:127.0.0.1:8891"),
+       {3, 10, "server.policy", "is taken already"}},
+      {"localhost",
+       listeners("inet:localhost:8891", "inet:127.0.0.1:8891"),
+       {3, 10, "server.policy", "is taken already"}},
+      {"IPv6 written otherwise",
+       listeners("inet:[2001:db8::1]:8891", "inet:[2001:db8:0::1]:8891"),
+       {3, 10, "server.policy", "is taken already"}},
+  });
+  const Loaded apart = parse_text(listeners("inet:127.0.0.1:8891", "inet:127.0.0.2:8891"));
+  EXPECT_TRUE(apart.problems.empty()) << listed(apart.problems);
+}
+
+TEST(ConfigChecks, WithoutAListenerThereIsAWarning) {
+  check_all({
+      {"no table", "[log]\nformat = \"json\"\n", {1, 1, "server", "there is no listener", warning}},
+      {"no key", "[server]\nuser = \"x\"\n", {1, 1, "server", "there is no listener", warning}},
+  });
+}
+
+TEST(ConfigChecks, FingerprintsNeedThePolicyService) {
+  const std::string print = "sha256:" + std::string(64, 'a');
+  const std::string text =
+      "[server]\nmilter = \"unix:/run/m.sock\"\n[[inbound]]\nname = \"a\"\nscenario = \"internet\"\n"
+      "identify = { certificate = { fingerprints = [\"" +
+      print + "\"] } }\n";
+  check_all({{"milter only",
+              text,
+              {6, 28, "server.policy", "by 1 connector), and Postfix tells them to a policy service only", warning}}});
+}
+
+TEST(ConfigChecks, WhatCanNeverBeAcceptedIsAnError) {
+  const std::string begin =
+      "scenario = \"partner\"\nidentify = { client_networks = [\"192.0.2.0/25\", \"2001:db8::/32\"] }\n";
+  check_all({
+      {"apart",
+       connector(begin + "require = { client_networks = [\"192.0.2.128/25\", \"198.51.100.7\"] }"),
+       {8, 31, "inbound.require.client_networks",
+        "no mail of \"a\" could be accepted: it is identified by 192.0.2.0/25, 2001:db8::/32 only"}},
+  });
+  for (const std::string_view required : {"192.0.2.0/24", "192.0.2.127", "2001:db8:1::1", "0.0.0.0/0"}) {
+    const Loaded loaded =
+        parse_text(connector(begin + "require = { client_networks = [\"" + std::string(required) + "\"] }"));
+    EXPECT_TRUE(loaded.problems.empty()) << listed(loaded.problems);
+  }
+}
+
+TEST(ConfigChecks, WhatIsProbablyNotMeantIsAWarning) {
+  check_all({
+      {"partner without restrictions",
+       connector("scenario = \"partner\"\nidentify = { sender_domains = [\"a.example\"] }"),
+       {4, 1, "inbound.require", "partner \"a\" requires nothing", warning}},
+      {"trust by sender",
+       connector("scenario = \"on-premises\"\ntrusted_path = true\nidentify = { sender_domains = [\"a.example\"] }"),
+       {7, 16, "inbound.trusted_path", "trust counts only", warning}},
+      {"no domains of ours",
+       with_server("[organization]\nreject_direct_send = true\n"),
+       {5, 22, "organization.reject_direct_send", "has no effect", warning}},
+      {"entry twice",
+       connector(
+           "scenario = \"internet\"\nidentify = { sender_domains = [\"a.example\", \"b.example\",\n \"A.example\"] }"),
+       {8, 2, "inbound.identify.sender_domains", "\"A.example\" stands in the list already, in line 7", warning}},
+  });
+}
+
+TEST(ConfigChecks, LongListsAreCheckedForRepetitionsToo) {
+  std::string list;
+  for (int i = 0; i < 50'000; ++i)
+    list += "\"10." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ".0/24\", ";
+  const Loaded loaded = parse_text(
+      connector("scenario = \"internet\"\nidentify = { client_networks = [" + list + "\"10.3.4.0-10.3.4.255\"] }"));
+  ASSERT_EQ(loaded.problems.size(), 1U);
+  EXPECT_EQ(loaded.problems[0].severity, warning);
+  EXPECT_TRUE(loaded.ok());
+}
+
+}  // namespace
+}  // namespace connectord::config

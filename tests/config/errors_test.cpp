@@ -1,0 +1,285 @@
+#include <gtest/gtest.h>
+
+#include "problem_cases.h"
+
+namespace connectord::config {
+namespace {
+
+constexpr auto warning = model::Problem::Severity::warning;
+
+struct Case {
+  std::string_view what;
+  std::string text;
+  ExpectedProblem expected;
+};
+
+// Puts lines into a connector that is right otherwise; they begin in line 7.
+std::string in_connector(std::string_view lines) {
+  return with_server(
+      "[[inbound]]\nname = \"a\"\nscenario = \"internet\"\n" + std::string(lines) +
+      (lines.find("identify") == std::string_view::npos ? "\nidentify = { sender_domains = [\"*\"] }\n" : "\n"));
+}
+
+std::string in_identify(std::string_view line) {
+  return in_connector("[inbound.identify]\n" + std::string(line));
+}
+
+std::string in_require(std::string_view lines) {
+  return in_connector("[inbound.identify]\nsender_domains = [\"*\"]\n[inbound.require]\n" + std::string(lines));
+}
+
+std::string in_certificate(std::string_view line) {
+  return in_connector("[inbound.identify.certificate]\n" + std::string(line));
+}
+
+void check_all(const std::vector<Case>& cases) {
+  for (const Case& one : cases) {
+    const Loaded loaded = parse_text(one.text);
+    EXPECT_TRUE(tells(loaded.problems, one.expected)) << one.what << "\n" << one.text << listed(loaded.problems);
+    EXPECT_EQ(loaded.problems.size(), 1U) << one.what << "\n" << one.text << listed(loaded.problems);
+    EXPECT_EQ(loaded.ok(), one.expected.severity == warning) << one.what;
+  }
+}
+
+TEST(ConfigErrors, AWrongTypeNamesWhatWasFoundAndWhatToWrite) {
+  check_all({
+      {"bool",
+       in_connector("enabled = \"yes\""),
+       {7, 11, "inbound.enabled", "found the string \"yes\"; write true or false"}},
+      {"integer",
+       in_connector("priority = 1.5"),
+       {7, 12, "inbound.priority", "found the number 1.5; write an integer from 0 to 1000000"}},
+      {"string",
+       in_connector("comment = 4711"),
+       {7, 11, "inbound.comment", "found the integer 4711; write a string, such as"}},
+      {"word",
+       in_connector("mode = true"),
+       {7, 8, "inbound.mode", "found the boolean true; write \"enforce\" or \"audit\""}},
+      {"date", in_connector("comment = 2024-02-29"), {7, 11, "inbound.comment", "found the date 2024-02-29"}},
+      {"list",
+       in_identify("sender_domains = \"contoso.com\""),
+       {8, 18, "inbound.identify.sender_domains",
+        "found the string \"contoso.com\"; write a list of domains, such as [\"example.com\"]"}},
+      {"entry",
+       in_identify("sender_domains = [\"a.example\", 5]"),
+       {8, 32, "inbound.identify.sender_domains", "found the integer 5; write a domain, such as \"example.com\""}},
+      {"table", with_server("tag = 5\n"), {4, 1, "server.tag", "it belongs in the top of the file"}},
+      {"table for a value",
+       with_server("user = { name = \"x\" }\n"),
+       {4, 8, "server.user", "found a table; write an account's name, such as \"connectord\""}},
+      {"value for a table",
+       in_connector("require = true"),
+       {7, 11, "inbound.require", "found the boolean true; write [inbound.require] on a line of its own"}},
+      {"one table for many",
+       with_server("[inbound]\nname = \"a\"\n"),
+       {4, 1, "inbound", "found a table; write [[inbound]] on a line of its own"}},
+      {"many tables for one",
+       with_server("[[log]]\nformat = \"json\"\n"),
+       {4, 1, "log", "found a list of 1 table; write [log] on a line"}},
+      {"a long value is shortened",
+       in_connector("enabled = \"" + std::string(500, 'x') + "\""),
+       {7, 11, "inbound.enabled", "xxx…\"; write true or false"}},
+      {"a line break",
+       in_connector("comment = \"a\\nb\""),
+       {7, 11, "inbound.comment", "with a line break or another control character"}},
+      {"a huge string",
+       in_connector("comment = \"" + std::string(5000, 'x') + "\""),
+       {7, 11, "inbound.comment", "found a string of 5000 bytes"}},
+  });
+}
+
+TEST(ConfigErrors, AWrongValueNamesWhatIsAllowed) {
+  const std::string sha1 = "sha256:" + std::string(40, 'a');
+  check_all({
+      {"word",
+       in_connector("mode = \"enforced\""),
+       {7, 8, "inbound.mode", "found \"enforced\"; write \"enforce\" or \"audit\" (did you mean \"enforce\"?)"}},
+      {"limits",
+       in_connector("priority = -1"),
+       {7, 12, "inbound.priority", "found the integer -1; write an integer from 0 to 1000000"}},
+      {"domain",
+       in_identify("sender_domains = [\"con toso.com\"]"),
+       {8, 19, "inbound.identify.sender_domains", "\"con toso.com\" is not a domain; write example.com"}},
+      {"network",
+       in_identify("client_networks = [\"203.0.113.5/24\"]"),
+       {8, 20, "inbound.identify.client_networks", "has host bits set; the block is 203.0.113.0/24"}},
+      {"TLS version",
+       in_require("tls = true\ntls_version = \"1.2\""),
+       {11, 15, "inbound.require.tls_version",
+        "found \"1.2\"; write \"TLSv1\", \"TLSv1.1\", \"TLSv1.2\" or \"TLSv1.3\""}},
+      {"fingerprint without a prefix",
+       in_certificate("fingerprints = [\"" + std::string(64, 'a') + "\"]"),
+       {8, 17, "inbound.identify.certificate.fingerprints",
+        "write sha256:… for the certificate or spki-sha256:… for its public key"}},
+      {"fingerprint by SHA-1",
+       in_certificate("fingerprints = [\"" + sha1 + "\"]"),
+       {8, 17, "inbound.identify.certificate.fingerprints",
+        "has 40 hexadecimal digits, as SHA-1 has; write sha256:… or spki-sha256:… with 64"}},
+      {"fingerprint of other characters",
+       in_certificate("fingerprints = [\"sha256:xyz\"]"),
+       {8, 17, "inbound.identify.certificate.fingerprints", "has other characters than hexadecimal digits"}},
+      {"subject in openssl's form",
+       in_certificate("subject = \"C = DE, CN = mail.contoso.com\""),
+       {8, 11, "inbound.identify.certificate.subject", "write the common name alone"}},
+      {"subject of any",
+       in_certificate("subject = \"*\""),
+       {8, 11, "inbound.identify.certificate.subject", "or leave subject out"}},
+      {"empty issuer",
+       in_certificate("issuer = \"\""),
+       {8, 10, "inbound.identify.certificate.issuer", "names no issuer"}},
+      {"connector's name",
+       with_server("[[inbound]]\nname = \"a b\"\nscenario = \"internet\"\nidentify = { sender_domains = [\"*\"] }"),
+       {5, 8, "inbound.name", "\"a b\" is not a connector's name"}},
+      {"listener",
+       "[server]\nmilter = \"/run/m.sock\"\npolicy = \"unix:/run/p.sock\"\n",
+       {2, 10, "server.milter", "\"/run/m.sock\" is not a listener; write unix:/path"}},
+      {"duration",
+       with_server("stop_limit = \"10 s\"\n"),
+       {4, 14, "server.stop_limit", "\"10 s\" is not a duration; write a whole number and ms, s, m"}},
+      {"duration out of range",
+       with_server("stop_limit = \"1h\"\n"),
+       {4, 14, "server.stop_limit", "\"1h\" is out of range; write a duration from 0s to 10m"}},
+      {"duration beyond numbers",
+       with_server("stop_limit = \"9223372036854775807w\"\n"),
+       {4, 14, "server.stop_limit", "is too long"}},
+      {"mode",
+       with_server("socket_mode = \"rw\"\n"),
+       {4, 15, "server.socket_mode", "\"rw\" is not a file mode; write three octal digits"}},
+      {"mode with too many bits",
+       with_server("socket_mode = \"4755\"\n"),
+       {4, 15, "server.socket_mode", "is not a file mode"}},
+      {"user", with_server("user = \"root:root\"\n"), {4, 8, "server.user", "is not the name of a user or a group"}},
+      {"authserv_id",
+       with_server("authserv_id = \"mx example\"\n"),
+       {4, 15, "server.authserv_id", "is not a host name"}},
+      {"header",
+       with_server("[tag]\nheader = \"X Connector\"\n"),
+       {5, 10, "tag.header", "is not a header field's name"}},
+      {"a header that mail needs",
+       with_server("[tag]\nheader = \"Received\"\n"),
+       {5, 10, "tag.header", "is a field that mail needs"}},
+      {"empty list",
+       in_identify("sender_domains = []"),
+       {8, 18, "inbound.identify.sender_domains", "the list is empty; write at least one, such as [\"example.com\"]"}},
+      {"include", with_server("include = [\"\"]\n"), {4, 12, "server.include", "names no file"}},
+  });
+}
+
+TEST(ConfigErrors, AnUnknownKeyNamesTheNearestKnownOne) {
+  check_all({
+      {"misspelt", in_connector("prioriti = 5"), {7, 1, "inbound.prioriti", "unknown key; did you mean \"priority\"?"}},
+      {"plural",
+       in_identify("sender_domain = [\"*\"]"),
+       {8, 1, "inbound.identify.sender_domain", "did you mean \"sender_domains\"?"}},
+      {"other case and dash",
+       in_identify("Sender-Domains = [\"*\"]"),
+       {8, 1, "inbound.identify.Sender-Domains", "did you mean \"sender_domains\"?"}},
+      {"swapped letters",
+       in_connector("[inbound.identify]\nsender_domains=[\"*\"]\n[inbound.require]\ntsl = true"),
+       {10, 1, "inbound.require.tsl", "did you mean \"tls\"?"}},
+      {"table", with_server("[organisation]\n"), {4, 2, "organisation", "did you mean \"organization\"?"}},
+      {"misplaced",
+       in_connector("tls = true"),
+       {7, 1, "inbound.tls", "unknown key here; it belongs in [inbound.require]"}},
+      {"misplaced in two",
+       in_connector("client_networks = [\"192.0.2.1\"]"),
+       {7, 1, "inbound.client_networks", "it belongs in [inbound.identify] or [inbound.require]"}},
+      {"misplaced in another table",
+       with_server("accepted_domains = []\n"),
+       {4, 1, "server.accepted_domains", "it belongs in [organization]"}},
+      {"misspelt and misplaced",
+       with_server("acepted_domain = []\n"),
+       {4, 1, "server.acepted_domain", "did you mean \"accepted_domains\"? It belongs in [organization]"}},
+      {"nothing near",
+       with_server("[log]\nqwertyuiop = 1\n"),
+       {5, 1, "log.qwertyuiop", "unknown key; known here are target and format"}},
+      {"a key that could forge a line",
+       with_server("[log]\n\"a\\nb: error\" = 1\n"),
+       {5, 1, "log.\"a?b: error\"", "unknown key"}},
+  });
+}
+
+TEST(ConfigErrors, WhatIsNotBuiltYetIsRefused) {
+  check_all({
+      {"trace",
+       with_server("[trace]\nstore = \"sqlite:/var/lib/x.db\"\nkeep = \"90d\"\nmail_log = \"journal\"\n"),
+       {4, 2, "trace", "not supported yet"}},
+      {"socketmap", with_server("socketmap = \"unix:/run/s.sock\"\n"), {4, 1, "server.socketmap", "not supported yet"}},
+      {"api", with_server("api = \"inet:127.0.0.1:8025\"\n"), {4, 1, "server.api", "not supported yet"}},
+      {"outbound",
+       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\n"
+                   "split_recipients = true\n[outbound.route]\nsmart_hosts = [\"[mx1.a.example]:25\", "
+                   "\"a.example\"]\ncredentials = \"/etc/c\"\n"
+                   "[outbound.tls]\nlevel = \"match\"\nmatch = [\"mx.a.example\", \".a.example\"]\nversion = "
+                   "\"TLSv1.2\"\nca_file = \"/etc/ca\"\n"),
+       {4, 3, "outbound", "not supported yet"}},
+  });
+}
+
+TEST(ConfigErrors, WhatIsNotBuiltYetIsCheckedAllTheSame) {
+  check_all({
+      {"unknown key",
+       with_server("[trace]\nstore = \"sqlite:/a\"\nkep = \"90d\"\n"),
+       {6, 1, "trace.kep", "did you mean \"keep\"?"}},
+      {"missing key",
+       with_server("[trace]\nkeep = \"90d\"\n"),
+       {4, 1, "trace.store", "is missing; write store = \"sqlite:/var/lib"}},
+      {"store", with_server("[trace]\nstore = \"trace.db\"\n"), {5, 9, "trace.store", "is not a store"}},
+      {"mail log",
+       with_server("[trace]\nstore = \"sqlite:/a\"\nmail_log = \"maillog\"\n"),
+       {6, 12, "trace.mail_log", "is not a log"}},
+      {"smart host",
+       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nroute = { smart_hosts = [\"[mx]:smtp!\"] }\n"),
+       {7, 26, "outbound.route.smart_hosts", "is not a smart host"}},
+      {"path",
+       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nroute = { credentials = \"secret\" }\n"),
+       {7, 25, "outbound.route.credentials", "is not an absolute path"}},
+      {"certificate name",
+       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\ntls = { match = [\"a b\"] }\n"),
+       {7, 18, "outbound.tls.match", "is not a name in a certificate"}},
+      {"DNS server",
+       with_server("[dns]\nservers = [\"ns.example\"]\n"),
+       {5, 12, "dns.servers", "is not an address of a DNS server"}},
+      {"recipient",
+       in_connector("enhanced_filtering = { recipients = [\"pilot\"] }"),
+       {7, 38, "inbound.enhanced_filtering.recipients", "is not a mail address"}},
+      {"dkim",
+       in_require("dkim = \"fail\""),
+       {10, 8, "inbound.require.dkim", "found \"fail\"; write \"pass\" or \"aligned\""}},
+  });
+}
+
+TEST(ConfigErrors, AllAreToldAtOnceInTheOrderOfTheFile) {
+  const Loaded loaded = parse_text(
+      "[server]\nmilter = 1\n[log]\ntarget = \"file\"\n[[inbound]]\nscenario = \"partners\"\n"
+      "[[inbound]]\nname = \"x y\"\n[lgo]\n");
+  std::vector<std::string> keys;
+  for (const auto& problem : loaded.problems) {
+    if (problem.severity != warning) keys.push_back(std::to_string(problem.location.line) + " " + problem.key);
+  }
+  EXPECT_EQ(keys, (std::vector<std::string>{"2 server.milter", "4 log.target", "5 inbound.name", "5 inbound.identify",
+                                            "6 inbound.scenario", "7 inbound.scenario", "7 inbound.identify",
+                                            "8 inbound.name", "9 lgo"}))
+      << listed(loaded.problems);
+}
+
+TEST(ConfigErrors, ThousandsAreCountedAndTheFirstError) {
+  std::string text = with_server("");
+  for (int i = 0; i < 3000; ++i) text += "[[inbound]]\n";
+  const Loaded loaded = parse_text(text);
+  ASSERT_EQ(loaded.problems.size(), 1001U);
+  EXPECT_NE(loaded.problems.back().message.find("more problems"), std::string::npos);
+}
+
+TEST(ConfigErrors, ATextThatIsNoTomlNamesThePlace) {
+  check_all({
+      {"no value", with_server("[log]\nformat =\n"), {5, 9, "", "this is not TOML: "}},
+      {"in a connector", in_connector("comment = \"open"), {7, 16, "", "this is not TOML: "}},
+      {"table twice", with_server("[[inbound]]\n[server]\n"), {5, 1, "", "this is not TOML: "}},
+      {"key twice", in_connector("enabled = true\nenabled = true"), {8, 11, "", "this is not TOML: "}},
+      {"invalid UTF-8", with_server("[log]\nformat = \"\xff\"\n"), {5, 10, "", "this is not TOML: "}},
+  });
+}
+
+}  // namespace
+}  // namespace connectord::config

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/config/load.h"
+
+namespace connectord::config {
+
+// A short way to write what a document must be told. `text` need be part of the message only.
+struct ExpectedProblem {
+  std::uint32_t line;
+  std::uint32_t column;
+  std::string_view key;
+  std::string_view text;
+  model::Problem::Severity severity = model::Problem::Severity::error;
+};
+
+inline Loaded parse_text(std::string_view text) {
+  return parse(text, "test.toml", Environment{"mx.example.net"});
+}
+
+// What must be there for a configuration of no complaints.
+inline constexpr std::string_view listening =
+    "[server]\nmilter = \"unix:/run/m.sock\"\npolicy = \"unix:/run/p.sock\"\n";
+
+// A document whose connector begins in line 4.
+inline std::string with_server(std::string_view rest) {
+  return std::string(listening) + std::string(rest);
+}
+
+inline std::string listed(const std::vector<model::Problem>& problems) {
+  std::string text = "problems:\n";
+  for (const auto& problem : problems) text += to_string(problem) + "\n";
+  return text;
+}
+
+inline bool tells(const std::vector<model::Problem>& problems, const ExpectedProblem& expected) {
+  return std::any_of(problems.begin(), problems.end(), [&](const model::Problem& problem) {
+    return problem.location.line == expected.line && problem.location.column == expected.column &&
+           problem.key == expected.key && problem.severity == expected.severity &&
+           problem.message.find(expected.text) != std::string::npos;
+  });
+}
+
+}  // namespace connectord::config
