@@ -168,16 +168,23 @@ class Daemon {
     ::sd_notify(0, "STOPPING=1");
     log_->info(subject, "stopping", {{"messages_under_way", std::to_string(intake_.messages())}});
     intake_.close();
-    constexpr std::chrono::milliseconds step{20};
-    const auto end = std::chrono::steady_clock::now() + server().stop_limit;
-    while (intake_.messages() > 0 && std::chrono::steady_clock::now() < end) {
-      // A second signal means now.
-      if (const auto signal = signals_.wait(step); signal && *signal != SIGHUP) break;
-    }
+    if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
     if (server().milter) net::remove(*server().milter);
     if (server().policy) net::remove(*server().policy);
     log_->info(subject, "stopped", {{"messages_cut_off", std::to_string(intake_.messages())}});
+  }
+
+  void wait_for_messages() {
+    constexpr std::chrono::milliseconds step{20};
+    const auto end = std::chrono::steady_clock::now() + server().stop_limit;
+    while (intake_.messages() > 0 && std::chrono::steady_clock::now() < end) {
+      // A second signal means now.
+      if (const auto signal = signals_.wait(step); signal && *signal != SIGHUP) return;
+    }
+    // libmilter writes the last answer after our callback has returned.
+    constexpr std::chrono::milliseconds writing{250};
+    signals_.wait(writing);
   }
 
   std::string path_;
