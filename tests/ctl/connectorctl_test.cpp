@@ -1,0 +1,158 @@
+#include "connectord/ctl/connectorctl.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <vector>
+
+namespace connectord::ctl {
+namespace {
+
+struct Result {
+  int status;
+  std::string out;
+  std::string error;
+  nlohmann::json json() const { return nlohmann::json::parse(out); }
+};
+
+class ConnectorctlTest : public testing::Test {
+ protected:
+  std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) / ("connectorctl-" + std::to_string(::getpid()));
+
+  void SetUp() override {
+    std::filesystem::create_directories(folder_);
+    write("good.toml", R"(
+[server]
+milter = "unix:/run/connectord/milter.sock"
+policy = "unix:/run/connectord/policy.sock"
+[[inbound]]
+name = "contoso"
+scenario = "partner"
+comment = "ticket 4711"
+[inbound.identify]
+sender_domains = ["contoso.com", "*.contoso.com"]
+[inbound.require]
+tls = true
+tls_version = "TLSv1.2"
+client_networks = ["203.0.113.0/24"]
+[inbound.require.certificate]
+fingerprints = ["spki-sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+[[inbound]]
+name = "branch"
+scenario = "on-premises"
+mode = "audit"
+[inbound.identify]
+client_networks = ["198.51.100.7"]
+)");
+    write("bad.toml", "[server]\nmilter = \"unix:/run/m\"\nmliter = 1\n[[inbound]]\nname = \"x\"\n");
+    write("message", "X-Connector: forged\nx-connector:\n forged too\nSubject: x\n\nX-Connector: in the body\n");
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
+  std::string path(const std::string& name) const { return folder_ / name; }
+
+  static Result run(std::vector<std::string> arguments, const std::string& input = "") {
+    std::vector<const char*> argv = {"connectorctl"};
+    for (const auto& argument : arguments) argv.push_back(argument.c_str());
+    std::ostringstream out;
+    std::ostringstream error;
+    std::istringstream in(input);
+    const Status status = ctl::run(static_cast<int>(argv.size()), argv.data(), {out, error, in});
+    return {static_cast<int>(status), out.str(), error.str()};
+  }
+  Result explain(std::vector<std::string> arguments, const std::string& input = "") const {
+    std::vector<std::string> all = {"explain", "--json",           "--config",  path("good.toml"),
+                                    "--helo",  "mail.contoso.com", "--rcpt-to", "user@example.net"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return run(all, input);
+  }
+};
+
+TEST_F(ConnectorctlTest, CheckTellsEverythingThatIsWrong) {
+  const Result good = run({"check", "--config", path("good.toml")});
+  EXPECT_EQ(good.status, 0) << good.error;
+  EXPECT_NE(good.out.find("good, 2 inbound connectors"), std::string::npos) << good.out;
+  const Result bad = run({"check", "--config", path("bad.toml")});
+  EXPECT_EQ(bad.status, 1);
+  EXPECT_NE(bad.error.find("bad.toml:3:1: error: server.mliter"), std::string::npos) << bad.error;
+  EXPECT_NE(bad.error.find("milter"), std::string::npos) << bad.error;
+  EXPECT_NE(bad.error.find("scenario"), std::string::npos) << bad.error;
+  const Result json = run({"check", "--json", "--config", path("bad.toml")});
+  EXPECT_EQ(json.status, 1);
+  EXPECT_EQ(json.json()["ok"], false);
+  EXPECT_EQ(json.json()["problems"][0]["line"], 3);
+}
+
+TEST_F(ConnectorctlTest, WrongUsageIsToldApartFromWrongInput) {
+  EXPECT_EQ(run({}).status, 2);
+  EXPECT_EQ(run({"frobnicate"}).status, 2);
+  EXPECT_EQ(run({"check", "--nonsense"}).status, 2);
+  EXPECT_EQ(run({"show"}).status, 2);
+  EXPECT_EQ(run({"explain", "--client-ip", "192.0.2.1"}).status, 2);
+  EXPECT_EQ(run({"--help"}).status, 0);
+  EXPECT_EQ(run({"list", "--config", path("missing.toml")}).status, 1);
+  EXPECT_EQ(run({"show", "nobody", "--config", path("good.toml")}).status, 1);
+  for (const auto& wrong : std::vector<std::vector<std::string>>{
+           {"--client-ip", "300.1.1.1", "--mail-from", "a@b.example"},
+           {"--client-ip", "192.0.2.1", "--mail-from", "a@b.example", "--tls", "TLS13"},
+           {"--client-ip", "192.0.2.1", "--mail-from", "a@b.example", "--tls", "TLSv1.3", "--cert-fingerprint", "12"},
+           {"--client-ip", "192.0.2.1", "--mail-from", "a@b.example", "--cert-subject", "x"},
+           {"--client-ip", "192.0.2.1", "--mail-from", "a@b.example", "--at", "yesterday-ish"},
+           {"--client-ip", "192.0.2.1", "--mail-from", "a@b.example", "--message", path("missing")}}) {
+    const Result result = explain(wrong);
+    EXPECT_EQ(result.status, 1) << wrong.back();
+    EXPECT_FALSE(result.error.empty());
+  }
+}
+
+TEST_F(ConnectorctlTest, ListHasAColumnForEachOfTheQuestions) {
+  const Result text = run({"list", "--config", path("good.toml")});
+  for (const char* word : {"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP",
+                           "contoso.com, *.contoso.com", "198.51.100.7", "enabled (audit)", "TLSv1.2 or later"}) {
+    EXPECT_NE(text.out.find(word), std::string::npos) << word << "\n" << text.out;
+  }
+  const Result json = run({"list", "--json", "--config", path("good.toml")});
+  EXPECT_EQ(json.json().size(), 2U);
+  EXPECT_EQ(json.json()[0]["name"], "contoso");
+  EXPECT_EQ(json.json()[0]["direction"], "inbound");
+}
+
+TEST_F(ConnectorctlTest, ShowHasTheKeysOfTheToml) {
+  const auto object = run({"show", "contoso", "--json", "--config", path("good.toml")}).json();
+  EXPECT_EQ(object["require"]["tls_version"], "TLSv1.2");
+  EXPECT_EQ(object["identify"]["sender_domains"][1], "*.contoso.com");
+  EXPECT_EQ(object["comment"], "ticket 4711");
+}
+
+TEST_F(ConnectorctlTest, ExplainGoesTheWayOfARealMessage) {
+  const std::string key(64, 'a');
+  const auto good =
+      explain({"--client-ip", "203.0.113.9", "--client-port", "4711", "--mail-from", "a@contoso.com", "--tls",
+               "TLSv1.3", "--cert-fingerprint", "spki-sha256:" + key, "--message", path("message")})
+          .json();
+  EXPECT_EQ(good["connector"], "contoso");
+  EXPECT_EQ(good["action"], "accept");
+  EXPECT_TRUE(good["reply"].is_null());
+  ASSERT_EQ(good["headers"].size(), 3U) << "two forged tags out, ours in";
+  EXPECT_EQ(good["headers"][0]["position"], 2);
+  EXPECT_EQ(good["headers"][2]["value"], "contoso");
+  const auto refused = explain({"--client-ip", "203.0.113.9", "--mail-from", "a@contoso.com"}).json();
+  EXPECT_EQ(refused["action"], "reject");
+  EXPECT_TRUE(refused["reply"].get<std::string>().starts_with("550 5.7.10 "));
+  EXPECT_EQ(refused["findings"][1]["check"], "require.tls");
+  EXPECT_EQ(refused["findings"][1]["outcome"], "fail");
+  const auto nobody = explain({"--client-ip", "192.0.2.1", "--mail-from", ""}).json();
+  EXPECT_TRUE(nobody["connector"].is_null());
+  const auto piped =
+      explain({"--client-ip", "192.0.2.1", "--mail-from", "a@x.example", "--message", "-"}, "X-Connector: a\n\n")
+          .json();
+  EXPECT_EQ(piped["headers"].size(), 1U);
+}
+
+}  // namespace
+}  // namespace connectord::ctl

@@ -1,0 +1,253 @@
+#include "connectord/session/session.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "connectord/session/inquiry.h"
+#include "engine/builder.h"
+#include "session/recording_log.h"
+
+namespace connectord::session {
+namespace {
+
+using namespace engine::test;  // NOLINT: short forms of connectors
+using model::Action;
+
+const std::string key(64, 'a');
+
+model::Configuration contoso() {
+  return configuration({partner("contoso").from_domains({"contoso.com"}).tls(),
+                        partner("pinned")
+                            .from_domains({"pinned.example"})
+                            .require_certificate(certificate("", "", {"spki-sha256:" + key}))});
+}
+
+class SessionTest : public testing::Test {
+ protected:
+  PolicyStore policies_{engine::test::compile(contoso())};
+  LiveSessions live_;
+  test::RecordingLog log_;
+  Intake intake_;
+  Services services_{policies_, live_, log_};
+  Session session_{services_, intake_};
+
+  void connect(std::uint16_t port = 25000) {
+    session_.connected({"mail.example.org", net::IpAddress::parse("192.0.2.1"), port, 25, false});
+    session_.helo("mail.example.org");
+  }
+  void secure() { session_.secured(model::Tls{model::TlsVersion::tls1_3, "TLSv1.3", "", 256}, {}); }
+
+  Inquiry inquiry(const std::string& public_key, std::uint16_t port = 25000) const {
+    Inquiry made;
+    made.facts.client_address = net::IpAddress::parse("192.0.2.1");
+    made.facts.client_port = port;
+    made.facts.mail_from = mail::parse_reverse_path("a@pinned.example");
+    made.facts.recipients = {"user@example.net"};
+    made.facts.tls = model::Tls{model::TlsVersion::tls1_3, "TLSv1.3", "", 256};
+    made.facts.certificate.sha256 = "";
+    made.facts.certificate.public_key_sha256 = public_key;
+    made.server_port = 25;
+    made.instance = "1.2.3";
+    return made;
+  }
+  std::string answer_to_rcpt(const std::string& sender) {
+    session_.mail_from("<" + sender + ">", "");
+    const Answer answer = session_.rcpt_to("<user@example.net>", "");
+    return answer.reply ? std::to_string(answer.reply->code) + " " + answer.reply->enhanced : "go on";
+  }
+};
+
+TEST_F(SessionTest, TagsAMessageAndRemovesEveryTagThatCameWithItLastToFirst) {
+  connect();
+  secure();
+  EXPECT_EQ(answer_to_rcpt("a@contoso.com"), "go on");
+  for (const char* name :
+       {"Subject", "X-Connector", "x-connector", "X-CONNECTOR ", "X-Connector\t", "X-Connector-Not"}) {
+    session_.header(name, "evil");
+  }
+  const Ending ending = session_.end_of_message("4X");
+  std::vector<std::uint32_t> removed;
+  for (const auto& change : ending.header_changes) {
+    if (change.kind == model::HeaderChange::Kind::remove) removed.push_back(change.position);
+  }
+  EXPECT_EQ(removed, (std::vector<std::uint32_t>{4, 3, 2, 1}));
+  EXPECT_EQ(ending.header_changes.back().kind, model::HeaderChange::Kind::insert);
+  EXPECT_EQ(ending.header_changes.back().value, "contoso");
+}
+
+TEST_F(SessionTest, RemovesForgedTagsFromMailOfNoConnectorToo) {
+  connect();
+  EXPECT_EQ(answer_to_rcpt("a@other.example"), "go on");
+  session_.header("X-Connector", "contoso");
+  const Ending ending = session_.end_of_message("4X");
+  ASSERT_EQ(ending.header_changes.size(), 1U);
+  EXPECT_EQ(ending.header_changes[0].kind, model::HeaderChange::Kind::remove);
+}
+
+TEST_F(SessionTest, DecidesEachMessageOfAConnectionByItself) {
+  connect();
+  EXPECT_EQ(answer_to_rcpt("a@contoso.com"), "550 5.7.10");
+  EXPECT_EQ(answer_to_rcpt("a@other.example"), "go on");
+  session_.header("X-Connector", "x");
+  session_.abort();
+  EXPECT_EQ(answer_to_rcpt("a@other.example"), "go on");
+  EXPECT_TRUE(session_.end_of_message("4X").header_changes.empty()) << "the aborted message's headers are gone";
+  secure();
+  EXPECT_EQ(answer_to_rcpt("a@contoso.com"), "go on") << "after STARTTLS, told at MAIL";
+}
+
+TEST_F(SessionTest, JoinsThePolicyServicesFingerprints) {
+  connect();
+  secure();
+  EXPECT_EQ(answer_to_rcpt("a@pinned.example"), "451 4.7.1") << "no policy request yet";
+  Inquirer inquirer(services_);
+  EXPECT_EQ(inquirer.ask(inquiry(key)).action, Action::accept) << "the milter answers";
+  EXPECT_EQ(session_.rcpt_to("<user@example.net>", "").action, Action::accept)
+      << "the same message, now that it is known";
+  EXPECT_EQ(inquirer.ask(inquiry(std::string(64, 'b'))).action, Action::accept);
+  EXPECT_EQ(answer_to_rcpt("a@pinned.example"), "550 5.7.1") << "another certificate";
+}
+
+TEST_F(SessionTest, BelievesNoFingerprintOfAnotherConnection) {
+  connect(25000);
+  secure();
+  Inquirer inquirer(services_);
+  EXPECT_EQ(inquirer.ask(inquiry(key)).action, Action::accept);
+  connect(25000);
+  secure();
+  EXPECT_EQ(answer_to_rcpt("a@pinned.example"), "451 4.7.1") << "the same address and port, a later connection";
+  Inquiry other_port = inquiry(key);
+  other_port.server_port = 587;
+  EXPECT_EQ(inquirer.ask(other_port).action, Action::accept) << "decided alone";
+  EXPECT_EQ(answer_to_rcpt("a@pinned.example"), "451 4.7.1") << "another port of ours";
+}
+
+TEST_F(SessionTest, ForgetsWhatWasToldBeforeTls) {
+  connect();
+  Inquirer inquirer(services_);
+  Inquiry plain = inquiry(key);
+  plain.facts.tls.reset();
+  inquirer.ask(plain);
+  secure();
+  EXPECT_EQ(answer_to_rcpt("a@pinned.example"), "451 4.7.1");
+}
+
+TEST_F(SessionTest, LetsThePolicyServiceDecideWhereNoMilterSessionLives) {
+  Inquirer inquirer(services_);
+  EXPECT_EQ(inquirer.ask(inquiry(key, 1)).action, Action::accept);
+  const Answer refused = inquirer.ask(inquiry("", 1));
+  ASSERT_TRUE(refused.reply);
+  EXPECT_EQ(refused.reply->enhanced, "5.7.1");
+  inquirer.ask(inquiry("", 1));
+  EXPECT_EQ(log_.lines().size(), 1U) << "one line a message, however many recipients it has";
+}
+
+TEST_F(SessionTest, KeepsAMessageToTheConfigurationItBeganWith) {
+  connect();
+  session_.mail_from("<a@contoso.com>", "");
+  policies_.replace(engine::test::compile(configuration({})));
+  EXPECT_EQ(session_.rcpt_to("<user@example.net>", "").action, Action::reject);
+  EXPECT_EQ(answer_to_rcpt("a@contoso.com"), "go on");
+  EXPECT_EQ(policies_.generation(), 2U);
+}
+
+TEST_F(SessionTest, DefersNewMessagesWhenItStopsAndLetsOthersEnd) {
+  connect();
+  EXPECT_EQ(answer_to_rcpt("a@other.example"), "go on");
+  EXPECT_EQ(intake_.messages(), 1);
+  intake_.close();
+  EXPECT_EQ(session_.end_of_message("4X").answer.action, Action::accept);
+  EXPECT_EQ(intake_.messages(), 0);
+  EXPECT_EQ(session_.mail_from("<a@other.example>", "").reply->enhanced, "4.3.2");
+}
+
+TEST_F(SessionTest, AsksForTheRestOfTooManyRecipientsAgain) {
+  connect();
+  session_.mail_from("<a@other.example>", "");
+  const std::string large(1 << 20, 'x');
+  Action last = Action::accept;
+  for (int i = 0; i < 5 && last == Action::accept; ++i) last = session_.rcpt_to(large, "").action;
+  EXPECT_EQ(last, Action::defer);
+  EXPECT_EQ(session_.end_of_message("4X").answer.action, Action::accept) << "those before it are delivered";
+}
+
+TEST_F(SessionTest, DefersEventsThatComeWithoutAMessage) {
+  connect();
+  EXPECT_EQ(session_.rcpt_to("<a@b>", "").action, Action::defer);
+  EXPECT_EQ(session_.end_of_message("4X").answer.action, Action::defer);
+}
+
+TEST_F(SessionTest, LogsOneLineAMessageQueueIdFirst) {
+  connect();
+  answer_to_rcpt("a@contoso.com");
+  session_.rcpt_to("<b@example.net>", "");
+  answer_to_rcpt("a@other.example");
+  session_.end_of_message("4WqX1z2");
+  const auto lines = log_.lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].starts_with(
+      "NOQUEUE: client=mail.example.org[192.0.2.1]:25000, helo=mail.example.org, from=<a@contoso.com>"));
+  EXPECT_NE(lines[0].find("connector=contoso, action=reject, reply=\"550 5.7.10"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[0].find("finding=\"require.tls(contoso): expected TLS, seen no TLS\""), std::string::npos)
+      << lines[0];
+  EXPECT_TRUE(lines[1].starts_with("4WqX1z2: client=")) << lines[1];
+}
+
+TEST(LiveSessions, AreBoundedInNumber) {
+  LiveSessions live(2);
+  const ConnectionKey key_of_all{*net::IpAddress::parse("192.0.2.1"), 1};
+  auto one = live.enter(key_of_all, 25);
+  auto two = live.enter({key_of_all.client_address, 2}, 25);
+  EXPECT_EQ(live.enter({key_of_all.client_address, 3}, 25), nullptr);
+  one.reset();
+  EXPECT_EQ(live.size(), 1U);
+  EXPECT_NE(live.enter({key_of_all.client_address, 3}, 25), nullptr);
+}
+
+TEST(LiveSessions, TellNobodyWhereTwoSessionsCouldBeMeant) {
+  LiveSessions live;
+  const ConnectionKey connection{*net::IpAddress::parse("192.0.2.1"), 1};
+  const auto smtp = live.enter(connection, 25);
+  const auto submission = live.enter(connection, 587);
+  EXPECT_FALSE(live.tell(connection, 0, {}));
+  EXPECT_TRUE(live.tell(connection, 587, {}));
+  EXPECT_EQ(smtp->policy_facts(), nullptr);
+  EXPECT_NE(submission->policy_facts(), nullptr);
+}
+
+TEST(ThreadedSessions, ShareEverythingWithoutARace) {
+  PolicyStore policies{engine::test::compile(contoso())};
+  LiveSessions live;
+  test::RecordingLog log;
+  Intake intake;
+  const Services services{policies, live, log};
+  const auto client = [&](std::uint16_t first_port) {
+    Session session(services, intake);
+    Inquirer inquirer(services);
+    for (std::uint16_t i = 0; i < 200; ++i) {
+      const auto port = static_cast<std::uint16_t>(first_port + i);
+      session.connected({"x", net::IpAddress::parse("192.0.2.1"), port, 25, false});
+      session.secured(model::Tls{model::TlsVersion::tls1_3, "TLSv1.3", "", 256}, {});
+      Inquiry inquiry;
+      inquiry.facts.client_address = net::IpAddress::parse("192.0.2.1");
+      inquiry.facts.client_port = port;
+      inquiry.facts.tls = model::Tls{};
+      inquiry.facts.certificate.public_key_sha256 = key;
+      inquirer.ask(inquiry);
+      session.mail_from("<a@pinned.example>", "");
+      EXPECT_EQ(session.rcpt_to("<b@example.net>", "").action, Action::accept);
+      session.end_of_message("4X");
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (std::uint16_t i = 0; i < 4; ++i) threads.emplace_back(client, static_cast<std::uint16_t>(1000 * (i + 1)));
+  for (int i = 0; i < 50; ++i) policies.replace(engine::test::compile(contoso()));
+  threads.clear();
+  EXPECT_EQ(log.lines().size(), 800U);
+  EXPECT_EQ(live.size(), 0U);
+  EXPECT_EQ(intake.messages(), 0);
+}
+
+}  // namespace
+}  // namespace connectord::session
