@@ -189,7 +189,7 @@ SpfStep<bool> Evaluation::matches_ptr(const std::string& target) {
   std::erase_if(*names, [&](const std::string& name) { return !net::is_same_or_below(name, target); });
   for (const auto& name : *names) lookups_.expect(name, lookups_.address_type());
   for (const auto& name : *names) {
-    const auto valid = lookups_.is_client_name(name);
+    auto valid = lookups_.is_client_name(name);
     if (!valid || *valid) return valid;
   }
   return false;

@@ -2,21 +2,18 @@
 // shares. No lock is held while the library or a callback runs.
 
 #include <signal.h>
-#include <sys/eventfd.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <map>
 #include <mutex>
-#include <random>
 #include <thread>
 #include <utility>
 
 #include "ares_channel.h"
 #include "connectord/dns/make_resolver.h"
+#include "query_ids.h"
+#include "waker.h"
 #include "wire.h"
 
 namespace connectord::dns {
@@ -26,51 +23,6 @@ using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr int most_restarts = 8;  // further questions that one chain of CNAMEs may lead to
-
-// Ids that nobody outside can foretell (RFC 5452, 9.2).
-class QueryIds {
- public:
-  std::uint16_t next() {
-    if (used_ == ids_.size()) refill();
-    return ids_[used_++];
-  }
-
- private:
-  void refill() {
-    used_ = 0;
-    if (::getrandom(ids_.data(), sizeof ids_, 0) == static_cast<ssize_t>(sizeof ids_)) return;
-    std::generate(ids_.begin(), ids_.end(), [this] { return static_cast<std::uint16_t>(device_()); });
-  }
-
-  std::array<std::uint16_t, 64> ids_{};  // 128 bytes, which getrandom gives in one piece
-  std::size_t used_ = ids_.size();
-  std::random_device device_;
-};
-
-// Wakes a thread that waits in poll().
-class Waker {
- public:
-  Waker() : descriptor_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
-  ~Waker() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Waker(const Waker&) = delete;
-  Waker& operator=(const Waker&) = delete;
-
-  bool good() const { return descriptor_ >= 0; }
-  int descriptor() const { return descriptor_; }
-  void wake() const {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
-  }
-  void clear() const {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto read = ::read(descriptor_, &count, sizeof count);
-  }
-
- private:
-  int descriptor_;
-};
 
 // One question under way.
 struct Lookup {

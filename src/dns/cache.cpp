@@ -9,9 +9,9 @@ namespace {
 std::size_t bytes_of(const Question& question, const Answer& answer) {
   std::size_t bytes = 300 + 2 * question.name.capacity() + sizeof(Answer);
   bytes += answer.addresses.capacity() * sizeof(net::IpAddress);
-  for (const auto& text : answer.texts) bytes += sizeof text + text.capacity();
-  for (const auto& name : answer.names) bytes += sizeof name + name.capacity();
-  for (const auto& exchanger : answer.exchangers) bytes += sizeof exchanger + exchanger.name.capacity();
+  for (const auto& text : answer.texts) bytes += sizeof(std::string) + text.capacity();
+  for (const auto& name : answer.names) bytes += sizeof(std::string) + name.capacity();
+  for (const auto& exchanger : answer.exchangers) bytes += sizeof(MailExchanger) + exchanger.name.capacity();
   return bytes;
 }
 

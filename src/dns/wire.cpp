@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
+
+#include "wire_reader.h"
 
 namespace connectord::dns {
 namespace {
@@ -11,7 +12,6 @@ constexpr std::uint16_t class_in = 1;
 constexpr std::uint16_t type_soa = 6;
 constexpr std::uint16_t type_opt = 41;
 constexpr std::size_t header_size = 12;
-constexpr std::size_t longest_wire_name = 255;
 constexpr std::uint16_t edns_size = 1232;  // fits in a packet everywhere, so that nothing is fragmented
 constexpr int longest_chain = 16;          // of CNAMEs in one answer
 
@@ -29,74 +29,6 @@ void put16(std::vector<std::uint8_t>& out, unsigned value) {
   out.push_back(static_cast<std::uint8_t>(value >> 8U));
   out.push_back(static_cast<std::uint8_t>(value & 0xffU));
 }
-
-// Reads a message from front to back. Past the end, or on nonsense, it turns bad and yields zeros.
-class Reader {
- public:
-  explicit Reader(std::span<const std::uint8_t> message, std::size_t at = 0) : message_(message), at_(at) {}
-
-  bool good() const { return good_; }
-  std::size_t position() const { return at_; }
-
-  std::uint8_t u8() { return good_ && at_ < message_.size() ? message_[at_++] : fail(); }
-  std::uint16_t u16() {
-    const unsigned high = u8();
-    return static_cast<std::uint16_t>(high << 8U | u8());
-  }
-  std::uint32_t u32() {
-    const std::uint32_t high = u16();
-    return high << 16U | u16();
-  }
-  std::span<const std::uint8_t> bytes(std::size_t count) {
-    if (!good_ || count > message_.size() - at_) {
-      fail();
-      return {};
-    }
-    at_ += count;
-    return message_.subspan(at_ - count, count);
-  }
-  // A name, with its compression (RFC 1035, 4.1.4). A pointer leads backwards only, so that reading ends.
-  WireName name() {
-    WireName name;
-    std::size_t at = at_;
-    std::size_t lowest = at_;
-    bool jumped = false;
-    while (good_) {
-      if (at >= message_.size()) break;
-      const unsigned length = message_[at];
-      if ((length & 0xc0U) == 0xc0U) {
-        if (at + 1 >= message_.size()) break;
-        const std::size_t target = (length & 0x3fU) << 8U | message_[at + 1];
-        if (!jumped) at_ = at + 2;
-        jumped = true;
-        if (target >= lowest) break;
-        lowest = at = target;
-        continue;
-      }
-      if (length > 63 || at + 1 + length > message_.size() || name.size() + 1 + length > longest_wire_name) break;
-      name += static_cast<char>(length);
-      std::transform(&message_[at] + 1, &message_[at] + 1 + length, std::back_inserter(name), [](std::uint8_t byte) {
-        return static_cast<char>(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
-      });
-      at += 1 + length;
-      if (length != 0) continue;
-      if (!jumped) at_ = at;
-      return name;
-    }
-    fail();
-    return {};
-  }
-
- private:
-  std::uint8_t fail() {
-    good_ = false;
-    return 0;
-  }
-
-  std::span<const std::uint8_t> message_;
-  std::size_t at_;
-  bool good_ = true;
-};
 
 struct Record {
   WireName owner;
@@ -119,7 +51,7 @@ tl::unexpected<std::string> bad(std::string why) {
   return tl::unexpected(std::move(why));
 }
 
-Record read_record(Reader& reader) {
+Record read_record(WireReader& reader) {
   Record record;
   record.owner = reader.name();
   record.type = reader.u16();
@@ -132,14 +64,14 @@ Record read_record(Reader& reader) {
   return record;
 }
 
-std::vector<Record> read_section(Reader& reader, unsigned count) {
+std::vector<Record> read_section(WireReader& reader, unsigned count) {
   std::vector<Record> records;
   for (unsigned i = 0; i < count && reader.good(); ++i) records.push_back(read_record(reader));
   return records;
 }
 
 tl::expected<Message, std::string> read_message(Bytes bytes, const WireName& name, Type type) {
-  Reader reader(bytes);
+  WireReader reader(bytes);
   reader.u16();  // the id: who sent the query has compared it
   Message message;
   message.flags = reader.u16();
@@ -190,7 +122,7 @@ std::optional<net::IpAddress> read_address(Bytes data, Type type) {
 
 // The name that the data of a record end with, `skip` bytes from their start.
 std::optional<WireName> read_target(Bytes message, const Record& record, std::size_t skip = 0) {
-  Reader reader(message, record.data_at + skip);
+  WireReader reader(message, record.data_at + skip);
   WireName name = reader.name();
   if (!reader.good() || reader.position() != record.data_at + record.data_size) return std::nullopt;
   return name;
@@ -233,7 +165,7 @@ bool take(Answer& answer, Bytes message, const Record& record, Type type) {
 std::optional<std::uint32_t> negative_ttl(Bytes bytes, const Message& message) {
   for (const auto& record : message.authorities) {
     if (record.type != type_soa || record.data_size < 20) continue;
-    Reader reader(bytes, record.data_at + record.data_size - 4);
+    WireReader reader(bytes, record.data_at + record.data_size - 4);
     return std::min(record.ttl, reader.u32());
   }
   return std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "connectord/dns/gatherer.h"
 #include "dns/zone.h"
 
 namespace connectord::auth {
@@ -354,6 +355,33 @@ TEST(Spf, WaitsWhileAnswersAreMissingAndNotesThem) {
   dns::Knowledge knowledge;
   EXPECT_FALSE(check_spf(query_from("192.0.2.1", "a@example.com"), knowledge).has_value());
   EXPECT_EQ(knowledge.take_missing(), (std::vector<dns::Question>{{"example.com", Type::txt}}));
+}
+
+// Knows one zone's texts and never answers anything else.
+class HalfSilentResolver : public dns::Resolver {
+ public:
+  explicit HalfSilentResolver(const Zone& zone) : zone_(zone) {}
+  void resolve(const dns::Question& question, Callback callback) override {
+    if (question.type == Type::txt) callback(std::make_shared<dns::Answer>(zone_.answer(question)));
+  }
+
+ private:
+  const Zone& zone_;
+};
+
+TEST(Spf, EndsAsTemperrorWhenTheTimeOfTheMessageIsOver) {
+  Zone zone;
+  zone.txt("example.com", "v=spf1 ip4:198.51.100.1 a:slow.example -all");
+  HalfSilentResolver resolver(zone);
+  dns::Gatherer gatherer(resolver);
+  std::optional<SpfOutcome> outcome;
+  const auto query = query_from("192.0.2.1", "a@example.com");
+  gatherer.start([&](dns::Knowledge& knowledge) { return (outcome = check_spf(query, knowledge)).has_value(); });
+  EXPECT_FALSE(outcome.has_value());
+  gatherer.expire();
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->result, SpfResult::temperror);
+  EXPECT_EQ(outcome->problem, "example.com: a:slow.example: DNS, A of slow.example: timeout");
 }
 
 }  // namespace

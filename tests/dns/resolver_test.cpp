@@ -367,5 +367,12 @@ TEST(Resolver, BelievesTheAuthenticBitOfItsOwnMachineOnly) {
   EXPECT_FALSE(ask(*resolver_with(settings), "example.com").authenticated);
 }
 
+TEST(Resolver, TakesTheSystemsServersAndThoseOfEitherFamily) {
+  EXPECT_TRUE(make_resolver({}).has_value());
+  ResolverSettings settings;
+  settings.servers = {{*net::IpAddress::parse("::1"), 5353}, {*net::IpAddress::parse("192.0.2.53"), 53}};
+  EXPECT_TRUE(make_resolver(settings).has_value());
+}
+
 }  // namespace
 }  // namespace connectord::dns::testing
