@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "connectord/dns/knowledge.h"
+#include "connectord/dns/resolver.h"
+
+namespace connectord::dns {
+
+struct GathererLimits {
+  std::size_t questions = 120;  // of one message, all protocols together; those beyond are answered Status::error
+};
+
+// Drives the evaluations of one message over a resolver: a step runs, the questions that it misses go out together, and
+// when answers come it runs again, until it is complete. Evaluations share what DNS has told, so that a question that
+// two of them have is asked once.
+//
+// Thread-safe. Steps and completions run one at a time, without a lock held, on a thread that calls `start`, `expire`
+// or `wait_until`, or on the resolver's: they must be short and must not block.
+class Gatherer {
+ public:
+  // True when the evaluation is complete; it will not run again. Otherwise it must have asked for something unknown.
+  using Step = std::function<bool(Knowledge&)>;
+  using Completion = std::function<void()>;
+  using Time = std::chrono::steady_clock::time_point;
+
+  // The resolver must outlive the gatherer.
+  explicit Gatherer(Resolver& resolver, GathererLimits limits = {});
+  // Evaluations that are not complete are dropped without a completion. Waits for a step that runs on another thread;
+  // may happen in a step's own completion.
+  ~Gatherer();
+  Gatherer(const Gatherer&) = delete;
+  Gatherer& operator=(const Gatherer&) = delete;
+
+  // Runs the step at once; `completion` is called exactly once, possibly before this returns, unless the gatherer is
+  // destroyed before. May be called from steps and completions.
+  void start(Step step, Completion completion = {});
+  // The time is over: what is missing, now and from now on, counts as Status::timeout, so that all evaluations end.
+  void expire();
+  // Waits until all evaluations are complete; at the deadline it expires them. Not to be called from a step or a
+  // completion. True if none had to be expired.
+  bool wait_until(Time deadline);
+  bool is_complete() const;
+
+ private:
+  class State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace connectord::dns

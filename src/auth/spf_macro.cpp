@@ -1,0 +1,309 @@
+#include "connectord/auth/spf_macro.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace connectord::auth {
+namespace {
+
+constexpr std::size_t longest_name = 253;
+constexpr std::size_t kept_of_domain = 4096;  // far more than the 253 bytes that can be asked for
+
+// One piece of a macro-string (7.1): literal text, or a macro-expand.
+struct Piece {
+  std::string_view literal;  // also what "%%", "%_" and "%-" stand for
+  char letter = 0;           // lower-case; 0 for a literal
+  bool is_macro = false;     // a macro-expand, among them "%%", "%_" and "%-"
+  bool escape = false;       // the letter was upper-case: URL escaping
+  bool reverse = false;
+  std::size_t parts = 0;  // of the right-hand side; 0 for all
+  std::string_view delimiters;
+};
+
+using PieceOrError = tl::expected<Piece, std::string>;
+
+tl::unexpected<std::string> bad(std::string why) {
+  return tl::unexpected(std::move(why));
+}
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_alphanumeric(char c) {
+  return is_digit(c) || is_alpha(c);
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+bool is_delimiter(char c) {
+  return std::string_view(".-+,/_=").find(c) != std::string_view::npos;
+}
+
+// The number of right-hand parts; it need not be bounded, but no text has more parts than this (7.1).
+tl::expected<std::size_t, std::string> take_parts(std::string_view& body) {
+  constexpr std::size_t plenty = 100'000;
+  std::size_t parts = 0;
+  const std::size_t before = body.size();
+  while (!body.empty() && is_digit(body.front())) {
+    parts = std::min(plenty, parts * 10 + static_cast<std::size_t>(body.front() - '0'));
+    body.remove_prefix(1);
+  }
+  if (body.size() != before && parts == 0) return bad("a macro keeps no part");
+  return parts;
+}
+
+// What stands between "%{" and "}".
+PieceOrError read_macro(std::string_view body) {
+  Piece piece;
+  piece.is_macro = true;
+  if (body.empty()) return bad("a macro without a letter");
+  piece.letter = lower(body.front());
+  piece.escape = body.front() != piece.letter;
+  if (std::string_view("slodiphcrtv").find(piece.letter) == std::string_view::npos) {
+    return bad("an unknown macro letter");
+  }
+  body.remove_prefix(1);
+  auto parts = take_parts(body);
+  if (!parts) return tl::unexpected(std::move(parts.error()));
+  piece.parts = *parts;
+  if (!body.empty() && lower(body.front()) == 'r') {
+    piece.reverse = true;
+    body.remove_prefix(1);
+  }
+  if (!std::all_of(body.begin(), body.end(), is_delimiter)) return bad("a macro with a bad delimiter");
+  piece.delimiters = body;
+  return piece;
+}
+
+// The first piece of a text that is not empty; the text is shortened by it.
+PieceOrError take_piece(std::string_view& text) {
+  Piece piece;
+  if (text.front() != '%') {
+    piece.literal = text.substr(0, text.find('%'));
+    text.remove_prefix(piece.literal.size());
+    return piece;
+  }
+  const char next = text.size() > 1 ? text[1] : '\0';
+  if (next == '{') {
+    const auto end = text.find('}');
+    if (end == std::string_view::npos) return bad("a macro without its closing brace");
+    const std::string_view body = text.substr(2, end - 2);
+    text.remove_prefix(end + 1);
+    return read_macro(body);
+  }
+  piece.is_macro = true;
+  if (next == '%') {
+    piece.literal = "%";
+  } else if (next == '_') {
+    piece.literal = " ";
+  } else if (next == '-') {
+    piece.literal = "%20";
+  } else {
+    return bad("a \"%\" that begins no macro");
+  }
+  text.remove_prefix(2);
+  return piece;
+}
+
+bool is_literal(std::string_view text, SpfMacroUse use) {
+  return std::all_of(text.begin(), text.end(),
+                     [use](char c) { return (c > 0x20 && c < 0x7f) || (c == ' ' && use == SpfMacroUse::explanation); });
+}
+
+std::optional<std::string> piece_error(const Piece& piece, SpfMacroUse use) {
+  if (!piece.is_macro && !is_literal(piece.literal, use)) return "a character that is not printable ASCII";
+  const bool explains = piece.letter == 'c' || piece.letter == 'r' || piece.letter == 't';
+  if (explains && use == SpfMacroUse::domain) {
+    return std::string("the macro letter ") + piece.letter + ", which explanations only may use";
+  }
+  return std::nullopt;
+}
+
+// toplabel (7.1): letters, digits and hyphens, a hyphen at neither end, not digits alone.
+bool is_top_label(std::string_view label) {
+  if (label.empty() || label.front() == '-' || label.back() == '-') return false;
+  const bool allowed = std::all_of(label.begin(), label.end(), [](char c) { return is_alphanumeric(c) || c == '-'; });
+  return allowed && !std::all_of(label.begin(), label.end(), is_digit);
+}
+
+bool ends_in_top_label(std::string_view tail) {
+  if (tail.ends_with('.')) tail.remove_suffix(1);
+  const auto dot = tail.rfind('.');
+  return dot != std::string_view::npos && is_top_label(tail.substr(dot + 1));
+}
+
+// "%{i}" (7.2): an IPv6 address is written nibble by nibble.
+std::string dotted(const net::IpAddress& address) {
+  if (address.is_v4()) return address.to_string();
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text;
+  for (const auto byte : address.bytes()) {
+    if (!text.empty()) text += '.';
+    text += digits[byte >> 4U];
+    text += '.';
+    text += digits[byte & 15U];
+  }
+  return text;
+}
+
+std::string_view local_part(std::string_view sender) {
+  return sender.substr(0, sender.rfind('@'));
+}
+std::string_view sender_domain(std::string_view sender) {
+  return sender.substr(sender.rfind('@') + 1);
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+tl::expected<std::string, SpfMacroStop> sender_value(std::string_view value, const SpfMacroValues& values) {
+  if (!is_ascii(local_part(values.sender))) return tl::unexpected(SpfMacroStop::no_match);
+  return std::string(value);
+}
+
+tl::expected<std::string, SpfMacroStop> value_of(char letter, const SpfMacroValues& values) {
+  switch (letter) {
+    case 's':
+      return sender_value(values.sender, values);
+    case 'l':
+      return sender_value(local_part(values.sender), values);
+    case 'o':
+      return std::string(sender_domain(values.sender));
+    case 'd':
+      return values.domain;
+    case 'i':
+      return dotted(values.client);
+    case 'h':
+      return values.helo;
+    case 'c':
+      return values.client.to_string();
+    case 'r':
+      return values.receiver.empty() ? std::string("unknown") : values.receiver;
+    case 't':
+      return std::to_string(values.unix_time);
+    case 'v':
+      return std::string(values.client.is_v4() ? "in-addr" : "ip6");
+    default:
+      break;
+  }
+  auto name = values.validated_name();  // p
+  if (!name) return tl::unexpected(SpfMacroStop::missing);
+  return *std::move(name);
+}
+
+std::vector<std::string_view> split(std::string_view text, std::string_view delimiters) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const auto end = text.find_first_of(delimiters);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+// Transformers and delimiters (7.1, 7.3).
+std::string transformed(const std::string& value, const Piece& piece) {
+  if (!piece.reverse && piece.parts == 0 && piece.delimiters.empty()) return value;
+  auto parts = split(value, piece.delimiters.empty() ? "." : piece.delimiters);
+  if (piece.reverse) std::reverse(parts.begin(), parts.end());
+  const std::size_t kept = piece.parts == 0 ? parts.size() : std::min(piece.parts, parts.size());
+  std::string joined;
+  for (std::size_t i = parts.size() - kept; i < parts.size(); ++i) {
+    if (i != parts.size() - kept) joined += '.';
+    joined += parts[i];
+  }
+  return joined;
+}
+
+// RFC 3986, 2.3: all but the unreserved characters.
+std::string url_escaped(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string escaped;
+  for (const char c : text) {
+    if (is_alphanumeric(c) || std::string_view("-._~").find(c) != std::string_view::npos) {
+      escaped += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    escaped += {'%', digits[byte >> 4U], digits[byte & 15U]};
+  }
+  return escaped;
+}
+
+tl::expected<std::string, SpfMacroStop> expand_piece(const Piece& piece, const SpfMacroValues& values) {
+  if (piece.letter == 0) return std::string(piece.literal);
+  auto value = value_of(piece.letter, values);
+  if (!value) return value;
+  std::string text = transformed(*value, piece);
+  return piece.escape ? url_escaped(text) : text;
+}
+
+// Removes labels from the left until what is left can be asked for (7.3).
+void shorten(std::string& name) {
+  if (name.size() <= longest_name) return;
+  const auto dot = name.find('.', name.size() - longest_name - 1);
+  name.erase(0, dot == std::string::npos ? name.size() - longest_name : dot + 1);
+}
+
+}  // namespace
+
+std::optional<std::string> spf_macro_string_error(std::string_view text, SpfMacroUse use) {
+  while (!text.empty()) {
+    const auto piece = take_piece(text);
+    if (!piece) return piece.error();
+    if (auto error = piece_error(*piece, use)) return error;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> spf_domain_spec_error(std::string_view text) {
+  if (text.empty()) return "no domain";
+  std::string_view rest = text;
+  bool macro_is_last = false;
+  std::string_view tail;  // what follows the last macro
+  while (!rest.empty()) {
+    const auto piece = take_piece(rest);
+    if (!piece) return piece.error();
+    if (auto error = piece_error(*piece, SpfMacroUse::domain)) return error;
+    macro_is_last = piece->is_macro;
+    tail = piece->literal;
+  }
+  if (!macro_is_last && !ends_in_top_label(tail)) return "a domain that ends in no top label";
+  return std::nullopt;
+}
+
+tl::expected<std::string, SpfMacroStop> expand_spf_macros(std::string_view text, SpfMacroUse use,
+                                                          const SpfMacroValues& values) {
+  std::string expanded;
+  while (!text.empty()) {
+    const auto piece = take_piece(text);
+    if (!piece) break;
+    const auto part = expand_piece(*piece, values);
+    if (!part) return tl::unexpected(part.error());
+    expanded += *part;
+    if (use == SpfMacroUse::explanation && expanded.size() >= longest_spf_explanation) {
+      expanded.resize(longest_spf_explanation);
+      break;
+    }
+    if (use != SpfMacroUse::explanation && expanded.size() > kept_of_domain) {
+      expanded.erase(0, expanded.size() - kept_of_domain);
+    }
+  }
+  return expanded;
+}
+
+tl::expected<std::string, SpfMacroStop> expand_spf_domain(std::string_view text, const SpfMacroValues& values) {
+  auto name = expand_spf_macros(text, SpfMacroUse::domain, values);
+  if (!name) return name;
+  std::transform(name->begin(), name->end(), name->begin(), lower);
+  if (name->ends_with('.')) name->pop_back();
+  shorten(*name);
+  return name;
+}
+
+}  // namespace connectord::auth

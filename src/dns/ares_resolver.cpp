@@ -1,0 +1,255 @@
+// The resolver: one thread that owns a channel of c-ares, and a cache and a table of lookups under way that everybody
+// shares. No lock is held while the library or a callback runs.
+
+#include <signal.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "ares_channel.h"
+#include "connectord/dns/make_resolver.h"
+#include "query_ids.h"
+#include "waker.h"
+#include "wire.h"
+
+namespace connectord::dns {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr int most_restarts = 8;  // further questions that one chain of CNAMEs may lead to
+
+// One question under way.
+struct Lookup {
+  Question question;
+  WireName name;  // what is asked now: the question's, or where its aliases led
+  SteadyClock::time_point deadline;
+  std::vector<Resolver::Callback> callbacks;  // under the resolver's lock
+  // Of the resolver's thread:
+  std::chrono::seconds shortest_ttl = std::chrono::seconds::max();
+  int restarts = 0;
+  bool authenticated = true;  // so far
+  bool finished = false;
+};
+
+std::shared_ptr<const Answer> ended(Status status) {
+  auto answer = std::make_shared<Answer>();
+  answer->status = status;
+  return answer;
+}
+
+class AresResolver : public Resolver {
+ public:
+  AresResolver(const ResolverSettings& settings, std::unique_ptr<AresChannel> channel)
+      : settings_(settings), cache_(settings.cache), channel_(std::move(channel)), thread_([this] { work(); }) {}
+  ~AresResolver() override;
+
+  void resolve(const Question& question, Callback callback) override;
+
+ private:
+  // Of any thread.
+  std::shared_ptr<const Answer> join_or_start(const Question& question, WireName name, Callback& callback);
+
+  // Of the resolver's thread.
+  void work();
+  bool start_submitted();
+  void wait_and_process();
+  int poll_limit() const;
+  void send(const std::shared_ptr<Lookup>& lookup, bool edns);
+  void on_message(const std::shared_ptr<Lookup>& lookup, bool edns, AresChannel::End end,
+                  std::span<const std::uint8_t> message);
+  void on_response(const std::shared_ptr<Lookup>& lookup, Response response);
+  void expire();
+  void finish(Lookup& lookup, const std::shared_ptr<const Answer>& answer);
+  void give_up(Lookup& lookup);
+  void conclude(Lookup& lookup, const std::shared_ptr<const Answer>& answer);
+  void finish_all();
+
+  const ResolverSettings settings_;
+  Cache cache_;
+  Waker waker_;
+
+  std::mutex mutex_;
+  std::map<Question, std::shared_ptr<Lookup>> under_way_;  // under the lock
+  std::vector<std::shared_ptr<Lookup>> submitted_;         // under the lock
+  bool stopping_ = false;                                  // under the lock
+
+  std::deque<std::shared_ptr<Lookup>> by_deadline_;  // all have the same limit, so the order of their start
+  QueryIds ids_;
+  std::unique_ptr<AresChannel> channel_;
+  std::thread thread_;  // last, so that all it uses is there
+};
+
+AresResolver::~AresResolver() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  waker_.wake();
+  thread_.join();
+}
+
+void AresResolver::resolve(const Question& question, Callback callback) {
+  auto name = to_wire_name(question.name);
+  if (!name) return callback(ended(Status::invalid));
+  auto answer = cache_.find(question, settings_.clock());
+  if (!answer) answer = join_or_start(question, *std::move(name), callback);
+  if (answer) callback(std::move(answer));
+}
+
+// The answer, if it came meanwhile or the question cannot be taken; otherwise the callback is taken over.
+std::shared_ptr<const Answer> AresResolver::join_or_start(const Question& question, WireName name, Callback& callback) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = under_way_.find(question); found != under_way_.end()) {
+    found->second->callbacks.push_back(std::move(callback));
+    return nullptr;
+  }
+  // What ended between the first look and the lock went into the cache before it left the table.
+  if (auto answer = cache_.find(question, settings_.clock())) return answer;
+  if (stopping_ || under_way_.size() >= settings_.most_outstanding) return ended(Status::error);
+  auto lookup = std::make_shared<Lookup>();
+  lookup->question = question;
+  lookup->name = std::move(name);
+  lookup->deadline = SteadyClock::now() + settings_.timeout;
+  lookup->callbacks.push_back(std::move(callback));
+  under_way_.emplace(question, lookup);
+  submitted_.push_back(std::move(lookup));
+  if (submitted_.size() == 1) waker_.wake();
+  return nullptr;
+}
+
+void AresResolver::work() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, nullptr);  // signals are the main thread's
+  while (start_submitted()) {
+    wait_and_process();
+    expire();
+  }
+  finish_all();
+}
+
+// False when the resolver ends.
+bool AresResolver::start_submitted() {
+  std::vector<std::shared_ptr<Lookup>> lookups;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    lookups.swap(submitted_);
+  }
+  for (const auto& lookup : lookups) {
+    by_deadline_.push_back(lookup);
+    send(lookup, true);
+  }
+  return true;
+}
+
+void AresResolver::wait_and_process() {
+  std::vector<pollfd> descriptors = {{waker_.descriptor(), POLLIN, 0}};
+  channel_->add_descriptors(descriptors);
+  ::poll(descriptors.data(), descriptors.size(), poll_limit());
+  if (descriptors.front().revents != 0) waker_.clear();
+  descriptors.erase(descriptors.begin());
+  channel_->process(descriptors);
+}
+
+// In milliseconds, as poll() has it.
+int AresResolver::poll_limit() const {
+  auto limit = channel_->wait_limit().value_or(milliseconds(60'000));
+  if (!by_deadline_.empty()) {
+    const auto left = by_deadline_.front()->deadline - SteadyClock::now();
+    limit = std::min(limit, std::max(std::chrono::ceil<milliseconds>(left), milliseconds(0)));
+  }
+  return static_cast<int>(limit.count());
+}
+
+void AresResolver::send(const std::shared_ptr<Lookup>& lookup, bool edns) {
+  // A query outlives its lookup where the library still repeats it, so these are bounded too.
+  if (channel_->outstanding() >= 2 * settings_.most_outstanding) return give_up(*lookup);
+  channel_->send(encode_query(ids_.next(), lookup->name, lookup->question.type, edns),
+                 [this, lookup, edns](AresChannel::End end, std::span<const std::uint8_t> message) {
+                   on_message(lookup, edns, end, message);
+                 });
+}
+
+void AresResolver::on_message(const std::shared_ptr<Lookup>& lookup, bool edns, AresChannel::End end,
+                              std::span<const std::uint8_t> message) {
+  if (lookup->finished) return;
+  if (end != AresChannel::End::answered) {
+    return finish(*lookup, ended(end == AresChannel::End::timeout ? Status::timeout : Status::error));
+  }
+  auto response = decode_response(message, lookup->name, lookup->question.type);
+  if (!response) return finish(*lookup, ended(Status::error));
+  if (response->refuses_edns && edns) return send(lookup, false);
+  if (response->refuses_edns) return finish(*lookup, ended(Status::error));
+  on_response(lookup, *std::move(response));
+}
+
+void AresResolver::on_response(const std::shared_ptr<Lookup>& lookup, Response response) {
+  // What a chain of answers says holds as long as its shortest part, and is authentic if all parts are.
+  auto& answer = response.answer;
+  lookup->authenticated = lookup->authenticated && answer.authenticated && channel_->is_local();
+  answer.authenticated = lookup->authenticated;
+  lookup->shortest_ttl = std::min(lookup->shortest_ttl, answer.ttl);
+  answer.ttl = lookup->shortest_ttl;
+  if (response.continue_at.empty()) return finish(*lookup, std::make_shared<Answer>(std::move(answer)));
+  if (++lookup->restarts > most_restarts) return finish(*lookup, ended(Status::error));
+  lookup->name = std::move(response.continue_at);
+  send(lookup, true);
+}
+
+void AresResolver::expire() {
+  const auto now = SteadyClock::now();
+  while (!by_deadline_.empty() && (by_deadline_.front()->finished || by_deadline_.front()->deadline <= now)) {
+    const auto lookup = std::move(by_deadline_.front());
+    by_deadline_.pop_front();
+    finish(*lookup, ended(Status::timeout));
+  }
+}
+
+void AresResolver::finish(Lookup& lookup, const std::shared_ptr<const Answer>& answer) {
+  if (lookup.finished) return;
+  cache_.insert(lookup.question, answer, settings_.clock());
+  conclude(lookup, answer);
+}
+
+// Not for the cache: it tells of us and not of the name.
+void AresResolver::give_up(Lookup& lookup) {
+  if (!lookup.finished) conclude(lookup, ended(Status::error));
+}
+
+void AresResolver::conclude(Lookup& lookup, const std::shared_ptr<const Answer>& answer) {
+  lookup.finished = true;
+  std::vector<Callback> callbacks;
+  {
+    const std::lock_guard lock(mutex_);
+    under_way_.erase(lookup.question);
+    callbacks.swap(lookup.callbacks);
+  }
+  for (const auto& callback : callbacks) callback(answer);
+}
+
+void AresResolver::finish_all() {
+  channel_.reset();  // ends the queries that are out
+  std::vector<std::shared_ptr<Lookup>> lookups;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [question, lookup] : under_way_) lookups.push_back(lookup);
+  }
+  for (const auto& lookup : lookups) give_up(*lookup);
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<Resolver>, std::string> make_resolver(const ResolverSettings& settings) {
+  auto channel = AresChannel::open(settings.servers, settings.timeout);
+  if (!channel) return tl::unexpected(std::move(channel.error()));
+  return std::make_unique<AresResolver>(settings, *std::move(channel));
+}
+
+}  // namespace connectord::dns
