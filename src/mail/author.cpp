@@ -152,8 +152,17 @@ class MailboxListParser {
   tl::expected<Mailbox, Problem> parse_bare_address(Index begin) {
     Mailbox mailbox;
     if (auto read = parse_address(begin, mailbox); !read) return tl::unexpected(read.error());
-    if (current().is('<')) return problem("an address in place of the name of another address");
+    if (current().is('<')) return parse_address_with_name(begin, mailbox.domain);
     if (!at_end_of_mailbox()) return problem("text behind an address");
+    return mailbox;
+  }
+
+  // "user@example.com <user@example.com>" breaks the grammar, but many programs write it, and it has one author domain
+  // whichever address is read. With two domains it is a forger's first trick.
+  tl::expected<Mailbox, Problem> parse_address_with_name(Index begin, const std::string& named_domain) {
+    auto mailbox = parse_name_addr(begin);
+    if (mailbox && mailbox->domain != named_domain)
+      return problem("an address in place of the name of another address");
     return mailbox;
   }
 

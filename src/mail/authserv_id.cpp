@@ -62,7 +62,7 @@ std::optional<std::string> read_authserv_id(std::string_view raw_value) {
   if (!line) return std::nullopt;
   Scanner scanner(*line);
   if (!scanner.skip_cfws()) return std::nullopt;
-  const auto id = scanner.peek() == '"' ? scanner.quoted_string() : std::optional(take_id(scanner));
+  auto id = scanner.peek() == '"' ? scanner.quoted_string() : std::optional(take_id(scanner));
   if (!id || id->empty() || !scanner.skip_cfws()) return std::nullopt;
   skip_digits(scanner);
   if (!scanner.skip_cfws()) return std::nullopt;

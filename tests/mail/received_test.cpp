@@ -310,6 +310,17 @@ TEST(Received, TakesNoAddressFromTheClientsOwnWords) {
   }
 }
 
+TEST(Received, ANameInDnsIsNotTakenForAnAnnotation) {
+  for (const char* name : {"tls.example.com", "using.example.com", "verified", "client", "helo.example.com", "user"}) {
+    const std::string text(name);
+    const auto received =
+        parse_received("from " + text + " (" + text + " [203.0.113.5]) by mx.example.net (Postfix) with ESMTP id 1; d");
+    ASSERT_TRUE(received) << name;
+    EXPECT_EQ(received->client_address, net::IpAddress::parse("203.0.113.5")) << name;
+    EXPECT_EQ(received->helo, text);
+  }
+}
+
 TEST(Received, SaysWhyALineCannotBeTakenApart) {
   for (const std::string& value : {
            ""s,

@@ -28,8 +28,8 @@ constexpr std::size_t most_authors = 64;
 // Reads the values of all From fields of a message: there must be one (RFC 5322, 3.6), with mailboxes of one domain.
 // Takes what RFC 5322 and RFC 6532 allow to be made, and of the obsolete syntax (4.4) dots in a display name and quoted
 // parts of a local part. What different readers may take for different domains is refused: groups (RFC 6854), route
-// addresses, whitespace or comments inside a domain, addresses as unquoted display names, encoded words in an address.
-// On failure says what was wrong, in printable ASCII.
+// addresses, whitespace or comments inside a domain, an unquoted address of another domain as display name, encoded
+// words in an address. On failure says what was wrong, in printable ASCII.
 tl::expected<Author, std::string> parse_author(const std::vector<std::string_view>& from_values);
 
 }  // namespace connectord::mail
