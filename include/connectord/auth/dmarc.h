@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "connectord/dns/knowledge.h"
+#include "connectord/mail/author.h"
+#include "connectord/model/authentication.h"
+
+// Domain-based Message Authentication, Reporting, and Conformance (RFC 9989): the result, not what is done about it.
+// Pure functions; thread-safe as long as each call has a Knowledge of its own.
+namespace connectord::auth {
+
+// A domain that SPF or DKIM looked at (RFC 9989, 4.4).
+struct DmarcIdentifier {
+  enum class Source : std::uint8_t { spf, dkim };
+  enum class State : std::uint8_t { authenticated, unknown };  // unknown: SPF or DKIM could not tell now (temperror)
+
+  Source source = Source::spf;
+  State state = State::authenticated;
+  std::string domain;  // normalized
+  friend bool operator==(const DmarcIdentifier&, const DmarcIdentifier&) = default;
+};
+
+struct DmarcQuery {
+  tl::expected<mail::Author, std::string> author;  // as mail::parse_author gives it
+  std::vector<DmarcIdentifier> identifiers;
+};
+
+// More identifiers are not looked at; each different one may cost a tree walk.
+constexpr std::size_t most_dmarc_identifiers = 32;
+
+// The identifiers that SPF and DKIM give: those that passed, and those with a temporary error. `spf` is the outcome for
+// the MAIL FROM identity, which for the null sender is postmaster@ the HELO name (4.4.2 and RFC 7208, 2.4); an outcome
+// for the HELO identity counts for nothing. A signature that leaves a part of the body unsigned counts only where
+// `trust_body_length` says so.
+std::vector<DmarcIdentifier> dmarc_identifiers(const std::optional<model::SpfOutcome>& spf,
+                                               const std::vector<model::DkimSignature>& signatures,
+                                               bool trust_body_length = false);
+
+// Notes the questions of the tree walk of a domain that check_dmarc may need, so that they go out before SPF and DKIM
+// are done: for the author domain, the MAIL FROM domain, the signing domains. `domain` must be normalized.
+void prefetch_dmarc(std::string_view domain, dns::Knowledge& knowledge);
+
+// std::nullopt while answers are missing, which are then noted in `knowledge`. The results:
+//   none       no DMARC record applies, or only one that is not usable (`problem` says what is wrong with it)
+//   pass       an authenticated identifier is aligned with the author domain
+//   fail       none is
+//   temperror  DNS did not tell what decides, or an aligned identifier is not known yet to be authenticated or not
+//   permerror  From has no one author domain (5.3.1); `problem` says why
+// Where there is a record, `policy` is what it asks for this message should it fail.
+std::optional<model::DmarcOutcome> check_dmarc(const DmarcQuery& query, dns::Knowledge& knowledge);
+
+}  // namespace connectord::auth

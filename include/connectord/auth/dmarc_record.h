@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "connectord/model/authentication.h"
+
+namespace connectord::auth {
+
+// A DMARC Policy Record (RFC 9989, 4.7). Reports are not made, so of rua only counts whether it is there. Tags of RFC
+// 7489 that are gone (pct, rf, ri) are unknown tags now, and those are ignored.
+struct DmarcRecord {
+  enum class PublicSuffix : std::uint8_t { yes, no, unknown };  // psd=y, n, u
+
+  model::DmarcPolicy policy = model::DmarcPolicy::none;   // p
+  std::optional<model::DmarcPolicy> subdomain_policy;     // sp
+  std::optional<model::DmarcPolicy> non_existent_policy;  // np
+  bool strict_dkim = false;                               // adkim=s
+  bool strict_spf = false;                                // aspf=s
+  bool testing = false;                                   // t=y
+  PublicSuffix psd = PublicSuffix::unknown;
+  bool has_report_address = false;  // a valid URI in rua
+  // False where p, sp or np is not valid and there is no rua: then DMARC does not apply (4.10.1). With rua the record
+  // counts as "p=none" and is usable.
+  bool usable = true;
+  std::string problem;  // what is wrong with the record, in printable ASCII; empty for nothing
+
+  friend bool operator==(const DmarcRecord&, const DmarcRecord&) = default;
+};
+
+// std::nullopt for a TXT record that is not a DMARC Policy Record: it does not begin with the tag v, or the value of v
+// is not "DMARC1" to the letter. Errors behind that never void the record: the tag gets its default (4.8). A tag given
+// twice has no one value, so it counts as not valid.
+std::optional<DmarcRecord> parse_dmarc_record(std::string_view text);
+
+}  // namespace connectord::auth

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/auth/dmarc_record.h"
+#include "connectord/dns/knowledge.h"
+
+namespace connectord::auth {
+
+// The names below which the DNS Tree Walk of a domain asks for "_dmarc" (RFC 9989, 4.10): at most 8, the domain first.
+// `domain` must be normalized.
+std::vector<std::string> tree_walk_names(std::string_view domain);
+
+// What a DNS Tree Walk found.
+struct TreeWalk {
+  enum class State : std::uint8_t {
+    complete,
+    waiting,  // answers are missing, and noted as such
+    failed,   // an answer that counts cannot be had now
+  };
+  struct Entry {
+    std::string name;
+    DmarcRecord record;
+  };
+
+  State state = State::complete;
+  std::string domain;                 // where it began
+  std::vector<Entry> records;         // the longest name first; with `failed`, those found before the failure
+  std::string organizational_domain;  // 4.10.2; empty unless complete
+  std::string problem;                // of a failure: which name; of several records at a name: that they do not count
+
+  // The record at `name`, or nullptr.
+  const DmarcRecord* record_at(std::string_view name) const;
+  // The record of the public suffix domain above, or nullptr: one with psd=y at another name than the walk's first.
+  const Entry* public_suffix() const;
+};
+
+// Asks for all names of the walk at once, since they are known beforehand, and reads the answers in their order.
+TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge);
+
+}  // namespace connectord::auth

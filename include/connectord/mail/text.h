@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+// Small things about text in mail. All of it is about ASCII: no locale counts. Thread-safe.
+namespace connectord::mail {
+
+constexpr bool is_space(char c) {
+  return c == ' ' || c == '\t';
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_alpha(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_ascii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
+}
+constexpr bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+// RFC 5322, 3.2.3, with the characters beyond ASCII of RFC 6532, 3.2.
+bool is_atext(char c);
+
+char to_lower(char c);
+std::string to_lower(std::string_view text);
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
+bool contains_ignoring_case(std::string_view text, std::string_view part);
+// Without spaces and tabs at both ends.
+std::string_view trimmed(std::string_view text);
+
+// Well-formed by RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text);
+
+// Text from outside, made fit for a log line or a reply: what is not printable ASCII becomes '?', what goes beyond
+// `limit` becomes "...".
+std::string printable(std::string_view text, std::size_t limit = 80);
+
+}  // namespace connectord::mail

@@ -1,0 +1,179 @@
+#include "connectord/auth/dmarc_record.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "connectord/mail/text.h"
+
+namespace connectord::auth {
+namespace {
+
+using mail::equals_ignoring_case;
+using mail::trimmed;
+using model::DmarcPolicy;
+
+struct Tag {
+  std::string_view name;
+  std::string_view value;
+};
+
+// dmarc-tag = 1*ALPHA equals 1*dmarc-value (4.8); what is no tag has an empty name.
+Tag split_tag(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos) return {};
+  return {trimmed(text.substr(0, equals)), trimmed(text.substr(equals + 1))};
+}
+
+// The text up to the next semicolon, which is taken away.
+std::string_view take_part(std::string_view& text) {
+  const auto end = std::min(text.find(';'), text.size());
+  const std::string_view part = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return part;
+}
+
+// RFC 5234 strings are the same in any case, but for the version.
+template <class Value, std::size_t size>
+std::optional<Value> look_up(std::string_view word,
+                             const std::array<std::pair<std::string_view, Value>, size>& values) {
+  for (const auto& [name, value] : values) {
+    if (equals_ignoring_case(word, name)) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<DmarcPolicy> parse_policy(std::string_view word) {
+  constexpr std::array<std::pair<std::string_view, DmarcPolicy>, 3> values = {
+      {{"none", DmarcPolicy::none}, {"quarantine", DmarcPolicy::quarantine}, {"reject", DmarcPolicy::reject}}};
+  return look_up(word, values);
+}
+
+std::optional<bool> parse_strictness(std::string_view word) {
+  constexpr std::array<std::pair<std::string_view, bool>, 2> values = {{{"s", true}, {"r", false}}};
+  return look_up(word, values);
+}
+
+std::optional<bool> parse_yes_or_no(std::string_view word) {
+  constexpr std::array<std::pair<std::string_view, bool>, 2> values = {{{"y", true}, {"n", false}}};
+  return look_up(word, values);
+}
+
+std::optional<DmarcRecord::PublicSuffix> parse_psd(std::string_view word) {
+  using PublicSuffix = DmarcRecord::PublicSuffix;
+  constexpr std::array<std::pair<std::string_view, PublicSuffix>, 3> values = {
+      {{"y", PublicSuffix::yes}, {"n", PublicSuffix::no}, {"u", PublicSuffix::unknown}}};
+  return look_up(word, values);
+}
+
+// URI (RFC 3986) as far as it matters here: a scheme and characters that may stand in one. A comma or an exclamation
+// mark in it must be encoded (4.8); behind an exclamation mark stood a size once, which is ignored.
+bool is_report_uri(std::string_view text) {
+  constexpr std::string_view others = "-._~:/?#[]@$&'()*+;=%";
+  text = trimmed(text.substr(0, text.find('!')));
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size() || !mail::is_alpha(text[0]))
+    return false;
+  if (!std::all_of(text.begin(), text.end(), [&](char c) {
+        return mail::is_alpha(c) || mail::is_digit(c) || others.find(c) != std::string_view::npos;
+      })) {
+    return false;
+  }
+  if (!equals_ignoring_case(text.substr(0, colon), "mailto")) return true;
+  const std::string_view address = text.substr(colon + 1, text.find('?') - colon - 1);
+  const auto at = address.rfind('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < address.size();
+}
+
+bool has_report_uri(std::string_view list) {
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    if (is_report_uri(list.substr(0, comma))) return true;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
+}
+
+// dmarc-version = "v" equals %s"DMARC1" (4.8), at the very beginning.
+bool is_version(std::string_view part) {
+  const Tag tag = split_tag(part);
+  return !part.empty() && !mail::is_space(part.front()) && equals_ignoring_case(tag.name, "v") && tag.value == "DMARC1";
+}
+
+// Reads the tags behind the version, each of those that count from the whole list, so that one given twice is found.
+class TagReader {
+ public:
+  explicit TagReader(std::string_view tags) : tags_(tags) {}
+
+  DmarcRecord read() {
+    record_.strict_dkim = read_tag("adkim", parse_strictness).value_or(false);
+    record_.strict_spf = read_tag("aspf", parse_strictness).value_or(false);
+    record_.testing = read_tag("t", parse_yes_or_no).value_or(false);
+    record_.psd = read_tag("psd", parse_psd).value_or(DmarcRecord::PublicSuffix::unknown);
+    if (const auto addresses = find("rua")) record_.has_report_address = has_report_uri(addresses->value);
+    read_policies();
+    return std::move(record_);
+  }
+
+ private:
+  struct Found {
+    std::string_view value;  // of the first tag of that name
+    bool twice = false;
+  };
+
+  std::optional<Found> find(std::string_view name) const {
+    std::optional<Found> found;
+    for (std::string_view rest = tags_; !rest.empty();) {
+      const Tag tag = split_tag(take_part(rest));
+      if (!equals_ignoring_case(tag.name, name)) continue;
+      if (found) return Found{found->value, true};
+      found = Found{tag.value, false};
+    }
+    return found;
+  }
+
+  // std::nullopt for a tag that is not there or not valid; the latter is noted.
+  template <class Value>
+  std::optional<Value> read_tag(std::string_view name, std::optional<Value> (*parse)(std::string_view)) {
+    const auto found = find(name);
+    if (!found) return std::nullopt;
+    const auto value = found->twice ? std::nullopt : parse(found->value);
+    if (!value) {
+      note(std::string(name) + "=" + mail::printable(found->value, 20) +
+           (found->twice ? " given twice" : " not valid"));
+    }
+    return value;
+  }
+
+  // One invalid policy voids all three of them (4.10.1).
+  void read_policies() {
+    const auto policy = read_tag("p", parse_policy);
+    record_.subdomain_policy = read_tag("sp", parse_policy);
+    record_.non_existent_policy = read_tag("np", parse_policy);
+    if (!find("p")) note("no p");
+    const bool bad =
+        !policy || (find("sp") && !record_.subdomain_policy) || (find("np") && !record_.non_existent_policy);
+    if (!bad) {
+      record_.policy = *policy;
+      return;
+    }
+    record_.subdomain_policy.reset();
+    record_.non_existent_policy.reset();
+    record_.usable = record_.has_report_address;
+    note(record_.usable ? "counts as p=none" : "does not apply, having no rua either");
+  }
+
+  void note(const std::string& what) { record_.problem += (record_.problem.empty() ? "" : ", ") + what; }
+
+  std::string_view tags_;
+  DmarcRecord record_;
+};
+
+}  // namespace
+
+std::optional<DmarcRecord> parse_dmarc_record(std::string_view text) {
+  if (!is_version(take_part(text))) return std::nullopt;
+  return TagReader(text).read();
+}
+
+}  // namespace connectord::auth

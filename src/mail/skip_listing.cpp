@@ -1,0 +1,127 @@
+#include "connectord/mail/skip_listing.h"
+
+#include <algorithm>
+
+#include "connectord/mail/received.h"
+#include "connectord/mail/text.h"
+
+namespace connectord::mail {
+namespace {
+
+using net::IpAddress;
+
+bool is_inside(const IpAddress& address) {
+  return address.is_private() || address.is_loopback();
+}
+
+class Search {
+ public:
+  Search(const ConnectingClient& client, const model::EnhancedFiltering& filtering) : filtering_(filtering) {
+    found_.address = client.address;
+    found_.helo = client.helo;
+    found_.client_name = client.name;
+  }
+
+  OriginalClient run(const std::vector<std::string_view>& received) {
+    if (!look_at_connection()) return std::move(found_);
+    for (std::size_t i = 0; i < received.size(); ++i) {
+      if (i == most_received_fields) return stop("more than 64 Received fields");
+      if (!look_at_field(received[i], i + 1)) return std::move(found_);
+    }
+    return stop("no further Received field");
+  }
+
+ private:
+  // False where the search is over.
+  bool look_at_connection() {
+    HopVerdict verdict = verdict_on(found_.address);
+    if (verdict != HopVerdict::skipped_listed) {
+      // A private address alone is no reason to believe a client: any machine inside could choose who it is.
+      verdict = filtering_.skip_last ? HopVerdict::skipped_last : HopVerdict::taken;
+    }
+    found_.trail.push_back({0, found_.address, verdict, ""});
+    return verdict != HopVerdict::taken;
+  }
+
+  bool look_at_field(std::string_view value, std::size_t header) {
+    const auto received = parse_received(value);
+    if (!received) return end_at(header, received.error());
+    if (!received->has_from) {
+      found_.trail.push_back({header, std::nullopt, HopVerdict::skipped_internal, ""});
+      return true;
+    }
+    if (!received->client_address) return end_at(header, received->address_problem);
+    return look_at_client(*received, header);
+  }
+
+  bool look_at_client(const Received& received, std::size_t header) {
+    const IpAddress& address = *received.client_address;
+    const HopVerdict verdict = verdict_on(address);
+    found_.trail.push_back({header, address, verdict, ""});
+    // Private addresses say nothing outside their own site, so they never become the original client.
+    if (verdict == HopVerdict::skipped_private) return true;
+    found_.address = address;
+    found_.helo = received.helo;
+    found_.client_name = received.client_name;
+    found_.header = header;
+    return verdict != HopVerdict::taken;
+  }
+
+  HopVerdict verdict_on(const IpAddress& address) const {
+    const auto& listed = filtering_.skip_networks;
+    if (std::any_of(listed.begin(), listed.end(), [&](const auto& range) { return range.contains(address); })) {
+      return HopVerdict::skipped_listed;
+    }
+    return is_inside(address) ? HopVerdict::skipped_private : HopVerdict::taken;
+  }
+
+  bool end_at(std::size_t header, const std::string& problem) {
+    found_.trail.push_back({header, std::nullopt, HopVerdict::unreadable, problem});
+    found_.stopped = "Received " + std::to_string(header) + " cannot be used: " + problem;
+    return false;
+  }
+
+  OriginalClient stop(std::string_view reason) {
+    found_.stopped = reason;
+    return std::move(found_);
+  }
+
+  const model::EnhancedFiltering& filtering_;
+  OriginalClient found_;
+};
+
+}  // namespace
+
+OriginalClient find_original_client(const ConnectingClient& client, const std::vector<std::string_view>& received,
+                                    const model::EnhancedFiltering& filtering) {
+  return Search(client, filtering).run(received);
+}
+
+std::string_view to_string(HopVerdict verdict) {
+  switch (verdict) {
+    case HopVerdict::taken:
+      return "taken";
+    case HopVerdict::skipped_last:
+      return "skipped as the last hop";
+    case HopVerdict::skipped_listed:
+      return "skipped, listed";
+    case HopVerdict::skipped_private:
+      return "skipped, private";
+    case HopVerdict::skipped_internal:
+      return "skipped, handed on inside a host";
+    case HopVerdict::unreadable:
+      return "not readable";
+  }
+  return "";
+}
+
+std::string to_string(const Hop& hop) {
+  std::string text = hop.header == 0 ? "connection" : "Received " + std::to_string(hop.header);
+  text += ": ";
+  if (hop.address) text += hop.address->to_string() + " ";
+  text += to_string(hop.verdict);
+  if (!hop.problem.empty()) text += " (" + hop.problem + ")";
+  return text;
+}
+
+}  // namespace connectord::mail
