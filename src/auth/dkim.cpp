@@ -155,19 +155,10 @@ std::optional<DkimProblem> DkimVerifier::check_key(const Signature& signature, c
   return DkimProblem{DkimResult::fail, "the signed headers are not what was signed, or the key is another"};
 }
 
-// RFC 6376, 3.7.
 Sha256Digest DkimVerifier::header_digest(const Signature& signature) const {
-  const DkimSignatureTags& tags = *signature.parsed.tags;
-  Sha256 hash;
   std::string text;
-  for (const std::size_t index : headers_.select(tags.header_names, signature.field)) {
-    const auto field = headers_.field(index);
-    append_canonical_header(text, tags.header_canonicalization, field.name, field.value);
-    text.append("\r\n");
-  }
-  const auto own = headers_.field(signature.field);
-  append_canonical_signature(text, tags.header_canonicalization, own.name, own.value, tags.signature_begin,
-                             tags.signature_end);
+  append_canonical_headers(text, headers_, *signature.parsed.tags, signature.field);
+  Sha256 hash;
   hash.update(text);
   return hash.finish();
 }

@@ -62,10 +62,9 @@ class Reader {
   Reader(const DkimTags& list, const DkimClock& clock, DkimSignatureTags& tags)
       : list_(list), clock_(clock), tags_(tags) {}
 
-  std::optional<DkimProblem> read() {
-    for (const auto step :
-         {&Reader::required, &Reader::version, &Reader::algorithm, &Reader::names, &Reader::identity, &Reader::headers,
-          &Reader::canonicalization, &Reader::query, &Reader::length, &Reader::hashes, &Reader::times}) {
+  std::optional<DkimProblem> read(DkimField field) {
+    if (auto problem = required(field)) return problem;
+    for (const auto step : steps_of(field)) {
       if (auto problem = (this->*step)()) return problem;
     }
     return std::nullopt;
@@ -73,11 +72,40 @@ class Reader {
 
  private:
   using Result = std::optional<DkimProblem>;
+  using Step = Result (Reader::*)();
+
+  static std::vector<Step> steps_of(DkimField field) {
+    switch (field) {
+      case DkimField::dkim_signature:
+        return {&Reader::version,   &Reader::algorithm,        &Reader::names, &Reader::identity,
+                &Reader::headers,   &Reader::canonicalization, &Reader::query, &Reader::length,
+                &Reader::body_hash, &Reader::signature,        &Reader::times};
+      case DkimField::arc_message_signature:
+        return {&Reader::algorithm,        &Reader::names,     &Reader::headers,
+                &Reader::canonicalization, &Reader::query,     &Reader::length,
+                &Reader::body_hash,        &Reader::signature, &Reader::times};
+      case DkimField::arc_seal:
+        return {&Reader::algorithm, &Reader::names, &Reader::signature, &Reader::times};
+    }
+    return {};
+  }
+
+  static std::vector<std::string_view> required_of(DkimField field) {
+    switch (field) {
+      case DkimField::dkim_signature:
+        return {"v", "a", "b", "bh", "d", "h", "s"};
+      case DkimField::arc_message_signature:
+        return {"i", "a", "b", "bh", "d", "h", "s"};
+      case DkimField::arc_seal:
+        return {"i", "a", "b", "cv", "d", "s"};
+    }
+    return {};
+  }
 
   std::string_view value(std::string_view name) const { return list_.value(name).value_or(std::string_view()); }
 
-  Result required() {
-    for (const std::string_view name : {"v", "a", "b", "bh", "d", "h", "s"}) {
+  Result required(DkimField field) const {
+    for (const std::string_view name : required_of(field)) {
       if (list_.find(name) == nullptr) return failure(std::string(name) + "= is missing");
       if (value(name).empty()) return failure(std::string(name) + "= is empty");
     }
@@ -178,13 +206,17 @@ class Reader {
     return std::nullopt;
   }
 
-  Result hashes() {
+  Result body_hash() {
     auto body_hash = decode_dkim_base64(value("bh"));
     if (!body_hash) return failure("bh= is no base64");
     if (body_hash->size() != sha256_size) return failure("bh= is no SHA-256 hash");
+    tags_.body_hash = std::move(*body_hash);
+    return std::nullopt;
+  }
+
+  Result signature() {
     auto signature = decode_dkim_base64(value("b"));
     if (!signature || signature->empty()) return failure("b= is no base64");
-    tags_.body_hash = std::move(*body_hash);
     tags_.signature = std::move(*signature);
     tags_.signature_begin = list_.find("b")->value_begin;
     tags_.signature_end = list_.find("b")->value_end;
@@ -238,6 +270,13 @@ void describe(const DkimTags& list, model::DkimSignature& report) {
 
 }  // namespace
 
+tl::expected<DkimSignatureTags, DkimProblem> read_dkim_tags(const DkimTags& list, DkimField field,
+                                                            const DkimClock& clock) {
+  DkimSignatureTags tags;
+  if (auto problem = Reader(list, clock, tags).read(field)) return tl::unexpected(std::move(*problem));
+  return tags;
+}
+
 ParsedDkimSignature parse_dkim_signature(std::string_view value, const DkimClock& clock) {
   ParsedDkimSignature parsed;
   const auto list = DkimTags::parse(value);
@@ -247,14 +286,14 @@ ParsedDkimSignature parse_dkim_signature(std::string_view value, const DkimClock
     return parsed;
   }
   describe(*list, parsed.report);
-  DkimSignatureTags tags;
-  if (auto problem = Reader(*list, clock, tags).read()) {
-    parsed.report.result = problem->result;
-    parsed.report.problem = std::move(problem->text);
+  auto tags = read_dkim_tags(*list, DkimField::dkim_signature, clock);
+  if (!tags) {
+    parsed.report.result = tags.error().result;
+    parsed.report.problem = std::move(tags.error().text);
     return parsed;
   }
-  if (parsed.report.identity.empty()) parsed.report.identity = "@" + tags.domain;
-  parsed.tags = std::move(tags);
+  if (parsed.report.identity.empty()) parsed.report.identity = "@" + tags->domain;
+  parsed.tags = std::move(*tags);
   return parsed;
 }
 
@@ -263,6 +302,17 @@ void append_canonical_signature(std::string& out, DkimCanonicalization canonical
   std::string unsigned_value(value.substr(0, signature_begin));
   unsigned_value.append(value.substr(signature_end));
   append_canonical_header(out, canonicalization, name, unsigned_value);
+}
+
+void append_canonical_headers(std::string& out, const DkimHeaders& headers, const DkimSignatureTags& tags,
+                              std::size_t own) {
+  const auto form = tags.header_canonicalization;
+  for (const std::size_t index : headers.select(tags.header_names, own)) {
+    append_canonical_header(out, form, headers.field(index).name, headers.field(index).value);
+    out.append("\r\n");
+  }
+  const auto field = headers.field(own);
+  append_canonical_signature(out, form, field.name, field.value, tags.signature_begin, tags.signature_end);
 }
 
 }  // namespace connectord::auth

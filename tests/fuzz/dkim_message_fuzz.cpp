@@ -4,11 +4,15 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "connectord/auth/arc.h"
 #include "connectord/auth/dkim.h"
 
 namespace {
 
+using connectord::auth::ArcResult;
+using connectord::auth::ArcVerifier;
 using connectord::auth::DkimVerifier;
 
 // The first line is the key record that every question is answered with; then a message, with LF or CRLF.
@@ -19,7 +23,8 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-void feed_headers(DkimVerifier& verifier, std::string_view& text) {
+template <class Verifier>
+void feed_headers(Verifier& verifier, std::string_view& text) {
   std::string field;
   const auto flush = [&verifier, &field] {
     const auto colon = field.find(':');
@@ -40,10 +45,11 @@ void feed_headers(DkimVerifier& verifier, std::string_view& text) {
   flush();
 }
 
-std::size_t run(std::string_view record, std::string_view message, std::size_t chunk_size) {
+template <class Verifier>
+auto run(std::string_view record, std::string_view message, std::size_t chunk_size) {
   connectord::auth::DkimLimits limits;
   limits.max_header_bytes = 20000;
-  DkimVerifier verifier(limits, 1700000000);
+  Verifier verifier(limits, 1700000000);
   feed_headers(verifier, message);
   verifier.end_of_headers();
   for (std::size_t i = 0; i < message.size(); i += chunk_size) verifier.body(message.substr(i, chunk_size));
@@ -54,10 +60,15 @@ std::size_t run(std::string_view record, std::string_view message, std::size_t c
     answer->texts.emplace_back(record);
     knowledge.add(question, std::move(answer));
   }
-  const auto results = verifier.finish(knowledge);
-  if (!results || results->size() > limits.max_signatures + 1) std::abort();
+  auto results = verifier.finish(knowledge);
+  if (!results) std::abort();
+  return *std::move(results);
+}
+
+std::size_t count_passed(const std::vector<connectord::model::DkimSignature>& results) {
+  if (results.size() > connectord::auth::DkimLimits().max_signatures + 1) std::abort();
   std::size_t passed = 0;
-  for (const auto& result : *results) {
+  for (const auto& result : results) {
     if (result.result == connectord::model::DkimResult::none) std::abort();
     passed += result.result == connectord::model::DkimResult::pass ? 1 : 0;
   }
@@ -70,6 +81,10 @@ std::size_t run(std::string_view record, std::string_view message, std::size_t c
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::string_view record = take_line(text);
-  if (run(record, text, 3) != run(record, text, 65536)) std::abort();
+  if (count_passed(run<DkimVerifier>(record, text, 3)) != count_passed(run<DkimVerifier>(record, text, 65536))) {
+    std::abort();
+  }
+  const auto chain = run<ArcVerifier>(record, text, 65536);
+  if ((chain.result == ArcResult::pass) == chain.sets.empty()) std::abort();
   return 0;
 }

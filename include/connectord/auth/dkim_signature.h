@@ -5,9 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "connectord/auth/dkim_canonical.h"
+#include "connectord/auth/dkim_headers.h"
 #include "connectord/auth/dkim_tags.h"
 #include "connectord/model/authentication.h"
 
@@ -37,10 +39,18 @@ struct DkimSignatureTags {
   std::size_t signature_end = 0;
 };
 
+// The fields that are made of the same tags: ARC's (RFC 8617, 4.1.2 and 4.1.3) have an instance instead of a version
+// and an identity, and a seal has neither headers nor body.
+enum class DkimField : std::uint8_t { dkim_signature, arc_message_signature, arc_seal };
+
 struct DkimClock {
   std::int64_t now = 0;     // unix time
   std::int64_t leeway = 0;  // seconds that a signer's clock may be ahead
 };
+
+// On failure the first thing that is wrong.
+tl::expected<DkimSignatureTags, DkimProblem> read_dkim_tags(const DkimTags& list, DkimField field,
+                                                            const DkimClock& clock);
 
 // One DKIM-Signature: what to report of it and, if nothing is wrong so far, its tags. The report's result is `none`
 // exactly if there are tags.
@@ -51,9 +61,12 @@ struct ParsedDkimSignature {
 
 ParsedDkimSignature parse_dkim_signature(std::string_view value, const DkimClock& clock);
 
-// The bytes that were signed (RFC 6376, 3.7), but for the canonical headers before: the signature's own field, with
-// the value of b= taken out, without CRLF at the end.
+// A signature's own field as it is signed: with the value of b= taken out, and without CRLF at the end (RFC 6376, 3.7).
 void append_canonical_signature(std::string& out, DkimCanonicalization canonicalization, std::string_view name,
                                 std::string_view value, std::size_t signature_begin, std::size_t signature_end);
+
+// All that a signature signs of the headers: those that it covers, then its own, which is the field `own` of them.
+void append_canonical_headers(std::string& out, const DkimHeaders& headers, const DkimSignatureTags& tags,
+                              std::size_t own);
 
 }  // namespace connectord::auth
