@@ -1,7 +1,6 @@
 #include "connectord/auth/dkim_tags.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 namespace connectord::auth {

@@ -75,6 +75,41 @@ TEST(Dkim, VerifiesBothSignaturesOfRfc8463) {
   EXPECT_THAT(results[1].signature_start, ::testing::StartsWith("F45dVWDf"));
 }
 
+// RFC 6376, A.2 and C.
+TEST(Dkim, VerifiesTheSignatureOfRfc6376) {
+  const auto message = parse_message(R"(DKIM-Signature: v=1; a=rsa-sha256; s=brisbane; d=example.com;
+      c=simple/simple; q=dns/txt; i=joe@football.example.com;
+      h=Received : From : To : Subject : Date : Message-ID;
+      bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;
+      b=AuUoFEfDxTDkHlLXSZEpZj79LICEps6eda7W3deTVFOk4yAUoqOB
+      4nujc7YopdG5dWLSdNg6xNAZpOPr+kHxt1IrE+NahM6L/LbvaHut
+      KVdkLLkpVaVVQPzeRDI009SO2Il5Lu7rDNH6mZckBdrIx0orEtZV
+      4bmp/YzhwvcubU4=;
+Received: from client1.football.example.com  [192.0.2.1]
+      by submitserver.example.com with SUBMISSION;
+      Fri, 11 Jul 2003 21:01:54 -0700 (PDT)
+From: Joe SixPack <joe@football.example.com>
+To: Suzie Q <suzie@shopping.example.net>
+Subject: Is dinner ready?
+Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)
+Message-ID: <20030712040037.46341.5F8J@football.example.com>
+
+Hi.
+
+We lost the game. Are you hungry yet?
+
+Joe.
+)");
+  const auto zone = zone_with(
+      "v=DKIM1; "
+      "p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYtIxN2SnFCjxOCKG9v3b4jYfcT"
+      "Nh5ijSsq631uBItLa7od+v/RtdC2UzJ1lWT947qR+Rcac2gbto/"
+      "NMqJ0fzfVjH4OuKhitdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB",
+      "brisbane._domainkey.example.com");
+  const auto result = verify_one(message, zone);
+  EXPECT_EQ(result.result, DkimResult::pass) << result.problem;
+}
+
 TEST(Dkim, GivesTheSameResultHoweverTheBodyIsCutAndTheHeadersAreFolded) {
   auto message = parse_message(rfc8463_message);
   for (auto& [name, value] : message.headers) std::erase(value, '\r');  // as Postfix's milter protocol folds

@@ -19,9 +19,9 @@ namespace connectord::auth {
 
 // What one message may cost.
 struct DkimLimits {
-  std::size_t max_signatures = 10;            // tried, from the top of the message
-  std::size_t max_header_bytes = 256 * 1024;  // kept of all headers together
-  std::int64_t clock_leeway = 300;            // seconds that t= may lie ahead of our clock
+  std::size_t max_signatures = 10;        // tried, from the top of the message
+  std::size_t max_header_bytes = 262144;  // kept of all headers together
+  std::int64_t clock_leeway = 300;        // seconds that t= may lie ahead of our clock
   DkimKeySizes key_sizes;
 };
 
