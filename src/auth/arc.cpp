@@ -1,0 +1,221 @@
+#include "connectord/auth/arc.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "connectord/auth/dkim_tags.h"
+
+namespace connectord::auth {
+namespace {
+
+constexpr unsigned most_sets = 50;  // RFC 8617, 4.2.1
+constexpr auto relaxed = DkimCanonicalization::relaxed;
+
+constexpr std::string_view results_field = "ARC-Authentication-Results";
+constexpr std::string_view message_signature_field = "ARC-Message-Signature";
+constexpr std::string_view seal_field = "ARC-Seal";
+
+std::optional<unsigned> read_instance(std::string_view text) {
+  unsigned instance = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), instance);
+  if (error != std::errc() || end != text.data() + text.size() || text.front() == '0') return std::nullopt;
+  if (instance < 1 || instance > most_sets) return std::nullopt;
+  return instance;
+}
+
+// "i=1; host.example; spf=pass …": the instance comes first (4.1.1). The rest is RFC 8601's, and no tag list.
+std::optional<unsigned> instance_of_results(std::string_view value) {
+  const std::string_view first = trim_dkim_space(value.substr(0, value.find(';')));
+  const auto equals = first.find('=');
+  if (equals == std::string_view::npos || trim_dkim_space(first.substr(0, equals)) != "i") return std::nullopt;
+  const std::string_view digits = trim_dkim_space(first.substr(equals + 1));
+  return digits.empty() ? std::nullopt : read_instance(digits);
+}
+
+std::optional<unsigned> instance_of_tags(std::string_view value) {
+  const auto tags = DkimTags::parse(value);
+  if (!tags) return std::nullopt;
+  const auto digits = tags->value("i").value_or(std::string_view());
+  return digits.empty() ? std::nullopt : read_instance(digits);
+}
+
+std::string_view bytes_of(const Sha256Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};  // NOLINT: OpenSSL's bytes are unsigned
+}
+
+std::string text_behind_instance(std::string_view value) {
+  const auto semicolon = value.find(';');
+  if (semicolon == std::string_view::npos) return {};
+  return std::string(trim_dkim_space(value.substr(semicolon + 1)));
+}
+
+std::string of_instance(unsigned instance) {
+  return " of instance " + std::to_string(instance);
+}
+
+}  // namespace
+
+std::string_view to_string(ArcResult result) {
+  constexpr std::array<std::string_view, 4> words = {"none", "pass", "fail", "temperror"};
+  return words[static_cast<std::size_t>(result)];
+}
+
+ArcVerifier::ArcVerifier(const DkimLimits& limits, std::int64_t unix_time)
+    : limits_(limits), clock_{unix_time, limits.clock_leeway}, headers_(limits.max_header_bytes) {}
+
+void ArcVerifier::end_of_headers() {
+  auto problem = collect();
+  if (!problem && !fields_.empty()) {
+    problem = headers_.is_complete() ? read_chain() : "the message's headers are longer than is looked at";
+  }
+  if (problem) fail(std::move(*problem));
+  headers_ = DkimHeaders(0);
+}
+
+void ArcVerifier::fail(std::string problem) {
+  outcome_ = {ArcResult::fail, {}, std::move(problem)};
+  signed_.clear();
+  body_.reset();
+}
+
+// 5.2, steps 1 and 3: each instance from 1 to the highest has each of the fields once.
+std::optional<std::string> ArcVerifier::collect() {
+  for (std::size_t i = 0; i < headers_.size(); ++i) {
+    const auto field = headers_.field(i);
+    const auto name = trim_dkim_space(field.name);
+    const bool is_results = equal_ignoring_case(name, results_field);
+    const bool is_signature = equal_ignoring_case(name, message_signature_field);
+    if (!is_results && !is_signature && !equal_ignoring_case(name, seal_field)) continue;
+    const auto instance = is_results ? instance_of_results(field.value) : instance_of_tags(field.value);
+    if (!instance) return "an ARC field has no instance from 1 to 50, or cannot be read";
+    if (fields_.size() < *instance) fields_.resize(*instance);
+    Fields& set = fields_[*instance - 1];
+    auto& place = is_results ? set.results : is_signature ? set.message_signature : set.seal;
+    if (place) return "a field occurs twice" + of_instance(*instance);
+    place = i;
+  }
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const Fields& set = fields_[i];
+    if (!set.results || !set.message_signature || !set.seal) {
+      return "a field is missing" + of_instance(static_cast<unsigned>(i + 1));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ArcVerifier::read_chain() {
+  if (auto problem = read_message_signature()) return problem;
+  std::string sealed;
+  for (unsigned instance = 1; instance <= fields_.size(); ++instance) {
+    if (auto problem = read_seal(instance, sealed)) return problem;
+  }
+  outcome_.result = ArcResult::pass;  // unless something is found
+  return std::nullopt;
+}
+
+// 5.2, step 4: only the last message signature must verify; later changes break those before.
+std::optional<std::string> ArcVerifier::read_message_signature() {
+  const std::size_t own = *fields_.back().message_signature;
+  const auto list = DkimTags::parse(headers_.field(own).value);
+  if (!list) return "the last ARC-Message-Signature cannot be read: " + list.error();
+  auto tags = read_dkim_tags(*list, DkimField::arc_message_signature, clock_);
+  if (!tags) return "the last ARC-Message-Signature: " + tags.error().text;
+  const auto& names = tags->header_names;
+  if (std::find(names.begin(), names.end(), "arc-seal") != names.end()) {
+    return "the last ARC-Message-Signature signs ARC-Seal, which it must not";
+  }
+  body_.emplace(tags->body_canonicalization);
+  body_limit_ = body_->add_limit(tags->body_length);
+  const Sha256Digest digest = message_digest(*tags, own);
+  signed_.push_back({"the last ARC-Message-Signature", std::move(*tags), digest});
+  return std::nullopt;
+}
+
+Sha256Digest ArcVerifier::message_digest(const DkimSignatureTags& tags, std::size_t own) const {
+  std::string text;
+  append_canonical_headers(text, headers_, tags, own);
+  Sha256 hash;
+  hash.update(text);
+  return hash.finish();
+}
+
+// 5.1.1: a seal covers all sets up to its own, each in the order results, message signature, seal, in the relaxed form.
+// `sealed` holds what the sets before have added.
+std::optional<std::string> ArcVerifier::read_seal(unsigned instance, std::string& sealed) {
+  const Fields& set = fields_[instance - 1];
+  for (const std::size_t index : {*set.results, *set.message_signature}) {
+    append_canonical_header(sealed, relaxed, headers_.field(index).name, headers_.field(index).value);
+    sealed.append("\r\n");
+  }
+  const auto own = headers_.field(*set.seal);
+  const std::string what = "the ARC-Seal" + of_instance(instance);
+  const auto list = DkimTags::parse(own.value);
+  if (!list) return what + " cannot be read: " + list.error();
+  auto tags = read_dkim_tags(*list, DkimField::arc_seal, clock_);
+  if (!tags) return what + ": " + tags.error().text;
+  if (list->find("h") != nullptr) return what + " has h=, which it must not";  // 4.1.3
+  const std::string_view expected = instance == 1 ? "none" : "pass";
+  if (!equal_ignoring_case(*list->value("cv"), expected)) return what + " does not say cv=" + std::string(expected);
+
+  std::string text = sealed;
+  append_canonical_signature(text, relaxed, own.name, own.value, tags->signature_begin, tags->signature_end);
+  append_canonical_header(sealed, relaxed, own.name, own.value);
+  sealed.append("\r\n");
+  Sha256 hash;
+  hash.update(text);
+  outcome_.sets.push_back(
+      {instance, tags->domain, tags->selector, text_behind_instance(headers_.field(*set.results).value)});
+  signed_.push_back({what, std::move(*tags), hash.finish()});
+  return std::nullopt;
+}
+
+void ArcVerifier::body(std::string_view chunk) {
+  if (body_) body_->update(chunk);
+}
+
+std::vector<dns::Question> ArcVerifier::key_questions() const {
+  std::vector<dns::Question> questions;
+  for (const Signed& item : signed_) {
+    auto question = dkim_key_question(item.tags);
+    if (std::find(questions.begin(), questions.end(), question) == questions.end()) {
+      questions.push_back(std::move(question));
+    }
+  }
+  return questions;
+}
+
+std::optional<ArcOutcome> ArcVerifier::finish(dns::Knowledge& knowledge) {
+  if (body_ && !std::exchange(body_ended_, true)) body_->finish();
+  std::vector<const dns::Answer*> answers;
+  for (const Signed& item : signed_) answers.push_back(knowledge.ask(dkim_key_question(item.tags)));
+  if (std::find(answers.begin(), answers.end(), nullptr) != answers.end()) return std::nullopt;
+
+  if (body_) {
+    const DkimSignatureTags& tags = signed_.front().tags;
+    // A part of the body that nobody signed would pass under the names of all.
+    const bool is_partial = tags.body_length && *tags.body_length != body_->length();
+    if (is_partial || tags.body_hash != bytes_of(body_->digest(body_limit_))) {
+      return ArcOutcome{ArcResult::fail, {}, "the body is not what the last host signed (the body hash differs)"};
+    }
+  }
+  for (std::size_t i = 0; i < signed_.size(); ++i) {
+    if (auto failure = check(signed_[i], *answers[i])) return failure;
+  }
+  return outcome_;
+}
+
+std::optional<ArcOutcome> ArcVerifier::check(const Signed& item, const dns::Answer& answer) const {
+  const auto keys = dkim_keys(answer, item.tags.algorithm, limits_.key_sizes);
+  if (!keys) {
+    const bool is_temporary = keys.error().result == model::DkimResult::temperror;
+    return ArcOutcome{is_temporary ? ArcResult::temperror : ArcResult::fail, {}, item.what + ": " + keys.error().text};
+  }
+  const bool is_good = std::any_of(
+      keys->begin(), keys->end(), [&item](const DkimKey& key) { return key.verify(item.digest, item.tags.signature); });
+  if (is_good) return std::nullopt;
+  return ArcOutcome{ArcResult::fail, {}, item.what + " does not verify"};
+}
+
+}  // namespace connectord::auth
