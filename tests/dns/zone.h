@@ -59,11 +59,7 @@ class Zone {
 
   Answer answer(const Question& question) const {
     std::string name = spelled(question.name);
-<<<<<<< HEAD
     if (!is_name(question.name)) return ended(Status::invalid);  // a final dot is none of a question's
-=======
-    if (!is_name(name)) return ended(Status::invalid);
->>>>>>> dmarc
     for (int link = 0; link <= longest_chain; ++link) {
       if (auto failure = failure_of(name, question.type)) return ended(*failure);
       const auto node = nodes_.find(name);
