@@ -55,8 +55,8 @@ fingerprints = ["{fingerprint}"]
 
 INTRODUCTION = """\
 Two partners, two connectors:
-  contoso   sends over TLS, from {address}, with the certificate mail.contoso.com of Contoso Issuing CA.
-            What carries its tag leaves through a smart host of its own (milter_header_checks).
+  contoso   sends over TLS, from {address}, with the certificate mail.contoso.com of Contoso Issuing
+            CA. What carries its tag leaves through a smart host of its own (milter_header_checks).
   fabrikam  sends over TLS with a self-signed certificate, whose public key is pinned.
 """
 
@@ -219,8 +219,15 @@ def new_site() -> Site:
 
 
 def pasteable(command: list[str]) -> str:
-    """A command for the shell, on lines of a readable length."""
-    return " \\\n      ".join(textwrap.wrap(shlex.join(command), 88, break_long_words=False, break_on_hyphens=False))
+    """A command for the shell, on lines of a readable length that do not part an option from its value."""
+    options = shlex.join(command).replace(" --", "\n--").split("\n")
+    lines = [options.pop(0)]
+    for option in options:
+        if len(lines[-1]) + len(option) < 88:
+            lines[-1] += " " + option
+        else:
+            lines.append(option)
+    return " \\\n      ".join(lines)
 
 
 def instructions(site: Site, keeper: int) -> str:

@@ -41,7 +41,7 @@ def openssl(*arguments: str, stdin: bytes = b"") -> bytes:
 
 
 class CertificateStore:
-    """Makes certificates in one folder, in files of the names given. Each has a key of its own (P-256: quick to make)."""
+    """Makes certificates in one folder, in files of the names given, each with a key of its own (P-256: quick)."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -50,7 +50,8 @@ class CertificateStore:
         self._configuration.write_text(NEUTRAL_CONFIGURATION)
 
     def authority(self, file_name: str, common_name: str) -> Certificate:
-        return self._make(file_name, common_name, ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"])
+        return self._make(file_name, common_name,
+                          ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"])
 
     def issued(self, file_name: str, authority: Certificate, common_name: str, *,
                alternative_names: tuple[str, ...] = (), usage: str = CLIENT_AND_SERVER) -> Certificate:

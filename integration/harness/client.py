@@ -138,6 +138,6 @@ class SmtpClient:
 
 def message(token: str, *headers: str, body: str = "Hello.") -> bytes:
     """A message with `token` as its subject; further headers stand as they are given, on top, folding and all."""
-    lines = [*headers, f"Subject: {token}", "From: sender", "To: recipient", f"Message-ID: <{token}@client.example.org>",
-             "", body]
+    lines = [*headers, f"Subject: {token}", "From: sender", "To: recipient",
+             f"Message-ID: <{token}@client.example.org>", "", body]
     return "\r\n".join(lines).encode() + b"\r\n"

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-LINE = re.compile(r"^\S+ connectord\[\d+\]: (?P<subject>[^\s:]+): (?P<rest>.*)$")
+LINE = re.compile(r'^\S+ connectord\[\d+\]: (?P<subject>"[^"]*"|[^\s:"]+): (?P<rest>.*)$')
 FIRST_FIELD = re.compile(r"(?:^|, )[a-z_]+=")
 FIELD = re.compile(r'(?P<key>[a-z_]+)=(?P<value>"[^"]*"|[^", =]+)(?:, |$)')
 

@@ -39,7 +39,9 @@ def connect(endpoint: str, timeout: float = 10.0) -> socket.socket:
             raise
         return connection
     host, _, port = address.rpartition(":")
-    return socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
+    connection = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # our own delays are not what is measured
+    return connection
 
 
 def accepts_connections(endpoint: str) -> bool:

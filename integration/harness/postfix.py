@@ -139,10 +139,6 @@ class PrivatePostfix:
         subprocess.run(["/usr/sbin/sendmail", "-C", str(self.configuration), *arguments], input=message, check=True,
                        capture_output=True, env={**os.environ, "MAIL_CONFIG": str(self.configuration)})
 
-    def wake(self, service: str) -> None:
-        """Has a service of the public kind look for work now (pickup, qmgr)."""
-        self.run("postkick", "public", service, "W")
-
     def log(self) -> str:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 

@@ -27,6 +27,7 @@ authserv_id = "mx.example.net"
 milter = "{milter}"
 policy = "{policy}"
 user = "{user}"
+{server}
 
 [organization]
 accepted_domains = ["example.net"]
@@ -41,12 +42,14 @@ format = "{log_format}"
 class Host:
     """A machine with connectord and no mail server. Start it with a `with` statement; nothing is left afterwards.
 
-    `connectors` is the part of connectord.toml that a scenario is about. `milter` and `policy` name the listeners;
-    by default they are unix sockets in a folder as packages make it: of connectord's user, open to Postfix.
+    `connectors` is the part of connectord.toml that a scenario is about; `server`, further lines for the table of that
+    name. `milter` and `policy` name the listeners; by default they are unix sockets in a folder as packages make it:
+    of connectord's user, open to Postfix. With `launch` false, starting connectord is left to the scenario.
     """
 
     def __init__(self, connectors: str = "", *, milter: str | None = None, policy: str | None = None,
-                 reject_direct_send: bool = False, log_format: str = "text", prefix: str = "connectord-test-"):
+                 server: str = "", reject_direct_send: bool = False, log_format: str = "text", launch: bool = True,
+                 prefix: str = "connectord-test-"):
         self.stack = contextlib.ExitStack()
         with self._or_close():
             self.workspace = self.stack.enter_context(Workspace(prefix))
@@ -54,7 +57,9 @@ class Host:
             self._make_listener_folder()
             self.milter = milter or f"unix:{self.path}/run/milter.sock"
             self.policy = policy or f"unix:{self.path}/run/policy.sock"
-            self._reject_direct_send, self._log_format = reject_direct_send, log_format
+            self._settings = {"user": USER, "server": server, "log_format": log_format,
+                              "reject_direct_send": str(reject_direct_send).lower()}
+            self._launch = launch
             self.connectord = Connectord(self.workspace, self.configuration(connectors))
 
     def __enter__(self):
@@ -67,12 +72,12 @@ class Host:
 
     def start(self) -> None:
         self.stack.callback(self.connectord.stop)
-        self.connectord.start()
+        if self._launch:
+            self.connectord.start()
 
     def configuration(self, connectors: str) -> str:
         """The whole of connectord.toml with these connectors."""
-        return SERVER_TABLE.format(milter=self.milter, policy=self.policy, user=USER, log_format=self._log_format,
-                                   reject_direct_send=str(self._reject_direct_send).lower()) + connectors
+        return SERVER_TABLE.format(milter=self.milter, policy=self.policy, **self._settings) + connectors
 
     def reconfigure(self, connectors: str) -> None:
         """Writes other connectors; takes effect when connectord starts, or at SIGHUP."""
@@ -98,7 +103,7 @@ class Host:
 
 
 class Site(Host):
-    """A host with Postfix too. `entrances` are Postfix's, as PrivatePostfix takes them; `parameters`, for its main.cf."""
+    """A host with Postfix too. `entrances` are as PrivatePostfix takes them, and `parameters` go to main.cf."""
 
     def __init__(self, connectors: str = "", *, parameters: Parameters | None = None,
                  entrances: Mapping[str, Parameters] | None = None, keep_mail: bool = False, **host):

@@ -9,7 +9,7 @@ INTERVAL = 0.02
 
 
 def wait_until(condition: Callable[[], T], what: str, timeout: float = 15.0) -> T:
-    """Returns the first true value of `condition`; raises TimeoutError, which says `what` never came, after `timeout` s."""
+    """Returns the first true value of `condition`; after `timeout` seconds raises TimeoutError, naming `what`."""
     deadline = time.monotonic() + timeout
     while True:
         value = condition()

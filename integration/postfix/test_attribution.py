@@ -55,7 +55,8 @@ class Attribution(SiteScenario):
         self.assert_delivered(self.send("alice@contoso.com", source=GATEWAY_ADDRESS, tls=False), "gateway")
 
     def test_another_connectors_network_is_no_way_around_the_partners_requirements(self):
-        self.assert_refused(self.send("alice@contoso.com", source=NEIGHBOUR_ADDRESS, tls=False), "550 5.7.10", "contoso")
+        self.assert_refused(self.send("alice@contoso.com", source=NEIGHBOUR_ADDRESS, tls=False), "550 5.7.10",
+                            "contoso")
 
     def test_another_connectors_certificate_is_no_way_around_the_partners_requirements(self):
         self.assert_refused(self.send("alice@contoso.com", certificate="other-name"), "550 5.7.1", "contoso")
@@ -114,6 +115,12 @@ class DirectSend(SiteScenario):
             with self.subTest(mail_from):
                 self.assert_refused(self.send(mail_from, source=STRANGER_ADDRESS, tls=False), "550 5.7.1")
 
+    def test_a_sender_that_postfix_would_complete_to_ours_does_not_pass_either(self):
+        for mail_from in ("ceo", '"ceo"', "ceo%example.net", "example.net!ceo"):
+            with self.subTest(mail_from):
+                sent = self.send(mail_from, source=STRANGER_ADDRESS, tls=False)
+                self.assertGreaterEqual(sent.reply.code, 400, str(sent.reply))
+
     def test_other_peoples_mail_comes_in_as_ever(self):
         self.assert_delivered(self.send("bob@example.org", source=STRANGER_ADDRESS, tls=False), None)
 
@@ -123,6 +130,7 @@ class DirectSend(SiteScenario):
     def test_a_user_who_has_logged_in_may_send_in_our_name(self):
         with self.log_in(STRANGER_ADDRESS) as client:
             self.assert_delivered(submit(client, "carol@example.net"), None)
+            self.assert_delivered(submit(client, "carol"), None)
 
     def test_a_submission_belongs_to_no_inbound_connector(self):
         with self.log_in(PARTNER_ADDRESS) as client:

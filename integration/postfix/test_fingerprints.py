@@ -1,7 +1,7 @@
 """Pinned certificates: Postfix tells their fingerprints to the policy service only, and the milter decides."""
 
 from harness.site import Site
-from scenario import SiteScenario
+from scenario import RECIPIENT, SiteScenario, submit
 
 
 def pinned_by(name: str, domain: str, fingerprint: str) -> str:
@@ -21,7 +21,8 @@ fingerprints = ["sha256:{'00' * 32}", "{fingerprint}"]
 class PinnedCertificates(SiteScenario):
     """Two partners pin one self-signed certificate: the whole of it, or just its public key."""
 
-    options = {"entrances": {"smtp": {}, "no-policy": {"smtpd_recipient_restrictions": "reject_unauth_destination"}}}
+    options = {"entrances": {"smtp": {}, "no-policy": {"smtpd_recipient_restrictions": "reject_unauth_destination"}},
+               "parameters": {"smtpd_authorized_xclient_hosts": "127.0.0.0/8"}}
 
     @classmethod
     def setUpClass(cls):
@@ -63,9 +64,41 @@ class PinnedCertificates(SiteScenario):
     def test_mail_that_asks_for_no_fingerprint_flows_without_the_policy_service(self):
         self.assert_delivered(self.send("a@example.org", entrance="no-policy"), None)
 
+    def test_a_client_without_a_second_ehlo_after_starttls_is_recognised(self):
+        with self.site.client() as client:
+            client.ehlo()
+            client.starttls(self.site.certificates["pinned"])
+            self.assert_delivered(submit(client, "a@key.example"), "by-key")
+
+    def test_what_was_told_before_starttls_says_nothing_of_the_certificate(self):
+        for certificate, connector in (("pinned", "by-key"), ("unpinned", None)):
+            with self.subTest(certificate), self.open(tls=False) as client:
+                self.assert_delivered(submit(client, "bob@example.org"), None)
+                client.starttls(self.site.certificates[certificate])
+                client.ehlo()
+                sent = submit(client, "a@key.example")
+                if connector:
+                    self.assert_delivered(sent, connector)
+                else:
+                    self.assert_refused(sent, "550 5.7.1", "by-key")
+
+    def test_connections_from_one_address_are_told_apart_by_their_ports(self):
+        with self.open(certificate="pinned") as good, self.open(certificate="unpinned") as bad:
+            for _ in range(3):
+                for client in (good, bad):
+                    self.assertEqual(client.mail("a@key.example").code, 250)
+                self.assertEqual([client.rcpt(RECIPIENT).code for client in (bad, good)], [550, 250])
+                for client in (good, bad):
+                    client.rset()
+
+    def test_the_certificate_stays_known_when_xclient_names_another_client(self):
+        for parameters in ("ADDR=203.0.113.5", "ADDR=203.0.113.6 PORT=50506", "ADDR=IPV6:2001:db8::5"):
+            with self.subTest(parameters), self.open(certificate="pinned") as client:
+                self.assertEqual(client.command(f"XCLIENT {parameters}").code, 220)
+                client.ehlo()
+                self.assert_delivered(submit(client, "a@key.example"), "by-key")
+
     def test_each_message_of_a_connection_is_held_against_the_same_certificate(self):
         with self.open(certificate="pinned") as client:
             for _ in range(3):
-                self.assertEqual(client.mail("a@key.example").code, 250)
-                self.assertEqual(client.rcpt("user@example.net").code, 250)
-                self.assertEqual(client.data(b"Subject: again\r\n\r\nHello.\r\n").code, 250)
+                self.assert_delivered(submit(client, "a@key.example"), "by-key")

@@ -11,7 +11,7 @@ from harness.site import Host, new_token
 from harness.waiting import wait_until
 from scenario import CONTOSO, RECIPIENT, HostScenario, SiteScenario, submit
 
-SHUTDOWN_LIMIT = 60.0
+STOP_LIMIT = 3.0
 
 NO_CONNECTORS = ""
 
@@ -142,18 +142,21 @@ class Outage(SiteScenario):
     def test_mail_of_this_machine_waits_in_the_queue_meanwhile(self):
         self.site.connectord.kill()
         token = new_token()
-        self.site.postfix.sendmail(message(token, "X-Connector: contoso"), "-f", "cron@example.org", RECIPIENT)
+        self.submit_by_sendmail(token)
         wait_until(lambda: self.site.postfix.log_lines("milter.*(tempfail|reject|can't|connect)"),
                    "Postfix to miss its milter")
         self.assertEqual(self.site.arrivals(token), [])
         self.site.connectord.start()
-        self.site.postfix.run("postqueue", "-f")
-        self.site.postfix.wake("pickup")
+        self.submit_by_sendmail(new_token())  # has pickup(8) look into the maildrop folder now, not in a minute
         self.assertEqual(self.site.arrival(token).all("X-Connector"), [])
+
+    def submit_by_sendmail(self, token: str) -> None:
+        self.site.postfix.sendmail(message(token, "X-Connector: contoso"), "-f", "cron@example.org", RECIPIENT)
 
 
 class Shutdown(SiteScenario):
     connectors = CONTOSO
+    options = {"server": f'stop_limit = "{STOP_LIMIT:.0f}s"'}
 
     def setUp(self):
         self.addCleanup(lambda: self.site.connectord.is_running or self.site.connectord.start())
@@ -163,19 +166,19 @@ class Shutdown(SiteScenario):
             client.mail("alice@contoso.com")
             self.assertEqual(client.rcpt(RECIPIENT).code, 250)
             self.site.connectord.process.send_signal(signal.SIGTERM)
-            self.await_no_new_connections()
+            self.site.connectord.wait_for_log("stopping")
             token = new_token()
             self.assertEqual(client.data(message(token)).code, 250)
         self.assertEqual(self.site.arrival(token).all("X-Connector"), ["contoso"])
-        self.assertEqual(self.site.connectord.wait(SHUTDOWN_LIMIT), 0)
+        self.assertEqual(self.site.connectord.wait(), 0)
 
     def test_sigterm_ends_in_a_limited_time_whatever_clients_do(self):
         idle = [self.open(certificate="partner") for _ in range(4)]
         idle[0].mail("alice@contoso.com")
         start = time.monotonic()
         self.site.connectord.process.send_signal(signal.SIGTERM)
-        self.assertEqual(self.site.connectord.wait(SHUTDOWN_LIMIT), 0)
-        self.assertLess(time.monotonic() - start, SHUTDOWN_LIMIT)
+        self.assertEqual(self.site.connectord.wait(), 0)
+        self.assertLess(time.monotonic() - start, STOP_LIMIT + 2)
 
     def test_sigterm_without_sessions_ends_at_once(self):
         self.assertEqual(self.restart_and_stop(), 0)
@@ -184,15 +187,7 @@ class Shutdown(SiteScenario):
         self.site.connectord.stop()
         self.site.connectord.start()
         self.site.connectord.process.send_signal(signal.SIGTERM)
-        return self.site.connectord.wait(5.0)
-
-    def await_no_new_connections(self) -> None:
-        path = self.site.milter.removeprefix("unix:")
-
-        def refused():
-            with socket.socket(socket.AF_UNIX) as probe:
-                return probe.connect_ex(path) != 0
-        wait_until(refused, "connectord to take no new sessions")
+        return self.site.connectord.wait(2.0)
 
 
 class Supervision(HostScenario):
@@ -207,10 +202,15 @@ class Supervision(HostScenario):
             self.assertIn("STOPPING=1", notifications.recv(4096).decode().split("\n"))
         self.host.connectord.start()
 
+    def test_a_signal_during_the_start_is_obeyed_like_any_other(self):
+        for attempt in range(30):
+            with self.subTest(attempt), Host() as host:  # the sockets accept, and perhaps no more than that is ready
+                host.connectord.process.send_signal(signal.SIGTERM)
+                self.assertEqual(host.connectord.wait(), 0, host.connectord.log())
+
     def test_a_broken_configuration_at_the_start_is_an_error_and_an_exit_status(self):
         for case, content in BROKEN.items():
-            with self.subTest(case), Host() as host:
-                host.connectord.stop()
+            with self.subTest(case), Host(launch=False) as host:
                 host.connectord.config_file.write_bytes(content)
                 host.connectord.launch()
                 self.assertNotEqual(host.connectord.wait(), 0)

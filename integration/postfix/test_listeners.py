@@ -28,11 +28,7 @@ class UnixSockets(HostScenario):
                                  (USER, "postfix", "srw-rw----"))
 
     def test_group_and_mode_are_the_configurations(self):
-        with Host() as host:
-            host.connectord.stop()
-            host.connectord.write_configuration(host.configuration("").replace(
-                "[server]\n", '[server]\nsocket_group = "nogroup"\nsocket_mode = "0600"\n'))
-            host.connectord.start()
+        with Host(server='socket_group = "nogroup"\nsocket_mode = "0600"') as host:
             path = path_of(host.milter)
             self.assertEqual((path.group(), stat.filemode(path.stat().st_mode)), ("nogroup", "srw-------"))
 
@@ -52,8 +48,7 @@ class UnixSockets(HostScenario):
             self.assertEqual(client.ask(), "DUNNO")
 
     def test_a_file_that_is_no_socket_is_left_alone(self):
-        with Host() as host:
-            host.connectord.stop()
+        with Host(launch=False) as host:
             for endpoint in (host.milter, host.policy):
                 with self.subTest(endpoint):
                     path_of(endpoint).write_text("precious")
@@ -70,6 +65,7 @@ class UnixSockets(HostScenario):
 
 class Privileges(HostScenario):
     def test_a_daemon_started_as_root_becomes_its_user_for_good(self):
+        self.host.connectord.wait_for_log("started")
         status = Path(f"/proc/{self.host.connectord.process.pid}/status").read_text()
         user, group = os.stat(path_of(self.host.milter)).st_uid, "65534"
         self.assertEqual(re.search(r"^Uid:\s+(.*)$", status, re.M).group(1).split(), [str(user)] * 4)

@@ -8,7 +8,8 @@ from harness.policy import PolicyClient
 from harness.waiting import wait_until
 from scenario import CONTOSO, HostScenario, SiteScenario, submit
 
-POISON = 'x\r\n2026-01-01T00:00:00.000+0000 connectord[1]: FORGED: action=accept, connector=contoso\x1b[2K" , action=forged'
+POISON = ('x\r\n2026-01-01T00:00:00.000+0000 connectord[1]: FORGED: action=accept, connector=contoso\x1b[2K" ,'
+          ' action=forged')
 
 
 class MessageLines(SiteScenario):
@@ -57,9 +58,13 @@ class MessageLines(SiteScenario):
 class Forgery(HostScenario):
     """What a client says goes into the log as a value, whatever it says."""
 
+    def setUp(self):
+        self.before = len(self.host.connectord.log())
+
     def assert_no_line_is_forged(self, queue_id: str) -> None:
+        """Looks at the lines since the beginning of the test, up to the one of this message at least."""
         self.host.log_of(queue_id)
-        for line in self.host.connectord.log().splitlines():
+        for line in self.host.connectord.log()[self.before:].splitlines():
             parsed = logline.parse(line)
             self.assertNotEqual(parsed.subject, "FORGED")
             self.assertNotEqual(parsed.all("action"), ["forged"])
@@ -80,21 +85,27 @@ class Forgery(HostScenario):
             client.content([("Message-ID", POISON), ("X-Connector\n4X: a=b", "x")])
         self.assert_no_line_is_forged("4FORGE2")
 
+    def test_a_queue_id_cannot_forge_a_line(self):
+        with MilterClient(self.host.milter, {"i": POISON}) as client:
+            client.negotiate()
+            client.connect("client.example.org", "192.0.2.1", 40001)
+            client.helo("client.example.org")
+            for queue_id in (POISON, "4FORGE6"):
+                client.macros["i"] = queue_id
+                client.mail("bob@example.org")
+                client.rcpt("user@example.net")
+                client.content([])
+        self.assert_no_line_is_forged("4FORGE6")
+
     def test_macros_cannot_forge_a_line(self):
-        macros = {"i": "4FORGE3", "{tls_version}": POISON, "{cert_subject}": POISON, "{cert_issuer}": POISON, "j": POISON}
+        macros = {"i": "4FORGE3", **dict.fromkeys(("j", "{tls_version}", "{cert_subject}", "{cert_issuer}"), POISON)}
         with MilterClient(self.host.milter, macros) as client:
             client.negotiate()
             client.connect("client.example.org", "192.0.2.1", 40000)
             client.helo("client.example.org")
             client.mail("alice@contoso.com")
             client.rcpt("user@example.net")
-        with MilterClient(self.host.milter, {"i": POISON}) as client:
-            client.negotiate()
-            client.connect("client.example.org", "192.0.2.1", 40001)
-            client.helo("client.example.org")
-            client.mail("bob@example.org")
-            client.rcpt("user@example.net")
-            client.content([])
+            client.abort()
             client.macros["i"] = "4FORGE4"
             client.mail("bob@example.org")
             client.rcpt("user@example.net")
@@ -104,9 +115,10 @@ class Forgery(HostScenario):
     def test_policy_requests_cannot_forge_a_line(self):
         poison = "x\r\x1b[2K\u2028FORGED: action=accept\", action=forged"
         with PolicyClient(self.host.policy) as client:
-            client.ask(sender="alice@contoso.com", helo_name=poison, recipient=poison, instance=poison,
-                       queue_id="4FORGE5", client_name=poison, ccert_subject=poison)
-        self.assert_no_line_is_forged("4FORGE")
+            # A port of its own: no milter session may be live there, or it would be the one to write the line.
+            client.ask(client_port="40009", queue_id="4FORGE5", sender="alice@contoso.com",
+                       **dict.fromkeys(("helo_name", "recipient", "instance", "client_name", "ccert_subject"), poison))
+        self.assert_no_line_is_forged("4FORGE5")
 
 
 class JsonLog(HostScenario):
@@ -121,13 +133,14 @@ class JsonLog(HostScenario):
             client.mail(mail_from)
             if client.rcpt("user@example.net").passes:
                 client.content([])
-        self.host.connectord.wait_for_log(queue_id)
+        self.host.connectord.wait_for_log(mail_from)
         lines = [json.loads(line) for line in self.host.connectord.log().splitlines()]
-        (line,) = [line for line in lines if line["subject"] == queue_id]
+        (line,) = [line for line in lines if line.get("from") == f"<{mail_from}>"]
         return line
 
     def test_each_line_is_an_object(self):
-        self.assertEqual(self.line_of_message("4JSON1", "bob@example.org")["action"], "accept")
+        line = self.line_of_message("4JSON1", "bob@example.org")
+        self.assertEqual((line["subject"], line["action"], line["helo"]), ("4JSON1", "accept", POISON))
 
     def test_each_requirement_that_failed_is_there(self):
         line = json.dumps(self.line_of_message("4JSON2", "alice@contoso.com"))

@@ -41,6 +41,20 @@ class PolicyServiceAlone(SiteScenario):
     def test_direct_send_is_refused(self):
         self.assert_refused(self.send("ceo@example.net", source=STRANGER_ADDRESS, tls=False), "550 5.7.1")
 
+    def test_a_sender_that_postfix_would_complete_does_not_pass(self):
+        for mail_from in ("contoso.com!alice", "alice%contoso.com", '"alice@contoso.com"', "ceo"):
+            with self.subTest(mail_from):
+                sent = self.send(mail_from, source=STRANGER_ADDRESS, tls=False)
+                self.assertGreaterEqual(sent.reply.code, 400, str(sent.reply))
+
+    def test_a_quoted_local_part_which_postfix_tells_without_its_quotes_is_read_as_postfix_does(self):
+        for mail_from in ('"first last"@example.org', '"alice@contoso.com"@example.org'):
+            with self.subTest(mail_from):
+                self.assert_delivered(self.send(mail_from, tls=False), None)
+        for mail_from in ('"first last"@contoso.com', '"alice@example.org"@contoso.com'):
+            with self.subTest(mail_from):
+                self.assert_refused(self.send(mail_from, tls=False), "550 5.7.10", "contoso")
+
     def test_every_message_of_a_connection_is_asked_about(self):
         with self.open(tls=False) as client:
             for mail_from, code in (("bob@example.org", 250), ("alice@contoso.com", 550), ("bob@example.org", 250)):

@@ -66,7 +66,8 @@ class SendmailMacros(HostScenario):
         self.assertEqual(self.decide({**macros, "{verify}": "FAIL"}, "bob@example.org")[1], [])
 
     def test_nothing_is_believed_unless_verify_is_ok(self):
-        for verify in ("NO", "NOT", "FAIL", "NONE", "TEMP", "PROTOCOL", "SOFTWARE", "CLEAR", "TRUSTED", "ok", "OKAY", ""):
+        for verify in ("NO", "NOT", "FAIL", "NONE", "TEMP", "PROTOCOL", "SOFTWARE", "CLEAR", "TRUSTED", "ok", "OKAY",
+                       ""):
             with self.subTest(verify):
                 verdict, _ = self.decide({"{verify}": verify})
                 self.assertEqual(verdict.word, "reply")

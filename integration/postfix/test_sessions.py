@@ -113,6 +113,7 @@ class Xclient(SiteScenario):
     def test_the_decision_follows_the_address_that_xclient_gives(self):
         with self.open(source=STRANGER_ADDRESS, certificate="partner") as client:
             self.assert_refused(submit(client, "alice@contoso.com"), "550 5.7.1")
+            client.rset()
             self.assertEqual(client.command(f"XCLIENT ADDR={PARTNER_ADDRESS} NAME=mail.contoso.com").code, 220)
             client.ehlo()
             self.assert_delivered(submit(client, "alice@contoso.com"), "contoso")

@@ -114,11 +114,10 @@ class Daemon {
   }
 
   void start() {
-    if (milter_) {
-      milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
-    }
     if (policy_service_) policy_service_->start();
+    // Before libmilter waits for the same signals.
     signals_.open();
+    if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
     log::Fields fields = {{"version", version},
                           {"configuration", path_},
                           {"inbound_connectors", std::to_string(started_with_->configuration().inbound.size())}};

@@ -142,21 +142,22 @@ class Deciding {
 
   void check_direct_send() {
     const model::Organization& organization = policy_.configuration().organization;
-    if (!organization.reject_direct_send || facts_.mail_from.domain.empty()) return;
+    const model::Sender& sender = facts_.mail_from;
+    if (!organization.reject_direct_send || (sender.domain.empty() && sender.qualified)) return;
     const auto& accepted = organization.accepted_domains;
-    const bool ours = std::any_of(accepted.begin(), accepted.end(), [this](const net::DomainPattern& pattern) {
-      return pattern.matches(facts_.mail_from.domain);
+    const bool ours = !sender.qualified || std::any_of(accepted.begin(), accepted.end(), [&](const auto& pattern) {
+      return pattern.matches(sender.domain);
     });
+    const std::string from = sender.qualified ? sender.domain : "an address without a domain";
     Finding finding{.check = "organization.reject_direct_send",
                     .outcome = ours ? Outcome::fail : Outcome::pass,
                     .expected = "mail of our own domains is authenticated or comes over a connector",
-                    .seen = "sender domain " + facts_.mail_from.domain};
+                    .seen = "mail from " + from};
     if (ours) finding.hint = "submit with authentication, or make a connector for this client";
     decision_.findings.push_back(std::move(finding));
     if (ours) {
       refuse(Outcome::fail,
-             {550, "5.7.1",
-              "Mail from " + facts_.mail_from.domain + " must be submitted with authentication or over a connector"});
+             {550, "5.7.1", "Mail from " + from + " must be submitted with authentication or over a connector"});
     }
   }
 

@@ -61,17 +61,32 @@ bool skip_source_route(std::string_view& text) {
   return true;
 }
 
-// The domain of an address; empty for an address literal and where there is none; nothing where it cannot be read.
-std::optional<std::string> domain_of(std::string_view address) {
-  if (!skip_source_route(address)) return std::nullopt;
-  const auto length = local_part_length(address);
-  if (!length) return std::nullopt;
-  if (*length == address.size()) return std::string();
-  const std::string_view domain = address.substr(*length + 1);
+// What follows the "@": a domain, or an address literal, which is none.
+void read_domain(std::string_view domain, model::Sender& sender) {
   if (domain.starts_with('[')) {
-    return net::IpAddress::parse(domain) ? std::optional<std::string>("") : std::nullopt;
+    sender.valid = net::IpAddress::parse(domain).has_value();
+    return;
   }
-  return net::normalize_domain(domain);
+  auto name = net::normalize_domain(domain);
+  sender.valid = name.has_value();
+  if (name) sender.domain = std::move(*name);
+}
+
+void read_unqualified(std::string_view local_part, model::Sender& sender) {
+  sender.qualified = false;
+  sender.valid = local_part.find_first_of("!%@") == std::string_view::npos;
+}
+
+void read_path(std::string_view address, model::Sender& sender) {
+  const bool readable = address.size() <= longest_path && skip_source_route(address);
+  const auto length = readable ? local_part_length(address) : std::nullopt;
+  if (!length) {
+    sender.valid = false;
+  } else if (*length == address.size()) {
+    read_unqualified(address, sender);
+  } else {
+    read_domain(address.substr(*length + 1), sender);
+  }
 }
 
 }  // namespace
@@ -85,10 +100,22 @@ model::Sender parse_reverse_path(std::string_view path) {
   model::Sender sender;
   const std::string_view address = without_brackets(path);
   sender.address = address.substr(0, longest_path);
+  if (!address.empty()) read_path(address, sender);
+  return sender;
+}
+
+model::Sender parse_internal_sender(std::string_view address) {
+  model::Sender sender;
+  sender.address = address.substr(0, longest_path);
   if (address.empty()) return sender;
-  auto domain = address.size() <= longest_path ? domain_of(address) : std::nullopt;
-  sender.valid = domain.has_value();
-  if (domain) sender.domain = std::move(*domain);
+  const auto at = address.rfind('@');
+  if (address.size() > longest_path) {
+    sender.valid = false;
+  } else if (at == std::string_view::npos) {
+    read_unqualified(address, sender);
+  } else {
+    read_domain(address.substr(at + 1), sender);
+  }
   return sender;
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <charconv>
+#include <csignal>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -70,6 +71,10 @@ tl::expected<void, std::string> MilterServer::open(const net::Endpoint& endpoint
 
 void MilterServer::start(std::function<void()> on_end) {
   std::thread([on_end = std::move(on_end)] {
+    // Signals are the main thread's.
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
     smfi_main();
     on_end();
   }).detach();

@@ -49,7 +49,7 @@ constexpr std::array<std::pair<std::string_view, Reader>, 18> readers = {{
     {"queue_id", [](Request& r, std::string_view v) { r.inquiry.queue_id = v; }},
     {"instance", [](Request& r, std::string_view v) { r.inquiry.instance = v; }},
     {"helo_name", [](Request& r, std::string_view v) { r.inquiry.facts.helo = v; }},
-    {"sender", [](Request& r, std::string_view v) { r.inquiry.facts.mail_from = mail::parse_reverse_path(v); }},
+    {"sender", [](Request& r, std::string_view v) { r.inquiry.facts.mail_from = mail::parse_internal_sender(v); }},
     {"recipient",
      [](Request& r, std::string_view v) {
        if (!v.empty()) r.inquiry.facts.recipients.emplace_back(v);

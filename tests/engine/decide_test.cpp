@@ -237,6 +237,8 @@ TEST(Decide, RefusesDirectSendOnlyWhereItIsAskedTo) {
                        {"over a connector", from("192.0.2.50", "a@example.net"), "accept printer"},
                        {"authenticated", from("192.0.2.1", "a@example.net").user("alice"), "accept -"},
                        {"another's domain", from("192.0.2.1", "a@example.org"), "accept -"},
+                       {"without a domain, which the MTA completes with ours", from("192.0.2.1", "ceo"), "550 5.7.1 -"},
+                       {"an address literal", from("192.0.2.1", "ceo@[192.0.2.1]"), "accept -"},
                        {"a bounce", from("192.0.2.1", ""), "accept -"}});
 }
 

@@ -31,6 +31,26 @@ TEST(PolicyRequest, ReadsWhatPostfixTells) {
   EXPECT_EQ(request->protocol_state, "RCPT");
 }
 
+TEST(PolicyRequest, HasTheSenderInPostfixInternalForm) {
+  struct Case {
+    std::string sender;
+    std::string domain;
+    bool valid;
+  };
+  for (const Case& one : std::vector<Case>{{"first last@Contoso.com", "contoso.com", true},
+                                           {"a@evil.example@contoso.com", "contoso.com", true},
+                                           {"", "", true},
+                                           {"cron", "", true},
+                                           {"contoso.com!alice", "", false},
+                                           {"alice%contoso.com", "", false},
+                                           {"alice@con toso.com", "", false}}) {
+    const auto request = parse_request(start + "sender=" + one.sender + "\n");
+    ASSERT_TRUE(request);
+    EXPECT_EQ(request->inquiry.facts.mail_from.domain, one.domain) << one.sender;
+    EXPECT_EQ(request->inquiry.facts.mail_from.valid, one.valid) << one.sender;
+  }
+}
+
 TEST(PolicyRequest, KnowsThatAFingerprintOfAnotherDigestIsNotKnown) {
   const auto request = parse_request(start + "ccert_fingerprint=C2:9D:F4:87:71:73:73:D9:18:E7:C2:F3:C1:DA:6E:04\n");
   ASSERT_TRUE(request);

@@ -11,7 +11,14 @@ namespace connectord::mail {
 // appendix C has it), a quoted local part, an address literal, an internationalized domain (RFC 6531), or the null
 // sender "<>". A path that two programs could read as mail of different domains is not valid, and neither is one
 // longer than any MTA takes.
+//
+// An MTA goes on with what it makes of a path, and Postfix makes user@domain of "user%domain", "domain!user" and
+// "\"user@domain\"" where no domain follows (trivial-rewrite(8): allow_percent_hack, swap_bangpath); those are not
+// valid either.
 model::Sender parse_reverse_path(std::string_view path);
+
+// The same for Postfix's internal form, which policy requests have: no quotes, and the domain follows the last "@".
+model::Sender parse_internal_sender(std::string_view address);
 
 // A forward path of RCPT TO as it was given, without its angle brackets.
 std::string_view without_brackets(std::string_view path);

@@ -37,6 +37,8 @@ struct Sender {
   std::string address;  // as given, without angle brackets; empty for the null sender
   std::string domain;   // normalized; empty for the null sender, and for a path without a domain
   bool valid = true;    // false where the path cannot be read in one way only
+  // False where there is a local part alone, which an MTA completes with its own domain (Postfix: append_at_myorigin).
+  bool qualified = true;
 };
 
 // All that is known of a message's way so far. A session gathers it; the engine reads it.

@@ -1,0 +1,81 @@
+// One decision among 10, 1,000 and 100,000 connectors. The facts change from one decision to the next, so that the
+// figure holds for a server that hears from all of its partners and not only for one whose connector is in the cache.
+#include <benchmark/benchmark.h>
+
+#include <random>
+
+#include "connectord/engine/decide.h"
+#include "connectord/mail/path.h"
+
+namespace {
+
+using namespace connectord;  // NOLINT: one file of measurements
+
+std::string address_of(std::size_t number, unsigned host) {
+  return "10." + std::to_string(number / 256 / 256 % 256) + "." + std::to_string(number / 256 % 256) + "." +
+         std::to_string(number % 256 / 4 * 4 + host % 4);
+}
+
+// A third each is identified by domain, by network and by fingerprint, as partners, branches and pinned peers are.
+model::InboundConnector connector(std::size_t number) {
+  model::InboundConnector made;
+  made.name = "connector-" + std::to_string(number);
+  made.scenario = model::Scenario::partner;
+  made.require.tls = true;
+  made.require.tls_version = model::TlsVersion::tls1_2;
+  const std::string text = std::to_string(number);
+  if (number % 3 == 0) {
+    made.identify.sender_domains.push_back(net::DomainPattern::parse("*.partner" + text + ".example").value());
+  } else if (number % 3 == 1) {
+    made.identify.client_networks.push_back(net::AddressRange::parse(address_of(number * 4, 0) + "/30").value());
+  } else {
+    std::string hex(64, '0');
+    text.copy(hex.data(), text.size());
+    made.identify.certificate.emplace().fingerprints.push_back({model::Fingerprint::Of::public_key, hex});
+  }
+  return made;
+}
+
+model::Facts facts_for(std::size_t number) {
+  model::Facts facts;
+  facts.client_address = net::IpAddress::parse(number % 3 == 1 ? address_of(number * 4, 1) : "192.0.2.1");
+  facts.client_port = 25000;
+  facts.helo = "mail.example.org";
+  facts.mail_from = mail::parse_reverse_path("<a@mail.partner" + std::to_string(number) + ".example>");
+  facts.tls = model::Tls{model::TlsVersion::tls1_3, "TLSv1.3", "TLS_AES_256_GCM_SHA384", 256};
+  facts.certificate.sha256 = "";
+  std::string hex(64, '0');
+  const std::string text = std::to_string(number);
+  text.copy(hex.data(), text.size());
+  facts.certificate.public_key_sha256 = number % 3 == 2 ? hex : "";
+  facts.recipients = {"user@example.net"};
+  return facts;
+}
+
+void decide(benchmark::State& state) {
+  const auto connectors = static_cast<std::size_t>(state.range(0));
+  model::Configuration configuration;
+  for (std::size_t i = 0; i < connectors; ++i) configuration.inbound.push_back(connector(i));
+  const auto policy = engine::Policy::compile(std::move(configuration)).policy;
+  if (policy == nullptr) {
+    state.SkipWithError("the connectors conflict");
+    return;
+  }
+  std::mt19937_64 random(1);  // NOLINT: the same messages in every run
+  std::uniform_int_distribution<std::size_t> any(0, connectors - 1);
+  std::vector<model::Facts> messages;
+  constexpr std::size_t different = 2048;
+  for (std::size_t i = 0; i < different; ++i) messages.push_back(facts_for(any(random)));
+  std::size_t next = 0;
+  std::size_t attributed = 0;
+  for (auto _ : state) {
+    const model::Decision decision = engine::decide(*policy, messages[next++ % different]);
+    attributed += decision.connector.empty() ? 0U : 1U;
+    benchmark::DoNotOptimize(decision.action);
+  }
+  if (attributed != static_cast<std::size_t>(state.iterations())) state.SkipWithError("a message found no connector");
+}
+
+BENCHMARK(decide)->Arg(10)->Arg(1'000)->Arg(100'000)->Repetitions(9)->ReportAggregatesOnly(true);
+
+}  // namespace
