@@ -57,11 +57,6 @@ std::string of_instance(unsigned instance) {
 
 }  // namespace
 
-std::string_view to_string(ArcResult result) {
-  constexpr std::array<std::string_view, 4> words = {"none", "pass", "fail", "temperror"};
-  return words[static_cast<std::size_t>(result)];
-}
-
 ArcVerifier::ArcVerifier(const DkimLimits& limits, std::int64_t unix_time)
     : limits_(limits), clock_{unix_time, limits.clock_leeway}, headers_(limits.max_header_bytes) {}
 

@@ -59,6 +59,31 @@ void check_fingerprints(const model::Configuration& configuration, Problems& pro
                        "hands them over");
 }
 
+// What is required must be looked at, or nothing of that connector could ever be accepted.
+void check_requirements(const model::Configuration& configuration, Problems& problems) {
+  const model::AuthenticationSettings& settings = configuration.authentication;
+  const auto check = [&](const model::InboundConnector& connector, model::Requirement requirement, bool looked_at,
+                         const char* key, const char* remedy) {
+    if (requirement == model::Requirement::none || looked_at) return;
+    problems.error(connector.location, key,
+                   "\"" + connector.name + "\" requires it, and [authentication] switches it off; write " + remedy);
+  };
+  const bool dmarc = settings.dmarc != model::DmarcMode::off;
+  for (const model::InboundConnector& connector : configuration.inbound) {
+    const model::Require& require = connector.require;
+    check(connector, require.spf, settings.spf, "inbound.require.spf", "spf = true there");
+    check(connector, require.dkim, settings.dkim, "inbound.require.dkim", "dkim = true there");
+    if (require.dkim == model::Requirement::aligned) {
+      check(connector, require.dkim, dmarc, "inbound.require.dkim", "dmarc = \"report\" there, which finds alignment");
+    }
+    check(connector, require.dmarc, dmarc, "inbound.require.dmarc", "dmarc = \"report\" or \"enforce\" there");
+  }
+  if (!settings.arc_trusted_sealers.empty() && !settings.arc) {
+    problems.error({}, "authentication.arc_trusted_sealers",
+                   "trusted sealers count with arc = true only; write it too");
+  }
+}
+
 }  // namespace
 
 void check_across(const model::Configuration& configuration, const std::shared_ptr<const std::string>& main_file,
@@ -67,6 +92,7 @@ void check_across(const model::Configuration& configuration, const std::shared_p
   // What could not be read is not to be called missing.
   if (problems.errors() > 0) return;
   check_fingerprints(configuration, problems);
+  check_requirements(configuration, problems);
   if (!configuration.server.milter && !configuration.server.policy) {
     problems.warning({main_file, 1, 1}, "server",
                      "there is no listener, so no mail server can ask; write milter = "

@@ -55,8 +55,7 @@ const Table& table_for<model::InboundConnector>() {
           table<&InboundConnector::require>("require",
                                             "What mail of this connector must fulfil: all of these, or it is refused."),
           table<&InboundConnector::enhanced_filtering>(
-              "enhanced_filtering", "Skip listing: finds who really sent mail that comes through a gateway.")
-              .not_yet(),
+              "enhanced_filtering", "Skip listing: finds who really sent mail that comes through a gateway."),
       },
       checked_by<InboundConnector, check_inbound>(),
   };
@@ -111,12 +110,11 @@ const Table& table_for<model::Require>() {
                                                          "The lowest version that will do."),
           key<&Require::client_networks, List<Network, 1>>("client_networks", otherwise("any"),
                                                            "It must come from one of these."),
-          key<&Require::spf, Word<pass>>("spf", otherwise("not asked"), "What SPF must say.").not_yet(),
+          key<&Require::spf, Word<pass>>("spf", otherwise("not asked"), "What SPF must say."),
           key<&Require::dkim, Word<pass_or_aligned>>(
               "dkim", otherwise("not asked"),
-              "`pass`: a valid signature; `aligned`: a valid one of the domain in From.")
-              .not_yet(),
-          key<&Require::dmarc, Word<pass>>("dmarc", otherwise("not asked"), "What DMARC must say.").not_yet(),
+              "`pass`: a valid signature; `aligned`: a valid one of the domain in From."),
+          key<&Require::dmarc, Word<pass>>("dmarc", otherwise("not asked"), "What DMARC must say."),
           table<&Require::certificate>("certificate",
                                        "What the client certificate must be; every key that is given must hold."),
       },

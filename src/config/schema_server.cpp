@@ -5,8 +5,11 @@
 namespace connectord::config {
 namespace {
 
+using model::DmarcMode;
 using model::LogFormat;
 using model::LogTarget;
+using model::Quarantine;
+using model::SpfEngine;
 
 constexpr std::array<Choice<LogTarget>, 4> log_targets = {{{"auto", LogTarget::automatic},
                                                            {"stderr", LogTarget::standard_error},
@@ -14,10 +17,12 @@ constexpr std::array<Choice<LogTarget>, 4> log_targets = {{{"auto", LogTarget::a
                                                            {"journal", LogTarget::journal}}};
 constexpr std::array<Choice<LogFormat>, 2> log_formats = {{{"text", LogFormat::text}, {"json", LogFormat::json}}};
 
-// For keys that the model has no place for so far.
-constexpr std::array<Choice<int>, 3> dmarc_modes = {{{"enforce", 0}, {"report", 1}, {"off", 2}}};
-constexpr std::array<Choice<int>, 2> spf_engines = {{{"native", 0}, {"libspf2", 1}}};
-constexpr std::array<Choice<int>, 2> quarantines = {{{"hold", 0}, {"header", 1}}};
+constexpr std::array<Choice<DmarcMode>, 3> dmarc_modes = {
+    {{"enforce", DmarcMode::enforce}, {"report", DmarcMode::report}, {"off", DmarcMode::off}}};
+constexpr std::array<Choice<SpfEngine>, 2> spf_engines = {
+    {{"native", SpfEngine::native}, {"libspf2", SpfEngine::libspf2}}};
+constexpr std::array<Choice<Quarantine>, 2> quarantines = {
+    {{"hold", Quarantine::hold}, {"header", Quarantine::header}}};
 
 constexpr std::int64_t second = 1000;
 constexpr std::int64_t day = 24 * 3600 * second;
@@ -36,8 +41,8 @@ const Table& table_for<model::Configuration>() {
       {
           table<&Configuration::server>("server", "Where connectord listens, and as whom."),
           table<&Configuration::organization>("organization", "Which mail is our own."),
-          planned_table<unbuilt::Dns>("dns", "Where names are looked up, and for how long."),
-          planned_table<unbuilt::Authentication>(
+          table<&Configuration::dns>("dns", "Where names are looked up, and for how long."),
+          table<&Configuration::authentication>(
               "authentication", "Checks made for all inbound mail; a connector's `require` decides what they mean."),
           table<&Configuration::tag>("tag",
                                      "The header that carries a connector's name to the rest of the mail system."),
@@ -102,28 +107,41 @@ const Table& table_for<model::Organization>() {
 }
 
 template <>
-const Table& table_for<unbuilt::Dns>() {
+const Table& table_for<model::Dns>() {
+  using model::Dns;
   static const Table declared{{
-      planned<List<DnsServer, 1>>("servers", otherwise("the system's"),
-                                  "Which DNS servers to ask; a port may be given."),
-      planned<DnsTimeout>("timeout", by_default(R"("5s")"), "The limit of one lookup."),
-      planned<DnsBudget>("budget", by_default(R"("20s")"), "The limit of all lookups that one message may wait for."),
+      key<&Dns::servers, List<DnsServer, 1>>("servers", otherwise("the system's"),
+                                             "Which DNS servers to ask, by address; a port may be given."),
+      key<&Dns::timeout, DnsTimeout>("timeout", by_default(R"("5s")"), "The limit of one lookup."),
+      key<&Dns::budget, DnsBudget>("budget", by_default(R"("20s")"),
+                                   "The limit of all lookups that one message may wait for."),
   }};
   return declared;
 }
 
 template <>
-const Table& table_for<unbuilt::Authentication>() {
+const Table& table_for<model::AuthenticationSettings>() {
+  using Settings = model::AuthenticationSettings;
   static const Table declared{{
-      planned<Boolean>("spf", by_default("true"), "Check SPF (RFC 7208)."),
-      planned<Boolean>("dkim", by_default("true"), "Check DKIM signatures (RFC 6376)."),
-      planned<Word<dmarc_modes>>("dmarc", by_default(R"("enforce")"),
-                                 "`enforce` follows the sender's DMARC policy (RFC 7489), `report` records the result "
-                                 "only, `off` does not look."),
-      planned<Boolean>("arc", by_default("false"), "Check ARC chains (RFC 8617)."),
-      planned<Word<spf_engines>>("spf_engine", by_default(R"("native")"), "What evaluates SPF records."),
-      planned<Word<quarantines>>("quarantine", by_default(R"("hold")"),
-                                 "What a policy of quarantine does: the mail server's `hold` queue, or a `header`."),
+      key<&Settings::spf, Boolean>("spf", by_default("true"), "Check SPF (RFC 7208)."),
+      key<&Settings::dkim, Boolean>("dkim", by_default("true"), "Check DKIM signatures (RFC 6376)."),
+      key<&Settings::dmarc, Word<dmarc_modes>>(
+          "dmarc", by_default(R"("enforce")"),
+          "`enforce` follows the sender's DMARC policy (RFC 9989), `report` records the result only, `off` does not "
+          "look."),
+      key<&Settings::arc, Boolean>("arc", by_default("false"), "Check ARC chains (RFC 8617)."),
+      key<&Settings::arc_trusted_sealers, List<Domain>>(
+          "arc_trusted_sealers", by_default("[]"),
+          "Domains whose ARC seal turns a DMARC failure into acceptance, where they saw DMARC pass; needs `arc`."),
+      key<&Settings::spf_engine, Word<spf_engines>>("spf_engine", by_default(R"("native")"),
+                                                    "What evaluates SPF records."),
+      key<&Settings::quarantine, Word<quarantines>>(
+          "quarantine", by_default(R"("hold")"),
+          "What a policy of quarantine does: the mail server's `hold` queue, or a `header`."),
+      key<&Settings::received_spf, Boolean>("received_spf", by_default("false"), "Insert a Received-SPF header too."),
+      key<&Settings::trust_body_length, Boolean>(
+          "trust_body_length", by_default("false"),
+          "Let a DKIM signature count for alignment although its `l=` leaves a part of the body unsigned."),
   }};
   return declared;
 }

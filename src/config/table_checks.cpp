@@ -105,7 +105,7 @@ void check_networks_meet(Reader& reader, const toml::table& table, const model::
 }
 
 void check_purpose(Reader& reader, const toml::table& table, const model::InboundConnector& connector) {
-  if (connector.scenario == model::Scenario::partner && !table.contains("require")) {
+  if (connector.scenario == model::Scenario::partner && !table.contains("require") && !connector.identify.certificate) {
     const Reader::Scope scope(reader, "require");
     reader.warning(table.source(), "partner \"" + connector.name +
                                        "\" requires nothing, so it only tags mail; write what must hold in "

@@ -13,9 +13,9 @@ const Table& table_for<model::Server>();
 template <>
 const Table& table_for<model::Organization>();
 template <>
-const Table& table_for<unbuilt::Dns>();
+const Table& table_for<model::Dns>();
 template <>
-const Table& table_for<unbuilt::Authentication>();
+const Table& table_for<model::AuthenticationSettings>();
 template <>
 const Table& table_for<model::Tag>();
 template <>

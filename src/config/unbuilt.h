@@ -3,8 +3,6 @@
 // Names for tables that are declared and checked, and that the model has no place for so far.
 namespace connectord::config::unbuilt {
 
-struct Dns {};
-struct Authentication {};
 struct Trace {};
 struct Outbound {};
 struct Route {};

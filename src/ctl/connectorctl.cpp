@@ -13,6 +13,7 @@ class CommandLine {
  public:
   explicit CommandLine(const Terminal& terminal) : terminal_(terminal) {
     app_.require_subcommand(1);
+    app_.allow_extras(false);
     app_.set_version_flag("--version", std::string("connectorctl ") + version);
     add_check();
     add_list();

@@ -126,8 +126,18 @@ tl::expected<Imagined, std::string> imagine(const ExplainArguments& arguments, s
   return imagined;
 }
 
-// The header fields of a message, each with its folded lines.
-void play_headers(session::Session& session, std::string_view message) {
+// With the line ends that a mail server hands over.
+void play_body(session::Session& session, std::string_view body) {
+  std::string lines;
+  for (const char c : body) {
+    if (c == '\n' && !lines.ends_with('\r')) lines += '\r';
+    lines += c;
+  }
+  session.body(lines);
+}
+
+// The header fields, each with its folded lines, and then the rest.
+void play_message(session::Session& session, std::string_view message) {
   std::string field;
   const auto flush = [&] {
     if (const auto colon = field.find(':'); colon != std::string::npos) {
@@ -146,6 +156,8 @@ void play_headers(session::Session& session, std::string_view message) {
     field += line;
   }
   flush();
+  session.end_of_headers();
+  play_body(session, message);
 }
 
 session::Ending play(const Imagined& imagined, const ExplainArguments& arguments, session::Session& session,
@@ -159,7 +171,7 @@ session::Ending play(const Imagined& imagined, const ExplainArguments& arguments
     const session::Answer answer = session.rcpt_to(recipient, "");
     if (answer.action != model::Action::accept) return {answer, {}, session.envelope_decision()};
   }
-  play_headers(session, imagined.message);
+  if (!arguments.message_file.empty()) play_message(session, imagined.message);
   return session.end_of_message("");
 }
 
@@ -271,11 +283,18 @@ Status explain(const Common& common, const ExplainArguments& arguments, const Te
   }
   auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
+  auto resolver = session::make_resolver(policy->configuration().dns);
+  if (!resolver) {
+    terminal.error << "connectorctl: " << resolver.error() << '\n';
+    return Status::wrong_input;
+  }
   NoLog no_log;
-  session::PolicyStore policies(std::move(policy));
+  session::PolicyStore policies(std::move(policy), std::move(*resolver));
   session::LiveSessions live;
   session::Intake intake;
-  session::Session session({policies, live, no_log}, intake);
+  session::Services services{policies, live, no_log};
+  if (const auto at = parse_time(arguments.at)) services.unix_time = [time = *at] { return time; };
+  session::Session session(services, intake);
   const session::Ending ending = play(*imagined, arguments, session, live);
   if (common.json) {
     terminal.out << to_json(ending).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';

@@ -46,11 +46,11 @@ bool needs_restart(const model::Configuration& running, const model::Configurati
 
 class Daemon {
  public:
-  Daemon(std::string path, std::shared_ptr<const engine::Policy> policy)
+  Daemon(std::string path, std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver)
       : path_(std::move(path)),
         started_with_(policy),
         log_(log::make_logger(policy->configuration().log)),
-        policies_(std::move(policy)) {}
+        policies_(std::move(policy), std::move(resolver)) {}
 
   int run() {
     if (auto ready = open_sockets().and_then([this] { return drop_privileges(); }); !ready) {
@@ -145,21 +145,35 @@ class Daemon {
     ::sd_notify(0, "RELOADING=1");
     session::LoadedPolicy loaded = session::load_policy(path_, session::environment_of_host());
     log_problems(*log_, loaded.problems);
+    std::shared_ptr<dns::Resolver> resolver;
+    if (loaded.policy) {
+      auto made = resolver_for(loaded.policy->configuration());
+      if (!made) log_->error(subject, made.error());
+      if (!made) loaded.policy = nullptr;
+      resolver = made.value_or(nullptr);
+    }
     if (!loaded.policy) {
       log_->error(subject, "the configuration does not load; the running one stays",
-                  {{"configuration", path_}, {"generation", std::to_string(policies_.generation())}});
+                  {{"configuration", path_}, {"generation", std::to_string(policies_.current().number)}});
     } else {
       if (needs_restart(started_with_->configuration(), loaded.policy->configuration())) {
         log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
       }
       const std::size_t connectors = loaded.policy->configuration().inbound.size();
-      policies_.replace(std::move(loaded.policy));
+      policies_.replace(std::move(loaded.policy), std::move(resolver));
       log_->info(subject, "configuration loaded",
                  {{"configuration", path_},
-                  {"generation", std::to_string(policies_.generation())},
+                  {"generation", std::to_string(policies_.current().number)},
                   {"inbound_connectors", std::to_string(connectors)}});
     }
     ::sd_notify(0, "READY=1\nSTATUS=serving");
+  }
+
+  // The running one where [dns] has not changed: it has a cache.
+  tl::expected<std::shared_ptr<dns::Resolver>, std::string> resolver_for(const model::Configuration& configuration) {
+    const session::Generation running = policies_.current();
+    if (running.policy->configuration().dns == configuration.dns) return running.resolver;
+    return session::make_resolver(configuration.dns);
   }
 
   // New messages are deferred from here on; those that are on their way may end, within the limit.
@@ -208,7 +222,12 @@ int run(const std::string& configuration_path) {
                  configuration_path.c_str());
     return 1;
   }
-  const auto daemon = std::make_unique<Daemon>(configuration_path, std::move(loaded.policy));
+  auto resolver = session::make_resolver(loaded.policy->configuration().dns);
+  if (!resolver) {
+    std::fprintf(stderr, "connectord: %s\n", resolver.error().c_str());
+    return 1;
+  }
+  const auto daemon = std::make_unique<Daemon>(configuration_path, std::move(loaded.policy), std::move(*resolver));
   // libmilter's threads may still be in a callback, so what they use is never torn down: the process ends at once.
   std::_Exit(daemon->run());
 }

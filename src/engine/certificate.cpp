@@ -69,7 +69,8 @@ std::string describe(const model::ClientCertificate& certificate) {
   add("issuer", certificate.issuer_name.empty() ? certificate.issuer_common_name : certificate.issuer_name);
   add("sha256", certificate.sha256.value_or(""));
   add("spki-sha256", certificate.public_key_sha256.value_or(""));
-  return text.empty() ? "no certificate that the mail server trusts" : text;
+  if (!text.empty()) return text;
+  return certificate.sha256 ? "no certificate" : "no trusted certificate; its fingerprint is not known";
 }
 
 }  // namespace connectord::engine

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "attribution.h"
+#include "authentication.h"
 #include "requirements.h"
 
 namespace connectord::engine {
@@ -36,8 +37,10 @@ class Deciding {
       defer_undecided(*attribution.undecided);
       return std::move(decision_);
     }
+    if (facts_.stage == Facts::Stage::message) record_authentication(facts_, decision_.findings);
     check_connectors(attribution);
     if (decision_.connector.empty()) check_direct_send();
+    if (facts_.stage == Facts::Stage::message) check_dmarc(attribution.connector());
     return std::move(decision_);
   }
 
@@ -158,6 +161,17 @@ class Deciding {
     if (ours) {
       refuse(Outcome::fail,
              {550, "5.7.1", "Mail from " + from + " must be submitted with authentication or over a connector"});
+    }
+  }
+
+  void check_dmarc(const InboundConnector* connector) {
+    DmarcVerdict verdict = follow_dmarc(policy_, connector, facts_, decision_.findings);
+    decision_.dmarc_override = verdict.dmarc_override;
+    if (verdict.action == Action::reject || verdict.action == Action::defer) {
+      refuse(verdict.action == Action::reject ? Outcome::fail : Outcome::temperror, std::move(verdict.reply));
+    } else if (decision_.action == Action::accept) {
+      decision_.action = verdict.action;
+      decision_.quarantine = std::move(verdict.quarantine);
     }
   }
 

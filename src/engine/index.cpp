@@ -51,9 +51,11 @@ void CertificateIndex::add(const model::CertificatePattern& pattern, ConnectorNu
 }
 
 Index::Index(const std::vector<model::InboundConnector>& connectors) {
+  names_.reserve(connectors.size());
   for (ConnectorNumber number = 0; number < connectors.size(); ++number) {
     const model::InboundConnector& connector = connectors[number];
     if (!connector.enabled) continue;
+    names_.emplace(connector.name, number);
     for (const auto& pattern : connector.identify.sender_domains) sender_domains_.add(pattern, number);
     std::uint32_t range_number = 0;
     for (const auto& range : connector.identify.client_networks) client_networks_.add(range, number, range_number++);

@@ -13,6 +13,11 @@ Policy::Policy(model::Configuration configuration, std::unique_ptr<const Index> 
 
 Policy::~Policy() = default;
 
+const model::InboundConnector* Policy::find(std::string_view name) const {
+  const auto number = index_->named(name);
+  return number ? &configuration_.inbound[*number] : nullptr;
+}
+
 Policy::Compiled Policy::compile(model::Configuration configuration) {
   Compiled compiled;
   compiled.problems = find_conflicts(configuration.inbound);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "authentication.h"
 #include "connectord/engine/certificate.h"
 
 namespace connectord::engine {
@@ -44,6 +45,7 @@ class Checking {
     if (require_.tls) tls();
     if (!require_.client_networks.empty()) client_networks();
     if (require_.certificate) certificate(*require_.certificate);
+    if (facts_.stage == model::Facts::Stage::message) authentication();
     return std::move(verdict_);
   }
 
@@ -138,6 +140,11 @@ class Checking {
                                    : "requires a client certificate with another fingerprint");
   }
 
+  void authentication() {
+    const AuthenticationVerdict verdict = check_authentication(connector_, facts_, findings_);
+    if (counts(verdict.outcome)) settle(verdict.outcome, verdict.status, verdict.complaint);
+  }
+
   std::string seen_certificate() const { return facts_.tls ? describe(facts_.certificate) : "no TLS"; }
 
   void pass(std::string_view check, std::string expected, std::string seen) {
@@ -153,9 +160,15 @@ class Checking {
     finding.connector = connector_.name;
     const Outcome outcome = finding.outcome;
     findings_.push_back(std::move(finding));
-    const bool counts = outcome == Outcome::fail ? verdict_.outcome != Outcome::fail
-                                                 : outcome == Outcome::temperror && verdict_.outcome == Outcome::pass;
-    if (!counts) return;
+    if (counts(outcome)) settle(outcome, status, complaint);
+  }
+
+  bool counts(Outcome outcome) const {
+    if (outcome == Outcome::fail) return verdict_.outcome != Outcome::fail;
+    return outcome == Outcome::temperror && verdict_.outcome == Outcome::pass;
+  }
+
+  void settle(Outcome outcome, std::string_view status, std::string_view complaint) {
     verdict_.outcome = outcome;
     const bool permanent = outcome == Outcome::fail;
     verdict_.reply.code = permanent ? 550 : 451;

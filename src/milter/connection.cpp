@@ -16,10 +16,16 @@ const Shared* shared = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-glo
 
 class Connection {
  public:
-  explicit Connection(unsigned long steps) : steps_(steps), session_(shared->services, shared->intake) {}
+  explicit Connection(unsigned long steps) : steps_(steps), session_(shared->services, shared->intake) {
+    session_.set_has_body(!has(SMFIP_NOBODY));
+  }
 
   session::Session& session() { return session_; }
   bool has(unsigned long step) const { return (steps_ & step) != 0; }
+  // Values come with their leading space where the MTA can do so; signatures need it, and others always had one.
+  std::string header_value(const char* value) const {
+    return has(SMFIP_HDR_LEADSPC) ? value : " " + std::string(value);
+  }
   sfsistat go_on_after(unsigned long no_reply) const { return has(no_reply) ? SMFIS_NOREPLY : SMFIS_CONTINUE; }
 
  private:
@@ -104,8 +110,9 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
     return SMFIS_REJECT;
   }
   *actions = needed | (offered_actions & (SMFIF_QUARANTINE | SMFIF_SETSYMLIST));
-  constexpr unsigned long wanted = SMFIP_NOBODY | SMFIP_NOEOH | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_HDR |
-                                   SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_HDR_LEADSPC;
+  const bool wants_body = session::Session::wants_body(*shared->services.policies.current().policy);
+  const unsigned long wanted = (wants_body ? SMFIP_NR_BODY : SMFIP_NOBODY) | SMFIP_NR_EOH | SMFIP_NOUNKNOWN |
+                               SMFIP_NODATA | SMFIP_NR_HDR | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_HDR_LEADSPC;
   *steps = offered_steps & wanted;
   *unused2 = 0;
   *unused3 = 0;
@@ -169,8 +176,22 @@ sfsistat on_rcpt_to(SMFICTX* context, char** arguments) noexcept {
 
 sfsistat on_header(SMFICTX* context, char* name, char* value) noexcept {
   return guarded(context, [&](Connection& connection) {
-    connection.session().header(name, value);
+    connection.session().header(name, connection.header_value(value));
     return connection.go_on_after(SMFIP_NR_HDR);
+  });
+}
+
+sfsistat on_end_of_headers(SMFICTX* context) noexcept {
+  return guarded(context, [&](Connection& connection) {
+    connection.session().end_of_headers();
+    return connection.go_on_after(SMFIP_NR_EOH);
+  });
+}
+
+sfsistat on_body(SMFICTX* context, unsigned char* bytes, size_t size) noexcept {
+  return guarded(context, [&](Connection& connection) {
+    connection.session().body({reinterpret_cast<const char*>(bytes), size});
+    return connection.go_on_after(SMFIP_NR_BODY);
   });
 }
 
@@ -198,6 +219,10 @@ sfsistat on_end_of_message(SMFICTX* context) noexcept {
                                  {{"header", change.name}});
       return to_status(context, {model::Action::defer, model::Reply{451, "4.3.0", "Cannot change a header"}},
                        SMFIS_CONTINUE);
+    }
+    if (ending.answer.action == model::Action::quarantine) {
+      std::string reason = reply_text(ending.answer.quarantine);
+      smfi_quarantine(context, reason.data());
     }
     return to_status(context, ending.answer, SMFIS_CONTINUE);
   });
@@ -230,6 +255,8 @@ smfiDesc describe_filter(const Shared& with) {
   filter.xxfi_envfrom = on_mail_from;
   filter.xxfi_envrcpt = on_rcpt_to;
   filter.xxfi_header = on_header;
+  filter.xxfi_eoh = on_end_of_headers;
+  filter.xxfi_body = on_body;
   filter.xxfi_eom = on_end_of_message;
   filter.xxfi_abort = on_abort;
   filter.xxfi_close = on_close;

@@ -24,7 +24,8 @@ void read_sendmail_fingerprint(const MacroLookup& macro, model::ClientCertificat
   certificate.sha256 = mail::parse_sha256(text);
   if (!certificate.sha256) {
     certificate.unknown_because =
-        "Sendmail tells no SHA-256 of the certificate: set CertFingerprintAlgorithm=sha256 in sendmail.mc";
+        "Sendmail tells no SHA-256 of the certificate: write define(`confCERT_FINGERPRINT_ALGORITHM', `sha256') in "
+        "sendmail.mc";
   }
 }
 

@@ -2,6 +2,20 @@
 
 namespace connectord::model {
 
+std::string_view to_string(ArcResult result) {
+  switch (result) {
+    case ArcResult::none:
+      return "none";
+    case ArcResult::pass:
+      return "pass";
+    case ArcResult::fail:
+      return "fail";
+    case ArcResult::temperror:
+      return "temperror";
+  }
+  return "";
+}
+
 std::string_view to_string(SpfResult result) {
   switch (result) {
     case SpfResult::none:

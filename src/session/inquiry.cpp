@@ -13,7 +13,7 @@ Answer Inquirer::ask(const Inquiry& inquiry) {
     const ConnectionKey key{*facts.client_address, facts.client_port};
     if (services_.live.tell(key, inquiry.server_port, {facts.tls, facts.certificate})) return {};
   }
-  const auto policy = services_.policies.current();
+  const auto policy = services_.policies.current().policy;
   const model::Decision decision = engine::decide(*policy, facts);
   const bool is_new = inquiry.instance.empty() || inquiry.instance != logged_instance_;
   if (is_new) {

@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "connectord/dns/make_resolver.h"
+
 namespace connectord::session {
 
 LoadedPolicy load_policy(const std::string& path, const config::Environment& environment) {
@@ -17,6 +19,17 @@ LoadedPolicy load_policy(const std::string& path, const config::Environment& env
   result.problems.insert(result.problems.end(), std::make_move_iterator(compiled.problems.begin()),
                          std::make_move_iterator(compiled.problems.end()));
   return result;
+}
+
+tl::expected<std::shared_ptr<dns::Resolver>, std::string> make_resolver(const model::Dns& settings) {
+  dns::ResolverSettings wanted;
+  wanted.timeout = settings.timeout;
+  for (const net::Endpoint& server : settings.servers) {
+    const auto address = net::IpAddress::parse(server.host);
+    if (!address) return tl::unexpected("dns.servers: \"" + server.host + "\" is not an address");
+    wanted.servers.push_back({*address, server.port});
+  }
+  return dns::make_resolver(wanted);
 }
 
 config::Environment environment_of_host() {

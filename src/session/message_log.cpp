@@ -8,10 +8,12 @@ namespace {
 
 // A line stays readable, whatever a client writes.
 constexpr std::size_t longest_value = 256;
+// A finding may hold two fingerprints, which an administrator must be able to copy.
+constexpr std::size_t longest_finding = 768;
 
-std::string cut(std::string_view value) {
-  if (value.size() <= longest_value) return std::string(value);
-  return std::string(value.substr(0, longest_value)) + "...";
+std::string cut(std::string_view value, std::size_t longest = longest_value) {
+  if (value.size() <= longest) return std::string(value);
+  return std::string(value.substr(0, longest)) + "...";
 }
 
 std::string client(const model::Facts& facts) {
@@ -31,6 +33,34 @@ bool is_logged(const model::Finding& finding) {
   return finding.outcome == model::Outcome::fail || finding.outcome == model::Outcome::temperror;
 }
 
+std::string results_of(const std::vector<model::DkimSignature>& signatures) {
+  if (signatures.empty()) return "none";
+  std::string text;
+  for (const model::DkimSignature& signature : signatures) {
+    if (!text.empty()) text += ' ';
+    text.append(to_string(signature.result)).append(":").append(signature.domain);
+  }
+  return text;
+}
+
+// `direct`: of the connecting client, where skip listing found another.
+void add_results(const model::Authentication& results, bool direct, log::Fields& fields) {
+  if (results.spf) fields.emplace_back(direct ? "direct_spf" : "spf", to_string(results.spf->result));
+  if (results.dkim) fields.emplace_back("dkim", cut(results_of(*results.dkim)));
+  if (results.dmarc) fields.emplace_back(direct ? "direct_dmarc" : "dmarc", to_string(results.dmarc->result));
+  if (results.arc) fields.emplace_back("arc", to_string(results.arc->result));
+}
+
+void add_authentication(const model::Facts& facts, const model::Decision& decision, log::Fields& fields) {
+  if (facts.original && facts.original->moved) {
+    fields.emplace_back("original_client", facts.original->address.to_string());
+    add_results(facts.original->without_skipping, true, fields);
+  }
+  add_results(facts.authentication, false, fields);
+  if (!decision.dmarc_override.empty()) fields.emplace_back("dmarc_override", decision.dmarc_override);
+  if (!decision.quarantine.empty()) fields.emplace_back("quarantine", cut(decision.quarantine));
+}
+
 }  // namespace
 
 void log_decision(log::Logger& log, std::string_view queue_id, const model::Facts& facts,
@@ -48,8 +78,10 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
   fields.emplace_back("action", model::to_string(decision.action));
   if (decision.reply) fields.emplace_back("reply", model::to_string(*decision.reply));
   if (removed_tags > 0) fields.emplace_back("removed_tags", std::to_string(removed_tags));
+  add_authentication(facts, decision, fields);
   for (const model::Finding& finding : decision.findings) {
-    if (is_logged(finding)) fields.emplace_back("finding", cut(summary(finding)));
+    if (finding.check == "mode") fields.emplace_back("audit", cut(finding.seen));
+    if (is_logged(finding)) fields.emplace_back("finding", cut(summary(finding), longest_finding));
     if (is_logged(finding) && !finding.hint.empty()) fields.emplace_back("hint", cut(finding.hint));
   }
   log.write({log::Severity::info, queue_id.empty() ? "NOQUEUE" : queue_id, "", std::move(fields)});

@@ -1,11 +1,15 @@
 #include "connectord/session/session.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "authenticator.h"
 #include "connectord/engine/decide.h"
 #include "connectord/mail/path.h"
 #include "connectord/session/message_log.h"
+#include "header_edit.h"
 
 namespace connectord::session {
 namespace {
@@ -20,9 +24,15 @@ constexpr std::string_view no_policy_request =
     "no policy request came for this connection: add check_policy_service with connectord's policy socket at the "
     "beginning of smtpd_recipient_restrictions; Sendmail cannot tell it";
 
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&lower](char x, char y) { return lower(x) == lower(y); });
+// All of its recipients are in the pilot group; without a group, everybody is.
+bool is_in_pilot(const model::EnhancedFiltering& filtering, const std::vector<std::string>& recipients) {
+  const auto& group = filtering.recipients;
+  if (group.empty()) return true;
+  return std::all_of(recipients.begin(), recipients.end(), [&group](const std::string& recipient) {
+    return std::any_of(group.begin(), group.end(), [&recipient](const std::string& member) {
+      return ::strcasecmp(member.c_str(), recipient.c_str()) == 0;
+    });
+  });
 }
 
 Answer to_answer(const model::Decision& decision) {
@@ -59,25 +69,38 @@ void Session::secured(std::optional<model::Tls> tls, model::ClientCertificate ce
   certificate_ = std::move(certificate);
 }
 
-void Session::begin_message() {
+// False if the message cannot be looked at as the configuration wants.
+bool Session::begin_message() {
   end_message();
+  generation_ = services_.policies.current();
+  const model::Configuration& configuration = generation_.policy->configuration();
+  if (wants_body(*generation_.policy) && !has_body_) return false;
   in_message_ = true;
   intake_.begin();
-  policy_ = services_.policies.current();
-  facts_.recipients.clear();
-  recipient_bytes_ = 0;
-  incoming_tags_ = 0;
-  refusal_logged_ = false;
+  header_edit_ = std::make_unique<HeaderEdit>(configuration);
+  return true;
+}
+
+bool Session::wants_body(const engine::Policy& policy) {
+  const model::AuthenticationSettings& settings = policy.configuration().authentication;
+  return settings.verifies_signatures() || settings.arc;
 }
 
 void Session::end_message() {
   if (!in_message_) return;
   in_message_ = false;
-  policy_.reset();
+  // First, since it looks into the rest.
+  authenticator_.reset();
+  header_edit_.reset();
+  generation_ = {};
   joined_.reset();
   envelope_decision_.reset();
-  facts_.recipients.clear();
-  facts_.recipients.shrink_to_fit();
+  in_content_ = false;
+  refusal_logged_ = false;
+  recipient_bytes_ = 0;
+  facts_.recipients = {};
+  facts_.authentication = {};
+  facts_.original.reset();
   intake_.end();
 }
 
@@ -85,9 +108,19 @@ Answer Session::mail_from(std::string_view path, std::string_view sasl_username)
   if (!intake_.open()) {
     return {model::Action::defer, model::Reply{451, "4.3.2", "connectord is stopping; try again in a minute"}};
   }
-  begin_message();
+  if (!begin_message()) {
+    return {model::Action::defer, model::Reply{451, "4.3.2", "The configuration has changed; connect anew"}};
+  }
   facts_.mail_from = mail::parse_reverse_path(path);
   facts_.sasl_username = sasl_username.substr(0, longest_name);
+  const model::AuthenticationSettings& settings = generation_.policy->configuration().authentication;
+  const bool is_submission = facts_.local_submission || !facts_.sasl_username.empty();
+  if (settings.checks_anything() && !is_submission) {
+    authenticator_ = std::make_unique<Authenticator>(
+        Authenticator::Context{generation_.resolver, &settings, generation_.policy->configuration().server.authserv_id,
+                               services_.unix_time()});
+    authenticator_->start(facts_);
+  }
   return {};
 }
 
@@ -114,7 +147,7 @@ void Session::join_policy_facts() {
 
 model::Decision Session::decide(model::Facts::Stage stage) {
   facts_.stage = stage;
-  return engine::decide(*policy_, facts_);
+  return engine::decide(*generation_.policy, facts_);
 }
 
 Answer Session::rcpt_to(std::string_view path, std::string_view queue_id) {
@@ -138,10 +171,31 @@ Answer Session::rcpt_to(std::string_view path, std::string_view queue_id) {
   return to_answer(*envelope_decision_);
 }
 
-void Session::header(std::string_view name, std::string_view) {
+void Session::begin_content() {
+  in_content_ = true;
+  if (!authenticator_) return;
+  const model::InboundConnector* connector =
+      envelope_decision_ ? generation_.policy->find(envelope_decision_->connector) : nullptr;
+  const bool filters = connector != nullptr && connector->enhanced_filtering &&
+                       is_in_pilot(*connector->enhanced_filtering, facts_.recipients);
+  authenticator_->begin_content(filters ? &*connector->enhanced_filtering : nullptr);
+}
+
+void Session::header(std::string_view name, std::string_view value) {
   if (!in_message_) return;
-  while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
-  if (same_name(name, policy_->configuration().tag.header)) ++incoming_tags_;
+  if (!in_content_) begin_content();
+  header_edit_->note(name, value);
+  if (authenticator_) authenticator_->header(name, value);
+}
+
+void Session::end_of_headers() {
+  if (!in_message_) return;
+  if (!in_content_) begin_content();
+  if (authenticator_) authenticator_->end_of_headers();
+}
+
+void Session::body(std::string_view chunk) {
+  if (in_message_ && authenticator_) authenticator_->body(chunk);
 }
 
 Ending Session::end_of_message(std::string_view queue_id) {
@@ -151,9 +205,16 @@ Ending Session::end_of_message(std::string_view queue_id) {
     return ending;
   }
   join_policy_facts();
+  std::string received_spf;
+  if (authenticator_) {
+    const model::Configuration& configuration = generation_.policy->configuration();
+    authenticator_->finish(std::chrono::steady_clock::now() + configuration.dns.budget, facts_);
+    if (configuration.authentication.received_spf) received_spf = authenticator_->received_spf(facts_);
+  }
   ending.decision = decide(model::Facts::Stage::message);
   ending.answer = to_answer(ending.decision);
-  ending.header_changes = header_changes(ending.decision);
+  ending.header_changes =
+      header_edit_->changes(facts_, ending.decision, generation_.policy->find(ending.decision.connector), received_spf);
   log(queue_id, ending.decision);
   end_message();
   return ending;
@@ -163,20 +224,8 @@ void Session::abort() {
   end_message();
 }
 
-// Every tag of the message's own goes, the last first, since the MTA counts anew after each (CVE-2022-48521).
-std::vector<model::HeaderChange> Session::header_changes(const model::Decision& decision) const {
-  std::vector<model::HeaderChange> changes;
-  const std::string& tag = policy_->configuration().tag.header;
-  changes.reserve(incoming_tags_ + 1);
-  for (std::uint32_t position = incoming_tags_; position > 0; --position) {
-    changes.push_back({model::HeaderChange::Kind::remove, tag, {}, position});
-  }
-  if (!decision.tag.empty()) changes.push_back({model::HeaderChange::Kind::insert, tag, decision.tag, 0});
-  return changes;
-}
-
 void Session::log(std::string_view queue_id, const model::Decision& decision) const {
-  log_decision(services_.log, queue_id, facts_, decision, incoming_tags_);
+  log_decision(services_.log, queue_id, facts_, decision, header_edit_->forgeries());
 }
 
 }  // namespace connectord::session

@@ -3,8 +3,9 @@
 #include <array>
 #include <string_view>
 
-// The test suite of RFC 7208, converted from rfc7208-tests.yml of pyspf 2.0.14 (release 2019.08 of the suite): records of
-// type SPF became TXT where the name has no TXT of its own, and TIMEOUT became one line for each type without records.
+// The test suite of RFC 7208, converted from rfc7208-tests.yml of pyspf 2.0.14 (release 2019.08 of the suite): records
+// of type SPF became TXT where the name has no TXT of its own, and TIMEOUT became one line for each type without
+// records.
 //
 // The RFC 7208 test-suite (rfc7208-tests.yml) is
 // (C) 2006-2008 Stuart D Gathman <stuart@bmsi.com>

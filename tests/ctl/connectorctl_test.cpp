@@ -29,6 +29,10 @@ class ConnectorctlTest : public testing::Test {
 [server]
 milter = "unix:/run/connectord/milter.sock"
 policy = "unix:/run/connectord/policy.sock"
+[authentication]
+spf = false
+dkim = false
+dmarc = "off"
 [[inbound]]
 name = "contoso"
 scenario = "partner"

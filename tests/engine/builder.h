@@ -105,6 +105,9 @@ inline ConnectorBuilder internet(const std::string& name) {
 
 inline model::Configuration configuration(std::vector<model::InboundConnector> connectors) {
   model::Configuration made;
+  made.authentication.spf = false;
+  made.authentication.dkim = false;
+  made.authentication.dmarc = model::DmarcMode::off;
   made.inbound = std::move(connectors);
   return made;
 }

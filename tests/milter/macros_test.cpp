@@ -86,7 +86,7 @@ TEST(TlsMacros, TakeSendmailsFingerprintIfItIsSha256) {
                  {"{verify}", "OK"},
                  {"{cert_fp}", "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB"}});
   EXPECT_FALSE(report.certificate.sha256) << "MD5";
-  EXPECT_NE(report.certificate.unknown_because.find("CertFingerprintAlgorithm"), std::string_view::npos);
+  EXPECT_NE(report.certificate.unknown_because.find("confCERT_FINGERPRINT_ALGORITHM"), std::string_view::npos);
   report = read({{"{tls_version}", "TLSv1.2"}, {"{verify}", "FAIL"}, {"{cert_fp}", digits}});
   EXPECT_EQ(report.certificate.sha256, "") << "nothing is trusted unless verify is OK";
 }

@@ -29,7 +29,7 @@ class SessionTest : public testing::Test {
   LiveSessions live_;
   test::RecordingLog log_;
   Intake intake_;
-  Services services_{policies_, live_, log_};
+  Services services_{policies_, live_, log_, [] { return std::int64_t{0}; }};
   Session session_{services_, intake_};
 
   void connect(std::uint16_t port = 25000) {
@@ -149,7 +149,7 @@ TEST_F(SessionTest, KeepsAMessageToTheConfigurationItBeganWith) {
   policies_.replace(engine::test::compile(configuration({})));
   EXPECT_EQ(session_.rcpt_to("<user@example.net>", "").action, Action::reject);
   EXPECT_EQ(answer_to_rcpt("a@contoso.com"), "go on");
-  EXPECT_EQ(policies_.generation(), 2U);
+  EXPECT_EQ(policies_.current().number, 2U);
 }
 
 TEST_F(SessionTest, DefersNewMessagesWhenItStopsAndLetsOthersEnd) {
@@ -221,7 +221,7 @@ TEST(ThreadedSessions, ShareEverythingWithoutARace) {
   LiveSessions live;
   test::RecordingLog log;
   Intake intake;
-  const Services services{policies, live, log};
+  const Services services{policies, live, log, [] { return std::int64_t{0}; }};
   const auto client = [&](std::uint16_t first_port) {
     Session session(services, intake);
     Inquirer inquirer(services);

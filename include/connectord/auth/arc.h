@@ -8,24 +8,13 @@
 #include <vector>
 
 #include "connectord/auth/dkim.h"
+#include "connectord/model/authentication.h"
 
 namespace connectord::auth {
 
-enum class ArcResult : std::uint8_t { none, pass, fail, temperror };  // temperror: a key cannot be had now
-
-// One set of ARC's three header fields, the work of one host that handled the message (RFC 8617, 4.2).
-struct ArcSet {
-  unsigned instance = 0;
-  std::string domain;                  // of the seal, normalized
-  std::string selector;                // of the seal
-  std::string authentication_results;  // what that host saw, without its instance; comes from outside
-};
-
-struct ArcOutcome {
-  ArcResult result = ArcResult::none;
-  std::vector<ArcSet> sets;  // from the first host to the last; empty unless the chain passed
-  std::string problem;       // why it did not
-};
+using model::ArcOutcome;
+using model::ArcResult;
+using model::ArcSet;
 
 // Validates the ARC chain of one message (RFC 8617, 5.2) while the message streams through, as DkimVerifier does with
 // signatures: same order of calls, same limits, same thread-safety. A chain says who handled a message and what they
@@ -74,7 +63,5 @@ class ArcVerifier {
   bool body_ended_ = false;
   ArcOutcome outcome_;
 };
-
-std::string_view to_string(ArcResult result);
 
 }  // namespace connectord::auth

@@ -155,8 +155,13 @@ class Index {
   const DomainIndex& sender_domains() const { return sender_domains_; }
   const NetworkIndex& client_networks() const { return client_networks_; }
   const CertificateIndex& certificates() const { return certificates_; }
+  std::optional<ConnectorNumber> named(std::string_view name) const {
+    const auto found = names_.find(name);
+    return found == names_.end() ? std::nullopt : std::optional(found->second);
+  }
 
  private:
+  StringMap<ConnectorNumber> names_;
   DomainIndex sender_domains_;
   NetworkIndex client_networks_;
   CertificateIndex certificates_;

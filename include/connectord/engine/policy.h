@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "connectord/model/configuration.h"
@@ -24,6 +25,9 @@ class Policy {
   ~Policy();
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
+
+  // The enabled inbound connector of that name, or nullptr.
+  const model::InboundConnector* find(std::string_view name) const;
 
   const model::Configuration& configuration() const { return configuration_; }
   const Index& index() const { return *index_; }

@@ -57,6 +57,31 @@ struct DmarcOutcome {
   std::string problem;                        // what was wrong with From, the record or the lookup
 };
 
+enum class ArcResult : std::uint8_t { none, pass, fail, temperror };  // temperror: a key cannot be had now
+
+// One set of ARC's three header fields, the work of one host that handled the message (RFC 8617, 4.2).
+struct ArcSet {
+  unsigned instance = 0;
+  std::string domain;                  // of the seal, normalized
+  std::string selector;                // of the seal
+  std::string authentication_results;  // what that host saw, without its instance; comes from outside
+};
+
+struct ArcOutcome {
+  ArcResult result = ArcResult::none;
+  std::vector<ArcSet> sets;  // from the first host to the last; empty unless the chain passed
+  std::string problem;       // why it did not
+};
+
+// What the protocols said of one message. Empty: that protocol was not asked, or the message's content is not known.
+struct Authentication {
+  std::optional<SpfOutcome> spf;
+  std::optional<std::vector<DkimSignature>> dkim;
+  std::optional<DmarcOutcome> dmarc;
+  std::optional<ArcOutcome> arc;
+};
+
+std::string_view to_string(ArcResult result);
 std::string_view to_string(SpfResult result);
 std::string_view to_string(DkimResult result);
 std::string_view to_string(DmarcResult result);

@@ -28,6 +28,33 @@ struct Organization {
   bool reject_direct_send = false;
 };
 
+struct Dns {
+  std::vector<net::Endpoint> servers;  // addresses and ports; empty: the system's
+  std::chrono::milliseconds timeout{5'000};
+  std::chrono::milliseconds budget{20'000};
+  friend bool operator==(const Dns&, const Dns&) = default;
+};
+
+enum class DmarcMode : std::uint8_t { enforce, report, off };
+enum class SpfEngine : std::uint8_t { native, libspf2 };
+enum class Quarantine : std::uint8_t { hold, header };
+
+struct AuthenticationSettings {
+  bool spf = true;
+  bool dkim = true;
+  DmarcMode dmarc = DmarcMode::enforce;
+  bool arc = false;
+  SpfEngine spf_engine = SpfEngine::native;
+  Quarantine quarantine = Quarantine::hold;
+  bool received_spf = false;
+  bool trust_body_length = false;
+  std::vector<net::DomainPattern> arc_trusted_sealers;
+
+  bool checks_anything() const { return spf || dkim || arc || dmarc != DmarcMode::off; }
+  // DMARC cannot do without signatures.
+  bool verifies_signatures() const { return dkim || dmarc != DmarcMode::off; }
+};
+
 struct Tag {
   std::string header = "X-Connector";
 };
@@ -45,6 +72,8 @@ struct Log {
 struct Configuration {
   Server server;
   Organization organization;
+  Dns dns;
+  AuthenticationSettings authentication;
   Tag tag;
   Log log;
   std::vector<InboundConnector> inbound;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectord/model/authentication.h"
 #include "connectord/model/connector.h"
 #include "connectord/net/ip_address.h"
 
@@ -41,6 +42,16 @@ struct Sender {
   bool qualified = true;
 };
 
+// Who handed a message to the gateway that handed it to us, as skip listing found it.
+struct OriginalClient {
+  net::IpAddress address;
+  std::string helo;
+  std::string trail;   // how it was found, in words
+  bool moved = false;  // false where it is the connecting client after all
+  // What SPF and DMARC say of the connecting client instead.
+  Authentication without_skipping;
+};
+
 // All that is known of a message's way so far. A session gathers it; the engine reads it.
 struct Facts {
   // What is over, and so which checks can be made.
@@ -58,6 +69,9 @@ struct Facts {
   bool local_submission = false;  // handed in by the sendmail command
   Sender mail_from;
   std::vector<std::string> recipients;  // as given, without angle brackets
+  // Of the original client where skip listing looked for it, and of the connecting client otherwise.
+  Authentication authentication;
+  std::optional<OriginalClient> original;
 };
 
 }  // namespace connectord::model

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <ctime>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +23,12 @@ struct Services {
   PolicyStore& policies;
   LiveSessions& live;
   log::Logger& log;
+  // Seconds since 1970, by which signatures expire.
+  std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
 };
+
+class Authenticator;
+class HeaderEdit;
 
 // How many messages are on their way, and whether new ones are still taken: what a graceful stop waits for.
 // Thread-safe.
@@ -49,7 +56,8 @@ struct Connection {
 // What the front end is to tell the MTA.
 struct Answer {
   model::Action action = model::Action::accept;  // accept: go on
-  std::optional<model::Reply> reply;
+  std::optional<model::Reply> reply{};
+  std::string quarantine{};  // the reason, for quarantine
 };
 
 struct Ending {
@@ -76,20 +84,28 @@ class Session {
   Answer mail_from(std::string_view path, std::string_view sasl_username);
   // `queue_id` is empty where the MTA has none yet.
   Answer rcpt_to(std::string_view path, std::string_view queue_id);
+  // In the order of the message; the value with its leading space and its folding.
   void header(std::string_view name, std::string_view value);
+  void end_of_headers();
+  // With CRLF line ends, in pieces of any size. Only wanted where wants_body() says so.
+  void body(std::string_view chunk);
   Ending end_of_message(std::string_view queue_id);
   // What was decided at RCPT; empty before the first recipient.
   model::Decision envelope_decision() const { return envelope_decision_.value_or(model::Decision{}); }
+  // True if the current configuration verifies signatures. An MTA is told at the start of a connection whether to hand
+  // over bodies; `has_body` says that it was told so, and otherwise messages that need theirs are deferred.
+  static bool wants_body(const engine::Policy& policy);
+  void set_has_body(bool has_body) { has_body_ = has_body; }
   // The message ends here without an answer of ours; the connection goes on.
   void abort();
 
  private:
-  void begin_message();
+  bool begin_message();
+  void begin_content();
   void end_message();
   void join_policy_facts();
   model::Decision decide(model::Facts::Stage stage);
   void log(std::string_view queue_id, const model::Decision& decision) const;
-  std::vector<model::HeaderChange> header_changes(const model::Decision& decision) const;
 
   Services services_;
   Intake& intake_;
@@ -99,12 +115,16 @@ class Session {
   std::optional<model::Tls> tls_;
   model::ClientCertificate certificate_;
 
+  bool has_body_ = true;
+
   bool in_message_ = false;
-  std::shared_ptr<const engine::Policy> policy_;      // of this message
+  Generation generation_;                             // of this message
   std::shared_ptr<const PolicyFacts> joined_;         // what the envelope was decided with
   std::optional<model::Decision> envelope_decision_;  // of the recipients so far
   std::size_t recipient_bytes_ = 0;
-  std::uint32_t incoming_tags_ = 0;
+  bool in_content_ = false;
+  std::unique_ptr<Authenticator> authenticator_;
+  std::unique_ptr<HeaderEdit> header_edit_;
   bool refusal_logged_ = false;
 };
 

@@ -1,0 +1,161 @@
+#include "authenticator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "connectord/mail/author.h"
+#include "connectord/mail/header_field.h"
+
+namespace connectord::session {
+namespace {
+
+// A second From field is an error already; more need not be kept.
+constexpr std::size_t most_from_fields = 2;
+constexpr std::size_t most_received_bytes = std::size_t{128} << 10;
+
+// The mailbox of a reverse path without its source route, as SPF's macros want it.
+std::string mailbox_of(const model::Sender& sender) {
+  if (sender.domain.empty()) return {};
+  std::string_view address = sender.address;
+  if (address.starts_with('@')) address.remove_prefix(address.find(':') + 1);
+  const auto at = address.rfind('@');
+  return std::string(address.substr(0, at)) + "@" + sender.domain;
+}
+
+std::string trail_of(const mail::OriginalClient& original) {
+  std::string text;
+  for (const mail::Hop& hop : original.trail) text += (text.empty() ? "" : "; ") + to_string(hop);
+  return original.stopped.empty() ? text : text + "; ended there: " + original.stopped;
+}
+
+}  // namespace
+
+Authenticator::Authenticator(Context context)
+    : context_(std::move(context)), gatherer_(std::in_place, *context_.resolver) {}
+
+Authenticator::~Authenticator() = default;
+
+void Authenticator::start(const model::Facts& facts) {
+  if (facts.client_address) client_ = {*facts.client_address, facts.helo, facts.client_name};
+  sender_domain_ = facts.mail_from.domain;
+  direct_.query = {client_.address,   facts.helo,         mailbox_of(facts.mail_from),
+                   context_.receiver, context_.unix_time, model::SpfOutcome::Identity::mail_from};
+  if (context_.settings->spf && facts.client_address) start_spf(direct_);
+}
+
+void Authenticator::start_spf(Spf& spf) {
+  const bool native = context_.settings->spf_engine == model::SpfEngine::native;
+  gatherer_->start([&spf, native](dns::Knowledge& knowledge) {
+    spf.outcome = native ? auth::check_spf(spf.query, knowledge) : auth::check_spf_with_libspf2(spf.query, knowledge);
+    return spf.outcome.has_value();
+  });
+}
+
+void Authenticator::begin_content(const model::EnhancedFiltering* filtering) {
+  has_content_ = true;
+  filtering_ = filtering;
+  if (context_.settings->verifies_signatures()) dkim_.emplace(auth::DkimLimits{}, context_.unix_time);
+  if (context_.settings->arc) arc_.emplace(auth::DkimLimits{}, context_.unix_time);
+}
+
+void Authenticator::header(std::string_view name, std::string_view value) {
+  if (dkim_) dkim_->header(name, value);
+  if (arc_) arc_->header(name, value);
+  if (mail::is_named(name, "From") && from_values_.size() < most_from_fields) {
+    from_values_.emplace_back(value.substr(0, mail::longest_read_value + 1));
+  }
+  if (filtering_ == nullptr || !mail::is_named(name, "Received")) return;
+  if (received_values_.size() >= mail::most_received_fields || received_bytes_ + value.size() > most_received_bytes)
+    return;
+  received_values_.emplace_back(value);
+  received_bytes_ += value.size();
+}
+
+void Authenticator::end_of_headers() {
+  author_ = mail::parse_author({from_values_.begin(), from_values_.end()});
+  if (dkim_) dkim_->end_of_headers();
+  if (arc_) arc_->end_of_headers();
+  if (filtering_ != nullptr) find_original_client();
+  ask_ahead();
+}
+
+void Authenticator::find_original_client() {
+  original_ = mail::find_original_client(client_, {received_values_.begin(), received_values_.end()}, *filtering_);
+  if (original_->header == 0 || !context_.settings->spf) return;
+  behind_gateway_.query = direct_.query;
+  behind_gateway_.query.client = original_->address;
+  behind_gateway_.query.helo = original_->helo;
+  start_spf(behind_gateway_);
+}
+
+// All questions whose names are known go out together, so that the end of the message finds them answered.
+void Authenticator::ask_ahead() {
+  std::vector<dns::Question> questions;
+  std::vector<std::string> domains;
+  if (dkim_) questions = dkim_->key_questions();
+  if (arc_) {
+    for (auto& question : arc_->key_questions()) questions.push_back(std::move(question));
+  }
+  if (context_.settings->dmarc != model::DmarcMode::off && author_) domains = {author_->domain, sender_domain_};
+  gatherer_->start([questions = std::move(questions), domains = std::move(domains)](dns::Knowledge& knowledge) {
+    for (const auto& domain : domains) {
+      if (!domain.empty()) auth::prefetch_dmarc(domain, knowledge);
+    }
+    for (const auto& question : questions) knowledge.ask(question);
+    return !knowledge.has_missing();
+  });
+}
+
+void Authenticator::body(std::string_view chunk) {
+  if (dkim_) dkim_->body(chunk);
+  if (arc_) arc_->body(chunk);
+}
+
+void Authenticator::finish(std::chrono::steady_clock::time_point deadline, model::Facts& facts) {
+  gatherer_->wait_until(deadline);
+  const bool moved = original_ && original_->header != 0;
+  facts.authentication = {};
+  facts.original.reset();
+  if (original_) {
+    facts.original = model::OriginalClient{original_->address, original_->helo, trail_of(*original_), moved, {}};
+    facts.original->without_skipping.spf = direct_.outcome;
+  }
+  facts.authentication.spf = moved ? behind_gateway_.outcome : direct_.outcome;
+  if (has_content_) finish_content(deadline, facts);
+}
+
+void Authenticator::finish_content(std::chrono::steady_clock::time_point deadline, model::Facts& facts) {
+  model::Authentication& results = facts.authentication;
+  // The keys are there, so these run at once and on this thread.
+  gatherer_->start([&](dns::Knowledge& knowledge) {
+    if (dkim_) results.dkim = dkim_->finish(knowledge);
+    return !dkim_ || results.dkim.has_value();
+  });
+  gatherer_->start([&](dns::Knowledge& knowledge) {
+    if (arc_) results.arc = arc_->finish(knowledge);
+    return !arc_ || results.arc.has_value();
+  });
+  gatherer_->wait_until(deadline);
+  if (context_.settings->dmarc == model::DmarcMode::off) return;
+  signatures_ = results.dkim.value_or(std::vector<model::DkimSignature>{});
+  const auto judge = [this](const std::optional<model::SpfOutcome>& spf, std::optional<model::DmarcOutcome>& outcome) {
+    auth::DmarcQuery query{author_, auth::dmarc_identifiers(spf, signatures_, context_.settings->trust_body_length)};
+    gatherer_->start([query = std::move(query), &outcome](dns::Knowledge& knowledge) {
+      outcome = auth::check_dmarc(query, knowledge);
+      return outcome.has_value();
+    });
+  };
+  judge(results.spf, results.dmarc);
+  if (facts.original && facts.original->moved) {
+    judge(direct_.outcome, facts.original->without_skipping.dmarc);
+  }
+  gatherer_->wait_until(deadline);
+}
+
+std::string Authenticator::received_spf(const model::Facts& facts) const {
+  if (!facts.authentication.spf) return {};
+  const bool moved = facts.original && facts.original->moved;
+  return auth::received_spf(moved ? behind_gateway_.query : direct_.query, *facts.authentication.spf);
+}
+
+}  // namespace connectord::session

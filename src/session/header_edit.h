@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/model/configuration.h"
+#include "connectord/model/decision.h"
+#include "connectord/model/facts.h"
+
+namespace connectord::session {
+
+// The header fields that only connectord may write. Counts those that come with a message, and says what to delete and
+// what to insert. Deletions go from the last to the first, since an MTA counts anew after each (CVE-2022-48521).
+class HeaderEdit {
+ public:
+  // `configuration` must outlive it.
+  explicit HeaderEdit(const model::Configuration& configuration);
+
+  // Each field of the message, in order.
+  void note(std::string_view name, std::string_view value);
+  // Fields that came with the message and go.
+  std::uint32_t forgeries() const;
+  // `connector` is the attribution or nullptr; `received_spf` the value of that field or empty.
+  std::vector<model::HeaderChange> changes(const model::Facts& facts, const model::Decision& decision,
+                                           const model::InboundConnector* connector,
+                                           const std::string& received_spf) const;
+
+ private:
+  // The tag, and what else is named after it.
+  struct Own {
+    std::string name;
+    std::uint32_t count = 0;
+  };
+  enum { tag, original_client, skip_spam_filtering, quarantine, own_fields };
+
+  const model::Configuration& configuration_;
+  std::array<Own, own_fields> own_;
+  std::uint32_t results_seen_ = 0;
+  std::vector<std::uint32_t> forged_results_;  // which of the Authentication-Results fields
+};
+
+}  // namespace connectord::session
