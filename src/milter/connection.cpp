@@ -222,7 +222,10 @@ sfsistat on_end_of_message(SMFICTX* context) noexcept {
     }
     if (ending.answer.action == model::Action::quarantine) {
       std::string reason = reply_text(ending.answer.quarantine);
-      smfi_quarantine(context, reason.data());
+      if (smfi_quarantine(context, reason.data()) != MI_SUCCESS) {
+        return to_status(context, {model::Action::defer, model::Reply{451, "4.3.0", "Cannot hold the message"}},
+                         SMFIS_CONTINUE);
+      }
     }
     return to_status(context, ending.answer, SMFIS_CONTINUE);
   });

@@ -36,7 +36,7 @@ bool is_in_pilot(const model::EnhancedFiltering& filtering, const std::vector<st
 }
 
 Answer to_answer(const model::Decision& decision) {
-  return {decision.action, decision.reply};
+  return {decision.action, decision.reply, decision.quarantine};
 }
 
 }  // namespace

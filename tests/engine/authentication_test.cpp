@@ -1,0 +1,198 @@
+#include <gtest/gtest.h>
+
+#include "builder.h"
+
+namespace connectord::engine {
+namespace {
+
+using namespace test;  // NOLINT: short forms of connectors and facts
+using model::ArcResult;
+using model::DkimResult;
+using model::DmarcPolicy;
+using model::DmarcResult;
+using model::SpfResult;
+
+model::SpfOutcome spf(SpfResult result) {
+  model::SpfOutcome outcome;
+  outcome.result = result;
+  outcome.domain = "contoso.com";
+  return outcome;
+}
+
+model::DkimSignature signature(DkimResult result, const std::string& domain = "contoso.com", bool limited = false) {
+  model::DkimSignature made;
+  made.result = result;
+  made.domain = domain;
+  made.body_length_limited = limited;
+  return made;
+}
+
+model::DmarcOutcome dmarc(DmarcResult result, DmarcPolicy policy = DmarcPolicy::reject) {
+  model::DmarcOutcome outcome;
+  outcome.result = result;
+  outcome.from_domain = "contoso.com";
+  outcome.record_domain = "contoso.com";
+  outcome.policy = policy;
+  return outcome;
+}
+
+// Facts of a message of which everything is known.
+model::Facts message(model::Authentication authentication, const std::string& client = "192.0.2.1") {
+  model::Facts facts = from(client, "a@contoso.com");
+  facts.stage = model::Facts::Stage::message;
+  facts.authentication = std::move(authentication);
+  return facts;
+}
+
+struct RequirementCase {
+  std::string title;
+  model::Authentication results;
+  std::string expected;
+};
+
+TEST(RequiredAuthentication, HasTheStatusOfItsRegistry) {
+  model::InboundConnector all = partner("p").from_domains({"contoso.com"});
+  all.require.spf = model::Requirement::pass;
+  all.require.dkim = model::Requirement::aligned;
+  all.require.dmarc = model::Requirement::pass;
+  const auto only = [&](auto member) {
+    model::InboundConnector one = all;
+    for (auto each : {&model::Require::spf, &model::Require::dkim, &model::Require::dmarc}) {
+      if (each != member) one.require.*each = model::Requirement::none;
+    }
+    return compile(configuration({one}));
+  };
+  using Signatures = std::vector<model::DkimSignature>;
+  const auto by_spf = only(&model::Require::spf);
+  for (const auto& [result, expected] :
+       std::vector<std::pair<SpfResult, std::string>>{{SpfResult::pass, "accept p"},
+                                                      {SpfResult::fail, "550 5.7.23 p"},
+                                                      {SpfResult::softfail, "550 5.7.23 p"},
+                                                      {SpfResult::neutral, "550 5.7.23 p"},
+                                                      {SpfResult::none, "550 5.7.23 p"},
+                                                      {SpfResult::permerror, "550 5.7.23 p"},
+                                                      {SpfResult::temperror, "451 4.7.24 p"}}) {
+    EXPECT_EQ(summary(decide(*by_spf, message({spf(result), {}, {}, {}}))), expected) << to_string(result);
+  }
+  const auto by_dkim = only(&model::Require::dkim);
+  for (const RequirementCase& one : std::vector<RequirementCase>{
+           {"none", {{}, Signatures{}, dmarc(DmarcResult::none), {}}, "550 5.7.20 p"},
+           {"the author's", {{}, Signatures{signature(DkimResult::pass)}, dmarc(DmarcResult::none), {}}, "accept p"},
+           {"a broken one",
+            {{}, Signatures{signature(DkimResult::fail)}, dmarc(DmarcResult::none), {}},
+            "550 5.7.20 p"},
+           {"somebody else's",
+            {{}, Signatures{signature(DkimResult::pass, "esp.example")}, dmarc(DmarcResult::none), {}},
+            "550 5.7.22 p"},
+           {"a part of the body",
+            {{}, Signatures{signature(DkimResult::pass, "contoso.com", true)}, dmarc(DmarcResult::none), {}},
+            "550 5.7.21 p"},
+           {"no key now",
+            {{}, Signatures{signature(DkimResult::temperror)}, dmarc(DmarcResult::none), {}},
+            "451 4.7.20 p"},
+           {"one of two",
+            {{},
+             Signatures{signature(DkimResult::temperror), signature(DkimResult::pass)},
+             dmarc(DmarcResult::none),
+             {}},
+            "accept p"},
+           {"not known without the message", {}, "accept p"}}) {
+    EXPECT_EQ(summary(decide(*by_dkim, message(one.results))), one.expected) << one.title;
+  }
+  const auto by_dmarc = only(&model::Require::dmarc);
+  for (const auto& [result, expected] :
+       std::vector<std::pair<DmarcResult, std::string>>{{DmarcResult::pass, "accept p"},
+                                                        {DmarcResult::fail, "550 5.7.26 p"},
+                                                        {DmarcResult::none, "550 5.7.26 p"},
+                                                        {DmarcResult::temperror, "451 4.7.26 p"}}) {
+    EXPECT_EQ(summary(decide(*by_dmarc, message({{}, {}, dmarc(result, DmarcPolicy::none), {}}))), expected)
+        << to_string(result);
+  }
+  const auto by_all = compile(configuration({all}));
+  EXPECT_EQ(
+      summary(decide(*by_all,
+                     message({spf(SpfResult::fail), Signatures{}, dmarc(DmarcResult::fail, DmarcPolicy::none), {}}))),
+      "550 5.7.26 p");
+}
+
+TEST(RequiredAuthentication, IsNotAskedBeforeTheMessageIsThere) {
+  model::InboundConnector connector = partner("p").from_domains({"contoso.com"});
+  connector.require.spf = model::Requirement::pass;
+  const auto policy = compile(configuration({connector}));
+  EXPECT_EQ(summary(decide(*policy, from("192.0.2.1", "a@contoso.com"))), "accept p");
+}
+
+model::Configuration enforcing(std::vector<model::InboundConnector> connectors = {}) {
+  model::Configuration made = configuration(std::move(connectors));
+  made.authentication = {};
+  return made;
+}
+
+struct DmarcCase {
+  std::string title;
+  model::DmarcOutcome outcome;
+  std::string expected;
+};
+
+TEST(Dmarc, IsFollowedAsTheDomainAsks) {
+  const auto policy = compile(enforcing());
+  for (const DmarcCase& one :
+       std::vector<DmarcCase>{{"pass", dmarc(DmarcResult::pass), "accept -"},
+                              {"none", dmarc(DmarcResult::none), "accept -"},
+                              {"reject", dmarc(DmarcResult::fail), "550 5.7.1 -"},
+                              {"quarantine", dmarc(DmarcResult::fail, DmarcPolicy::quarantine), "quarantine -"},
+                              {"p=none", dmarc(DmarcResult::fail, DmarcPolicy::none), "accept -"},
+                              {"DNS", dmarc(DmarcResult::temperror), "451 4.7.1 -"},
+                              {"no author", dmarc(DmarcResult::permerror, DmarcPolicy::none), "550 5.7.1 -"}}) {
+    const auto decision = decide(*policy, message({{}, {}, one.outcome, {}}));
+    EXPECT_EQ(summary(decision), one.expected) << one.title;
+    EXPECT_NE(find(decision, "dmarc"), nullptr) << one.title;
+  }
+  const auto refused = decide(*policy, message({{}, {}, dmarc(DmarcResult::fail), {}}));
+  EXPECT_NE(refused.reply->text.find("contoso.com"), std::string::npos);
+}
+
+TEST(Dmarc, QuarantinesInAHeaderWhereThatIsAsked) {
+  auto made = enforcing();
+  made.authentication.quarantine = model::Quarantine::header;
+  const auto decision =
+      decide(*compile(made), message({{}, {}, dmarc(DmarcResult::fail, DmarcPolicy::quarantine), {}}));
+  EXPECT_EQ(decision.action, model::Action::accept);
+  EXPECT_FALSE(decision.quarantine.empty());
+}
+
+TEST(Dmarc, NamesWhyAPolicyIsNotFollowed) {
+  auto made = enforcing({internet("gateway").from_networks({"192.0.2.10"}).trusted_path(),
+                         internet("audited").from_networks({"192.0.2.11"}).audit(),
+                         internet("plain").from_networks({"192.0.2.12"})});
+  const auto policy = compile(made);
+  const model::Authentication failed{{}, {}, dmarc(DmarcResult::fail), {}};
+  EXPECT_EQ(decide(*policy, message(failed, "192.0.2.10")).dmarc_override, "the connector's path is trusted");
+  EXPECT_EQ(decide(*policy, message(failed, "192.0.2.11")).dmarc_override, "the connector is in audit mode");
+  EXPECT_EQ(summary(decide(*policy, message(failed, "192.0.2.12"))), "550 5.7.1 plain");
+  made.authentication.dmarc = model::DmarcMode::report;
+  EXPECT_EQ(summary(decide(*compile(made), message(failed))), "accept -");
+}
+
+TEST(Dmarc, BelievesAnArcSealerOnlyWhereItIsTrustedAndSawAPass) {
+  auto made = enforcing();
+  made.authentication.arc = true;
+  made.authentication.arc_trusted_sealers = domains({"*.sealer.example"});
+  const auto policy = compile(made);
+  const auto sealed = [](ArcResult result, const std::string& sealer, const std::string& results) {
+    model::Authentication made_up{{}, {}, dmarc(DmarcResult::fail), model::ArcOutcome{}};
+    made_up.arc->result = result;
+    made_up.arc->sets.push_back({1, "first.example", "s", "first.example; dmarc=fail"});
+    made_up.arc->sets.push_back({2, sealer, "s", results});
+    return message(made_up);
+  };
+  const std::string saw_pass = "mx.sealer.example; dmarc=pass header.from=contoso.com";
+  EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "sealer.example", saw_pass))), "accept -");
+  EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::fail, "sealer.example", saw_pass))), "550 5.7.1 -");
+  EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "evil.example", saw_pass))), "550 5.7.1 -");
+  EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "sealer.example", "x; spf=pass smtp.mailfrom=dmarc=pass"))),
+            "550 5.7.1 -");
+}
+
+}  // namespace
+}  // namespace connectord::engine
