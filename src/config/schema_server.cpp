@@ -25,7 +25,7 @@ constexpr std::array<Choice<Quarantine>, 2> quarantines = {
     {{"hold", Quarantine::hold}, {"header", Quarantine::header}}};
 
 constexpr std::int64_t second = 1000;
-constexpr std::int64_t day = 24 * 3600 * second;
+constexpr std::int64_t day = std::int64_t{24} * 3600 * second;
 
 using DnsTimeout = Duration<100, 60 * second>;
 using DnsBudget = Duration<100, 300 * second>;

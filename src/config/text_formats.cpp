@@ -295,7 +295,7 @@ std::string duration_text(std::chrono::milliseconds duration) {
 
 Parsed<std::chrono::milliseconds> parse_duration_within(std::string_view text, std::chrono::milliseconds least,
                                                         std::chrono::milliseconds most) {
-  const auto duration = parse_duration(text);
+  auto duration = parse_duration(text);
   if (!duration || (*duration >= least && *duration <= most)) return duration;
   return bad(text, "is out of range; write a duration from " + duration_text(least) + " to " + duration_text(most));
 }

@@ -78,7 +78,8 @@ Json listed(const model::InboundConnector& connector) {
 
 void print_value(std::ostream& out, const std::string& key, const Json& value) {
   if (value.is_object()) {
-    for (const auto& [inner, item] : value.items()) print_value(out, key + "." + inner, item);
+    const std::string prefix = key + ".";
+    for (const auto& [inner, item] : value.items()) print_value(out, std::string(prefix).append(inner), item);
     return;
   }
   if (!value.is_array()) {

@@ -21,7 +21,8 @@ using model::SpfResult;
 constexpr std::string_view several_failed = "7.26";
 
 std::string with_problem(std::string text, const std::string& problem) {
-  return problem.empty() ? text : text + " (" + problem + ")";
+  if (!problem.empty()) text.append(" (").append(problem).append(")");
+  return text;
 }
 
 std::string describe(const model::SpfOutcome& spf) {

@@ -66,23 +66,25 @@ class Deciding {
   }
 
   void record(const Attribution& attribution) {
-    Finding finding{.check = "attribution"};
     if (attribution.identified.empty()) {
-      finding.outcome = Outcome::not_applicable;
-      finding.seen = "no connector names the client's certificate, its address, or the sender's domain";
-      decision_.findings.push_back(std::move(finding));
+      decision_.findings.push_back(
+          {.check = "attribution",
+           .outcome = Outcome::not_applicable,
+           .seen = "no connector names the client's certificate, its address, or the sender's domain"});
       return;
     }
+    const Identification& chosen = attribution.identified.front();
     for (const Identification& identification : attribution.identified) {
-      finding.connector = identification.connector->name;
-      finding.expected = std::string("identified by ").append(model::to_string(identification.by));
-      finding.seen = identification.seen;
-      finding.outcome = Outcome::pass;
-      if (&identification != &attribution.identified.front()) {
-        if (identification.connector == attribution.connector()) continue;
-        finding.outcome = Outcome::not_applicable;
-        finding.hint = "not chosen: " + attribution.connector()->name + " is identified by " +
-                       std::string(model::to_string(attribution.identified.front().by)) + ", which counts more";
+      const bool is_chosen = &identification == &chosen;
+      if (!is_chosen && identification.connector == chosen.connector) continue;
+      Finding finding{.check = "attribution",
+                      .connector = identification.connector->name,
+                      .outcome = is_chosen ? Outcome::pass : Outcome::not_applicable,
+                      .expected = std::string("identified by ").append(model::to_string(identification.by)),
+                      .seen = identification.seen};
+      if (!is_chosen) {
+        finding.hint = "not chosen: " + chosen.connector->name + " is identified by ";
+        finding.hint.append(model::to_string(chosen.by)).append(", which counts more");
       }
       decision_.findings.push_back(std::move(finding));
     }

@@ -11,7 +11,6 @@ namespace {
 
 using model::Finding;
 using model::Outcome;
-using model::Reply;
 
 constexpr std::string_view encryption_needed = "7.10";
 constexpr std::string_view not_authorized = "7.1";
