@@ -19,10 +19,11 @@ def bench_program(name: str) -> str:
 
 @dataclass(frozen=True)
 class Filter:
-    """A running filter: where it listens, in Postfix's notation, and its process."""
+    """A running filter: where it listens, in Postfix's notation, its process, and the file that it logs to."""
 
     endpoint: str
     pid: int
+    log: Path
 
 
 def endpoint(workspace: Workspace, transport: str, name: str) -> str:
@@ -48,7 +49,7 @@ def start_filter(workspace: Workspace, command: list[str], where: str, name: str
         return accepts_connections(where)
 
     wait_until(ready, f"{name} on {where}")
-    return Filter(where, process.pid)
+    return Filter(where, process.pid, log_file)
 
 
 def start_connectord(workspace: Workspace, transport: str, configuration: str, name: str = "connectord") -> Filter:
