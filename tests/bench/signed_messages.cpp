@@ -50,8 +50,9 @@ int main(int argc, char** argv) {
   try {
     for (int i = 3; i < argc; ++i) {
       const std::string size = argv[i];
-      connectord::bench::write(connectord::bench::message_of(domain, std::stoul(size)),
-                               folder + "/" + domain + "-" + size + ".eml");
+      std::string file = folder;
+      file.append("/").append(domain).append("-").append(size).append(".eml");
+      connectord::bench::write(connectord::bench::message_of(domain, std::stoul(size)), file);
     }
     std::printf("%s\n", connectord::auth::testing::key_record().c_str());
   } catch (const std::exception& error) {
