@@ -1,5 +1,6 @@
 #include "connectord/daemon/daemon.h"
 
+#include <malloc.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -37,19 +38,23 @@ void print_problems(const std::vector<model::Problem>& problems) {
 }
 
 // What a new configuration cannot change in a running process.
-bool needs_restart(const model::Configuration& running, const model::Configuration& loaded) {
-  const model::Server& a = running.server;
-  const model::Server& b = loaded.server;
+bool needs_restart(const model::Server& a, const model::Server& b) {
   return a.milter != b.milter || a.policy != b.policy || a.user != b.user || a.socket_group != b.socket_group ||
-         a.socket_mode != b.socket_mode || !(running.log == loaded.log);
+         a.socket_mode != b.socket_mode;
+}
+
+// Loading leaves as much freed memory behind as a configuration takes, in pieces that the allocator would keep.
+void give_memory_back() {
+  ::malloc_trim(0);
 }
 
 class Daemon {
  public:
   Daemon(std::string path, std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver)
       : path_(std::move(path)),
-        started_with_(policy),
-        log_(log::make_logger(policy->configuration().log)),
+        server_(policy->configuration().server),
+        log_settings_(policy->configuration().log),
+        log_(log::make_logger(log_settings_)),
         policies_(std::move(policy), std::move(resolver)) {}
 
   int run() {
@@ -64,7 +69,7 @@ class Daemon {
   }
 
  private:
-  const model::Server& server() const { return started_with_->configuration().server; }
+  const model::Server& server() const { return server_; }
   session::Services services() { return {policies_, live_, *log_}; }
 
   tl::expected<void, std::string> open_sockets() {
@@ -118,9 +123,10 @@ class Daemon {
     // Before libmilter waits for the same signals.
     signals_.open();
     if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
-    log::Fields fields = {{"version", version},
-                          {"configuration", path_},
-                          {"inbound_connectors", std::to_string(started_with_->configuration().inbound.size())}};
+    log::Fields fields = {
+        {"version", version},
+        {"configuration", path_},
+        {"inbound_connectors", std::to_string(policies_.current().policy->configuration().inbound.size())}};
     if (server().milter) fields.emplace_back("milter", server().milter->to_string());
     if (server().policy) fields.emplace_back("policy", server().policy->to_string());
     log_->info(subject, "started", std::move(fields));
@@ -156,16 +162,18 @@ class Daemon {
       log_->error(subject, "the configuration does not load; the running one stays",
                   {{"configuration", path_}, {"generation", std::to_string(policies_.current().number)}});
     } else {
-      if (needs_restart(started_with_->configuration(), loaded.policy->configuration())) {
+      const model::Configuration& configuration = loaded.policy->configuration();
+      if (needs_restart(server(), configuration.server) || !(log_settings_ == configuration.log)) {
         log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
       }
-      const std::size_t connectors = loaded.policy->configuration().inbound.size();
+      const std::size_t connectors = configuration.inbound.size();
       policies_.replace(std::move(loaded.policy), std::move(resolver));
       log_->info(subject, "configuration loaded",
                  {{"configuration", path_},
                   {"generation", std::to_string(policies_.current().number)},
                   {"inbound_connectors", std::to_string(connectors)}});
     }
+    give_memory_back();
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
 
@@ -202,7 +210,9 @@ class Daemon {
 
   std::string path_;
   Signals signals_;  // before whatever starts a thread
-  std::shared_ptr<const engine::Policy> started_with_;
+  // What the process was started with, which a new configuration does not change.
+  model::Server server_;
+  model::Log log_settings_;
   std::unique_ptr<log::Logger> log_;
   session::PolicyStore policies_;
   session::LiveSessions live_;

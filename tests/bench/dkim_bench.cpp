@@ -76,5 +76,3 @@ BENCHMARK(LibopendkimEd25519)->Arg(5000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace connectord::auth::testing
-
-BENCHMARK_MAIN();

@@ -16,6 +16,12 @@ std::string address_of(std::size_t number, unsigned host) {
          std::to_string(number % 256 / 4 * 4 + host % 4);
 }
 
+std::string fingerprint(std::size_t number) {
+  std::string hex = std::to_string(number);
+  hex.insert(0, 64 - hex.size(), '0');
+  return hex;
+}
+
 // A third each is identified by domain, by network and by fingerprint, as partners, branches and pinned peers are.
 model::InboundConnector connector(std::size_t number) {
   model::InboundConnector made;
@@ -29,9 +35,8 @@ model::InboundConnector connector(std::size_t number) {
   } else if (number % 3 == 1) {
     made.identify.client_networks.push_back(net::AddressRange::parse(address_of(number * 4, 0) + "/30").value());
   } else {
-    std::string hex(64, '0');
-    text.copy(hex.data(), text.size());
-    made.identify.certificate.emplace().fingerprints.push_back({model::Fingerprint::Of::public_key, hex});
+    made.identify.certificate.emplace().fingerprints.push_back(
+        {model::Fingerprint::Of::public_key, fingerprint(number)});
   }
   return made;
 }
@@ -44,10 +49,7 @@ model::Facts facts_for(std::size_t number) {
   facts.mail_from = mail::parse_reverse_path("<a@mail.partner" + std::to_string(number) + ".example>");
   facts.tls = model::Tls{model::TlsVersion::tls1_3, "TLSv1.3", "TLS_AES_256_GCM_SHA384", 256};
   facts.certificate.sha256 = "";
-  std::string hex(64, '0');
-  const std::string text = std::to_string(number);
-  text.copy(hex.data(), text.size());
-  facts.certificate.public_key_sha256 = number % 3 == 2 ? hex : "";
+  facts.certificate.public_key_sha256 = number % 3 == 2 ? fingerprint(number) : "";
   facts.recipients = {"user@example.net"};
   return facts;
 }

@@ -1,0 +1,1 @@
+"""What script/bench measures, part by part, and the table it prints."""
