@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Shows connectord at work, on a private Postfix with a private certification authority.
 
-Sends the partner's mail as it should be and as it should not, and shows for each message what connectord said and
-where the mail went. Every result is held against what is expected of it: the exit status is 0 only if all agree.
+Sends the partner's mail as it should be and as it should not, and mail that is forged or comes through a gateway, and
+shows for each message what connectord said and where the mail went. Every result is held against what is expected of
+it: the exit status is 0 only if all agree.
 """
 
 import argparse
@@ -23,9 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from harness import logline  # noqa: E402  (the path comes first)
 from harness.client import Reply  # noqa: E402
 from harness.daemon import build_folder  # noqa: E402
+from harness.dns_server import txt  # noqa: E402
 from harness.site import Site, new_token  # noqa: E402
 
 PARTNER_ADDRESS, STRANGER_ADDRESS = "127.0.0.2", "127.0.0.99"
+GATEWAY_ADDRESS, OTHER_GATEWAY_ADDRESS = "127.0.0.3", "127.0.0.4"
+# What gateways write into Received: tailspin's server, and somebody else's.
+TAILSPIN_ADDRESS, FORGER_ADDRESS = "203.0.113.7", "198.51.100.66"
 RECIPIENT = "user@example.net"
 
 CONNECTORS = """\
@@ -51,19 +56,36 @@ sender_domains = ["fabrikam.com"]
 tls = true
 [inbound.require.certificate]
 fingerprints = ["{fingerprint}"]
+
+[[inbound]]
+name = "gateway"
+scenario = "internet"
+[inbound.identify]
+client_networks = ["{gateway}"]
+[inbound.enhanced_filtering]
+skip_last = true
 """
 
+ZONE = (txt("tailspin.example", f"v=spf1 ip4:{TAILSPIN_ADDRESS} -all") +
+        txt("_dmarc.tailspin.example", "v=DMARC1; p=reject"))
+
 INTRODUCTION = """\
-Two partners, two connectors:
+Two partners and a gateway, three connectors:
   contoso   sends over TLS, from {address}, with the certificate mail.contoso.com of Contoso Issuing
             CA. What carries its tag leaves through a smart host of its own (milter_header_checks).
   fabrikam  sends over TLS with a self-signed certificate, whose public key is pinned.
+  gateway   a filter in front of us, at {gateway}: who handed the mail to it is judged in its place.
+And a stranger, tailspin.example: by SPF it sends from {tailspin} only, and by DMARC it asks to
+refuse all else (a DNS server on 127.0.0.1:{dns} says so).
 """
 
 
 @dataclass(frozen=True)
 class Case:
-    """A message, and what must become of it. `certificate` None: in the clear. `reply` is how the answer begins."""
+    """A message, and what must become of it. `certificate` None: in the clear. `reply` is how the answer begins.
+
+    `author` is who From says it is, if not the sender of the envelope; `original_client`, whom connectord must find.
+    """
 
     title: str
     mail_from: str
@@ -73,6 +95,14 @@ class Case:
     sink: str | None = None
     tags: tuple[str, ...] = ()
     header: str = ""
+    author: str = ""
+    original_client: str | None = None
+
+
+def received(client: str) -> str:
+    """What a gateway writes on top of a message."""
+    return (f"Received: from mail.tailspin.example (mail.tailspin.example [{client}]) by gw.example.net (Postfix) with"
+            " ESMTPS id 4Vx1yz0000z9X; Sat, 21 Nov 2026 10:00:00 +0000")
 
 
 CASES = (
@@ -88,6 +118,14 @@ CASES = (
     Case("self-signed, not pinned", "bob@fabrikam.com", STRANGER_ADDRESS, "unpinned", "550 5.7.1 "),
     Case("a stranger's mail with a forged tag", "eve@example.org", STRANGER_ADDRESS, None, "250 2.0.0", "default",
          header="X-Connector: contoso"),
+    Case("a stranger's mail with tailspin in From", "eve@example.org", STRANGER_ADDRESS, None, "550 5.7.1 ",
+         author="ceo@tailspin.example"),
+    Case("tailspin's mail through the gateway", "carol@tailspin.example", GATEWAY_ADDRESS, None, "250 2.0.0", "default",
+         ("gateway",), received(TAILSPIN_ADDRESS), original_client=TAILSPIN_ADDRESS),
+    Case("a forgery through the gateway", "carol@tailspin.example", GATEWAY_ADDRESS, None, "550 5.7.1 ",
+         header=received(FORGER_ADDRESS)),
+    Case("tailspin's mail through a gateway without a connector", "carol@tailspin.example", OTHER_GATEWAY_ADDRESS, None,
+         "550 5.7.1 ", header=received(TAILSPIN_ADDRESS)),
 )
 
 ROUTES = {"contoso": "contoso's smart host", "default": "the default route"}
@@ -101,9 +139,11 @@ class Result:
     said: str
     sink: str | None
     tags: tuple[str, ...]
+    original_client: str | None = None
 
     def as_expected(self, case: Case) -> bool:
-        return (f"{self.reply} ".startswith(case.reply) and self.sink == case.sink and self.tags == case.tags)
+        return (f"{self.reply} ".startswith(case.reply) and self.sink == case.sink and self.tags == case.tags and
+                self.original_client == case.original_client)
 
     @property
     def went_to(self) -> str:
@@ -120,6 +160,8 @@ def swaks_command(site: Site, case: Case, *more: str) -> list[str]:
         command += ["--tls", "--tls-cert", str(certificate.file), "--tls-key", str(certificate.key)]
     if case.header:
         command += ["--add-header", case.header]
+    if case.author:
+        command += ["--header", f"From: {case.author}"]
     return command + list(more)
 
 
@@ -141,15 +183,19 @@ def send(site: Site, case: Case) -> Result:
     reply = deciding_reply(swaks.stdout + swaks.stderr)
     if not reply.accepted:
         return Result(reply, f"{reply.code} {reply.text}", *whereabouts(site, token))
-    site.arrival(token)
-    return Result(reply, acceptance(logline.parse(site.log_of(reply.queue_id))), *whereabouts(site, token))
+    (original_client,) = site.arrival(token).all("X-Connector-Original-Client") or (None,)
+    return Result(reply, acceptance(logline.parse(site.log_of(reply.queue_id))), *whereabouts(site, token),
+                  original_client)
 
 
 def acceptance(line: logline.LogLine) -> str:
     """connectord's own words for a message that it let pass; an SMTP reply it gives to refused ones only."""
     connector = line["connector"]
     removed = "".join(f", {number} forged tag removed" for number in line.all("removed_tags"))
-    return f"{line['action']}, " + ("no connector" if connector == "none" else f"connector {connector}") + removed
+    found = "".join(f", original client {address}: SPF {line['spf']}, DMARC {line['dmarc']}"
+                    for address in line.all("original_client"))
+    by = "no connector" if connector == "none" else f"connector {connector}"
+    return f"{line['action']}, {by}{removed}{found}"
 
 
 def whereabouts(site: Site, token: str) -> tuple[str | None, tuple[str, ...]]:
@@ -195,7 +241,8 @@ class Page:
 def demonstrate(site: Site, page: Page) -> int:
     """Sends everything; returns how many messages ended otherwise than they should."""
     page.text(f"Postfix listens on 127.0.0.1:{site.postfix.ports['smtp']}, with connectord beside it.")
-    page.text(INTRODUCTION.format(address=PARTNER_ADDRESS))
+    page.text(INTRODUCTION.format(address=PARTNER_ADDRESS, gateway=GATEWAY_ADDRESS, tailspin=TAILSPIN_ADDRESS,
+                                  dns=site.nameserver.port))
     page.heading()
     wrong = []
     for case in CASES:
@@ -206,14 +253,15 @@ def demonstrate(site: Site, page: Page) -> int:
     page.text("")
     for case, result in wrong:
         page.text(f"NOT AS EXPECTED: {case.title}\n  expected {case.reply}…, at {case.sink}, tags {case.tags}\n"
-                  f"  seen     {result.reply}, at {result.sink}, tags {result.tags}")
+                  f"  seen     {result.reply}, at {result.sink}, tags {result.tags}, original client"
+                  f" {result.original_client}")
     page.text(f"{len(CASES) - len(wrong)} of {len(CASES)} messages ended as they should.")
     return len(wrong)
 
 
 def new_site() -> Site:
-    site = Site(keep_mail=True, prefix="connectord-demo-")
-    site.reconfigure(CONNECTORS.format(address=PARTNER_ADDRESS,
+    site = Site(keep_mail=True, prefix="connectord-demo-", zone=ZONE)
+    site.reconfigure(CONNECTORS.format(address=PARTNER_ADDRESS, gateway=GATEWAY_ADDRESS,
                                        fingerprint=site.certificates["pinned"].public_key_fingerprint))
     return site
 
@@ -233,13 +281,15 @@ def pasteable(command: list[str]) -> str:
 def instructions(site: Site, keeper: int) -> str:
     """What to try, as commands to paste."""
     config = site.connectord.config_file
-    good, bad = (pasteable(swaks_command(site, case)) for case in (CASES[0], CASES[1]))
+    a_forgery = next(case for case in CASES if case.author)
+    good, bad, forged = (pasteable(swaks_command(site, case)) for case in (CASES[0], CASES[1], a_forgery))
     return f"""
 It all goes on running. To try things:
 
-  # the partner's mail as agreed, and without TLS
+  # the partner's mail as agreed, and without TLS; a forged sender
   {good}
   {bad}
+  {forged}
 
   # what arrived, and what connectord and Postfix wrote about it
   tail -n +1 {site.path}/mail/*/*.eml
@@ -264,7 +314,7 @@ def obstacle() -> str | None:
     """What keeps the demo from running here."""
     if os.geteuid() != 0:
         return "must be run as root: Postfix starts as root, and so does connectord before it drops its privileges"
-    for program in ("/usr/sbin/postfix", "openssl", "swaks"):
+    for program in ("/usr/sbin/postfix", "/usr/sbin/nsd", "openssl", "swaks"):
         if not shutil.which(program):
             return f"{program} is missing; script/bootstrap installs it"
     if "TLS supported" not in subprocess.run(["swaks", "--support"], capture_output=True, text=True).stdout:

@@ -136,8 +136,11 @@ class SmtpClient:
         self.close()
 
 
-def message(token: str, *headers: str, body: str = "Hello.") -> bytes:
-    """A message with `token` as its subject; further headers stand as they are given, on top, folding and all."""
-    lines = [*headers, f"Subject: {token}", "From: sender", "To: recipient",
-             f"Message-ID: <{token}@client.example.org>", "", body]
-    return "\r\n".join(lines).encode() + b"\r\n"
+def message(token: str, *headers: str, author: str | None = "sender", body: str | bytes = "Hello.") -> bytes:
+    """A message with `token` as its subject; further headers stand as they are given, on top, folding and all.
+
+    `author` is the value of From; without one there is no such header.
+    """
+    lines = [*headers, f"Subject: {token}", *([f"From: {author}"] if author is not None else []), "To: recipient",
+             f"Message-ID: <{token}@client.example.org>", "", ""]
+    return "\r\n".join(lines).encode() + (body.encode() if isinstance(body, str) else body) + b"\r\n"

@@ -130,8 +130,15 @@ class MilterClient:
         return self._say("body", content)
 
     def end_of_message(self) -> Outcome:
+        self.say_end_of_message()
+        return self.read_outcome()
+
+    def say_end_of_message(self) -> None:
+        """Without waiting for the answer."""
         self._send_macros(END_OF_MESSAGE, b"E")
         self.send(b"E")
+
+    def read_outcome(self) -> Outcome:
         outcome = Outcome(Verdict("continue"))
         while True:
             letter, content = self.read()

@@ -1,5 +1,6 @@
 """The next hops: SMTP servers in this process that accept whatever comes and keep it, to be looked at afterwards."""
 
+import contextlib
 import socketserver
 import ssl
 import threading
@@ -107,6 +108,10 @@ class Session(socketserver.StreamRequestHandler):
     server: Server
 
     def handle(self):
+        with contextlib.suppress(ConnectionError):  # Postfix may be ended in the middle of a delivery
+            self.converse()
+
+    def converse(self) -> None:
         self.helo = self.mail_from = ""
         self.recipients: list[str] = []
         self.say("220 sink ESMTP")

@@ -14,6 +14,7 @@ from typing import Mapping
 from .certificates import SERVER_ONLY, Certificate, CertificateStore
 from .client import SmtpClient
 from .daemon import Connectord
+from .dns_server import Fault, FaultyNameserver, Nameserver
 from .postfix import Parameters, PrivatePostfix, beside_connectord
 from .sink import Message, Sink
 from .waiting import wait_until
@@ -33,11 +34,30 @@ user = "{user}"
 accepted_domains = ["example.net"]
 reject_direct_send = {reject_direct_send}
 
+{dns}
+[authentication]
+{authentication}
+
 [log]
 target = "stderr"
 format = "{log_format}"
 
 """
+
+# There is no DNS but what a scenario brings along.
+NO_CHECKS = """\
+spf = false
+dkim = false
+dmarc = "off"
+"""
+
+DNS_TABLE = """\
+[dns]
+servers = ["{server}"]
+timeout = "1s"
+budget = "3s"
+"""
+
 
 class Host:
     """A machine with connectord and no mail server. Start it with a `with` statement; nothing is left afterwards.
@@ -45,11 +65,15 @@ class Host:
     `connectors` is the part of connectord.toml that a scenario is about; `server`, further lines for the table of that
     name. `milter` and `policy` name the listeners; by default they are unix sockets in a folder as packages make it:
     of connectord's user, open to Postfix. With `launch` false, starting connectord is left to the scenario.
+
+    With a `zone`, lines of a zone file, there is a DNS server beside it, which spoils what `faults` says and fails for
+    the domains `failing`; then mail is authenticated as `authentication` says, lines for the table of that name.
     """
 
     def __init__(self, connectors: str = "", *, milter: str | None = None, policy: str | None = None,
                  server: str = "", reject_direct_send: bool = False, log_format: str = "text", launch: bool = True,
-                 prefix: str = "connectord-test-"):
+                 zone: str | None = None, faults: Mapping[str, Fault] | None = None, failing: tuple[str, ...] = (),
+                 authentication: str = "", prefix: str = "connectord-test-"):
         self.stack = contextlib.ExitStack()
         with self._or_close():
             self.workspace = self.stack.enter_context(Workspace(prefix))
@@ -57,7 +81,10 @@ class Host:
             self._make_listener_folder()
             self.milter = milter or f"unix:{self.path}/run/milter.sock"
             self.policy = policy or f"unix:{self.path}/run/policy.sock"
-            self._settings = {"user": USER, "server": server, "log_format": log_format,
+            self.nameserver = Nameserver(self.workspace, zone, failing) if zone is not None else None
+            self.faulty_nameserver = FaultyNameserver(self.nameserver.port, faults) if faults is not None else None
+            self._settings = {"user": USER, "server": server, "log_format": log_format, "dns": self._dns_table(),
+                              "authentication": authentication if self.nameserver else NO_CHECKS,
                               "reject_direct_send": str(reject_direct_send).lower()}
             self._launch = launch
             self.connectord = Connectord(self.workspace, self.configuration(connectors))
@@ -71,6 +98,9 @@ class Host:
         self.stack.close()
 
     def start(self) -> None:
+        for server in filter(None, (self.nameserver, self.faulty_nameserver)):
+            self.stack.callback(server.stop)
+            server.start()
         self.stack.callback(self.connectord.stop)
         if self._launch:
             self.connectord.start()
@@ -86,6 +116,10 @@ class Host:
     def log_of(self, queue_id: str) -> str:
         """connectord's line about one message."""
         return self.connectord.wait_for_log(rf"\b{re.escape(queue_id)}:")
+
+    def _dns_table(self) -> str:
+        server = self.faulty_nameserver or self.nameserver
+        return DNS_TABLE.format(server=server.endpoint) if server else ""
 
     def _make_listener_folder(self) -> None:
         folder = self.path / "run"

@@ -3,6 +3,7 @@
 import ssl
 import unittest
 from dataclasses import dataclass
+from typing import Callable
 
 from harness.client import Reply, SmtpClient, message
 from harness.sink import Message
@@ -43,12 +44,17 @@ class Sent:
 
 
 def submit(client: SmtpClient, mail_from: str, *recipients: str, headers: tuple[str, ...] = (),
-           body: str = "Hello.") -> Sent:
-    """One message over a connection that is ready for MAIL; stops at the first refusal."""
+           author: str | None = "sender", body: str | bytes = "Hello.",
+           finish: Callable[[bytes], bytes] = lambda content: content) -> Sent:
+    """One message over a connection that is ready for MAIL; stops at the first refusal.
+
+    `finish` has the last word on the content: it signs it, for example.
+    """
     token = new_token()
+    content = finish(message(token, *headers, author=author, body=body))
     for command, say in (("MAIL", lambda: client.mail(mail_from)),
                          *(("RCPT", lambda to=to: client.rcpt(to)) for to in recipients or (RECIPIENT,)),
-                         ("END", lambda: client.data(message(token, *headers, body=body)))):
+                         ("END", lambda: client.data(content))):
         reply = say()
         if not reply.accepted:
             break
@@ -67,23 +73,33 @@ class SiteScenario(unittest.TestCase):
         cls.site = cls.enterClassContext(Site(cls.connectors, **cls.options))
 
     def open(self, source: str = PARTNER_ADDRESS, certificate: str | None = None, *, tls: bool = True,
-             maximum: ssl.TLSVersion | None = None, entrance: str = "smtp") -> SmtpClient:
-        """A connection ready for MAIL. `certificate` is a name from the site's certificates."""
+             maximum: ssl.TLSVersion | None = None, entrance: str = "smtp", helo: str = "client.example.org",
+             address: str = "") -> SmtpClient:
+        """A connection ready for MAIL. `certificate` is a name from the site's certificates.
+
+        `address` is what XCLIENT gives as the client's, at a site that allows it.
+        """
         client = self.enterContext(self.site.client(source, entrance))
-        client.ehlo()
+        client.ehlo(helo)
         if tls:
             client.starttls(self.site.certificates[certificate] if certificate else None, maximum=maximum)
-            client.ehlo()
+            client.ehlo(helo)
+        if address:
+            family = "IPV6:" if ":" in address else ""
+            self.assertEqual(client.command(f"XCLIENT ADDR={family}{address} NAME=[UNAVAILABLE]").code, 220)
+            client.ehlo(helo)
         return client
 
-    def send(self, mail_from: str, *recipients: str, headers: tuple[str, ...] = (), **connection) -> Sent:
-        """One message over a connection of its own; `connection` as for open()."""
+    def send(self, mail_from: str, *recipients: str, headers: tuple[str, ...] = (), author: str | None = "sender",
+             body: str | bytes = "Hello.", finish: Callable[[bytes], bytes] = lambda content: content,
+             **connection) -> Sent:
+        """One message over a connection of its own; `connection` as for open(), the rest as for submit()."""
         with self.open(**connection) as client:
-            return submit(client, mail_from, *recipients, headers=headers)
+            return submit(client, mail_from, *recipients, headers=headers, author=author, body=body, finish=finish)
 
-    def assert_refused(self, sent: Sent, code: str, *words: str) -> None:
-        """Refused at RCPT with this code and enhanced code, in a text that has these words."""
-        self.assertEqual((sent.command, f"{sent.reply.code} {sent.reply.enhanced}"), ("RCPT", code), str(sent.reply))
+    def assert_refused(self, sent: Sent, code: str, *words: str, at: str = "RCPT") -> None:
+        """Refused at this command with this code and enhanced code, in a text that has these words."""
+        self.assertEqual((sent.command, f"{sent.reply.code} {sent.reply.enhanced}"), (at, code), str(sent.reply))
         for word in words:
             self.assertIn(word.lower(), sent.reply.text.lower())
 

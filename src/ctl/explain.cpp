@@ -169,7 +169,7 @@ session::Ending play(const Imagined& imagined, const ExplainArguments& arguments
   session.mail_from(arguments.mail_from, arguments.sasl_username);
   for (const std::string& recipient : arguments.recipients) {
     const session::Answer answer = session.rcpt_to(recipient, "");
-    if (answer.action != model::Action::accept) return {answer, {}, session.envelope_decision()};
+    if (answer.action != model::Action::accept) return {answer, {}, session.envelope_decision(), {}, {}};
   }
   if (!arguments.message_file.empty()) play_message(session, imagined.message);
   return session.end_of_message("");
@@ -187,6 +187,54 @@ Json to_json(const model::Finding& finding) {
           {"expected", finding.expected}, {"seen", finding.seen},           {"hint", finding.hint}};
 }
 
+Json to_json(const model::SpfOutcome& spf) {
+  return {{"result", to_string(spf.result)},
+          {"domain", spf.domain},
+          {"identity", spf.identity == model::SpfOutcome::Identity::helo ? "helo" : "mailfrom"},
+          {"mechanism", spf.mechanism},
+          {"explanation", spf.explanation},
+          {"problem", spf.problem}};
+}
+
+Json to_json(const model::DkimSignature& signature) {
+  return {{"result", to_string(signature.result)}, {"domain", signature.domain},
+          {"selector", signature.selector},        {"algorithm", signature.algorithm},
+          {"key_bits", signature.key_bits},        {"body_length_limited", signature.body_length_limited},
+          {"testing", signature.testing},          {"problem", signature.problem}};
+}
+
+Json to_json(const model::DmarcOutcome& dmarc) {
+  return {{"result", to_string(dmarc.result)},
+          {"domain", dmarc.from_domain},
+          {"policy", to_string(dmarc.policy)},
+          {"record_domain", dmarc.record_domain},
+          {"organizational_domain", dmarc.organizational_domain},
+          {"spf_aligned", dmarc.spf_aligned},
+          {"dkim_aligned", dmarc.dkim_aligned},
+          {"testing", dmarc.testing},
+          {"problem", dmarc.problem}};
+}
+
+Json to_json(const model::ArcOutcome& arc) {
+  Json object{{"result", to_string(arc.result)}, {"sealers", Json::array()}, {"problem", arc.problem}};
+  for (const auto& set : arc.sets) object["sealers"].push_back(set.domain);
+  return object;
+}
+
+// What was not asked is null.
+Json to_json(const model::Authentication& authentication, const std::optional<model::OriginalClient>& original) {
+  Json object;
+  object["spf"] = authentication.spf ? to_json(*authentication.spf) : Json();
+  object["dkim"] = authentication.dkim ? Json::array() : Json();
+  if (authentication.dkim) {
+    for (const auto& signature : *authentication.dkim) object["dkim"].push_back(to_json(signature));
+  }
+  object["dmarc"] = authentication.dmarc ? to_json(*authentication.dmarc) : Json();
+  object["arc"] = authentication.arc ? to_json(*authentication.arc) : Json();
+  object["original_client"] = original && original->moved ? Json(original->address.to_string()) : Json();
+  return object;
+}
+
 Json to_json(const session::Ending& ending) {
   const model::Decision& decision = ending.decision;
   Json object;
@@ -196,6 +244,7 @@ Json to_json(const session::Ending& ending) {
   object["reply"] = decision.reply ? Json(to_string(*decision.reply)) : Json();
   object["headers"] = Json::array();
   for (const auto& change : ending.header_changes) object["headers"].push_back(to_json(change));
+  object["authentication"] = to_json(ending.authentication, ending.original);
   object["findings"] = Json::array();
   for (const auto& finding : decision.findings) object["findings"].push_back(to_json(finding));
   return object;
@@ -243,6 +292,20 @@ std::string harmless(std::string_view text) {
   return shown;
 }
 
+// A folded value goes on in the column where it began.
+std::string unfolded(std::string_view value) {
+  std::string text;
+  while (!value.empty()) {
+    const auto end = std::min(value.find('\n'), value.size());
+    if (!text.empty()) text += "\n             ";
+    std::string_view line = value.substr(0, end);
+    while (line.starts_with('\t') || line.starts_with(' ')) line.remove_prefix(1);
+    text += harmless(line);
+    value.remove_prefix(std::min(end + 1, value.size()));
+  }
+  return text;
+}
+
 void print_finding(std::ostream& out, const model::Finding& finding, const Paint& paint) {
   constexpr std::size_t outcome_width = 16;
   std::string outcome(to_string(finding.outcome));
@@ -266,7 +329,7 @@ void print(std::ostream& out, const session::Ending& ending, const Paint& paint)
     const bool removes = change.kind == model::HeaderChange::Kind::remove;
     out << "headers    "
         << (removes ? "remove " + change.name + ", number " + std::to_string(change.position)
-                    : "insert " + change.name + ": " + harmless(change.value))
+                    : "insert " + change.name + ": " + unfolded(change.value))
         << '\n';
   }
   out << "findings\n";

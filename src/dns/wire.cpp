@@ -235,6 +235,11 @@ tl::expected<Response, std::string> decode_response(Bytes bytes, const WireName&
   }
   answer.status = rcode == rcode_nxdomain ? Status::nxdomain : Status::nodata;
   const auto negative = negative_ttl(bytes, *message);
+  // Records of other names alone say nothing of this one, not even that it has none.
+  const auto& records = message->answers;
+  const bool is_ours =
+      std::any_of(records.begin(), records.end(), [&](const auto& each) { return each.owner == name; });
+  if (!records.empty() && !is_ours && !negative) return bad("records of other names only");
   answer.ttl = std::chrono::seconds(std::min(ttl, negative.value_or(0)));
   // A server that does not follow an alias says nothing about its target.
   if (rcode == rcode_noerror && last != name && !negative) {

@@ -71,8 +71,12 @@ struct Check {
 
 class Requirements {
  public:
-  Requirements(const model::InboundConnector& connector, const model::Facts& facts, std::vector<Finding>& findings)
-      : connector_(connector), results_(facts.authentication), findings_(findings) {}
+  Requirements(const Policy& policy, const model::InboundConnector& connector, const model::Facts& facts,
+               std::vector<Finding>& findings)
+      : trusts_body_length_(policy.configuration().authentication.trust_body_length),
+        connector_(connector),
+        results_(facts.authentication),
+        findings_(findings) {}
 
   AuthenticationVerdict run() {
     const model::Require& require = connector_.require;
@@ -106,7 +110,7 @@ class Requirements {
     };
     const auto passes = [](const DkimSignature& signature) { return signature.result == DkimResult::pass; };
     const auto whole = [&](const DkimSignature& signature) {
-      return passes(signature) && !signature.body_length_limited;
+      return passes(signature) && (!signature.body_length_limited || trusts_body_length_);
     };
     const auto ours = [&](const DkimSignature& signature) { return whole(signature) && is_authors(signature); };
     if (aligned ? any(ours) || author_is_aligned() : any(whole)) return {};
@@ -168,6 +172,7 @@ class Requirements {
     return {chosen->outcome, chosen->status, std::string(chosen->complaint)};
   }
 
+  const bool trusts_body_length_;
   const model::InboundConnector& connector_;
   const Authentication& results_;
   std::vector<Finding>& findings_;
@@ -176,12 +181,13 @@ class Requirements {
 
 // A sealer that we trust saw DMARC pass before the message was changed (RFC 8617, 7.2.1).
 bool vouched_by_sealer(const model::AuthenticationSettings& settings, const Authentication& results) {
-  if (!results.arc || results.arc->result != model::ArcResult::pass || results.arc->sets.empty()) return false;
+  if (!results.arc || !results.dmarc || results.arc->result != model::ArcResult::pass || results.arc->sets.empty())
+    return false;
   const model::ArcSet& last = results.arc->sets.back();
   const auto& trusted = settings.arc_trusted_sealers;
   const bool is_trusted = std::any_of(trusted.begin(), trusted.end(),
                                       [&last](const auto& pattern) { return pattern.matches(last.domain); });
-  return is_trusted && mail::reports(last.authentication_results, "dmarc", "pass");
+  return is_trusted && mail::say_dmarc_passed(last.authentication_results, results.dmarc->from_domain);
 }
 
 std::string_view override_of(const Policy& policy, const model::InboundConnector* connector,
@@ -234,9 +240,9 @@ void record_direct_results(const model::OriginalClient& original, std::vector<Fi
 
 }  // namespace
 
-AuthenticationVerdict check_authentication(const model::InboundConnector& connector, const model::Facts& facts,
-                                           std::vector<Finding>& findings) {
-  return Requirements(connector, facts, findings).run();
+AuthenticationVerdict check_authentication(const Policy& policy, const model::InboundConnector& connector,
+                                           const model::Facts& facts, std::vector<Finding>& findings) {
+  return Requirements(policy, connector, facts, findings).run();
 }
 
 DmarcVerdict follow_dmarc(const Policy& policy, const model::InboundConnector* connector, const model::Facts& facts,

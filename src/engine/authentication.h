@@ -19,8 +19,8 @@ struct AuthenticationVerdict {
 };
 
 // Checks the requirements whose results are known; each leaves a finding. Where several fail, the status says several.
-AuthenticationVerdict check_authentication(const model::InboundConnector& connector, const model::Facts& facts,
-                                           std::vector<model::Finding>& findings);
+AuthenticationVerdict check_authentication(const Policy& policy, const model::InboundConnector& connector,
+                                           const model::Facts& facts, std::vector<model::Finding>& findings);
 
 // What the author domain's DMARC policy asks for this message, and who has a say in it.
 struct DmarcVerdict {

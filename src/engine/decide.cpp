@@ -131,7 +131,7 @@ class Deciding {
   }
 
   void check(const InboundConnector& connector) {
-    Verdict verdict = check_requirements(connector, facts_, decision_.findings);
+    Verdict verdict = check_requirements(policy_, connector, facts_, decision_.findings);
     if (verdict.outcome == Outcome::pass) return;
     if (connector.mode == model::Mode::audit) {
       decision_.findings.push_back({.check = "mode",

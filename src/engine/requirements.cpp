@@ -37,8 +37,9 @@ std::string one_of(const std::vector<net::AddressRange>& ranges) {
 
 class Checking {
  public:
-  Checking(const model::InboundConnector& connector, const model::Facts& facts, std::vector<Finding>& findings)
-      : connector_(connector), require_(connector.require), facts_(facts), findings_(findings) {}
+  Checking(const Policy& policy, const model::InboundConnector& connector, const model::Facts& facts,
+           std::vector<Finding>& findings)
+      : policy_(policy), connector_(connector), require_(connector.require), facts_(facts), findings_(findings) {}
 
   Verdict run() {
     if (require_.tls) tls();
@@ -140,7 +141,7 @@ class Checking {
   }
 
   void authentication() {
-    const AuthenticationVerdict verdict = check_authentication(connector_, facts_, findings_);
+    const AuthenticationVerdict verdict = check_authentication(policy_, connector_, facts_, findings_);
     if (counts(verdict.outcome)) settle(verdict.outcome, verdict.status, verdict.complaint);
   }
 
@@ -176,6 +177,7 @@ class Checking {
     verdict_.reply.text += complaint;
   }
 
+  const Policy& policy_;
   const model::InboundConnector& connector_;
   const model::Require& require_;
   const model::Facts& facts_;
@@ -185,9 +187,9 @@ class Checking {
 
 }  // namespace
 
-Verdict check_requirements(const model::InboundConnector& connector, const model::Facts& facts,
+Verdict check_requirements(const Policy& policy, const model::InboundConnector& connector, const model::Facts& facts,
                            std::vector<Finding>& findings) {
-  return Checking(connector, facts, findings).run();
+  return Checking(policy, connector, facts, findings).run();
 }
 
 }  // namespace connectord::engine

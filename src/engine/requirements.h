@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "connectord/engine/policy.h"
 #include "connectord/model/connector.h"
 #include "connectord/model/decision.h"
 #include "connectord/model/facts.h"
@@ -16,7 +17,7 @@ struct Verdict {
 };
 
 // Checks all that `connector` requires and that can be checked at this stage; each check leaves a finding.
-Verdict check_requirements(const model::InboundConnector& connector, const model::Facts& facts,
+Verdict check_requirements(const Policy& policy, const model::InboundConnector& connector, const model::Facts& facts,
                            std::vector<model::Finding>& findings);
 
 }  // namespace connectord::engine

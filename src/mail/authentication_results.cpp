@@ -110,7 +110,9 @@ void AuthenticationResults::add_dkim(const std::vector<model::DkimSignature>& si
   if (signatures.empty()) add("dkim", to_string(model::DkimResult::none), "", {});
   for (std::size_t i = 0; i < std::min(signatures.size(), most_signatures); ++i) {
     const model::DkimSignature& signature = signatures[i];
-    add("dkim", to_string(signature.result), signature.problem,
+    const bool reports_length = signature.problem.empty() && signature.body_length_limited;
+    add("dkim", to_string(signature.result),
+        reports_length ? "l= leaves a part of the body unsigned" : std::string_view(signature.problem),
         {{"header", "d", signature.domain},
          {"header", "i", signature.identity},
          {"header", "s", signature.selector},

@@ -2,7 +2,11 @@
 
 #include <strings.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
+
+#include "connectord/net/domain_name.h"
 
 namespace connectord::mail {
 namespace {
@@ -46,8 +50,9 @@ class Results {
   std::size_t position_ = 0;
 };
 
+constexpr std::string_view blank = " \t\r\n";
+
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blank = " \t\r\n";
   const auto begin = text.find_first_not_of(blank);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
@@ -57,24 +62,46 @@ bool same(std::string_view a, std::string_view b) {
   return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-// "dmarc=pass header.from=…", also with white space around the equals sign.
-bool says(std::string_view part, std::string_view method, std::string_view result) {
+// The result of one part, "dmarc=pass header.from=…" (white space may stand around the first equals sign); empty if the
+// part is of another method. `rest` becomes what follows the result.
+std::string_view result_for(std::string_view part, std::string_view method, std::string_view& rest) {
   part = trimmed(part);
   const auto equals = part.find('=');
-  if (equals == std::string_view::npos || !same(trimmed(part.substr(0, equals)), method)) return false;
-  const std::string_view rest = trimmed(part.substr(equals + 1));
-  return same(rest.substr(0, rest.find_first_of(" \t\r\n")), result);
+  if (equals == std::string_view::npos || !same(trimmed(part.substr(0, equals)), method)) return {};
+  const std::string_view value = trimmed(part.substr(equals + 1));
+  const auto end = std::min(value.find_first_of(blank), value.size());
+  rest = value.substr(end);
+  return value.substr(0, end);
+}
+
+// A property's value among those of a result. What was quoted is empty here, and so is nobody's domain.
+std::optional<std::string_view> property(std::string_view properties, std::string_view name) {
+  while (!(properties = trimmed(properties)).empty()) {
+    const auto end = std::min(properties.find_first_of(blank), properties.size());
+    const std::string_view one = properties.substr(0, end);
+    const auto equals = one.find('=');
+    if (equals != std::string_view::npos && same(one.substr(0, equals), name)) return one.substr(equals + 1);
+    properties.remove_prefix(end);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
-bool reports(std::string_view results, std::string_view method, std::string_view result) {
+bool say_dmarc_passed(std::string_view results, std::string_view author_domain) {
   Results parts(results);
   std::string part;
+  std::size_t found = 0;
+  bool passed = false;
   while (parts.next(part)) {
-    if (says(part, method, result)) return true;
+    std::string_view properties;
+    const std::string_view result = result_for(part, "dmarc", properties);
+    if (result.empty()) continue;
+    ++found;
+    const auto author = property(properties, "header.from");
+    passed = same(result, "pass") && (!author || net::normalize_domain(*author) == author_domain);
   }
-  return false;
+  return found == 1 && passed;
 }
 
 }  // namespace connectord::mail

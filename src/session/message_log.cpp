@@ -39,6 +39,7 @@ std::string results_of(const std::vector<model::DkimSignature>& signatures) {
   for (const model::DkimSignature& signature : signatures) {
     if (!text.empty()) text += ' ';
     text.append(to_string(signature.result)).append(":").append(signature.domain);
+    if (signature.body_length_limited) text += ":l=";
   }
   return text;
 }

@@ -216,6 +216,8 @@ Ending Session::end_of_message(std::string_view queue_id) {
   ending.header_changes =
       header_edit_->changes(facts_, ending.decision, generation_.policy->find(ending.decision.connector), received_spf);
   log(queue_id, ending.decision);
+  ending.authentication = std::move(facts_.authentication);
+  ending.original = std::move(facts_.original);
   end_message();
   return ending;
 }

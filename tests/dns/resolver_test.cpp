@@ -136,7 +136,7 @@ TEST(Resolver, RefusesAnAnswerForAnotherName) {
   });
   const auto resolver = resolver_with(settings_for(server));
   const Answer answer = ask(*resolver, "example.com");
-  EXPECT_EQ(answer.status, Status::nodata);
+  EXPECT_EQ(answer.status, Status::error) << "it says nothing of the name, not even that it has no records";
   EXPECT_TRUE(answer.texts.empty());
 }
 

@@ -8,7 +8,7 @@
 namespace connectord::mail {
 namespace {
 
-TEST(SealedResults, ReportOnlyWhatStandsAsAResult) {
+TEST(SealedResults, SayOnlyWhatStandsAsTheOneResultForTheAuthor) {
   struct Case {
     std::string results;
     bool reported;
@@ -25,9 +25,14 @@ TEST(SealedResults, ReportOnlyWhatStandsAsAResult) {
            {"mx.example; spf=pass (x \\); dmarc=pass) smtp.mailfrom=a", false},
            {"mx.example; spf=pass smtp.mailfrom=\"; dmarc=pass\"", false},
            {"mx.example; spf=pass smtp.mailfrom=\"\\\"; dmarc=pass\"", false},
+           {"mx.example; dmarc=pass header.from=A.Example.", true},
+           {"mx.example; dmarc=pass header.from=other.example", false},
+           {"mx.example; dmarc=pass header.from=\"x\"", false},
+           {"mx.example; dmarc=fail header.from=a.example; dmarc=pass header.from=a.example", false},
+           {"mx.example; dmarc=pass header.from=a.example; dmarc=pass header.from=a.example", false},
            {"", false},
        }) {
-    EXPECT_EQ(reports(one.results, "dmarc", "pass"), one.reported) << one.results;
+    EXPECT_EQ(say_dmarc_passed(one.results, "a.example"), one.reported) << one.results;
   }
 }
 

@@ -63,8 +63,10 @@ struct Answer {
 struct Ending {
   Answer answer;
   std::vector<model::HeaderChange> header_changes;  // in the order to carry them out
-  // All that was decided; explain shows it.
+  // All that was decided, and what it was decided by; explain shows it.
   model::Decision decision;
+  model::Authentication authentication{};
+  std::optional<model::OriginalClient> original{};
 };
 
 // The way of the messages of one SMTP connection through their events, in the order of RFC 5321. Knows no protocol.
