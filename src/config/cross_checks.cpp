@@ -60,11 +60,18 @@ void check_fingerprints(const model::Configuration& configuration, Problems& pro
 }
 
 // What is required must be looked at, or nothing of that connector could ever be accepted.
-void check_requirements(const model::Configuration& configuration, Problems& problems) {
+void check_requirements(const model::Configuration& configuration, const std::shared_ptr<const std::string>& main_file,
+                        Problems& problems) {
   const model::AuthenticationSettings& settings = configuration.authentication;
   const auto check = [&](const model::InboundConnector& connector, model::Requirement requirement, bool looked_at,
                          const char* key, const char* remedy) {
-    if (requirement == model::Requirement::none || looked_at) return;
+    if (requirement == model::Requirement::none) return;
+    if (configuration.server.policy && !configuration.server.milter) {
+      problems.error(
+          connector.location, key,
+          "\"" + connector.name + "\" requires it, and only a milter sees the message; write milter in [server]");
+    }
+    if (looked_at) return;
     problems.error(connector.location, key,
                    "\"" + connector.name + "\" requires it, and [authentication] switches it off; write " + remedy);
   };
@@ -79,7 +86,7 @@ void check_requirements(const model::Configuration& configuration, Problems& pro
     check(connector, require.dmarc, dmarc, "inbound.require.dmarc", "dmarc = \"report\" or \"enforce\" there");
   }
   if (!settings.arc_trusted_sealers.empty() && !settings.arc) {
-    problems.error({}, "authentication.arc_trusted_sealers",
+    problems.error({main_file, 1, 1}, "authentication.arc_trusted_sealers",
                    "trusted sealers count with arc = true only; write it too");
   }
 }
@@ -92,11 +99,11 @@ void check_across(const model::Configuration& configuration, const std::shared_p
   // What could not be read is not to be called missing.
   if (problems.errors() > 0) return;
   check_fingerprints(configuration, problems);
-  check_requirements(configuration, problems);
+  check_requirements(configuration, main_file, problems);
   if (!configuration.server.milter && !configuration.server.policy) {
     problems.warning({main_file, 1, 1}, "server",
                      "there is no listener, so no mail server can ask; write milter = "
-                     "\"unix:/run/connectord/milter.sock\" in [server]");
+                     "\"unix:/var/spool/postfix/connectord/milter.sock\" in [server]");
   }
 }
 

@@ -3,19 +3,18 @@
 #include <fstream>
 #include <istream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <sstream>
 
 #include "commands.h"
 #include "connectord/mail/certificate_name.h"
 #include "connectord/session/session.h"
+#include "explain_report.h"
 #include "time_argument.h"
 
 namespace connectord::ctl {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Expected = tl::expected<void, std::string>;
 
 // An imagined client has a port too, by which its facts are joined; any will do.
@@ -175,167 +174,6 @@ session::Ending play(const Imagined& imagined, const ExplainArguments& arguments
   return session.end_of_message("");
 }
 
-Json to_json(const model::HeaderChange& change) {
-  if (change.kind == model::HeaderChange::Kind::remove) {
-    return {{"action", "remove"}, {"name", change.name}, {"position", change.position}};
-  }
-  return {{"action", "insert"}, {"name", change.name}, {"value", change.value}};
-}
-
-Json to_json(const model::Finding& finding) {
-  return {{"check", finding.check},       {"connector", finding.connector}, {"outcome", to_string(finding.outcome)},
-          {"expected", finding.expected}, {"seen", finding.seen},           {"hint", finding.hint}};
-}
-
-Json to_json(const model::SpfOutcome& spf) {
-  return {{"result", to_string(spf.result)},
-          {"domain", spf.domain},
-          {"identity", spf.identity == model::SpfOutcome::Identity::helo ? "helo" : "mailfrom"},
-          {"mechanism", spf.mechanism},
-          {"explanation", spf.explanation},
-          {"problem", spf.problem}};
-}
-
-Json to_json(const model::DkimSignature& signature) {
-  return {{"result", to_string(signature.result)}, {"domain", signature.domain},
-          {"selector", signature.selector},        {"algorithm", signature.algorithm},
-          {"key_bits", signature.key_bits},        {"body_length_limited", signature.body_length_limited},
-          {"testing", signature.testing},          {"problem", signature.problem}};
-}
-
-Json to_json(const model::DmarcOutcome& dmarc) {
-  return {{"result", to_string(dmarc.result)},
-          {"domain", dmarc.from_domain},
-          {"policy", to_string(dmarc.policy)},
-          {"record_domain", dmarc.record_domain},
-          {"organizational_domain", dmarc.organizational_domain},
-          {"spf_aligned", dmarc.spf_aligned},
-          {"dkim_aligned", dmarc.dkim_aligned},
-          {"testing", dmarc.testing},
-          {"problem", dmarc.problem}};
-}
-
-Json to_json(const model::ArcOutcome& arc) {
-  Json object{{"result", to_string(arc.result)}, {"sealers", Json::array()}, {"problem", arc.problem}};
-  for (const auto& set : arc.sets) object["sealers"].push_back(set.domain);
-  return object;
-}
-
-// What was not asked is null.
-Json to_json(const model::Authentication& authentication, const std::optional<model::OriginalClient>& original) {
-  Json object;
-  object["spf"] = authentication.spf ? to_json(*authentication.spf) : Json();
-  object["dkim"] = authentication.dkim ? Json::array() : Json();
-  if (authentication.dkim) {
-    for (const auto& signature : *authentication.dkim) object["dkim"].push_back(to_json(signature));
-  }
-  object["dmarc"] = authentication.dmarc ? to_json(*authentication.dmarc) : Json();
-  object["arc"] = authentication.arc ? to_json(*authentication.arc) : Json();
-  object["original_client"] = original && original->moved ? Json(original->address.to_string()) : Json();
-  return object;
-}
-
-Json to_json(const session::Ending& ending) {
-  const model::Decision& decision = ending.decision;
-  Json object;
-  object["connector"] = decision.connector.empty() ? Json() : Json(decision.connector);
-  object["identified_by"] = to_string(decision.identified_by);
-  object["action"] = to_string(decision.action);
-  object["reply"] = decision.reply ? Json(to_string(*decision.reply)) : Json();
-  object["headers"] = Json::array();
-  for (const auto& change : ending.header_changes) object["headers"].push_back(to_json(change));
-  object["authentication"] = to_json(ending.authentication, ending.original);
-  object["findings"] = Json::array();
-  for (const auto& finding : decision.findings) object["findings"].push_back(to_json(finding));
-  return object;
-}
-
-class Paint {
- public:
-  explicit Paint(bool colour) : colour_(colour) {}
-  std::string operator()(std::string_view text, const char* code) const {
-    if (!colour_) return std::string(text);
-    return std::string("\033[").append(code).append("m").append(text).append("\033[0m");
-  }
-
- private:
-  bool colour_;
-};
-
-constexpr const char* bold = "1";
-constexpr const char* red = "1;31";
-constexpr const char* green = "32";
-constexpr const char* yellow = "33";
-constexpr const char* faint = "2";
-
-const char* colour_of(model::Outcome outcome) {
-  switch (outcome) {
-    case model::Outcome::pass:
-      return green;
-    case model::Outcome::fail:
-      return red;
-    case model::Outcome::temperror:
-      return yellow;
-    case model::Outcome::not_applicable:
-      return faint;
-  }
-  return faint;
-}
-
-// Values may be a stranger's, so that a terminal must not obey them.
-std::string harmless(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    shown += byte < ' ' || byte == 0x7f ? '?' : c;
-  }
-  return shown;
-}
-
-// A folded value goes on in the column where it began.
-std::string unfolded(std::string_view value) {
-  std::string text;
-  while (!value.empty()) {
-    const auto end = std::min(value.find('\n'), value.size());
-    if (!text.empty()) text += "\n             ";
-    std::string_view line = value.substr(0, end);
-    while (line.starts_with('\t') || line.starts_with(' ')) line.remove_prefix(1);
-    text += harmless(line);
-    value.remove_prefix(std::min(end + 1, value.size()));
-  }
-  return text;
-}
-
-void print_finding(std::ostream& out, const model::Finding& finding, const Paint& paint) {
-  constexpr std::size_t outcome_width = 16;
-  std::string outcome(to_string(finding.outcome));
-  outcome.resize(outcome_width, ' ');
-  out << "  " << paint(outcome, colour_of(finding.outcome)) << paint(finding.check, bold);
-  if (!finding.connector.empty()) out << " (" << finding.connector << ")";
-  out << '\n';
-  const std::string indent(outcome_width + 2, ' ');
-  if (!finding.expected.empty()) out << indent << "expected  " << harmless(finding.expected) << '\n';
-  if (!finding.seen.empty()) out << indent << "seen      " << harmless(finding.seen) << '\n';
-  if (!finding.hint.empty()) out << indent << "hint      " << harmless(finding.hint) << '\n';
-}
-
-void print(std::ostream& out, const session::Ending& ending, const Paint& paint) {
-  const model::Decision& decision = ending.decision;
-  out << "connector  " << paint(decision.connector.empty() ? "none" : decision.connector, bold) << '\n';
-  const bool accepted = decision.action == model::Action::accept;
-  out << "action     " << paint(to_string(decision.action), accepted ? green : red) << '\n';
-  if (decision.reply) out << "reply      " << harmless(to_string(*decision.reply)) << '\n';
-  for (const auto& change : ending.header_changes) {
-    const bool removes = change.kind == model::HeaderChange::Kind::remove;
-    out << "headers    "
-        << (removes ? "remove " + change.name + ", number " + std::to_string(change.position)
-                    : "insert " + change.name + ": " + unfolded(change.value))
-        << '\n';
-  }
-  out << "findings\n";
-  for (const auto& finding : decision.findings) print_finding(out, finding, paint);
-}
-
 }  // namespace
 
 Status explain(const Common& common, const ExplainArguments& arguments, const Terminal& terminal) {
@@ -360,9 +198,9 @@ Status explain(const Common& common, const ExplainArguments& arguments, const Te
   session::Session session(services, intake);
   const session::Ending ending = play(*imagined, arguments, session, live);
   if (common.json) {
-    terminal.out << to_json(ending).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    print_json(terminal.out, ending);
   } else {
-    print(terminal.out, ending, Paint(terminal.colour));
+    print_text(terminal.out, ending, terminal.colour);
   }
   return Status::answered;
 }

@@ -190,10 +190,22 @@ bool vouched_by_sealer(const model::AuthenticationSettings& settings, const Auth
   return is_trusted && mail::say_dmarc_passed(last.authentication_results, results.dmarc->from_domain);
 }
 
+// Anybody can write a MAIL FROM, so a connector that is identified by it has a say in mail of its own domains only.
+bool has_a_say(const model::InboundConnector& connector, model::IdentifiedBy identified_by, const std::string& author) {
+  if (identified_by != model::IdentifiedBy::sender_domain) return true;
+  const auto& own = connector.identify.sender_domains;
+  return !author.empty() && std::any_of(own.begin(), own.end(), [&](const auto& each) { return each.matches(author); });
+}
+
 std::string_view override_of(const Policy& policy, const model::InboundConnector* connector,
-                             const model::Facts& facts) {
-  if (connector != nullptr && connector->mode == model::Mode::audit) return "the connector is in audit mode";
-  if (connector != nullptr && connector->trusted_path) return "the connector's path is trusted";
+                             model::IdentifiedBy identified_by, const model::Facts& facts) {
+  if (connector != nullptr && connector->mode == model::Mode::audit &&
+      has_a_say(*connector, identified_by, facts.authentication.dmarc->from_domain)) {
+    return "the connector is in audit mode";
+  }
+  if (connector != nullptr && connector->trusted_path && identified_by != model::IdentifiedBy::sender_domain) {
+    return "the connector's path is trusted";
+  }
   if (vouched_by_sealer(policy.configuration().authentication, facts.authentication)) {
     return "a trusted ARC sealer saw DMARC pass";
   }
@@ -245,7 +257,8 @@ AuthenticationVerdict check_authentication(const Policy& policy, const model::In
   return Requirements(policy, connector, facts, findings).run();
 }
 
-DmarcVerdict follow_dmarc(const Policy& policy, const model::InboundConnector* connector, const model::Facts& facts,
+DmarcVerdict follow_dmarc(const Policy& policy, const model::InboundConnector* connector,
+                          model::IdentifiedBy identified_by, const model::Facts& facts,
                           std::vector<Finding>& findings) {
   const model::AuthenticationSettings& settings = policy.configuration().authentication;
   if (settings.dmarc == model::DmarcMode::off || !facts.authentication.dmarc) return {};
@@ -261,15 +274,17 @@ DmarcVerdict follow_dmarc(const Policy& policy, const model::InboundConnector* c
     findings.push_back(std::move(finding));
     return {};
   }
-  const std::string_view reason = settings.dmarc == model::DmarcMode::report ? "authentication.dmarc is \"report\""
-                                                                             : override_of(policy, connector, facts);
+  const std::string_view reason = settings.dmarc == model::DmarcMode::report
+                                      ? "authentication.dmarc is \"report\""
+                                      : override_of(policy, connector, identified_by, facts);
   if (reason.empty()) {
     finding.outcome = verdict.action == model::Action::defer ? Outcome::temperror : Outcome::fail;
     finding.hint = "the sender's domain must authenticate this mail, or a connector must say how to judge it";
     findings.push_back(std::move(finding));
     return verdict;
   }
-  finding.hint = "not followed: " + std::string(reason);
+  finding.hint = std::string(reason) + "; it would have been " +
+                 (verdict.quarantine.empty() ? "answered " + to_string(verdict.reply) : "quarantined");
   findings.push_back(std::move(finding));
   DmarcVerdict overridden;
   overridden.dmarc_override = reason;

@@ -31,7 +31,8 @@ struct DmarcVerdict {
 };
 
 // `connector` is the attribution, or nullptr. Every result leaves a finding, and so does every override.
-DmarcVerdict follow_dmarc(const Policy& policy, const model::InboundConnector* connector, const model::Facts& facts,
+DmarcVerdict follow_dmarc(const Policy& policy, const model::InboundConnector* connector,
+                          model::IdentifiedBy identified_by, const model::Facts& facts,
                           std::vector<model::Finding>& findings);
 
 // What was found of the protocols and the original client, for whoever reads the decision.

@@ -167,7 +167,7 @@ class Deciding {
   }
 
   void check_dmarc(const InboundConnector* connector) {
-    DmarcVerdict verdict = follow_dmarc(policy_, connector, facts_, decision_.findings);
+    DmarcVerdict verdict = follow_dmarc(policy_, connector, decision_.identified_by, facts_, decision_.findings);
     decision_.dmarc_override = verdict.dmarc_override;
     if (verdict.action == Action::reject || verdict.action == Action::defer) {
       refuse(verdict.action == Action::reject ? Outcome::fail : Outcome::temperror, std::move(verdict.reply));

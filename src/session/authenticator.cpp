@@ -138,6 +138,8 @@ void Authenticator::finish_content(std::chrono::steady_clock::time_point deadlin
   gatherer_->wait_until(deadline);
   if (context_.settings->dmarc == model::DmarcMode::off) return;
   signatures_ = results.dkim.value_or(std::vector<model::DkimSignature>{});
+  // Verified for DMARC's sake alone, they are not reported.
+  if (!context_.settings->dkim) results.dkim.reset();
   const auto judge = [this](const std::optional<model::SpfOutcome>& spf, std::optional<model::DmarcOutcome>& outcome) {
     auth::DmarcQuery query{author_, auth::dmarc_identifiers(spf, signatures_, context_.settings->trust_body_length)};
     gatherer_->start([query = std::move(query), &outcome](dns::Knowledge& knowledge) {

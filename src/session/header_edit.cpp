@@ -65,7 +65,7 @@ std::uint32_t HeaderEdit::forgeries() const {
 }
 
 Changes HeaderEdit::changes(const model::Facts& facts, const model::Decision& decision,
-                            const model::InboundConnector* connector, const std::string& received_spf) const {
+                            const model::EnhancedFiltering* filtering, const std::string& received_spf) const {
   Changes changes;
   changes.reserve(forgeries() + own_fields);
   for (const Own& own : own_) {
@@ -82,7 +82,7 @@ Changes HeaderEdit::changes(const model::Facts& facts, const model::Decision& de
   if (facts.original && facts.original->moved) {
     insert(changes, own_[original_client].name, facts.original->address.to_string());
   }
-  if (connector != nullptr && connector->enhanced_filtering && connector->enhanced_filtering->skip_spam_filtering) {
+  if (filtering != nullptr && filtering->skip_spam_filtering) {
     insert(changes, own_[skip_spam_filtering].name, "yes");
   }
   if (!decision.quarantine.empty() && decision.action == model::Action::accept) {

@@ -23,9 +23,9 @@ class HeaderEdit {
   void note(std::string_view name, std::string_view value);
   // Fields that came with the message and go.
   std::uint32_t forgeries() const;
-  // `connector` is the attribution or nullptr; `received_spf` the value of that field or empty.
+  // `filtering` is what holds for this message, or nullptr; `received_spf` the value of that field or empty.
   std::vector<model::HeaderChange> changes(const model::Facts& facts, const model::Decision& decision,
-                                           const model::InboundConnector* connector,
+                                           const model::EnhancedFiltering* filtering,
                                            const std::string& received_spf) const;
 
  private:

@@ -58,7 +58,6 @@ void add_authentication(const model::Facts& facts, const model::Decision& decisi
     add_results(facts.original->without_skipping, true, fields);
   }
   add_results(facts.authentication, false, fields);
-  if (!decision.dmarc_override.empty()) fields.emplace_back("dmarc_override", decision.dmarc_override);
   if (!decision.quarantine.empty()) fields.emplace_back("quarantine", cut(decision.quarantine));
 }
 
@@ -82,6 +81,8 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
   add_authentication(facts, decision, fields);
   for (const model::Finding& finding : decision.findings) {
     if (finding.check == "mode") fields.emplace_back("audit", cut(finding.seen));
+    const bool overridden = finding.check == "dmarc" && !decision.dmarc_override.empty();
+    if (overridden) fields.emplace_back("dmarc_override", cut(finding.hint));
     if (is_logged(finding)) fields.emplace_back("finding", cut(summary(finding), longest_finding));
     if (is_logged(finding) && !finding.hint.empty()) fields.emplace_back("hint", cut(finding.hint));
   }

@@ -96,6 +96,7 @@ void Session::end_message() {
   joined_.reset();
   envelope_decision_.reset();
   in_content_ = false;
+  filtering_ = nullptr;
   refusal_logged_ = false;
   recipient_bytes_ = 0;
   facts_.recipients = {};
@@ -173,12 +174,12 @@ Answer Session::rcpt_to(std::string_view path, std::string_view queue_id) {
 
 void Session::begin_content() {
   in_content_ = true;
-  if (!authenticator_) return;
   const model::InboundConnector* connector =
       envelope_decision_ ? generation_.policy->find(envelope_decision_->connector) : nullptr;
   const bool filters = connector != nullptr && connector->enhanced_filtering &&
                        is_in_pilot(*connector->enhanced_filtering, facts_.recipients);
-  authenticator_->begin_content(filters ? &*connector->enhanced_filtering : nullptr);
+  filtering_ = filters ? &*connector->enhanced_filtering : nullptr;
+  if (authenticator_) authenticator_->begin_content(filtering_);
 }
 
 void Session::header(std::string_view name, std::string_view value) {
@@ -213,8 +214,7 @@ Ending Session::end_of_message(std::string_view queue_id) {
   }
   ending.decision = decide(model::Facts::Stage::message);
   ending.answer = to_answer(ending.decision);
-  ending.header_changes =
-      header_edit_->changes(facts_, ending.decision, generation_.policy->find(ending.decision.connector), received_spf);
+  ending.header_changes = header_edit_->changes(facts_, ending.decision, filtering_, received_spf);
   log(queue_id, ending.decision);
   ending.authentication = std::move(facts_.authentication);
   ending.original = std::move(facts_.original);

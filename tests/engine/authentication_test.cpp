@@ -174,6 +174,19 @@ TEST(Dmarc, NamesWhyAPolicyIsNotFollowed) {
   EXPECT_EQ(summary(decide(*compile(made), message(failed))), "accept -");
 }
 
+TEST(Dmarc, IsNotSwitchedOffByAMailFromThatAnybodyCanWrite) {
+  const auto audited = compile(enforcing({partner("partner").from_domains({"contoso.com"}).audit()}));
+  model::DmarcOutcome others = dmarc(DmarcResult::fail);
+  others.from_domain = "victim.example";
+  model::DmarcOutcome nobodys = dmarc(DmarcResult::permerror);
+  nobodys.from_domain.clear();
+  EXPECT_EQ(summary(decide(*audited, message({{}, {}, dmarc(DmarcResult::fail), {}}))), "accept partner");
+  EXPECT_EQ(summary(decide(*audited, message({{}, {}, others, {}}))), "550 5.7.1 partner");
+  EXPECT_EQ(summary(decide(*audited, message({{}, {}, nobodys, {}}))), "550 5.7.1 partner");
+  const auto trusted = compile(enforcing({internet("path").from_domains({"contoso.com"}).trusted_path()}));
+  EXPECT_EQ(summary(decide(*trusted, message({{}, {}, others, {}}))), "550 5.7.1 path");
+}
+
 TEST(Dmarc, BelievesAnArcSealerOnlyWhereItIsTrustedAndSawAPass) {
   auto made = enforcing();
   made.authentication.arc = true;

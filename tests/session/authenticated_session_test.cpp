@@ -134,6 +134,9 @@ TEST_F(AuthenticatedSessionTest, JudgesTheOriginalClientBehindAGateway) {
                         .decision),
             "550 5.7.1 gateway")
       << "not all recipients are in the pilot group";
+  EXPECT_EQ(inserted(play("192.0.2.10", "a@contoso.com", {{"From", "a@x.example"}}, configuration({gateway})),
+                     "X-Connector-Skip-Spam-Filtering"),
+            "");
   gateway.enhanced_filtering->recipients = {"User@Example.net"};
   EXPECT_EQ(summary(play("192.0.2.10", "a@contoso.com", {{"Received", hop}, {"From", "a@contoso.com"}},
                          configuration({gateway}))

@@ -125,6 +125,7 @@ class Session {
   std::optional<model::Decision> envelope_decision_;  // of the recipients so far
   std::size_t recipient_bytes_ = 0;
   bool in_content_ = false;
+  const model::EnhancedFiltering* filtering_ = nullptr;  // of the connector, where it is for this message
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<HeaderEdit> header_edit_;
   bool refusal_logged_ = false;
