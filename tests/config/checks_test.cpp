@@ -63,6 +63,33 @@ TEST(ConfigChecks, ANameMayStandOnceOnly) {
   });
 }
 
+TEST(ConfigChecks, WhatIsRequiredMustBeLookedAt) {
+  const std::string begin =
+      "[[inbound]]\nname = \"a\"\nscenario = \"partner\"\nidentify = { sender_domains = [\"a.example\"] }\n"
+      "[inbound.require]\n";
+  const std::string milter = "[server]\nmilter = \"unix:/run/m\"\n";
+  check_all({
+      {"spf",
+       milter + "[authentication]\nspf = false\n" + begin + "spf = \"pass\"\n",
+       {5, 1, "inbound.require.spf", "[authentication] switches it off; write spf = true there"}},
+      {"dkim",
+       milter + "[authentication]\ndkim = false\n" + begin + "dkim = \"pass\"\n",
+       {5, 1, "inbound.require.dkim", "write dkim = true there"}},
+      {"alignment",
+       milter + "[authentication]\ndmarc = \"off\"\n" + begin + "dkim = \"aligned\"\n",
+       {5, 1, "inbound.require.dkim", "which finds alignment"}},
+      {"dmarc",
+       milter + "[authentication]\ndmarc = \"off\"\n" + begin + "dmarc = \"pass\"\n",
+       {5, 1, "inbound.require.dmarc", "write dmarc = \"report\""}},
+      {"without a milter",
+       "[server]\npolicy = \"unix:/run/p\"\n" + begin + "spf = \"pass\"\n",
+       {3, 1, "inbound.require.spf", "only a milter sees the message"}},
+      {"sealers",
+       milter + "[authentication]\narc_trusted_sealers = [\"a.example\"]\n",
+       {1, 1, "authentication.arc_trusted_sealers", "arc = true only"}},
+  });
+}
+
 TEST(ConfigChecks, WhatNeedsTlsMustAskForTls) {
   const std::string begin =
       "scenario = \"partner\"\nidentify = { sender_domains = [\"a.example\"] }\n[inbound.require]\n";
