@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "connectord/mail/authentication_results.h"
-#include "connectord/mail/sealed_results.h"
 #include "connectord/mail/header_field.h"
+#include "connectord/mail/sealed_results.h"
 #include "connectord/mail/text.h"
 
 // The input is a received field, which either is ours or is not, and every value that a stranger can put into a field
