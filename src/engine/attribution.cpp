@@ -50,13 +50,14 @@ class Attributing {
       const bool known = of == model::Fingerprint::Of::certificate ? facts_.certificate.sha256.has_value()
                                                                    : facts_.certificate.public_key_sha256.has_value();
       if (known) continue;
-      for (const ConnectorNumber number : index_.certificates().by_fingerprint(of)) {
-        const InboundConnector& candidate = connectors_[number];
-        if (candidate.mode == model::Mode::audit) continue;
-        if (certificate_matches(*candidate.identify.certificate, facts_.certificate) != Match::unknown) continue;
-        result_.undecided = &candidate;
-        return;
-      }
+      const auto number =
+          index_.certificates().find_by_unknown(of, facts_.certificate, [this](ConnectorNumber candidate) {
+            return certificate_matches(*connectors_[candidate].identify.certificate, facts_.certificate) ==
+                   Match::unknown;
+          });
+      if (!number) continue;
+      result_.undecided = &connectors_[*number];
+      return;
     }
   }
 

@@ -33,20 +33,40 @@ void NetworkIndex::add(const net::AddressRange& range, ConnectorNumber connector
   }
 }
 
-void CertificateIndex::add(const model::CertificatePattern& pattern, ConnectorNumber connector) {
-  if (!pattern.fingerprints.empty()) {
-    for (const model::Fingerprint& fingerprint : pattern.fingerprints) {
-      const auto kind = static_cast<std::size_t>(fingerprint.of);
-      fingerprints_[kind][fingerprint.hex].push_back(connector);
-      if (by_fingerprint_[kind].empty() || by_fingerprint_[kind].back() != connector) {
-        by_fingerprint_[kind].push_back(connector);
-      }
-    }
-  } else if (pattern.subject) {
+void CertificateNameIndex::add(const model::CertificatePattern& pattern, ConnectorNumber connector) {
+  if (pattern.subject) {
     if (pattern.subject->common_name) common_names_.add(*pattern.subject->common_name, connector);
     subjects_[pattern.subject->text].push_back(connector);
   } else if (pattern.issuer) {
     issuers_[*pattern.issuer].push_back(connector);
+  }
+}
+
+void CertificateIndex::add(const model::CertificatePattern& pattern, ConnectorNumber connector, bool enforced) {
+  if (pattern.fingerprints.empty()) {
+    names_.add(pattern, connector);
+    return;
+  }
+  for (const model::Fingerprint& fingerprint : pattern.fingerprints) {
+    fingerprints_[static_cast<std::size_t>(fingerprint.of)][fingerprint.hex].push_back(connector);
+  }
+  if (!enforced) return;
+  for (const auto of : {model::Fingerprint::Of::certificate, model::Fingerprint::Of::public_key}) {
+    add_unknown(pattern, connector, of);
+  }
+}
+
+void CertificateIndex::add_unknown(const model::CertificatePattern& pattern, ConnectorNumber connector,
+                                   model::Fingerprint::Of of) {
+  const auto& fingerprints = pattern.fingerprints;
+  const bool has_one = std::any_of(fingerprints.begin(), fingerprints.end(),
+                                   [of](const model::Fingerprint& fingerprint) { return fingerprint.of == of; });
+  if (!has_one) return;
+  Fingerprinted& patterns = fingerprinted_[static_cast<std::size_t>(of)];
+  if (pattern.subject || pattern.issuer) {
+    patterns.named.add(pattern, connector);
+  } else {
+    patterns.nameless.push_back(connector);
   }
 }
 
@@ -59,7 +79,9 @@ Index::Index(const std::vector<model::InboundConnector>& connectors) {
     for (const auto& pattern : connector.identify.sender_domains) sender_domains_.add(pattern, number);
     std::uint32_t range_number = 0;
     for (const auto& range : connector.identify.client_networks) client_networks_.add(range, number, range_number++);
-    if (connector.identify.certificate) certificates_.add(*connector.identify.certificate, number);
+    if (connector.identify.certificate) {
+      certificates_.add(*connector.identify.certificate, number, connector.mode == model::Mode::enforce);
+    }
   }
 }
 

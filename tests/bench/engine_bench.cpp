@@ -35,8 +35,9 @@ model::InboundConnector connector(std::size_t number) {
   } else if (number % 3 == 1) {
     made.identify.client_networks.push_back(net::AddressRange::parse(address_of(number * 4, 0) + "/30").value());
   } else {
-    made.identify.certificate.emplace().fingerprints.push_back(
-        {model::Fingerprint::Of::public_key, fingerprint(number)});
+    model::CertificatePattern& pattern = made.identify.certificate.emplace();
+    pattern.issuer = "Authority " + text;
+    pattern.fingerprints.push_back({model::Fingerprint::Of::public_key, fingerprint(number)});
   }
   return made;
 }
@@ -50,11 +51,21 @@ model::Facts facts_for(std::size_t number) {
   facts.tls = model::Tls{model::TlsVersion::tls1_3, "TLSv1.3", "TLS_AES_256_GCM_SHA384", 256};
   facts.certificate.sha256 = "";
   facts.certificate.public_key_sha256 = number % 3 == 2 ? fingerprint(number) : "";
+  if (number % 3 == 2) facts.certificate.issuer_common_name = "Authority " + std::to_string(number);
   facts.recipients = {"user@example.net"};
   return facts;
 }
 
-void decide(benchmark::State& state) {
+// As where no policy service tells of certificates: none is trusted, and no fingerprint known.
+model::Facts facts_without_certificate(std::size_t number) {
+  const bool by_fingerprint = number % 3 == 2;
+  model::Facts facts = facts_for(by_fingerprint ? number - 1 : number);
+  facts.certificate = {};
+  return facts;
+}
+
+template <model::Facts (*facts_of)(std::size_t)>
+void decide_about(benchmark::State& state) {
   const auto connectors = static_cast<std::size_t>(state.range(0));
   model::Configuration configuration;
   for (std::size_t i = 0; i < connectors; ++i) configuration.inbound.push_back(connector(i));
@@ -67,17 +78,26 @@ void decide(benchmark::State& state) {
   std::uniform_int_distribution<std::size_t> any(0, connectors - 1);
   std::vector<model::Facts> messages;
   constexpr std::size_t different = 2048;
-  for (std::size_t i = 0; i < different; ++i) messages.push_back(facts_for(any(random)));
+  for (std::size_t i = 0; i < different; ++i) messages.push_back(facts_of(any(random)));
   std::size_t next = 0;
-  std::size_t attributed = 0;
   for (auto _ : state) {
     const model::Decision decision = engine::decide(*policy, messages[next++ % different]);
-    attributed += decision.connector.empty() ? 0U : 1U;
+    if (decision.connector.empty()) state.SkipWithError("a message found no connector");
     benchmark::DoNotOptimize(decision.action);
   }
-  if (attributed != static_cast<std::size_t>(state.iterations())) state.SkipWithError("a message found no connector");
 }
 
-BENCHMARK(decide)->Arg(10)->Arg(1'000)->Arg(100'000)->Repetitions(9)->ReportAggregatesOnly(true);
+void decide(benchmark::State& state) {
+  decide_about<facts_for>(state);
+}
+void decide_without_certificates(benchmark::State& state) {
+  decide_about<facts_without_certificate>(state);
+}
+
+void sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Arg(10)->Arg(1'000)->Arg(100'000)->Repetitions(9)->ReportAggregatesOnly(true);
+}
+BENCHMARK(decide)->Apply(sizes);
+BENCHMARK(decide_without_certificates)->Apply(sizes);
 
 }  // namespace

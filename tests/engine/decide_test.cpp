@@ -199,6 +199,20 @@ TEST(Decide, DefersWhenAFingerprintMightPointToAnotherConnector) {
                        {"no TLS, so no certificate", from("192.0.2.1", "a@x.example"), "accept -"}});
 }
 
+TEST(Decide, AnUnknownFingerprintDefersOnlyWhereTheNamesMatchAndSomethingWouldBeRefused) {
+  const auto policy = compile(
+      configuration({on_premises("named").from_certificate(certificate("mx.example.org", "", {"spki-sha256:" + key})),
+                     on_premises("issued").from_certificate(certificate("", "Big CA", {"sha256:" + key})),
+                     on_premises("audited").from_certificate(certificate("", "", {"sha256:" + other_key})).audit()}));
+  const auto unknown = [](const std::string& subject, const std::string& issuer) {
+    return from("192.0.2.1", "a@x.example").names(subject, issuer).fingerprints_unknown();
+  };
+  expect_all(*policy, {{"the subject", unknown("mx.example.org", "Small CA"), "451 4.7.1 -"},
+                       {"the issuer", unknown("z.example", "Big CA"), "451 4.7.1 -"},
+                       {"neither", unknown("z.example", "Small CA"), "accept -"},
+                       {"no names", unknown("", ""), "accept -"}});
+}
+
 TEST(Decide, SaysFailureRatherThanTemporaryErrorWhereBothAreSo) {
   const auto policy = compile(configuration({partner("p")
                                                  .from_domains({"p.example"})

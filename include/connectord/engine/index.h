@@ -4,6 +4,7 @@
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,14 @@ using StringMap = boost::unordered_flat_map<std::string, Value, StringHash, std:
 
 // Nearly every key belongs to one connector.
 using Connectors = boost::container::small_vector<ConnectorNumber, 1>;
+
+template <class Visit>
+void visit_text(const StringMap<Connectors>& map, std::string_view text, Visit& visit) {
+  if (text.empty() || map.empty()) return;
+  if (const auto found = map.find(text); found != map.end()) {
+    for (const ConnectorNumber connector : found->second) visit(connector);
+  }
+}
 
 // How specific a domain pattern is, among those that match one domain: "*", then wildcards by length, then exact.
 unsigned specificity(const net::DomainPattern& pattern);
@@ -103,16 +112,14 @@ class NetworkIndex {
   Family v6_;
 };
 
-// Certificate patterns, each under the part of it that fewest certificates have. What is called back with must still be
-// compared as a whole.
-class CertificateIndex {
+// Certificate patterns under a name that they have: the subject, or the issuer where there is none. What is called back
+// with must still be compared as a whole.
+class CertificateNameIndex {
  public:
   void add(const model::CertificatePattern& pattern, ConnectorNumber connector);
 
   template <class Visit>
   void visit(const model::ClientCertificate& certificate, Visit&& visit) const {
-    visit_fingerprint(certificate.sha256, model::Fingerprint::Of::certificate, visit);
-    visit_fingerprint(certificate.public_key_sha256, model::Fingerprint::Of::public_key, visit);
     if (const auto name = net::normalize_domain(certificate.subject_common_name)) {
       common_names_.visit(*name, [&visit](ConnectorNumber connector, unsigned) { visit(connector); });
     }
@@ -122,29 +129,58 @@ class CertificateIndex {
     visit_text(issuers_, certificate.issuer_name, visit);
   }
 
-  // Connectors that only a fingerprint of this kind can tell.
-  const std::vector<ConnectorNumber>& by_fingerprint(model::Fingerprint::Of of) const {
-    return by_fingerprint_[static_cast<std::size_t>(of)];
+ private:
+  DomainIndex common_names_;
+  StringMap<Connectors> subjects_;
+  StringMap<Connectors> issuers_;
+};
+
+// Certificate patterns, each under the part of it that fewest certificates have. What is called back with must still be
+// compared as a whole.
+class CertificateIndex {
+ public:
+  // `enforced`: what the connector requires is not only recorded.
+  void add(const model::CertificatePattern& pattern, ConnectorNumber connector, bool enforced);
+
+  template <class Visit>
+  void visit(const model::ClientCertificate& certificate, Visit&& visit) const {
+    visit_fingerprint(certificate.sha256, model::Fingerprint::Of::certificate, visit);
+    visit_fingerprint(certificate.public_key_sha256, model::Fingerprint::Of::public_key, visit);
+    names_.visit(certificate, visit);
+  }
+
+  // A connector that a fingerprint of this kind may identify, which is not known: the first that passes the test, of
+  // the enforced ones whose patterns have no name, or one that the certificate has. std::nullopt if none does.
+  template <class Test>
+  std::optional<ConnectorNumber> find_by_unknown(model::Fingerprint::Of of, const model::ClientCertificate& certificate,
+                                                 Test&& test) const {
+    const Fingerprinted& patterns = fingerprinted_[static_cast<std::size_t>(of)];
+    for (const ConnectorNumber connector : patterns.nameless) {
+      if (test(connector)) return connector;
+    }
+    std::optional<ConnectorNumber> found;
+    patterns.named.visit(certificate, [&](ConnectorNumber connector) {
+      if ((!found || connector < *found) && test(connector)) found = connector;
+    });
+    return found;
   }
 
  private:
+  // The enforced connectors whose patterns have fingerprints of one kind.
+  struct Fingerprinted {
+    std::vector<ConnectorNumber> nameless;
+    CertificateNameIndex named;
+  };
+
   template <class Visit>
   void visit_fingerprint(const std::optional<std::string>& hex, model::Fingerprint::Of of, Visit& visit) const {
     if (hex && !hex->empty()) visit_text(fingerprints_[static_cast<std::size_t>(of)], *hex, visit);
   }
-  template <class Visit>
-  static void visit_text(const StringMap<Connectors>& map, std::string_view text, Visit& visit) {
-    if (text.empty() || map.empty()) return;
-    if (const auto found = map.find(text); found != map.end()) {
-      for (const ConnectorNumber connector : found->second) visit(connector);
-    }
-  }
+  void add_unknown(const model::CertificatePattern& pattern, ConnectorNumber connector, model::Fingerprint::Of of);
 
   std::array<StringMap<Connectors>, 2> fingerprints_;
-  std::array<std::vector<ConnectorNumber>, 2> by_fingerprint_;
-  DomainIndex common_names_;
-  StringMap<Connectors> subjects_;
-  StringMap<Connectors> issuers_;
+  std::array<Fingerprinted, 2> fingerprinted_;
+  CertificateNameIndex names_;
 };
 
 // The enabled connectors of one configuration.

@@ -101,10 +101,11 @@ def median_of(results: list[dict], *keys: str) -> float:
 
 
 def google_benchmark(workspace: Workspace, pattern: str, *flags: str) -> dict[str, float]:
-    """Medians by name, in each benchmark's own unit of time."""
+    """Medians by name, in each benchmark's own unit of time. The repetitions of all are mixed, so that what else happens
+    on the machine meets them all alike."""
     file: Path = workspace.path / "benchmark.json"
     subprocess.run([bench_program("connectord_bench"), f"--benchmark_filter={pattern}", f"--benchmark_out={file}",
-                    "--benchmark_report_aggregates_only=true", *flags],
+                    "--benchmark_report_aggregates_only=true", "--benchmark_enable_random_interleaving=true", *flags],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180)
     runs = json.loads(file.read_text())["benchmarks"]
     return {run["run_name"].partition("/repeats")[0]: run["cpu_time"] for run in runs
