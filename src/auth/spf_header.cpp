@@ -63,8 +63,10 @@ std::string_view verdict_text(SpfResult result) {
 std::string comment(const SpfQuery& query, const SpfOutcome& outcome) {
   const auto receiver = net::normalize_domain(query.receiver);
   const auto domain = net::normalize_domain(outcome.domain);
-  return "(" + (receiver ? *receiver + ": " : "") + (domain ? *domain : "the sender") + " " +
-         std::string(verdict_text(outcome.result)) + ")";
+  std::string text = "(";
+  if (receiver) text.append(*receiver).append(": ");
+  text.append(domain ? *domain : "the sender").append(" ").append(verdict_text(outcome.result)).append(")");
+  return text;
 }
 
 }  // namespace
