@@ -16,7 +16,7 @@ constexpr std::string_view begin_mark = "<!-- reference: begin -->\n";
 constexpr std::string_view end_mark = "<!-- reference: end -->\n";
 
 std::filesystem::path project() {
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+  return CONNECTORD_SOURCE_DIR;
 }
 
 std::string content(const std::filesystem::path& file) {
