@@ -1,9 +1,11 @@
 // The commands that look at the configuration: check, list, show.
 #include <algorithm>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "commands.h"
+#include "configuration_file.h"
 #include "connectord/config/connector_json.h"
 #include "table.h"
 
@@ -25,14 +27,6 @@ Json to_json(const model::Problem& problem) {
   object["key"] = problem.key;
   object["message"] = problem.message;
   return object;
-}
-
-void print_problems(const std::vector<model::Problem>& problems, const Terminal& terminal) {
-  for (const model::Problem& problem : problems) terminal.error << to_string(problem) << '\n';
-}
-
-session::LoadedPolicy load(const Common& common) {
-  return session::load_policy(common.configuration, session::environment_of_host());
 }
 
 std::string counted(std::size_t number, const std::string& noun) {
@@ -89,14 +83,6 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
   out << key << " = [";
   for (std::size_t i = 0; i < value.size(); ++i) out << (i > 0 ? ", " : "") << value[i].dump();
   out << "]\n";
-}
-
-}  // namespace
-
-std::shared_ptr<const engine::Policy> load_or_complain(const Common& common, const Terminal& terminal) {
-  session::LoadedPolicy loaded = load(common);
-  if (!loaded.policy) print_problems(loaded.problems, terminal);
-  return std::move(loaded.policy);
 }
 
 Status check(const Common& common, const Terminal& terminal) {
@@ -159,6 +145,19 @@ Status show(const Common& common, const std::string& name, const Terminal& termi
   for (const auto& [key, value] : object.items()) print_value(terminal.out, key, value);
   terminal.out << "# " << to_string(found->location) << '\n';
   return Status::answered;
+}
+
+}  // namespace
+
+void add_configuration_commands(const CommandLine& line) {
+  line.command("check", "Check the configuration and tell everything that is wrong with it")->callback([line] {
+    line.status = check(line.common, line.terminal);
+  });
+  line.command("list", "List the connectors")->callback([line] { line.status = list(line.common, line.terminal); });
+  CLI::App* show_command = line.command("show", "Show one connector whole");
+  const auto name = std::make_shared<std::string>();
+  show_command->add_option("name", *name, "The connector's name")->required();
+  show_command->callback([line, name] { line.status = show(line.common, *name, line.terminal); });
 }
 
 }  // namespace connectord::ctl

@@ -3,10 +3,12 @@
 #include <fstream>
 #include <istream>
 #include <iterator>
+#include <memory>
 #include <ostream>
 #include <sstream>
 
 #include "commands.h"
+#include "configuration_file.h"
 #include "connectord/mail/certificate_name.h"
 #include "connectord/session/session.h"
 #include "explain_report.h"
@@ -23,6 +25,22 @@ constexpr std::uint16_t imagined_port = 1;
 class NoLog : public log::Logger {
  public:
   void write(const log::Record&) override {}
+};
+
+struct ExplainArguments {
+  std::string client_ip;
+  int client_port = 0;
+  std::string client_name;
+  std::string helo;
+  std::string mail_from;
+  std::vector<std::string> recipients;
+  std::string tls;
+  std::string certificate_subject;
+  std::string certificate_issuer;
+  std::vector<std::string> certificate_fingerprints;
+  std::string sasl_username;
+  std::string message_file;
+  std::string at;
 };
 
 struct Imagined {
@@ -174,8 +192,6 @@ session::Ending play(const Imagined& imagined, const ExplainArguments& arguments
   return session.end_of_message("");
 }
 
-}  // namespace
-
 Status explain(const Common& common, const ExplainArguments& arguments, const Terminal& terminal) {
   const auto imagined = imagine(arguments, terminal.in);
   if (!imagined) {
@@ -203,6 +219,29 @@ Status explain(const Common& common, const ExplainArguments& arguments, const Te
     print_text(terminal.out, ending, terminal.colour);
   }
   return Status::answered;
+}
+
+}  // namespace
+
+void add_explain_command(const CommandLine& line) {
+  CLI::App* command = line.command("explain", "Tell what would become of a message, and why");
+  const auto arguments = std::make_shared<ExplainArguments>();
+  command->add_option("--client-ip", arguments->client_ip, "The client's address")->required();
+  command->add_option("--client-port", arguments->client_port, "The client's port")->check(CLI::Range(1, 65535));
+  command->add_option("--client-name", arguments->client_name, "The client's host name");
+  command->add_option("--helo", arguments->helo, "The name in HELO or EHLO");
+  command->add_option("--mail-from", arguments->mail_from, "The address in MAIL FROM; \"\" for none")->required();
+  command->add_option("--rcpt-to", arguments->recipients, "An address in RCPT TO; may be given again");
+  command->add_option("--tls", arguments->tls, "The TLS version, as TLSv1.3; leave out for no TLS");
+  command->add_option("--cert-subject", arguments->certificate_subject,
+                      "The client certificate's common name, or its whole name as /C=…/CN=…");
+  command->add_option("--cert-issuer", arguments->certificate_issuer, "The issuer's common name, or whole name");
+  command->add_option("--cert-fingerprint", arguments->certificate_fingerprints,
+                      "sha256:… of the certificate or spki-sha256:… of its key; may be given again");
+  command->add_option("--sasl-username", arguments->sasl_username, "The user of an authenticated submission");
+  command->add_option("--message", arguments->message_file, "A file with the message; - for standard input");
+  command->add_option("--at", arguments->at, "The time to judge by, as 2026-11-21T12:00:00Z; default: now");
+  command->callback([line, arguments] { line.status = explain(line.common, *arguments, line.terminal); });
 }
 
 }  // namespace connectord::ctl
