@@ -56,6 +56,22 @@ Json enhanced_filtering(const model::EnhancedFiltering& filtering) {
   return object;
 }
 
+Json route(const model::Route& route) {
+  Json object = Json::object();
+  for (const model::SmartHost& host : route.smart_hosts) object["smart_hosts"].push_back(to_string(host));
+  if (!route.credentials.empty()) object["credentials"] = route.credentials;
+  return object;
+}
+
+Json outbound_tls(const model::OutboundTls& tls) {
+  Json object;
+  object["level"] = to_string(tls.level);
+  if (!tls.match.empty()) object["match"] = tls.match;
+  if (tls.version != model::TlsVersion::none) object["version"] = to_string(tls.version);
+  if (!tls.ca_file.empty()) object["ca_file"] = tls.ca_file;
+  return object;
+}
+
 }  // namespace
 
 Json to_json(const model::InboundConnector& connector) {
@@ -71,6 +87,22 @@ Json to_json(const model::InboundConnector& connector) {
   object["identify"] = identify(connector.identify);
   object["require"] = require(connector.require);
   if (connector.enhanced_filtering) object["enhanced_filtering"] = enhanced_filtering(*connector.enhanced_filtering);
+  return object;
+}
+
+Json to_json(const model::OutboundConnector& connector) {
+  Json object;
+  object["name"] = connector.name;
+  object["direction"] = "outbound";
+  object["scenario"] = to_string(connector.scenario);
+  object["enabled"] = connector.enabled;
+  if (!connector.comment.empty()) object["comment"] = connector.comment;
+  if (!connector.recipient_domains.empty()) object["recipient_domains"] = texts(connector.recipient_domains);
+  if (!connector.inbound_connectors.empty()) object["inbound_connectors"] = connector.inbound_connectors;
+  if (connector.rule_scoped) object["rule_scoped"] = true;
+  object["split_recipients"] = connector.split_recipients;
+  object["route"] = route(connector.route);
+  if (connector.tls) object["tls"] = outbound_tls(*connector.tls);
   return object;
 }
 

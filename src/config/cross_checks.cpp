@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
+
+#include "nearest.h"
 
 namespace connectord::config {
 namespace {
@@ -91,15 +94,77 @@ void check_requirements(const model::Configuration& configuration, const std::sh
   }
 }
 
+// Tags that no inbound connector puts on mail.
+void check_scopes(const model::Configuration& configuration, Problems& problems) {
+  std::unordered_map<std::string_view, const model::InboundConnector*> inbound;
+  std::vector<std::string_view> names;
+  for (const model::InboundConnector& connector : configuration.inbound) {
+    inbound.emplace(connector.name, &connector);
+    names.push_back(connector.name);
+  }
+  for (const model::OutboundConnector& connector : configuration.outbound) {
+    for (const std::string& name : connector.inbound_connectors) {
+      if (inbound.contains(name)) continue;
+      const auto meant = nearest(name, names);
+      problems.error(connector.location, "outbound.inbound_connectors",
+                     "there is no inbound connector \"" + name + "\"" +
+                         (meant ? "; did you mean \"" + std::string(*meant) + "\"?"
+                                : "; write the name of an [[inbound]] connector"));
+    }
+  }
+}
+
+const model::OutboundConnector* first_of(const model::Configuration& configuration,
+                                         bool (*test)(const model::OutboundConnector&)) {
+  const auto& all = configuration.outbound;
+  const auto found = std::find_if(all.begin(), all.end(), test);
+  return found == all.end() ? nullptr : &*found;
+}
+
+// What outbound connectors need of the rest; one message for all of them.
+void check_outbound_needs(const model::Configuration& configuration, Problems& problems) {
+  const auto& all = configuration.outbound;
+  const model::Server& server = configuration.server;
+  if (!all.empty() && !server.socketmap) {
+    problems.warning(all.front().location, "server.socketmap",
+                     "no mail server can ask for routes and TLS policies of outbound connectors; write socketmap = "
+                     "\"unix:/var/spool/postfix/connectord/socketmap.sock\" in [server], or use connectorctl maps");
+  }
+  const auto* secret = first_of(configuration, [](const auto& c) { return !c.route.credentials.empty(); });
+  if (secret != nullptr && server.socketmap && server.socketmap->kind == net::Endpoint::Kind::inet) {
+    problems.error(secret->location, "outbound.route.credentials",
+                   "passwords are handed out over a unix socket only, since anybody on this host can ask an inet "
+                   "listener; write socketmap = \"unix:…\" in [server]");
+  }
+  const auto* tagged = first_of(configuration, [](const auto& c) { return !c.inbound_connectors.empty(); });
+  if (tagged != nullptr && !server.milter) {
+    problems.warning(tagged->location, "server.milter",
+                     "only the milter knows over which inbound connector mail came in, so nothing leaves by \"" +
+                         tagged->name + "\"; write milter in [server]");
+  }
+  const auto* wide = first_of(configuration, [](const auto& c) {
+    const auto& domains = c.recipient_domains;
+    return std::any_of(domains.begin(), domains.end(),
+                       [](const auto& pattern) { return pattern.kind() == net::DomainPattern::Kind::any; });
+  });
+  if (wide != nullptr && configuration.organization.accepted_domains.empty()) {
+    problems.warning(wide->location, "organization.accepted_domains",
+                     "without it \"" + wide->name + "\" takes mail for our own domains too; name them there");
+  }
+}
+
 }  // namespace
 
 void check_across(const model::Configuration& configuration, const std::shared_ptr<const std::string>& main_file,
                   Problems& problems) {
   check_names(configuration.inbound, "inbound.name", problems);
+  check_names(configuration.outbound, "outbound.name", problems);
   // What could not be read is not to be called missing.
   if (problems.errors() > 0) return;
   check_fingerprints(configuration, problems);
   check_requirements(configuration, main_file, problems);
+  check_scopes(configuration, problems);
+  check_outbound_needs(configuration, problems);
   if (!configuration.server.milter && !configuration.server.policy) {
     problems.warning({main_file, 1, 1}, "server",
                      "there is no listener, so no mail server can ask; write milter = "

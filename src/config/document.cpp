@@ -77,13 +77,21 @@ void make_room(std::vector<T>& values, std::size_t more) {
   if (needed > values.capacity()) values.reserve(std::max(needed, 2 * values.size()));
 }
 
+std::size_t count_outbound(const Outline& outline) {
+  return static_cast<std::size_t>(
+      std::count_if(outline.connectors.begin(), outline.connectors.end(),
+                    [](const Outline::Piece& piece) { return piece.text.find("outbound") < piece.text.find(']'); }));
+}
+
 // False if the pieces don't keep their promise (outline.h); then nothing is to be believed of what was read.
 bool read_pieces(Reader& reader, const Outline& outline, model::Configuration& configuration) {
   try {
     toml::table rest = toml::parse(outline.rest);
     if (!holds_no_connector(rest)) return false;
     read_tree(reader, rest, configuration);
-    make_room(configuration.inbound, outline.connectors.size());
+    const std::size_t outbound = count_outbound(outline);
+    make_room(configuration.outbound, outbound);
+    make_room(configuration.inbound, outline.connectors.size() - outbound);
     for (const Outline::Piece& piece : outline.connectors) {
       toml::table connector = toml::parse(piece.text);
       if (!holds_one_connector(connector)) return false;
@@ -113,13 +121,15 @@ std::vector<model::Location> read_document(std::string_view text, const std::sha
   Reader reader(problems, file, included);
   if (refuse_dots(reader, text)) return {};
   const Problems::Mark mark = problems.mark();
-  const std::size_t connectors = configuration.inbound.size();
+  const std::size_t inbound = configuration.inbound.size();
+  const std::size_t outbound = configuration.outbound.size();
   if (const auto pieces = outline(text); pieces && read_pieces(reader, *pieces, configuration)) {
     return reader.take_includes();
   }
   problems.return_to(mark);
   reader.take_includes();
-  configuration.inbound.resize(connectors);
+  configuration.inbound.resize(inbound);
+  configuration.outbound.resize(outbound);
   read_whole(reader, text, configuration);
   return reader.take_includes();
 }

@@ -63,6 +63,9 @@ std::string identity(const net::AddressRange& value) {
 std::string identity(const net::Endpoint& value) {
   return value.to_string();
 }
+std::string identity(const model::SmartHost& value) {
+  return to_string(value);
+}
 std::string identity(const model::Fingerprint& value) {
   return to_string(value);
 }

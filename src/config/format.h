@@ -74,6 +74,7 @@ std::string identity(const std::string& value);
 std::string identity(const net::DomainPattern& value);
 std::string identity(const net::AddressRange& value);
 std::string identity(const net::Endpoint& value);
+std::string identity(const model::SmartHost& value);
 std::string identity(const model::Fingerprint& value);
 
 // Tells entries that stand twice in a list, where `identities` has one text for each entry that could be read.

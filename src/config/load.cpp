@@ -28,7 +28,10 @@ bool says_nothing(std::string_view text) {
 // The way from one main file to a configuration.
 class Loading {
  public:
-  explicit Loading(const Environment& environment) { loaded_.configuration.server.authserv_id = environment.host_name; }
+  explicit Loading(const Environment& environment) {
+    loaded_.configuration.server.authserv_id = environment.host_name;
+    loaded_.configuration.server.host_name = environment.host_name;
+  }
 
   void read_main_file(const std::string& path) {
     const FileName name = remember(path);

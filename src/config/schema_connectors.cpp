@@ -8,6 +8,7 @@ namespace {
 using model::Mode;
 using model::Requirement;
 using model::Scenario;
+using model::TlsLevel;
 using model::TlsVersion;
 
 constexpr std::array<Choice<Scenario>, 3> scenarios = {
@@ -21,9 +22,11 @@ constexpr std::array<Choice<Requirement>, 1> pass = {{{"pass", Requirement::pass
 constexpr std::array<Choice<Requirement>, 2> pass_or_aligned = {
     {{"pass", Requirement::pass}, {"aligned", Requirement::aligned}}};
 
-// For keys that the model has no place for so far.
-constexpr std::array<Choice<int>, 5> tls_levels = {
-    {{"opportunistic", 0}, {"require", 1}, {"verify", 2}, {"match", 3}, {"dane", 4}}};
+constexpr std::array<Choice<TlsLevel>, 5> tls_levels = {{{"opportunistic", TlsLevel::opportunistic},
+                                                         {"require", TlsLevel::require},
+                                                         {"verify", TlsLevel::verify},
+                                                         {"match", TlsLevel::match},
+                                                         {"dane", TlsLevel::dane}}};
 
 constexpr std::int64_t highest_priority = 1'000'000;
 
@@ -141,42 +144,71 @@ const Table& table_for<model::EnhancedFiltering>() {
 }
 
 template <>
-const Table& table_for<unbuilt::Outbound>() {
-  static const Table declared{{
-      planned<ConnectorName>("name", required, "Its name; no two outbound connectors share one."),
-      planned<Word<scenarios>>("scenario", required, "`partner`, `on-premises` or `internet`."),
-      planned<Boolean>("enabled", by_default("true"), "`false` stops routing by it at once."),
-      planned<Text>("comment", by_default(R"("")"), "For people."),
-      planned<List<Domain, 1>>("recipient_domains", otherwise("none"), "The destinations it is for."),
-      planned<List<ConnectorName, 1>>("inbound_connectors", otherwise("any"),
-                                      "Only mail that came in with one of these tags."),
-      planned<Boolean>("rule_scoped", by_default("false"), "Only mail that a transport rule sends here."),
-      planned<Boolean>("split_recipients", by_default("false"), "Split a message for several routes at RCPT."),
-      planned_table<unbuilt::Route>("route", "Where the mail goes."),
-      planned_table<unbuilt::OutboundTls>("tls", "How the way there must be protected."),
-  }};
+const Table& table_for<model::OutboundConnector>() {
+  using model::OutboundConnector;
+  static const Table declared{
+      {
+          key<&OutboundConnector::name, ConnectorName>("name", required,
+                                                       "Its name; no two outbound connectors share one."),
+          key<&OutboundConnector::scenario, Word<scenarios>>("scenario", required,
+                                                             "`partner`, `on-premises` or `internet`; for people."),
+          key<&OutboundConnector::enabled, Boolean>("enabled", by_default("true"),
+                                                    "`false` stops routing by it at once."),
+          key<&OutboundConnector::comment, Text>("comment", by_default(R"("")"), "For people."),
+          key<&OutboundConnector::recipient_domains, List<Domain, 1>>(
+              "recipient_domains", otherwise("all, with `inbound_connectors` or `rule_scoped`"),
+              "The destinations it is for; our own accepted domains only where one of these is as specific."),
+          key<&OutboundConnector::inbound_connectors, List<ConnectorName, 1>>(
+              "inbound_connectors", otherwise("mail of any origin"),
+              "Only mail that came in over one of these inbound connectors."),
+          key<&OutboundConnector::rule_scoped, Boolean>("rule_scoped", by_default("false"),
+                                                        "Only mail that a transport rule sends here."),
+          key<&OutboundConnector::split_recipients, Boolean>(
+              "split_recipients", by_default("false"),
+              "Have the client send recipients that leave by another route in a message of their own."),
+          table<&OutboundConnector::route>("route", "Where the mail goes."),
+          table<&OutboundConnector::tls>("tls", "How the way there must be protected.",
+                                         otherwise("the mail server's own policy")),
+      },
+      checked_by<OutboundConnector, check_outbound>(),
+  };
   return declared;
 }
 
 template <>
-const Table& table_for<unbuilt::Route>() {
-  static const Table declared{{
-      planned<List<SmartHost, 1>>("smart_hosts", otherwise("the domain's MX"),
-                                  "Hosts to hand mail to, tried in order."),
-      planned<FilePath>("credentials", otherwise("none"), "A file with `user:password`; never in the configuration."),
-  }};
+const Table& table_for<model::Route>() {
+  using model::Route;
+  static const Table declared{
+      {
+          key<&Route::smart_hosts, List<SmartHost, 1>>(
+              "smart_hosts", otherwise("the domain's MX"),
+              "Next hops, tried in order: `[host]:port`, or `domain:port` for the MX records of that domain."),
+          key<&Route::credentials, FilePath>("credentials", otherwise("none"),
+                                             "A file with `user:password`; never in the configuration."),
+      },
+      checked_by<Route, check_route>(),
+  };
   return declared;
 }
 
 template <>
-const Table& table_for<unbuilt::OutboundTls>() {
-  static const Table declared{{
-      planned<Word<tls_levels>>("level", by_default(R"("opportunistic")"),
-                                "`verify` checks the chain, `match` the names too, `dane` as RFC 7672 says."),
-      planned<List<ServerName, 1>>("match", otherwise("none"), "The names that the certificate may have."),
-      planned<Word<tls_versions>>("version", otherwise("any"), "The lowest version that will do."),
-      planned<FilePath>("ca_file", otherwise("the system's"), "The authorities to trust."),
-  }};
+const Table& table_for<model::OutboundTls>() {
+  using model::OutboundTls;
+  static const Table declared{
+      {
+          key<&OutboundTls::level, Word<tls_levels>>(
+              "level", by_default(R"("opportunistic")"),
+              "`opportunistic`, `require` TLS, `verify` the certificate, `match` its names too, or `dane` (RFC 7672)."),
+          key<&OutboundTls::match, List<ServerName, 1>>(
+              "match", otherwise("none"), "The names that the certificate may have; `.example.com` for any below."),
+          key<&OutboundTls::version, Word<tls_versions>>("version", otherwise("any"),
+                                                         "The lowest version that will do."),
+          key<&OutboundTls::ca_file, FilePath>(
+              "ca_file", otherwise("what the mail server trusts"),
+              "The authorities to trust, in PEM; the mail server must be able to read it."),
+      },
+      checked_by<OutboundTls, check_outbound_tls>(),
+  };
   return declared;
 }
 

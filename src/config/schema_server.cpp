@@ -48,7 +48,7 @@ const Table& table_for<model::Configuration>() {
                                      "The header that carries a connector's name to the rest of the mail system."),
           tables<&Configuration::inbound>(
               "inbound", "An inbound connector: names a source of mail, and what mail from it must fulfil."),
-          planned_tables<unbuilt::Outbound>(
+          tables<&Configuration::outbound>(
               "outbound", "An outbound connector: names a set of destinations, and how mail for them leaves."),
           planned_table<unbuilt::Trace>("trace", "The record of what was decided; without this table none is kept."),
           table<&Configuration::log>("log", "Where the log goes, and in which form."),
@@ -70,7 +70,9 @@ const Table& table_for<model::Server>() {
           key<&Server::policy, Listener>(
               "policy", otherwise("no policy service"),
               "Where Postfix reaches the policy service, which alone is told the fingerprints of certificates."),
-          planned<Listener>("socketmap", otherwise("no socketmap"), "Where Postfix asks for routes and TLS policies."),
+          key<&Server::socketmap, Listener>(
+              "socketmap", otherwise("no socketmap"),
+              "Where Postfix and Sendmail ask for routes, TLS policies and passwords at delivery time."),
           planned<Listener>("api", otherwise("no API"), "Where the REST API and the web console listen."),
           key<&Server::include, List<IncludePattern>>(
               "include", by_default("[]"),

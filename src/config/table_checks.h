@@ -15,5 +15,10 @@ void check_identify(Reader& reader, const toml::table& table, const model::Ident
 void check_certificate(Reader& reader, const toml::table& table, const model::CertificatePattern& certificate);
 // What can't be had without TLS.
 void check_require(Reader& reader, const toml::table& table, const model::Require& require);
+// Whether any mail is meant.
+void check_outbound(Reader& reader, const toml::table& table, const model::OutboundConnector& connector);
+void check_route(Reader& reader, const toml::table& table, const model::Route& route);
+// What the level makes of the other keys.
+void check_outbound_tls(Reader& reader, const toml::table& table, const model::OutboundTls& tls);
 
 }  // namespace connectord::config

@@ -29,11 +29,11 @@ const Table& table_for<model::CertificatePattern>();
 template <>
 const Table& table_for<model::EnhancedFiltering>();
 template <>
-const Table& table_for<unbuilt::Outbound>();
+const Table& table_for<model::OutboundConnector>();
 template <>
-const Table& table_for<unbuilt::Route>();
+const Table& table_for<model::Route>();
 template <>
-const Table& table_for<unbuilt::OutboundTls>();
+const Table& table_for<model::OutboundTls>();
 template <>
 const Table& table_for<unbuilt::Trace>();
 template <>

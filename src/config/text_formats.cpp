@@ -241,18 +241,23 @@ Words SmartHost::words() {
   return {"a next hop in Postfix's notation", "next hops in Postfix's notation", R"("[mx1.contoso.com]:25")"};
 }
 Parsed<SmartHost::Value> SmartHost::parse(std::string_view text) {
+  constexpr std::string_view instead =
+      "is not a smart host; write \"[host]:port\", or \"domain:port\" to look up its MX records";
   const auto parts = split_host(text);
-  const bool host =
-      parts && (net::normalize_domain(parts->host) || (parts->bracketed && net::IpAddress::parse(parts->host)));
-  if (host && (!parts->has_port || port_number(parts->port))) return std::string(text);
-  return bad(text, "is not a smart host; write \"[host]:port\", or \"domain:port\" to look up its MX records");
+  if (!parts) return bad(text, instead);
+  const auto address = parts->bracketed ? net::IpAddress::parse(parts->host) : std::nullopt;
+  const auto name = address ? std::nullopt : net::normalize_domain(parts->host);
+  const auto port = port_number(parts->port);
+  if ((!address && !name) || (parts->has_port && !port)) return bad(text, instead);
+  return Value{address ? address->to_string() : *name, !parts->bracketed, port};
 }
 
 Words ServerName::words() {
   return {"a server's name", "servers' names", R"("mx.contoso.com")"};
 }
 Parsed<ServerName::Value> ServerName::parse(std::string_view text) {
-  if (net::normalize_domain(text.starts_with('.') ? text.substr(1) : text)) return std::string(text);
+  const bool below = text.starts_with('.');
+  if (const auto name = net::normalize_domain(below ? text.substr(1) : text)) return (below ? "." : "") + *name;
   return bad(text, "is not a name in a certificate; write mx.example.com, or .example.com for any name below it");
 }
 

@@ -132,12 +132,12 @@ struct MailAddress {
 
 // Postfix's notation for a next hop: "[host]:port", "[host]", "domain:port", "domain".
 struct SmartHost {
-  using Value = std::string;
+  using Value = model::SmartHost;
   static Words words();
   static Parsed<Value> parse(std::string_view text);
 };
 
-// A name that a server's certificate may have; ".example.com" for any below example.com.
+// A name that a server's certificate may have, normalized; ".example.com" for any below example.com.
 struct ServerName {
   using Value = std::string;
   static Words words();

@@ -4,8 +4,5 @@
 namespace connectord::config::unbuilt {
 
 struct Trace {};
-struct Outbound {};
-struct Route {};
-struct OutboundTls {};
 
 }  // namespace connectord::config::unbuilt

@@ -5,11 +5,15 @@
 
 #include "conflicts.h"
 #include "connectord/engine/index.h"
+#include "connectord/engine/outbound_index.h"
+#include "outbound_conflicts.h"
 
 namespace connectord::engine {
 
-Policy::Policy(model::Configuration configuration, std::unique_ptr<const Index> index)
-    : configuration_(std::move(configuration)), index_(std::move(index)) {}
+Policy::Policy(model::Configuration configuration)
+    : configuration_(std::move(configuration)),
+      index_(std::make_unique<const Index>(configuration_.inbound)),
+      outbound_(std::make_unique<const OutboundIndex>(configuration_)) {}
 
 Policy::~Policy() = default;
 
@@ -21,12 +25,12 @@ const model::InboundConnector* Policy::find(std::string_view name) const {
 Policy::Compiled Policy::compile(model::Configuration configuration) {
   Compiled compiled;
   compiled.problems = find_conflicts(configuration.inbound);
+  find_outbound_conflicts(configuration, compiled.problems);
   const bool failed = std::any_of(compiled.problems.begin(), compiled.problems.end(), [](const auto& problem) {
     return problem.severity == model::Problem::Severity::error;
   });
   if (failed) return compiled;
-  auto index = std::make_unique<const Index>(configuration.inbound);
-  compiled.policy = std::make_shared<const Policy>(std::move(configuration), std::move(index));
+  compiled.policy = std::make_shared<const Policy>(std::move(configuration));
   return compiled;
 }
 

@@ -204,15 +204,7 @@ TEST(ConfigErrors, WhatIsNotBuiltYetIsRefused) {
       {"trace",
        with_server("[trace]\nstore = \"sqlite:/var/lib/x.db\"\nkeep = \"90d\"\nmail_log = \"journal\"\n"),
        {4, 2, "trace", "not supported yet"}},
-      {"socketmap", with_server("socketmap = \"unix:/run/s.sock\"\n"), {4, 1, "server.socketmap", "not supported yet"}},
       {"api", with_server("api = \"inet:127.0.0.1:8025\"\n"), {4, 1, "server.api", "not supported yet"}},
-      {"outbound",
-       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\n"
-                   "split_recipients = true\n[outbound.route]\nsmart_hosts = [\"[mx1.a.example]:25\", "
-                   "\"a.example\"]\ncredentials = \"/etc/c\"\n"
-                   "[outbound.tls]\nlevel = \"match\"\nmatch = [\"mx.a.example\", \".a.example\"]\nversion = "
-                   "\"TLSv1.2\"\nca_file = \"/etc/ca\"\n"),
-       {4, 3, "outbound", "not supported yet"}},
   });
 }
 

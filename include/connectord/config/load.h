@@ -11,7 +11,7 @@ namespace connectord::config {
 
 // What a configuration takes from outside its files.
 struct Environment {
-  std::string host_name;  // server.authserv_id where the files name none
+  std::string host_name;  // also server.authserv_id where the files name none
 };
 
 struct Loaded {

@@ -43,6 +43,8 @@ unsigned specificity(const net::DomainPattern& pattern);
 // Domain patterns. Calls back with a connector and how specific its pattern is, from the most specific to the least.
 class DomainIndex {
  public:
+  static constexpr unsigned exact_specificity = 1000;  // no name is as long
+
   void add(const net::DomainPattern& pattern, ConnectorNumber connector);
 
   template <class Visit>
@@ -63,9 +65,6 @@ class DomainIndex {
       for (const ConnectorNumber connector : found->second) visit(connector, specificity);
     }
   }
-
-  static constexpr unsigned exact_specificity = 1000;  // no name is as long
-  friend unsigned specificity(const net::DomainPattern& pattern);
 
   StringMap<Connectors> exact_;
   StringMap<Connectors> subtree_;

@@ -9,6 +9,7 @@
 namespace connectord::engine {
 
 class Index;
+class OutboundIndex;
 
 // One generation of the configuration, ready to decide by: the values and the indexes over them. Immutable, so threads
 // share it freely; a new configuration is a new Policy.
@@ -18,10 +19,10 @@ class Policy {
   struct Compiled;
 
   // Checks across connectors what no single key can show: two that tie, one that can never be chosen, a partner whose
-  // mail falls under another partner's requirements too.
+  // mail falls under another partner's requirements too, two that want different TLS of one next hop.
   static Compiled compile(model::Configuration configuration);
 
-  Policy(model::Configuration configuration, std::unique_ptr<const Index> index);
+  explicit Policy(model::Configuration configuration);
   ~Policy();
   Policy(const Policy&) = delete;
   Policy& operator=(const Policy&) = delete;
@@ -31,10 +32,12 @@ class Policy {
 
   const model::Configuration& configuration() const { return configuration_; }
   const Index& index() const { return *index_; }
+  const OutboundIndex& outbound() const { return *outbound_; }
 
  private:
   model::Configuration configuration_;
   std::unique_ptr<const Index> index_;
+  std::unique_ptr<const OutboundIndex> outbound_;
 };
 
 struct Policy::Compiled {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "connectord/model/connector.h"
+#include "connectord/model/outbound.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/net/endpoint.h"
 
@@ -14,8 +15,10 @@ namespace connectord::model {
 
 struct Server {
   std::string authserv_id;  // RFC 8601, 2.5
+  std::string host_name;    // of this host, from outside the files
   std::optional<net::Endpoint> milter;
   std::optional<net::Endpoint> policy;
+  std::optional<net::Endpoint> socketmap;
   std::vector<std::string> include;
   std::string user;
   std::string socket_group = "postfix";
@@ -77,6 +80,7 @@ struct Configuration {
   Tag tag;
   Log log;
   std::vector<InboundConnector> inbound;
+  std::vector<OutboundConnector> outbound;
 };
 
 // One thing that is wrong with a configuration, in words for the person who wrote it.

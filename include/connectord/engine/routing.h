@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/engine/policy.h"
+#include "connectord/model/decision.h"
+
+// Which outbound connector mail leaves by. Pure, as decide.h.
+namespace connectord::engine {
+
+// One recipient as an MTA names it: without angle brackets, quoted or not.
+struct Recipient {
+  std::string_view address;
+  bool delivered_here = false;  // the MTA says that it delivers this mail itself
+};
+
+// The enabled outbound connector of that name, or nullptr.
+const model::OutboundConnector* find_outbound(const Policy& policy, std::string_view name);
+
+// The connector for mail of any origin to this recipient: exact name before the longest wildcard before "*". nullptr:
+// the MTA's own way. Our own domains (organization.accepted_domains, and this host's name) belong to a connector only
+// where it names them as closely as that list does, so that "*" never takes local mail along.
+const model::OutboundConnector* route_of_any_origin(const Policy& policy, const Recipient& recipient);
+
+// The same among the connectors for mail that came in over the inbound connector `tag`. They count before those for
+// mail of any origin.
+const model::OutboundConnector* route_by_tag(const Policy& policy, std::string_view tag, const Recipient& recipient);
+
+// How a message that came in over `tag` leaves for this recipient.
+const model::OutboundConnector* route_of(const Policy& policy, std::string_view tag, const Recipient& recipient);
+
+// The connector whose [outbound.tls] and credentials hold for a next hop as a route has it: a smart host in Postfix's
+// notation, or a recipient domain whose MX records are looked up. nullptr: none.
+const model::OutboundConnector* connector_of_next_hop(const Policy& policy, std::string_view next_hop);
+
+// The route of one message by its tag. An MTA can only send all recipients of a message along such a route (FILTER in
+// Postfix's access(5)), so recipients are taken one after the other, and one that may not go along is sent away.
+// Refers to the policy, which must outlive it. Not thread-safe.
+class MessageRoute {
+ public:
+  MessageRoute() = default;
+  MessageRoute(const Policy& policy, std::string_view tag) : policy_(&policy), tag_(tag) {}
+
+  // True if the recipient may be in this message, and then it is. Otherwise `reply` says what the client is told: 452
+  // 4.5.3, so that it sends the recipient in a message of its own (RFC 5321, 4.5.3.1.10).
+  struct Admission {
+    bool admitted = true;
+    model::Reply reply;
+  };
+  Admission admit(const Recipient& recipient);
+
+  // nullptr: each recipient goes by itself, as route_of_any_origin() says.
+  const model::OutboundConnector* connector() const { return connector_; }
+  // What was decided, and whom the message takes along that would have gone another way.
+  void record(std::vector<model::Finding>& findings) const;
+
+ private:
+  bool may_join(const model::OutboundConnector* other, bool local) const;
+  void note_taken_along(std::string_view address);
+
+  const Policy* policy_ = nullptr;
+  std::string tag_;
+  const model::OutboundConnector* connector_ = nullptr;
+  bool has_local_ = false;
+  std::size_t recipients_ = 0;
+  std::vector<std::string> others_;  // the first recipients without a route by tag
+  std::size_t taken_along_ = 0;
+};
+
+}  // namespace connectord::engine

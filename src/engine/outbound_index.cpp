@@ -1,0 +1,32 @@
+#include "connectord/engine/outbound_index.h"
+
+namespace connectord::engine {
+
+const std::vector<net::DomainPattern>& destinations(const model::OutboundConnector& connector) {
+  static const std::vector<net::DomainPattern> all(1);
+  return connector.recipient_domains.empty() ? all : connector.recipient_domains;
+}
+
+OutboundIndex::OutboundIndex(const model::Configuration& configuration) {
+  const auto& connectors = configuration.outbound;
+  names_.reserve(connectors.size());
+  smart_hosts_.reserve(connectors.size());
+  for (ConnectorNumber number = 0; number < connectors.size(); ++number) {
+    if (connectors[number].enabled) add(connectors[number], number);
+  }
+  const auto& accepted = configuration.organization.accepted_domains;
+  for (ConnectorNumber number = 0; number < accepted.size(); ++number) accepted_domains_.add(accepted[number], number);
+}
+
+void OutboundIndex::add(const model::OutboundConnector& connector, ConnectorNumber number) {
+  names_.emplace(connector.name, number);
+  for (const model::SmartHost& host : connector.route.smart_hosts) smart_hosts_.emplace(to_string(host), number);
+  for (const net::DomainPattern& pattern : destinations(connector)) {
+    if (connector.route.smart_hosts.empty()) by_mx_.add(pattern, number);
+    if (connector.rule_scoped) continue;
+    if (connector.inbound_connectors.empty()) of_any_origin_.add(pattern, number);
+    for (const std::string& tag : connector.inbound_connectors) of_tag_[tag].add(pattern, number);
+  }
+}
+
+}  // namespace connectord::engine

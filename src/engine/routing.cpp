@@ -1,0 +1,156 @@
+#include "connectord/engine/routing.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "connectord/engine/outbound_index.h"
+
+namespace connectord::engine {
+namespace {
+
+using model::OutboundConnector;
+
+constexpr std::size_t named_recipients = 5;
+
+// Also of an address that is quoted or not, since a domain has no "@".
+std::optional<std::string> domain_of(std::string_view address) {
+  const auto at = address.rfind('@');
+  return at == std::string_view::npos ? std::nullopt : net::normalize_domain(address.substr(at + 1));
+}
+
+// Where mail for it would never go to another host, whoever claims all domains.
+bool is_this_host(const Policy& policy, std::string_view domain) {
+  constexpr std::array<std::string_view, 2> loopback = {"localhost", "localhost.localdomain"};
+  if (std::find(loopback.begin(), loopback.end(), domain) != loopback.end()) return true;
+  return net::normalize_domain(policy.configuration().server.host_name) == domain;
+}
+
+// How closely one of our accepted domains names this one: its kind, and the length of its name. The one that lets a
+// connector's pattern through most easily: a pattern passes if an accepted pattern covers it.
+struct Ownership {
+  bool ours = false;
+  std::optional<unsigned> widest_subtree;  // specificity of it
+};
+
+Ownership ownership_of(const Policy& policy, const Recipient& recipient, std::string_view domain) {
+  Ownership found;
+  found.ours = recipient.delivered_here || is_this_host(policy, domain);
+  policy.outbound().accepted_domains().visit(domain, [&](ConnectorNumber, unsigned rank) {
+    found.ours = true;
+    if (rank < DomainIndex::exact_specificity) found.widest_subtree = rank;
+  });
+  return found;
+}
+
+bool may_claim(const Ownership& ownership, unsigned rank) {
+  if (!ownership.ours) return true;
+  return rank == DomainIndex::exact_specificity || (ownership.widest_subtree && rank >= *ownership.widest_subtree);
+}
+
+const OutboundConnector* best(const Policy& policy, const DomainIndex& index, const Recipient& recipient) {
+  const auto domain = domain_of(recipient.address);
+  if (!domain) return nullptr;
+  const Ownership ownership = ownership_of(policy, recipient, *domain);
+  const OutboundConnector* found = nullptr;
+  index.visit(*domain, [&](ConnectorNumber number, unsigned rank) {
+    if (found == nullptr && may_claim(ownership, rank)) found = &policy.configuration().outbound[number];
+  });
+  return found;
+}
+
+bool is_ours(const Policy& policy, const Recipient& recipient) {
+  const auto domain = domain_of(recipient.address);
+  return !domain || ownership_of(policy, recipient, *domain).ours;
+}
+
+const OutboundConnector* numbered(const Policy& policy, std::optional<ConnectorNumber> number) {
+  return number ? &policy.configuration().outbound[*number] : nullptr;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+}  // namespace
+
+const OutboundConnector* find_outbound(const Policy& policy, std::string_view name) {
+  return numbered(policy, policy.outbound().named(name));
+}
+
+const OutboundConnector* route_of_any_origin(const Policy& policy, const Recipient& recipient) {
+  return best(policy, policy.outbound().of_any_origin(), recipient);
+}
+
+const OutboundConnector* route_by_tag(const Policy& policy, std::string_view tag, const Recipient& recipient) {
+  const DomainIndex* index = policy.outbound().of_tag(tag);
+  return index == nullptr ? nullptr : best(policy, *index, recipient);
+}
+
+const OutboundConnector* route_of(const Policy& policy, std::string_view tag, const Recipient& recipient) {
+  const OutboundConnector* by_tag = route_by_tag(policy, tag, recipient);
+  return by_tag != nullptr ? by_tag : route_of_any_origin(policy, recipient);
+}
+
+const OutboundConnector* connector_of_next_hop(const Policy& policy, std::string_view next_hop) {
+  const std::string folded = lower_case(next_hop);
+  if (const auto number = policy.outbound().with_smart_host(folded)) return numbered(policy, number);
+  const auto domain = net::normalize_domain(folded);
+  return domain ? best(policy, policy.outbound().by_mx(), {"@" + *domain, false}) : nullptr;
+}
+
+MessageRoute::Admission MessageRoute::admit(const Recipient& recipient) {
+  const OutboundConnector* own = policy_ == nullptr ? nullptr : route_by_tag(*policy_, tag_, recipient);
+  const bool local = own == nullptr && policy_ != nullptr && is_ours(*policy_, recipient);
+  if (recipients_ > 0 && !may_join(own, local)) {
+    const OutboundConnector* leads = connector_ != nullptr ? connector_ : own;
+    return {false,
+            {452, "4.5.3",
+             "Connector " + leads->name + " has a route of its own; send recipients that " +
+                 (connector_ != nullptr ? "do not take it" : "take it") + " in another message"}};
+  }
+  ++recipients_;
+  has_local_ = has_local_ || local;
+  if (connector_ == nullptr) connector_ = own;
+  if (own != connector_ || own == nullptr) note_taken_along(recipient.address);
+  return {};
+}
+
+// Local recipients never go along, and others only if no connector that is concerned says otherwise.
+bool MessageRoute::may_join(const OutboundConnector* other, bool local) const {
+  if (other == connector_) return other == nullptr || !local;
+  if (other == nullptr && local) return false;
+  if (connector_ == nullptr && has_local_) return false;
+  const bool splits =
+      (connector_ != nullptr && connector_->split_recipients) || (other != nullptr && other->split_recipients);
+  return !splits;
+}
+
+void MessageRoute::note_taken_along(std::string_view address) {
+  ++taken_along_;
+  if (others_.size() < named_recipients) others_.emplace_back(address);
+}
+
+void MessageRoute::record(std::vector<model::Finding>& findings) const {
+  if (connector_ == nullptr) return;
+  findings.push_back({.check = "outbound.route",
+                      .connector = connector_->name,
+                      .outcome = model::Outcome::pass,
+                      .expected = "mail that came in over " + tag_,
+                      .seen = std::to_string(recipients_) + (recipients_ == 1 ? " recipient" : " recipients")});
+  if (taken_along_ == 0) return;
+  std::string seen;
+  for (const std::string& address : others_) seen += (seen.empty() ? "" : ", ") + address;
+  if (taken_along_ > others_.size()) seen += " and " + std::to_string(taken_along_ - others_.size()) + " more";
+  findings.push_back({.check = "outbound.split_recipients",
+                      .connector = connector_->name,
+                      .outcome = model::Outcome::not_applicable,
+                      .expected = "recipients of this route only",
+                      .seen = "takes along " + seen,
+                      .hint = "set split_recipients = true if they should leave by their own routes"});
+}
+
+}  // namespace connectord::engine
