@@ -39,9 +39,8 @@ std::string fingerprint_advice(const std::string& digits, bool has_prefix) {
   constexpr std::string_view make =
       " with 64 hexadecimal digits; openssl x509 -noout -fingerprint -sha256 prints a certificate's";
   if (!has_prefix) {
-    return "does not say what it is a fingerprint of; write sha256:… for the certificate or spki-sha256:… for its "
-           "public "
-           "key," +
+    return "does not say what it is a fingerprint of; write sha256:… for the certificate or spki-sha256:… for "
+           "its public key," +
            std::string(make);
   }
   std::string found = "has other characters than hexadecimal digits and colons between bytes";
