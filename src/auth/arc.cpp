@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "connectord/auth/dkim_tags.h"
+#include "connectord/net/ascii_case.h"
 
 namespace connectord::auth {
 namespace {
@@ -80,9 +81,9 @@ std::optional<std::string> ArcVerifier::collect() {
   for (std::size_t i = 0; i < headers_.size(); ++i) {
     const auto field = headers_.field(i);
     const auto name = trim_dkim_space(field.name);
-    const bool is_results = equal_ignoring_case(name, results_field);
-    const bool is_signature = equal_ignoring_case(name, message_signature_field);
-    if (!is_results && !is_signature && !equal_ignoring_case(name, seal_field)) continue;
+    const bool is_results = net::equals_ignoring_case(name, results_field);
+    const bool is_signature = net::equals_ignoring_case(name, message_signature_field);
+    if (!is_results && !is_signature && !net::equals_ignoring_case(name, seal_field)) continue;
     const auto instance = is_results ? instance_of_results(field.value) : instance_of_tags(field.value);
     if (!instance) return "an ARC field has no instance from 1 to 50, or cannot be read";
     if (fields_.size() < *instance) fields_.resize(*instance);
@@ -152,7 +153,8 @@ std::optional<std::string> ArcVerifier::read_seal(unsigned instance, std::string
   if (!tags) return what + ": " + tags.error().text;
   if (list->find("h") != nullptr) return what + " has h=, which it must not";  // 4.1.3
   const std::string_view expected = instance == 1 ? "none" : "pass";
-  if (!equal_ignoring_case(*list->value("cv"), expected)) return what + " does not say cv=" + std::string(expected);
+  if (!net::equals_ignoring_case(*list->value("cv"), expected))
+    return what + " does not say cv=" + std::string(expected);
 
   std::string text = sealed;
   append_canonical_signature(text, relaxed, own.name, own.value, tags->signature_begin, tags->signature_end);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "connectord/net/ascii_case.h"
+
 namespace connectord::auth {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr std::string_view crlf = "\r\n";
 
 bool is_space(char c) {
   return c == ' ' || c == '\t';
-}
-
-char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 // The table beats find_first_of by far: every byte of every body goes this way.
@@ -74,7 +72,7 @@ void append_canonical_header(std::string& out, DkimCanonicalization canonicaliza
     return;
   }
   while (!name.empty() && is_space(name.back())) name.remove_suffix(1);
-  for (const char c : name) out.push_back(to_lower(c));
+  for (const char c : name) out.push_back(net::to_lower(c));
   out.push_back(':');
   append_relaxed_value(out, value);
 }

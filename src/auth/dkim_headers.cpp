@@ -2,16 +2,14 @@
 
 #include <map>
 
+#include "connectord/net/ascii_case.h"
+
 namespace connectord::auth {
 namespace {
 
 std::string lower_case_name(std::string_view name) {
   while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
+  return net::to_lower(name);
 }
 
 void append_with_crlf(std::string& out, std::string_view value) {

@@ -11,6 +11,7 @@
 
 #include "connectord/auth/dkim_rsa.h"
 #include "connectord/auth/dkim_tags.h"
+#include "connectord/net/ascii_case.h"
 
 namespace connectord::auth {
 namespace {
@@ -124,7 +125,8 @@ bool lists(const DkimTags& record, std::string_view tag, std::initializer_list<s
   const auto items = split_dkim_list(record.value(tag).value_or(std::string_view()));
   if (!items) return false;
   return std::any_of(items->begin(), items->end(), [wanted](std::string_view item) {
-    return std::any_of(wanted.begin(), wanted.end(), [item](auto name) { return equal_ignoring_case(item, name); });
+    return std::any_of(wanted.begin(), wanted.end(),
+                       [item](auto name) { return net::equals_ignoring_case(item, name); });
   });
 }
 
@@ -136,7 +138,7 @@ std::optional<DkimProblem> check_use(const DkimTags& record, DkimAlgorithm algor
   }
   const std::string_view type = record.value("k").value_or("rsa");
   const std::string_view wanted = algorithm == DkimAlgorithm::rsa_sha256 ? "rsa" : "ed25519";
-  if (!equal_ignoring_case(type, wanted)) return failure("the key is of another type than the signature (k=)");
+  if (!net::equals_ignoring_case(type, wanted)) return failure("the key is of another type than the signature (k=)");
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "connectord/net/ascii_case.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::auth {
@@ -20,14 +21,6 @@ constexpr std::size_t signature_start_size = 16;  // RFC 6008: at least eight, m
 // RFC 6376, 6.1.1: a signature with a tag missing, or one that cannot be read, is a permanent failure.
 DkimProblem failure(std::string text, DkimResult result = DkimResult::permerror) {
   return {result, std::move(text)};
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
 }
 
 // `domain-name` wants two labels at least (3.5, d=).
@@ -119,11 +112,11 @@ class Reader {
 
   Result algorithm() {
     const std::string_view name = value("a");
-    if (equal_ignoring_case(name, "rsa-sha256")) {
+    if (net::equals_ignoring_case(name, "rsa-sha256")) {
       tags_.algorithm = DkimAlgorithm::rsa_sha256;
-    } else if (equal_ignoring_case(name, "ed25519-sha256")) {
+    } else if (net::equals_ignoring_case(name, "ed25519-sha256")) {
       tags_.algorithm = DkimAlgorithm::ed25519_sha256;
-    } else if (equal_ignoring_case(name, "rsa-sha1")) {
+    } else if (net::equals_ignoring_case(name, "rsa-sha1")) {
       return failure("rsa-sha1 must not be trusted any more (RFC 8301)", DkimResult::policy);
     } else {
       return failure("a= names no algorithm that is known");
@@ -161,7 +154,7 @@ class Reader {
     if (!names) return failure("h= has an empty name");
     for (const std::string_view name : *names) {
       if (!is_field_name(name)) return failure("h= has what is no header name");
-      tags_.header_names.push_back(lower_case(name));
+      tags_.header_names.push_back(net::to_lower(name));
     }
     const auto& all = tags_.header_names;
     if (std::find(all.begin(), all.end(), "from") == all.end()) return failure("h= does not sign From");
@@ -169,8 +162,8 @@ class Reader {
   }
 
   static std::optional<DkimCanonicalization> read_canonicalization(std::string_view name) {
-    if (equal_ignoring_case(name, "simple")) return DkimCanonicalization::simple;
-    if (equal_ignoring_case(name, "relaxed")) return DkimCanonicalization::relaxed;
+    if (net::equals_ignoring_case(name, "simple")) return DkimCanonicalization::simple;
+    if (net::equals_ignoring_case(name, "relaxed")) return DkimCanonicalization::relaxed;
     return std::nullopt;
   }
 
@@ -191,7 +184,7 @@ class Reader {
   Result query() {
     if (list_.find("q") == nullptr) return std::nullopt;
     const auto methods = split_dkim_list(value("q"));
-    const auto is_known = [](std::string_view method) { return equal_ignoring_case(method, "dns/txt"); };
+    const auto is_known = [](std::string_view method) { return net::equals_ignoring_case(method, "dns/txt"); };
     if (!methods || std::none_of(methods->begin(), methods->end(), is_known)) {
       return failure("q= names no query method that is known");
     }

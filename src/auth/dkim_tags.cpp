@@ -12,9 +12,6 @@ bool is_letter(char c) {
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
-char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool is_tag_name(std::string_view name) {
   return !name.empty() && is_letter(name.front()) &&
@@ -71,11 +68,6 @@ std::string_view trim_dkim_space(std::string_view text) {
   while (!text.empty() && is_dkim_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_dkim_space(text.back())) text.remove_suffix(1);
   return text;
-}
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 tl::expected<DkimTags, std::string> DkimTags::parse(std::string_view text) {

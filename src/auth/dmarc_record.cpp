@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 
 namespace connectord::auth {
 namespace {
 
-using mail::equals_ignoring_case;
 using mail::trimmed;
 using model::DmarcPolicy;
+using net::equals_ignoring_case;
 
 struct Tag {
   std::string_view name;

@@ -14,6 +14,7 @@ extern "C" {
 #include <span>
 
 #include "connectord/auth/spf.h"
+#include "connectord/net/ascii_case.h"
 #include "spf_query.h"
 #include "spf_text.h"
 
@@ -82,10 +83,7 @@ std::optional<dns::Type> type_of(ns_type type) {
 
 std::string question_name(std::string_view domain) {
   if (domain.ends_with('.')) domain.remove_suffix(1);
-  std::string name(domain);
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return name;
+  return net::to_lower(domain);
 }
 
 // The library's question. A missing answer looks to it like a server that does not answer.

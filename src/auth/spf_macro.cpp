@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "connectord/net/ascii_case.h"
+
 namespace connectord::auth {
 namespace {
 
@@ -36,9 +38,6 @@ bool is_alpha(char c) {
 bool is_alphanumeric(char c) {
   return is_digit(c) || is_alpha(c);
 }
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 bool is_delimiter(char c) {
   return std::string_view(".-+,/_=").find(c) != std::string_view::npos;
 }
@@ -61,7 +60,7 @@ PieceOrError read_macro(std::string_view body) {
   Piece piece;
   piece.is_macro = true;
   if (body.empty()) return bad("a macro without a letter");
-  piece.letter = lower(body.front());
+  piece.letter = net::to_lower(body.front());
   piece.escape = body.front() != piece.letter;
   if (std::string_view("slodiphcrtv").find(piece.letter) == std::string_view::npos) {
     return bad("an unknown macro letter");
@@ -70,7 +69,7 @@ PieceOrError read_macro(std::string_view body) {
   auto parts = take_parts(body);
   if (!parts) return tl::unexpected(std::move(parts.error()));
   piece.parts = *parts;
-  if (!body.empty() && lower(body.front()) == 'r') {
+  if (!body.empty() && net::to_lower(body.front()) == 'r') {
     piece.reverse = true;
     body.remove_prefix(1);
   }
@@ -300,7 +299,7 @@ tl::expected<std::string, SpfMacroStop> expand_spf_macros(std::string_view text,
 tl::expected<std::string, SpfMacroStop> expand_spf_domain(std::string_view text, const SpfMacroValues& values) {
   auto name = expand_spf_macros(text, SpfMacroUse::domain, values);
   if (!name) return name;
-  std::transform(name->begin(), name->end(), name->begin(), lower);
+  *name = net::to_lower(*name);
   if (name->ends_with('.')) name->pop_back();
   shorten(*name);
   return name;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "connectord/auth/spf_macro.h"
+#include "connectord/net/ascii_case.h"
 #include "spf_text.h"
 
 namespace connectord::auth {
@@ -11,6 +12,7 @@ namespace {
 
 using Kind = SpfMechanism::Kind;
 using model::SpfResult;
+using net::equals_ignoring_case;
 // What is wrong, or nothing.
 using Problem = std::optional<std::string>;
 
@@ -21,12 +23,6 @@ bool is_digit(char c) {
 }
 bool is_alpha(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  constexpr auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::optional<Kind> kind_of(std::string_view name) {

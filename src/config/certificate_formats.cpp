@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "connectord/net/ascii_case.h"
 #include "quote.h"
 #include "text_formats.h"
 
@@ -16,8 +15,8 @@ tl::unexpected<std::string> bad(std::string_view text, const std::string& why) {
 
 // In lower case; '\0' for other characters.
 char hexadecimal_digit(char c) {
-  if (c >= 'A' && c <= 'F') return static_cast<char>(c - 'A' + 'a');
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ? c : '\0';
+  const char lower = net::to_lower(c);
+  return (lower >= '0' && lower <= '9') || (lower >= 'a' && lower <= 'f') ? lower : '\0';
 }
 
 // The digits of bytes that may stand between colons, as openssl prints them; "" if there is anything else.
@@ -36,19 +35,12 @@ std::string hexadecimal(std::string_view text) {
   return digits;
 }
 
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), text.begin(), [](char p, char c) {
-           return p == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-         });
-}
-
 std::string fingerprint_advice(const std::string& digits, bool has_prefix) {
   constexpr std::string_view make =
       " with 64 hexadecimal digits; openssl x509 -noout -fingerprint -sha256 prints a certificate's";
   if (!has_prefix) {
-    return "does not say what it is a fingerprint of; write sha256:… for the certificate or spki-sha256:… for its "
-           "public "
-           "key," +
+    return "does not say what it is a fingerprint of; write sha256:… for the certificate or spki-sha256:… for "
+           "its public key," +
            std::string(make);
   }
   std::string found = "has other characters than hexadecimal digits and colons between bytes";
@@ -82,8 +74,8 @@ Parsed<CertificateFingerprint::Value> CertificateFingerprint::parse(std::string_
   using Of = model::Fingerprint::Of;
   constexpr std::string_view certificate = "sha256:";
   constexpr std::string_view public_key = "spki-sha256:";
-  const bool of_key = starts_with_ignoring_case(text, public_key);
-  const bool has_prefix = of_key || starts_with_ignoring_case(text, certificate);
+  const bool of_key = net::starts_with_ignoring_case(text, public_key);
+  const bool has_prefix = of_key || net::starts_with_ignoring_case(text, certificate);
   if (!has_prefix) return bad(text, fingerprint_advice({}, false));
   std::string digits = hexadecimal(text.substr(of_key ? public_key.size() : certificate.size()));
   if (digits.size() != sha256_digits) return bad(text, fingerprint_advice(digits, true));

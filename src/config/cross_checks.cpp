@@ -1,21 +1,15 @@
 #include "cross_checks.h"
 
-#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "nearest.h"
 
+#include "connectord/net/ascii_case.h"
+
 namespace connectord::config {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
-}
 
 // For connectors of one direction, `key` being their names' dotted key.
 template <class Connector>
@@ -24,7 +18,7 @@ void check_names(const std::vector<Connector>& connectors, const std::string& ke
   seen.reserve(connectors.size());
   for (const Connector& connector : connectors) {
     if (connector.name.empty()) continue;  // told already
-    const auto [other, is_new] = seen.emplace(lower_case(connector.name), &connector);
+    const auto [other, is_new] = seen.emplace(net::to_lower(connector.name), &connector);
     if (is_new) continue;
     const Connector& first = *other->second;
     if (first.name == connector.name) {

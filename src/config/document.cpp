@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectord/config/outline.h"
+#include "connectord/net/ascii_case.h"
 #include "tables.h"
 
 namespace connectord::config {
@@ -44,9 +45,7 @@ std::string syntax_message(const toml::parse_error& error) {
   std::string message(error.description());
   std::replace_if(
       message.begin(), message.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  if (!message.empty() && message.front() >= 'A' && message.front() <= 'Z') {
-    message.front() = static_cast<char>(message.front() - 'A' + 'a');
-  }
+  if (!message.empty()) message.front() = net::to_lower(message.front());
   return "this is not TOML: " + message;
 }
 

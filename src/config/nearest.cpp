@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+#include "connectord/net/ascii_case.h"
+
 namespace connectord::config {
 namespace {
 
 constexpr std::size_t longest_word = 64;  // no key is as long; keeps the cost of nonsense small
 
 char folded(char c) {
-  if (c == '-') return '_';
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return c == '-' ? '_' : net::to_lower(c);
 }
 
 }  // namespace

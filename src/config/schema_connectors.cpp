@@ -42,8 +42,7 @@ const Table& table_for<model::InboundConnector>() {
           key<&InboundConnector::scenario, Word<scenarios>>(
               "scenario", required,
               "`partner` adds restrictions and grants nothing, `on-premises` is a trusted source of ours, `internet` "
-              "is all "
-              "else."),
+              "is all else."),
           key<&InboundConnector::enabled, Boolean>("enabled", by_default("true"), "`false` sets it aside."),
           key<&InboundConnector::mode, Word<modes>>("mode", by_default(R"("enforce")"),
                                                     "`audit` decides and records, and never refuses."),

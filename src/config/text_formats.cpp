@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "connectord/net/ascii_case.h"
 #include "nearest.h"
 #include "quote.h"
 
@@ -103,13 +104,6 @@ constexpr std::array<std::string_view, 21> needed_fields = {"bcc",
                                                             "authentication-results",
                                                             "received-spf"};
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
-}
-
 }  // namespace
 
 Words Domain::words() {
@@ -175,7 +169,7 @@ Parsed<HeaderField::Value> HeaderField::parse(std::string_view text) {
   if (text.empty() || text.size() > longest || !printable) {
     return bad(text, "is not a header field's name; write letters, digits and '-', such as \"X-Connector\"");
   }
-  if (std::find(needed_fields.begin(), needed_fields.end(), lower_case(text)) != needed_fields.end()) {
+  if (std::find(needed_fields.begin(), needed_fields.end(), net::to_lower(text)) != needed_fields.end()) {
     return bad(
         text,
         "is a field that mail needs, and connectord deletes the incoming ones; write a name of your own, such as "

@@ -69,18 +69,17 @@ class Daemon {
   }
 
  private:
-  const model::Server& server() const { return server_; }
   session::Services services() { return {policies_, live_, *log_}; }
 
   tl::expected<void, std::string> open_sockets() {
     auto rights = socket_rights();
     if (!rights) return tl::unexpected(rights.error());
-    if (server().milter) {
+    if (server_.milter) {
       milter_.emplace(services(), intake_);
-      if (auto opened = milter_->open(*server().milter, *rights); !opened) return opened;
+      if (auto opened = milter_->open(*server_.milter, *rights); !opened) return opened;
     }
-    if (server().policy) {
-      auto listener = net::listen_on(*server().policy, *rights);
+    if (server_.policy) {
+      auto listener = net::listen_on(*server_.policy, *rights);
       if (!listener) return tl::unexpected(listener.error());
       policy_service_.emplace(std::move(*listener), services());
     }
@@ -90,19 +89,19 @@ class Daemon {
   // Only root may give a socket to others; for anybody else it stays the process's own.
   tl::expected<net::SocketRights, std::string> socket_rights() {
     net::SocketRights rights;
-    rights.mode = server().socket_mode;
+    rights.mode = server_.socket_mode;
     if (::geteuid() != 0) return rights;
-    if (!server().user.empty()) {
-      auto user = find_user(server().user);
+    if (!server_.user.empty()) {
+      auto user = find_user(server_.user);
       if (!user) return tl::unexpected(user.error());
       rights.owner = user->uid;
       user_ = std::move(*user);
     }
-    rights.group = find_group(server().socket_group);
+    rights.group = find_group(server_.socket_group);
     if (!rights.group) {
       log_->warning(subject,
                     "server.socket_group: there is no such group, so only root and connectord itself can connect",
-                    {{"group", server().socket_group}});
+                    {{"group", server_.socket_group}});
       if (user_) rights.group = user_->gid;
     }
     return rights;
@@ -112,7 +111,7 @@ class Daemon {
     if (user_) return become(*user_);
     if (::geteuid() == 0) {
       log_->warning(subject, "running as root: set server.user to a user of connectord's own");
-    } else if (!server().user.empty()) {
+    } else if (!server_.user.empty()) {
       log_->info(subject, "not started as root, so server.user has no effect");
     }
     return {};
@@ -127,8 +126,8 @@ class Daemon {
         {"version", version},
         {"configuration", path_},
         {"inbound_connectors", std::to_string(policies_.current().policy->configuration().inbound.size())}};
-    if (server().milter) fields.emplace_back("milter", server().milter->to_string());
-    if (server().policy) fields.emplace_back("policy", server().policy->to_string());
+    if (server_.milter) fields.emplace_back("milter", server_.milter->to_string());
+    if (server_.policy) fields.emplace_back("policy", server_.policy->to_string());
     log_->info(subject, "started", std::move(fields));
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
@@ -154,16 +153,19 @@ class Daemon {
     std::shared_ptr<dns::Resolver> resolver;
     if (loaded.policy) {
       auto made = resolver_for(loaded.policy->configuration());
-      if (!made) log_->error(subject, made.error());
-      if (!made) loaded.policy = nullptr;
-      resolver = made.value_or(nullptr);
+      if (made) {
+        resolver = std::move(*made);
+      } else {
+        log_->error(subject, made.error());
+        loaded.policy = nullptr;
+      }
     }
     if (!loaded.policy) {
       log_->error(subject, "the configuration does not load; the running one stays",
                   {{"configuration", path_}, {"generation", std::to_string(policies_.current().number)}});
     } else {
       const model::Configuration& configuration = loaded.policy->configuration();
-      if (needs_restart(server(), configuration.server) || !(log_settings_ == configuration.log)) {
+      if (needs_restart(server_, configuration.server) || !(log_settings_ == configuration.log)) {
         log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
       }
       const std::size_t connectors = configuration.inbound.size();
@@ -191,14 +193,14 @@ class Daemon {
     intake_.close();
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
-    if (server().milter) net::remove(*server().milter);
-    if (server().policy) net::remove(*server().policy);
+    if (server_.milter) net::remove(*server_.milter);
+    if (server_.policy) net::remove(*server_.policy);
     log_->info(subject, "stopped", {{"messages_cut_off", std::to_string(intake_.messages())}});
   }
 
   void wait_for_messages() {
     constexpr std::chrono::milliseconds step{20};
-    const auto end = std::chrono::steady_clock::now() + server().stop_limit;
+    const auto end = std::chrono::steady_clock::now() + server_.stop_limit;
     while (intake_.messages() > 0 && std::chrono::steady_clock::now() < end) {
       // A second signal means now.
       if (const auto signal = signals_.wait(step); signal && *signal != SIGHUP) return;

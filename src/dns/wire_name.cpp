@@ -1,5 +1,6 @@
 #include <array>
 
+#include "connectord/net/ascii_case.h"
 #include "wire.h"
 
 namespace connectord::dns {
@@ -7,10 +8,6 @@ namespace {
 
 constexpr std::size_t longest_label = 63;
 constexpr std::size_t longest_wire_name = 255;
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 void append_escaped(std::string& text, char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -33,7 +30,7 @@ std::optional<WireName> to_wire_name(std::string_view name) {
     const std::string_view label = name.substr(0, dot);
     if (label.empty() || label.size() > longest_label) return std::nullopt;
     wire += static_cast<char>(label.size());
-    for (const char c : label) wire += lower(c);
+    for (const char c : label) wire += net::to_lower(c);
     if (dot == std::string_view::npos) break;
     name.remove_prefix(dot + 1);
   }

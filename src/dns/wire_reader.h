@@ -5,6 +5,7 @@
 #include <iterator>
 #include <span>
 
+#include "connectord/net/ascii_case.h"
 #include "wire.h"
 
 namespace connectord::dns {
@@ -54,9 +55,8 @@ class WireReader {
       }
       if (length > 63 || at + 1 + length > message_.size() || name.size() + 1 + length > longest_name) break;
       name += static_cast<char>(length);
-      std::transform(&message_[at] + 1, &message_[at] + 1 + length, std::back_inserter(name), [](std::uint8_t byte) {
-        return static_cast<char>(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
-      });
+      std::transform(&message_[at] + 1, &message_[at] + 1 + length, std::back_inserter(name),
+                     [](std::uint8_t byte) { return net::to_lower(static_cast<char>(byte)); });
       at += 1 + length;
       if (length != 0) continue;
       if (!jumped) at_ = at;

@@ -105,8 +105,8 @@ class Deciding {
     decision_.identified_by = model::IdentifiedBy::nothing;
     refuse(Outcome::temperror, {451, "4.7.1",
                                 "Connector " + connector.name +
-                                    " is identified by a client certificate's fingerprint, which is not known "
-                                    "to us now"});
+                                    " is identified by a client certificate's fingerprint, which is "
+                                    "not known to us now"});
   }
 
   // The connector's own requirements always hold. Those of the sender's partners hold beside them, so that nobody gets

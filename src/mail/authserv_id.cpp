@@ -2,6 +2,7 @@
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/scanner.h"
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 #include "connectord/net/domain_name.h"
 
 // Which Authentication-Results fields claim to be ours (RFC 8601, 5).
@@ -25,7 +26,7 @@ void skip_digits(Scanner& scanner) {
 }
 
 std::string comparable(std::string_view id) {
-  return net::normalize_domain(id).value_or(to_lower(id));
+  return net::normalize_domain(id).value_or(net::to_lower(id));
 }
 
 // What is left of a text when comments, quoting and whitespace are taken for nothing: what a careless reader may see.
@@ -50,8 +51,8 @@ bool might_hold(std::string_view text, std::string_view authserv_id) {
   for (const char c : text) {
     if (!is_ascii(c) || c == '\0') return true;
   }
-  return text.find("=?") != std::string_view::npos || contains_ignoring_case(text, authserv_id) ||
-         contains_ignoring_case(without_decoration(text), authserv_id);
+  return text.find("=?") != std::string_view::npos || net::contains_ignoring_case(text, authserv_id) ||
+         net::contains_ignoring_case(without_decoration(text), authserv_id);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "connectord/mail/certificate_name.h"
 
-#include <cctype>
+#include "connectord/net/ascii_case.h"
 
 namespace connectord::mail {
 namespace {
@@ -45,7 +45,7 @@ std::optional<std::string> parse_sha256(std::string_view text) {
   for (std::size_t i = 0; i < text.size() && digits.size() <= sha256_digits; ++i) {
     if (text[i] == ':' && digits.size() % 2 == 0 && !digits.empty() && i + 1 < text.size()) continue;
     if (hex_value(text[i]) < 0) return std::nullopt;
-    digits += static_cast<char>(std::tolower(static_cast<unsigned char>(text[i])));
+    digits += net::to_lower(text[i]);
   }
   if (digits.size() != sha256_digits) return std::nullopt;
   return digits;

@@ -1,6 +1,7 @@
 #include "connectord/mail/header_field.h"
 
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 
 namespace connectord::mail {
 namespace {
@@ -32,7 +33,7 @@ bool is_named(std::string_view field_name, std::string_view name) {
   const auto begin = field_name.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos) return false;
   const auto end = field_name.find_last_not_of(" \t\r\n");
-  return equals_ignoring_case(field_name.substr(begin, end - begin + 1), name);
+  return net::equals_ignoring_case(field_name.substr(begin, end - begin + 1), name);
 }
 
 tl::expected<std::string, std::string> unfold(std::string_view raw) {

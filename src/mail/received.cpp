@@ -8,6 +8,7 @@
 #include "connectord/mail/received_client.h"
 #include "connectord/mail/scanner.h"
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 
 namespace connectord::mail {
 namespace {
@@ -73,7 +74,7 @@ std::string take_timestamp(std::vector<Item>& items) {
 bool is_keyword(const Item& item) {
   constexpr std::array<std::string_view, 6> keywords = {"from", "by", "via", "with", "id", "for"};
   return item.kind == Item::Kind::word && std::any_of(keywords.begin(), keywords.end(), [&](std::string_view keyword) {
-           return equals_ignoring_case(item.text, keyword);
+           return net::equals_ignoring_case(item.text, keyword);
          });
 }
 
@@ -85,13 +86,13 @@ void append(std::string& words, const std::string& word) {
 bool tells_of_tls(std::string_view comment) {
   constexpr std::array<std::string_view, 4> signs = {"using tls", "version=tls", "cipher=", "tlsv1"};
   return std::any_of(signs.begin(), signs.end(),
-                     [&](std::string_view sign) { return contains_ignoring_case(comment, sign); });
+                     [&](std::string_view sign) { return net::contains_ignoring_case(comment, sign); });
 }
 
 // RFC 3848 and its successors in IANA's registry: an S behind SMTP or LMTP. Others write it out.
 bool is_tls_protocol(std::string_view with) {
-  if (contains_ignoring_case(with, "tls")) return true;
-  const std::string protocol = to_lower(with.substr(0, with.find_first_of(" /")));
+  if (net::contains_ignoring_case(with, "tls")) return true;
+  const std::string protocol = net::to_lower(with.substr(0, with.find_first_of(" /")));
   return protocol.ends_with("tps") || protocol.ends_with("tpsa");
 }
 
@@ -112,7 +113,8 @@ class ClauseReader {
  private:
   // The first word behind "from" is a name even if it is "by".
   void read_from(Received& received) {
-    if (items_.empty() || !equals_ignoring_case(items_[0].text, "from") || items_[0].kind != Item::Kind::word) return;
+    if (items_.empty() || !net::equals_ignoring_case(items_[0].text, "from") || items_[0].kind != Item::Kind::word)
+      return;
     received.has_from = true;
     for (position_ = 1; position_ < items_.size(); ++position_) {
       const Item& item = items_[position_];
@@ -135,15 +137,15 @@ class ClauseReader {
       if (item.kind == Item::Kind::comment) note_tls(item.text);
     }
     if (!is_keyword(keyword)) return;
-    if (equals_ignoring_case(keyword.text, "by") && received.by.empty()) {
+    if (net::equals_ignoring_case(keyword.text, "by") && received.by.empty()) {
       received.by = words.substr(0, words.find(' '));
-    } else if (equals_ignoring_case(keyword.text, "with")) {
+    } else if (net::equals_ignoring_case(keyword.text, "with")) {
       append(received.with, words);
     }
   }
 
   void note_tls(std::string_view comment) {
-    const bool client_says = contains_ignoring_case(comment, "helo");
+    const bool client_says = net::contains_ignoring_case(comment, "helo");
     tls_ = tls_ || (!client_says && tells_of_tls(comment));
   }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 
 // Where mail servers record the client, and where they repeat what the client said:
 //   Postfix, Sendmail, Gmail, most others   from HELO (DNS-NAME [ADDRESS])
@@ -29,7 +30,7 @@ bool is_annotation(std::string_view comment) {
       "using ",   "version=", "cipher=",        "client cn",      "client did not",   "no client certificate",
       "account ", "user=",    "authenticated ", "envelope-from ", "envelope-sender ", "authuser="};
   return std::any_of(beginnings.begin(), beginnings.end(),
-                     [&](std::string_view beginning) { return starts_with_ignoring_case(comment, beginning); });
+                     [&](std::string_view beginning) { return net::starts_with_ignoring_case(comment, beginning); });
 }
 
 std::string_view first_word(std::string_view text) {
@@ -47,7 +48,7 @@ Split split_at_client_words(std::string_view comment) {
   for (std::size_t i = 0; i < comment.size(); ++i) {
     if (i > 0 && !is_space(comment[i - 1])) continue;
     for (const std::string_view mark : marks) {
-      if (!starts_with_ignoring_case(comment.substr(i), mark)) continue;
+      if (!net::starts_with_ignoring_case(comment.substr(i), mark)) continue;
       if (mark == "ident=") return {comment.substr(0, i), std::nullopt};
       return {comment.substr(0, i), first_word(trimmed(comment.substr(i + mark.size())))};
     }
@@ -81,7 +82,7 @@ std::string dns_name(std::string_view text) {
   text = last_word(text);
   if (const auto at = text.rfind('@'); at != std::string_view::npos) text.remove_prefix(at + 1);
   if (text.ends_with('.')) text.remove_suffix(1);
-  if (equals_ignoring_case(text, "unknown") || equals_ignoring_case(text, "verified")) return {};
+  if (net::equals_ignoring_case(text, "unknown") || net::equals_ignoring_case(text, "verified")) return {};
   return std::string(text);
 }
 
@@ -113,7 +114,7 @@ class ClientReader {
     const std::string unquoted = without_quoted_strings(comment);
     const Split split = split_at_client_words(unquoted);
     if (split.helo && !helo_) helo_ = *split.helo;
-    if (contains_ignoring_case(unquoted, "helo=") && split.recorded.find('[') == std::string_view::npos)
+    if (net::contains_ignoring_case(unquoted, "helo=") && split.recorded.find('[') == std::string_view::npos)
       exim_form_ = true;
     if (!read_bracketed(split.recorded)) read_bare(split.recorded);
   }
@@ -165,7 +166,7 @@ class ClientReader {
 
   static bool never_writes_helo(std::string_view by) {
     constexpr std::array<std::string_view, 2> providers = {".messagelabs.com", ".symcloud.net"};
-    const std::string host = to_lower(by);
+    const std::string host = net::to_lower(by);
     return std::any_of(providers.begin(), providers.end(), [&](std::string_view end) { return host.ends_with(end); });
   }
 

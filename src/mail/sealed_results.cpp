@@ -1,11 +1,10 @@
 #include "connectord/mail/sealed_results.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <optional>
 #include <string>
 
+#include "connectord/net/ascii_case.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::mail {
@@ -58,16 +57,13 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
 }
 
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 // The result of one part, "dmarc=pass header.from=…" (white space may stand around the first equals sign); empty if the
 // part is of another method. `rest` becomes what follows the result.
 std::string_view result_for(std::string_view part, std::string_view method, std::string_view& rest) {
   part = trimmed(part);
   const auto equals = part.find('=');
-  if (equals == std::string_view::npos || !same(trimmed(part.substr(0, equals)), method)) return {};
+  if (equals == std::string_view::npos || !net::equals_ignoring_case(trimmed(part.substr(0, equals)), method))
+    return {};
   const std::string_view value = trimmed(part.substr(equals + 1));
   const auto end = std::min(value.find_first_of(blank), value.size());
   rest = value.substr(end);
@@ -80,7 +76,8 @@ std::optional<std::string_view> property(std::string_view properties, std::strin
     const auto end = std::min(properties.find_first_of(blank), properties.size());
     const std::string_view one = properties.substr(0, end);
     const auto equals = one.find('=');
-    if (equals != std::string_view::npos && same(one.substr(0, equals), name)) return one.substr(equals + 1);
+    if (equals != std::string_view::npos && net::equals_ignoring_case(one.substr(0, equals), name))
+      return one.substr(equals + 1);
     properties.remove_prefix(end);
   }
   return std::nullopt;
@@ -99,7 +96,7 @@ bool say_dmarc_passed(std::string_view results, std::string_view author_domain) 
     if (result.empty()) continue;
     ++found;
     const auto author = property(properties, "header.from");
-    passed = same(result, "pass") && (!author || net::normalize_domain(*author) == author_domain);
+    passed = net::equals_ignoring_case(result, "pass") && (!author || net::normalize_domain(*author) == author_domain);
   }
   return found == 1 && passed;
 }

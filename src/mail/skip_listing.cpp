@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "connectord/mail/received.h"
-#include "connectord/mail/text.h"
 
 namespace connectord::mail {
 namespace {

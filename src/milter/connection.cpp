@@ -23,8 +23,9 @@ class Connection {
   session::Session& session() { return session_; }
   bool has(unsigned long step) const { return (steps_ & step) != 0; }
   // Values come with their leading space where the MTA can do so; signatures need it, and others always had one.
-  std::string header_value(const char* value) const {
-    return has(SMFIP_HDR_LEADSPC) ? value : " " + std::string(value);
+  void header(std::string_view name, std::string_view value) {
+    if (has(SMFIP_HDR_LEADSPC)) return session_.header(name, value);
+    session_.header(name, std::string(" ").append(value));
   }
   sfsistat go_on_after(unsigned long no_reply) const { return has(no_reply) ? SMFIS_NOREPLY : SMFIS_CONTINUE; }
 
@@ -176,7 +177,7 @@ sfsistat on_rcpt_to(SMFICTX* context, char** arguments) noexcept {
 
 sfsistat on_header(SMFICTX* context, char* name, char* value) noexcept {
   return guarded(context, [&](Connection& connection) {
-    connection.session().header(name, connection.header_value(value));
+    connection.header(name, value);
     return connection.go_on_after(SMFIP_NR_HDR);
   });
 }

@@ -57,8 +57,7 @@ const char* const tls_macros =
     "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer} {verify} {cn_subject} {cn_issuer} {cert_fp}";
 const char* const mail_from_macros =
     "i {auth_authen} {auth_type} {mail_addr} {tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer} "
-    "{verify} "
-    "{cn_subject} {cn_issuer} {cert_fp}";
+    "{verify} {cn_subject} {cn_issuer} {cert_fp}";
 const char* const end_of_message_macros = "i";
 
 TlsReport read_tls_macros(const MacroLookup& macro) {

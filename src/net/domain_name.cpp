@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "connectord/net/ascii_case.h"
+
 namespace connectord::net {
 namespace {
 
@@ -17,12 +19,6 @@ bool is_label_character(char c) {
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
-void to_lower(std::string& text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
 }
 
 bool has_valid_labels(std::string_view name) {
@@ -58,7 +54,7 @@ std::optional<std::string> normalize_domain(std::string_view text) {
     name = std::move(*ascii);
   }
   if (name.size() > 1 && name.back() == '.') name.pop_back();
-  to_lower(name);
+  name = to_lower(name);
   if (name.size() > longest_name || !has_valid_labels(name)) return std::nullopt;
   return name;
 }

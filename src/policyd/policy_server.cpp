@@ -1,10 +1,7 @@
 #include "connectord/policyd/policy_server.h"
 
-#include <sys/socket.h>
-
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -13,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "connectord/net/acceptor.h"
 #include "connectord/policyd/request.h"
 #include "connectord/session/inquiry.h"
 
@@ -21,7 +19,6 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using Socket = asio::generic::stream_protocol::socket;
 
 constexpr std::string_view request_end = "\n\n";
 
@@ -36,7 +33,7 @@ struct Shared {
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Socket socket, Shared& shared)
+  Connection(net::StreamSocket socket, Shared& shared)
       : socket_(std::move(socket)), timer_(socket_.get_executor()), shared_(shared), inquirer_(shared.services) {}
 
   // Waits for the first byte of a request without a limit, and then for the rest of it with one.
@@ -45,7 +42,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       read_request();
       return;
     }
-    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
+    socket_.async_wait(net::StreamSocket::wait_read, [self = shared_from_this()](error_code error) {
       if (error) return self->close();
       self->read_request();
     });
@@ -101,7 +98,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     });
   }
 
-  Socket socket_;
+  net::StreamSocket socket_;
   asio::steady_timer timer_;
   Shared& shared_;
   session::Inquirer inquirer_;
@@ -114,18 +111,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
 class PolicyServer::Implementation {
  public:
   Implementation(net::FileDescriptor listener, const session::Services& services, const PolicyLimits& limits)
-      : shared_{services, limits, {}}, listener_(context_, listener.release()), pause_(context_) {}
+      : shared_{services, limits, {}}, acceptor_(context_, std::move(listener), callbacks()) {}
 
   void start() {
-    wait_for_connection();
+    acceptor_.start();
     thread_ = std::jthread([this] { context_.run(); });
   }
 
   void stop() {
     if (!thread_.joinable()) return;
     asio::post(context_, [this] {
-      error_code ignored;
-      listener_.cancel(ignored);
+      acceptor_.stop();
       while (!shared_.connections.empty()) (*shared_.connections.begin())->close();
       context_.stop();
     });
@@ -133,46 +129,21 @@ class PolicyServer::Implementation {
   }
 
  private:
-  void wait_for_connection() {
-    listener_.async_wait(asio::posix::stream_descriptor::wait_read, [this](error_code error) {
-      if (error) return;
-      accept_one();
-    });
+  net::Acceptor::Callbacks callbacks() {
+    return {[this] { return shared_.connections.size() >= shared_.limits.connections; },
+            [this](net::StreamSocket socket) { serve(std::move(socket)); },
+            [this](std::string_view why) { shared_.services.log.error("policy", why, {}); }};
   }
 
-  void accept_one() {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    const int fd = ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
-                             SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) return pause("no more files can be opened");
-    if (fd >= 0) serve(fd, address.ss_family);
-    wait_for_connection();
-  }
-
-  void serve(int fd, int family) {
-    if (shared_.connections.size() >= shared_.limits.connections) {
-      const net::FileDescriptor closed(fd);
-      return pause("too many connections");
-    }
-    Socket socket(context_, asio::generic::stream_protocol(family, 0), fd);
+  void serve(net::StreamSocket socket) {
     auto connection = std::make_shared<Connection>(std::move(socket), shared_);
     shared_.connections.insert(connection);
     connection->wait_for_request();
   }
 
-  void pause(std::string_view why) {
-    shared_.services.log.error("policy", why, {});
-    pause_.expires_after(std::chrono::seconds(1));
-    pause_.async_wait([this](error_code error) {
-      if (!error) wait_for_connection();
-    });
-  }
-
   asio::io_context context_{1};
   Shared shared_;
-  asio::posix::stream_descriptor listener_;
-  asio::steady_timer pause_;
+  net::Acceptor acceptor_;
   std::jthread thread_;
 };
 

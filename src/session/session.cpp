@@ -1,13 +1,12 @@
 #include "connectord/session/session.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "authenticator.h"
 #include "connectord/engine/decide.h"
 #include "connectord/mail/path.h"
+#include "connectord/net/ascii_case.h"
 #include "connectord/session/message_log.h"
 #include "header_edit.h"
 
@@ -30,7 +29,7 @@ bool is_in_pilot(const model::EnhancedFiltering& filtering, const std::vector<st
   if (group.empty()) return true;
   return std::all_of(recipients.begin(), recipients.end(), [&group](const std::string& recipient) {
     return std::any_of(group.begin(), group.end(), [&recipient](const std::string& member) {
-      return ::strcasecmp(member.c_str(), recipient.c_str()) == 0;
+      return net::equals_ignoring_case(member, recipient);
     });
   });
 }

@@ -14,6 +14,7 @@
 
 #include "connectord/dns/knowledge.h"
 #include "connectord/dns/resolver.h"
+#include "connectord/net/ascii_case.h"
 #include "connectord/net/ip_address.h"
 
 namespace connectord::dns::testing {
@@ -94,11 +95,7 @@ class Zone {
 
   static std::string spelled(std::string_view name) {
     if (name.ends_with('.')) name.remove_suffix(1);
-    std::string result(name);
-    for (char& c : result) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return result;
+    return net::to_lower(name);
   }
   static bool is_name(std::string_view name) {
     if (name.empty() || name.size() > 253) return false;

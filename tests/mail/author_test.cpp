@@ -4,6 +4,7 @@
 
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 
 namespace connectord::mail {
 namespace {
@@ -178,7 +179,7 @@ TEST(Author, RefusesWhatCanBeReadInTwoWaysAndNamesIt) {
   for (const Unreadable& c : cases) {
     const auto author = parse_author({c.value});
     ASSERT_FALSE(author) << printable(c.value) << " was read as " << author->domain;
-    EXPECT_TRUE(contains_ignoring_case(author.error(), c.problem)) << printable(c.value) << ": " << author.error();
+    EXPECT_TRUE(net::contains_ignoring_case(author.error(), c.problem)) << printable(c.value) << ": " << author.error();
     EXPECT_EQ(author.error(), printable(author.error(), 1000)) << "a problem is fit for a reply";
   }
 }

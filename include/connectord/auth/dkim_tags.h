@@ -42,7 +42,6 @@ std::optional<std::vector<std::string_view>> split_dkim_list(std::string_view te
 std::optional<std::string> decode_dkim_base64(std::string_view text);
 
 std::string_view trim_dkim_space(std::string_view text);
-bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool is_dkim_space(char c);
 
 }  // namespace connectord::auth

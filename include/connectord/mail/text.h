@@ -26,11 +26,6 @@ constexpr bool is_control(char c) {
 // RFC 5322, 3.2.3, with the characters beyond ASCII of RFC 6532, 3.2.
 bool is_atext(char c);
 
-char to_lower(char c);
-std::string to_lower(std::string_view text);
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
-bool contains_ignoring_case(std::string_view text, std::string_view part);
 // Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
 
