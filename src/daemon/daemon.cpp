@@ -16,6 +16,7 @@
 #include "connectord/policyd/policy_server.h"
 #include "connectord/session/load_policy.h"
 #include "connectord/session/session.h"
+#include "connectord/socketmap/socketmap_server.h"
 #include "connectord/version.h"
 #include "privileges.h"
 #include "signals.h"
@@ -39,8 +40,8 @@ void print_problems(const std::vector<model::Problem>& problems) {
 
 // What a new configuration cannot change in a running process.
 bool needs_restart(const model::Server& a, const model::Server& b) {
-  return a.milter != b.milter || a.policy != b.policy || a.user != b.user || a.socket_group != b.socket_group ||
-         a.socket_mode != b.socket_mode;
+  return a.milter != b.milter || a.policy != b.policy || a.socketmap != b.socketmap || a.user != b.user ||
+         a.socket_group != b.socket_group || a.socket_mode != b.socket_mode;
 }
 
 // Loading leaves as much freed memory behind as a configuration takes, in pieces that the allocator would keep.
@@ -50,12 +51,12 @@ void give_memory_back() {
 
 class Daemon {
  public:
-  Daemon(std::string path, std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver)
+  Daemon(std::string path, session::LoadedPolicy loaded, std::shared_ptr<dns::Resolver> resolver)
       : path_(std::move(path)),
-        server_(policy->configuration().server),
-        log_settings_(policy->configuration().log),
+        server_(loaded.policy->configuration().server),
+        log_settings_(loaded.policy->configuration().log),
         log_(log::make_logger(log_settings_)),
-        policies_(std::move(policy), std::move(resolver)) {}
+        policies_(std::move(loaded.policy), std::move(resolver), std::move(loaded.credentials)) {}
 
   int run() {
     if (auto ready = open_sockets().and_then([this] { return drop_privileges(); }); !ready) {
@@ -82,6 +83,11 @@ class Daemon {
       auto listener = net::listen_on(*server_.policy, *rights);
       if (!listener) return tl::unexpected(listener.error());
       policy_service_.emplace(std::move(*listener), services());
+    }
+    if (server_.socketmap) {
+      auto listener = net::listen_on(*server_.socketmap, *rights);
+      if (!listener) return tl::unexpected(listener.error());
+      socketmap_.emplace(std::move(*listener), services(), intake_);
     }
     return {};
   }
@@ -119,15 +125,18 @@ class Daemon {
 
   void start() {
     if (policy_service_) policy_service_->start();
+    if (socketmap_) socketmap_->start();
     // Before libmilter waits for the same signals.
     signals_.open();
     if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
-    log::Fields fields = {
-        {"version", version},
-        {"configuration", path_},
-        {"inbound_connectors", std::to_string(policies_.current().policy->configuration().inbound.size())}};
+    const auto policy = policies_.current().policy;
+    log::Fields fields = {{"version", version},
+                          {"configuration", path_},
+                          {"inbound_connectors", std::to_string(policy->configuration().inbound.size())},
+                          {"outbound_connectors", std::to_string(policy->configuration().outbound.size())}};
     if (server_.milter) fields.emplace_back("milter", server_.milter->to_string());
     if (server_.policy) fields.emplace_back("policy", server_.policy->to_string());
+    if (server_.socketmap) fields.emplace_back("socketmap", server_.socketmap->to_string());
     log_->info(subject, "started", std::move(fields));
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
@@ -168,12 +177,14 @@ class Daemon {
       if (needs_restart(server_, configuration.server) || !(log_settings_ == configuration.log)) {
         log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
       }
-      const std::size_t connectors = configuration.inbound.size();
-      policies_.replace(std::move(loaded.policy), std::move(resolver));
+      const std::size_t inbound = configuration.inbound.size();
+      const std::size_t outbound = configuration.outbound.size();
+      policies_.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.credentials));
       log_->info(subject, "configuration loaded",
                  {{"configuration", path_},
                   {"generation", std::to_string(policies_.current().number)},
-                  {"inbound_connectors", std::to_string(connectors)}});
+                  {"inbound_connectors", std::to_string(inbound)},
+                  {"outbound_connectors", std::to_string(outbound)}});
     }
     give_memory_back();
     ::sd_notify(0, "READY=1\nSTATUS=serving");
@@ -193,8 +204,10 @@ class Daemon {
     intake_.close();
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
+    if (socketmap_) socketmap_->stop();
     if (server_.milter) net::remove(*server_.milter);
     if (server_.policy) net::remove(*server_.policy);
+    if (server_.socketmap) net::remove(*server_.socketmap);
     log_->info(subject, "stopped", {{"messages_cut_off", std::to_string(intake_.messages())}});
   }
 
@@ -222,6 +235,7 @@ class Daemon {
   std::optional<User> user_;
   std::optional<milter::MilterServer> milter_;
   std::optional<policyd::PolicyServer> policy_service_;
+  std::optional<socketmap::SocketmapServer> socketmap_;
 };
 
 }  // namespace
@@ -239,7 +253,7 @@ int run(const std::string& configuration_path) {
     std::fprintf(stderr, "connectord: %s\n", resolver.error().c_str());
     return 1;
   }
-  const auto daemon = std::make_unique<Daemon>(configuration_path, std::move(loaded.policy), std::move(*resolver));
+  const auto daemon = std::make_unique<Daemon>(configuration_path, std::move(loaded), std::move(*resolver));
   // libmilter's threads may still be in a callback, so what they use is never torn down: the process ends at once.
   std::_Exit(daemon->run());
 }

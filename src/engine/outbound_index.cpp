@@ -1,6 +1,17 @@
 #include "connectord/engine/outbound_index.h"
 
+#include <algorithm>
+
 namespace connectord::engine {
+namespace {
+
+bool is_for_all_domains(const model::OutboundConnector& connector) {
+  const auto& patterns = destinations(connector);
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [](const auto& pattern) { return pattern.kind() == net::DomainPattern::Kind::any; });
+}
+
+}  // namespace
 
 const std::vector<net::DomainPattern>& destinations(const model::OutboundConnector& connector) {
   static const std::vector<net::DomainPattern> all(1);
@@ -26,6 +37,15 @@ void OutboundIndex::add(const model::OutboundConnector& connector, ConnectorNumb
     if (connector.rule_scoped) continue;
     if (connector.inbound_connectors.empty()) of_any_origin_.add(pattern, number);
     for (const std::string& tag : connector.inbound_connectors) of_tag_[tag].add(pattern, number);
+  }
+  if (connector.rule_scoped) return;
+  for (const std::string& tag : connector.inbound_connectors) {
+    const auto [alone, is_new] = by_tag_alone_.try_emplace(tag);
+    if (is_new && is_for_all_domains(connector)) {
+      alone->second = number;
+    } else {
+      alone->second.reset();
+    }
   }
 }
 

@@ -23,6 +23,12 @@ class OutboundIndex {
     const auto found = of_tag_.find(tag);
     return found == of_tag_.end() ? nullptr : &found->second;
   }
+  // The one connector for mail that came in over that inbound connector, if there is no other and it is for all
+  // domains.
+  std::optional<ConnectorNumber> by_tag_alone(std::string_view tag) const {
+    const auto found = by_tag_alone_.find(tag);
+    return found == by_tag_alone_.end() ? std::nullopt : found->second;
+  }
   // The first that has this smart host, in Postfix's notation.
   std::optional<ConnectorNumber> with_smart_host(std::string_view next_hop) const {
     return find(smart_hosts_, next_hop);
@@ -42,6 +48,7 @@ class OutboundIndex {
   StringMap<ConnectorNumber> names_;
   DomainIndex of_any_origin_;
   StringMap<DomainIndex> of_tag_;
+  StringMap<std::optional<ConnectorNumber>> by_tag_alone_;  // empty where the tag does not suffice
   StringMap<ConnectorNumber> smart_hosts_;
   DomainIndex by_mx_;
   DomainIndex accepted_domains_;

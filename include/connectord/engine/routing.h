@@ -32,6 +32,11 @@ const model::OutboundConnector* route_by_tag(const Policy& policy, std::string_v
 // How a message that came in over `tag` leaves for this recipient.
 const model::OutboundConnector* route_of(const Policy& policy, std::string_view tag, const Recipient& recipient);
 
+// The connector for all mail that came in over `tag`, whoever it is for: the only one for this tag, for all domains, at
+// a host with no domains of its own. nullptr: the recipients must be known too. For a host behind another connectord,
+// which sees the tag and no more.
+const model::OutboundConnector* route_by_tag_alone(const Policy& policy, std::string_view tag);
+
 // The connector whose [outbound.tls] and credentials hold for a next hop as a route has it: a smart host in Postfix's
 // notation, or a recipient domain whose MX records are looked up. nullptr: none.
 const model::OutboundConnector* connector_of_next_hop(const Policy& policy, std::string_view next_hop);

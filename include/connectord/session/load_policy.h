@@ -7,17 +7,23 @@
 
 #include "connectord/config/load.h"
 #include "connectord/dns/resolver.h"
-#include "connectord/engine/policy.h"
+#include "connectord/session/policy_store.h"
 
 namespace connectord::session {
 
 struct LoadedPolicy {
   std::shared_ptr<const engine::Policy> policy;  // nullptr if any problem is an error
+  std::shared_ptr<const Credentials> credentials;
   std::vector<model::Problem> problems;
 };
 
+// Whether the files with secrets that a configuration names are read. Who only looks at the configuration may have no
+// right to.
+enum class Secrets : std::uint8_t { read, leave };
+
 // Reads a configuration and makes it ready to decide by; tells every problem of every file at once.
-LoadedPolicy load_policy(const std::string& path, const config::Environment& environment);
+LoadedPolicy load_policy(const std::string& path, const config::Environment& environment,
+                         Secrets secrets = Secrets::read);
 
 // The resolver that [dns] asks for. On failure says what is wrong with the settings or the system.
 tl::expected<std::shared_ptr<dns::Resolver>, std::string> make_resolver(const model::Dns& settings);

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+
+#include "connectord/model/outbound.h"
+
+// What an outbound connector says, in the words of Sendmail's tables (cf/README of its sources). On failure says what
+// Sendmail cannot do. Thread-safe.
+namespace connectord::socketmap {
+
+// The value of FEATURE(mailertable) for one domain: "esmtp:[a]:[b]" for smart hosts, tried in order, and
+// "esmtp:example.com" for the MX records of that domain. It can name no port.
+tl::expected<std::string, std::string> mailer_of(const model::OutboundConnector& connector, const std::string& domain);
+
+// What the ruleset TLS_connection is to require of a connection: "TEMP+VERIFY:112+CN:mx.example.com". Empty: nothing.
+tl::expected<std::string, std::string> tls_requirement_of(const model::OutboundConnector& connector);
+
+}  // namespace connectord::socketmap

@@ -1,0 +1,212 @@
+#include "connectord/socketmap/socketmap_server.h"
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <utility>
+
+#include "connectord/net/acceptor.h"
+#include "connectord/socketmap/maps.h"
+#include "connectord/socketmap/request.h"
+
+namespace connectord::socketmap {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+constexpr std::size_t chunk_bytes = std::size_t{16} << 10;
+
+class Connection;
+
+// What the connections share; all of it belongs to the server's one thread.
+struct Shared {
+  session::Services services;
+  const session::Intake& intake;
+  SocketmapLimits limits;
+  std::unordered_set<std::shared_ptr<Connection>> connections;
+  std::size_t waiting_bytes = 0;        // what all connections keep
+  std::array<char, chunk_bytes> chunk;  // what was just read; a connection keeps only what it cannot answer yet
+};
+
+Answer answer_to(const Shared& shared, std::string_view content) {
+  if (!shared.intake.open()) return {Answer::Status::temporary, "connectord is stopping"};
+  const auto request = parse_request(content);
+  if (!request) return {Answer::Status::permanent, "a request is the name of a map, a space, and a key"};
+  return look_up(shared.services.policies.current(), request->map, request->key);
+}
+
+// One that is idle keeps no buffer, and one that does not take its answers is read no further.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(net::StreamSocket socket, Shared& shared)
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), shared_(shared) {
+    error_code ignored;
+    socket_.non_blocking(true, ignored);
+  }
+  ~Connection() { count(0); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void wait() {
+    socket_.async_wait(net::StreamSocket::wait_read, [self = shared_from_this()](error_code error) {
+      if (error) return self->close();
+      self->read();
+    });
+  }
+
+  void close() {
+    error_code ignored;
+    timer_.cancel();
+    socket_.close(ignored);
+    shared_.connections.erase(shared_from_this());
+  }
+
+ private:
+  void read() {
+    error_code error;
+    const std::size_t length = socket_.read_some(asio::buffer(shared_.chunk), error);
+    if (would_block(error)) return wait();
+    if (error) return close();
+    const std::string_view chunk(shared_.chunk.data(), length);
+    const bool was_waiting = !waiting_.empty();
+    if (was_waiting) waiting_.append(chunk);
+    const auto answered = answer(was_waiting ? std::string_view(waiting_) : chunk);
+    if (!answered) return refuse(answered.error());
+    waiting_ = was_waiting ? waiting_.substr(*answered) : std::string(chunk.substr(*answered));
+    if (!count(waiting_.size() + replies_.size())) return refuse("too much is under way on all connections together");
+    if (!replies_.empty()) return reply();
+    // The time of a request begins with its first bytes, not anew with each further one.
+    if (!was_waiting) limit_time("a request that does not end");
+    wait();
+  }
+
+  // Answers the requests that have arrived whole, and says how many bytes they were.
+  tl::expected<std::size_t, std::string> answer(std::string_view bytes) {
+    const std::size_t all = bytes.size();
+    for (;;) {
+      const auto netstring = read_netstring(bytes, shared_.limits.request_bytes);
+      if (!netstring) return tl::unexpected(netstring.error());
+      if (!*netstring) return all - bytes.size();
+      replies_ += to_netstring(to_string(answer_to(shared_, (*netstring)->content)));
+      bytes.remove_prefix((*netstring)->size);
+    }
+  }
+
+  void reply() {
+    timer_.cancel();
+    error_code error;
+    const std::size_t sent = socket_.write_some(asio::buffer(replies_), error);
+    if (error && !would_block(error)) return close();
+    if (sent == replies_.size()) return replied();
+    replies_.erase(0, sent);
+    limit_time("answers that nobody takes");
+    asio::async_write(socket_, asio::buffer(replies_), [self = shared_from_this()](error_code failed, std::size_t) {
+      self->timer_.cancel();
+      if (failed) return self->close();
+      self->replied();
+    });
+  }
+
+  void replied() {
+    replies_ = {};
+    count(waiting_.size());
+    if (!waiting_.empty()) limit_time("a request that does not end");
+    wait();
+  }
+
+  void limit_time(std::string_view what) {
+    timer_.expires_after(shared_.limits.exchange_time);
+    timer_.async_wait([self = shared_from_this(), what](error_code cancelled) {
+      if (!cancelled) self->refuse(what);
+    });
+  }
+
+  // Counts what this connection keeps. False if all connections together keep too much.
+  bool count(std::size_t bytes) {
+    shared_.waiting_bytes += bytes - std::exchange(counted_, bytes);
+    return shared_.waiting_bytes <= shared_.limits.waiting_bytes;
+  }
+
+  // The mail server then asks again, over another connection, and defers the mail if it must.
+  void refuse(std::string_view why) {
+    shared_.services.log.warning("socketmap", "closing a connection", {{"error", std::string(why)}});
+    close();
+  }
+
+  static bool would_block(error_code error) {
+    return error == asio::error::would_block || error == asio::error::try_again;
+  }
+
+  net::StreamSocket socket_;
+  asio::steady_timer timer_;
+  Shared& shared_;
+  std::string waiting_;  // the beginning of a request
+  std::string replies_;
+  std::size_t counted_ = 0;
+};
+
+}  // namespace
+
+class SocketmapServer::Implementation {
+ public:
+  Implementation(net::FileDescriptor listener, const session::Services& services, const session::Intake& intake,
+                 const SocketmapLimits& limits)
+      : shared_{services, intake, limits, {}, 0, {}}, acceptor_(context_, std::move(listener), callbacks()) {}
+
+  void start() {
+    acceptor_.start();
+    thread_ = std::jthread([this] { context_.run(); });
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    asio::post(context_, [this] {
+      acceptor_.stop();
+      while (!shared_.connections.empty()) (*shared_.connections.begin())->close();
+      context_.stop();
+    });
+    thread_.join();
+  }
+
+ private:
+  net::Acceptor::Callbacks callbacks() {
+    return {[this] { return shared_.connections.size() >= shared_.limits.connections; },
+            [this](net::StreamSocket socket) { serve(std::move(socket)); },
+            [this](std::string_view why) { shared_.services.log.error("socketmap", why, {}); }};
+  }
+
+  void serve(net::StreamSocket socket) {
+    auto connection = std::make_shared<Connection>(std::move(socket), shared_);
+    shared_.connections.insert(connection);
+    connection->wait();
+  }
+
+  Shared shared_;  // before the context, which may hold connections to the end
+  asio::io_context context_{1};
+  net::Acceptor acceptor_;
+  std::jthread thread_;
+};
+
+SocketmapServer::SocketmapServer(net::FileDescriptor listener, const session::Services& services,
+                                 const session::Intake& intake, const SocketmapLimits& limits)
+    : implementation_(std::make_unique<Implementation>(std::move(listener), services, intake, limits)) {}
+
+SocketmapServer::~SocketmapServer() {
+  stop();
+}
+
+void SocketmapServer::start() {
+  implementation_->start();
+}
+
+void SocketmapServer::stop() {
+  implementation_->stop();
+}
+
+}  // namespace connectord::socketmap
