@@ -121,6 +121,7 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
     smfi_setsymlist(context, SMFIM_CONNECT, const_cast<char*>(connect_macros));
     smfi_setsymlist(context, SMFIM_HELO, const_cast<char*>(tls_macros));
     smfi_setsymlist(context, SMFIM_ENVFROM, const_cast<char*>(mail_from_macros));
+    smfi_setsymlist(context, SMFIM_ENVRCPT, const_cast<char*>(rcpt_to_macros));
     smfi_setsymlist(context, SMFIM_EOM, const_cast<char*>(end_of_message_macros));
   }
   try {
@@ -170,7 +171,8 @@ sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
 
 sfsistat on_rcpt_to(SMFICTX* context, char** arguments) noexcept {
   return guarded(context, [&](Connection& connection) {
-    const session::Answer answer = connection.session().rcpt_to(arguments[0], macro_of(context, "i"));
+    const bool delivered_here = is_delivered_here(macro_of(context, "{rcpt_mailer}"));
+    const session::Answer answer = connection.session().rcpt_to(arguments[0], macro_of(context, "i"), delivered_here);
     return to_status(context, answer, SMFIS_CONTINUE);
   });
 }

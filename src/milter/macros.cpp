@@ -1,5 +1,7 @@
 #include "connectord/milter/macros.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <string>
 
@@ -58,7 +60,15 @@ const char* const tls_macros =
 const char* const mail_from_macros =
     "i {auth_authen} {auth_type} {mail_addr} {tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer} "
     "{verify} {cn_subject} {cn_issuer} {cert_fp}";
+const char* const rcpt_to_macros = "i {rcpt_addr} {rcpt_host} {rcpt_mailer}";
 const char* const end_of_message_macros = "i";
+
+bool is_delivered_here(std::string_view mailer) {
+  constexpr std::array<std::string_view, 14> agents = {"local",    "virtual",  "lmtp",    "dovecot",  "cyrus",
+                                                       "maildrop", "procmail", "mailman", "error",    "retry",
+                                                       "discard",  "prog",     "*file*",  "*include*"};
+  return std::find(agents.begin(), agents.end(), mailer) != agents.end();
+}
 
 TlsReport read_tls_macros(const MacroLookup& macro) {
   TlsReport report;

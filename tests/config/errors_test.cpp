@@ -221,14 +221,17 @@ TEST(ConfigErrors, WhatIsNotBuiltYetIsCheckedAllTheSame) {
        with_server("[trace]\nstore = \"sqlite:/a\"\nmail_log = \"maillog\"\n"),
        {6, 12, "trace.mail_log", "is not a log"}},
       {"smart host",
-       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nroute = { smart_hosts = [\"[mx]:smtp!\"] }\n"),
-       {7, 26, "outbound.route.smart_hosts", "is not a smart host"}},
+       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\nroute = { "
+                   "smart_hosts = [\"[mx]:smtp!\"] }\n"),
+       {8, 26, "outbound.route.smart_hosts", "is not a smart host"}},
       {"path",
-       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nroute = { credentials = \"secret\" }\n"),
-       {7, 25, "outbound.route.credentials", "is not an absolute path"}},
+       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\nroute = { "
+                   "smart_hosts = [\"a.example\"], credentials = \"secret\" }\n"),
+       {8, 56, "outbound.route.credentials", "is not an absolute path"}},
       {"certificate name",
-       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\ntls = { match = [\"a b\"] }\n"),
-       {7, 18, "outbound.tls.match", "is not a name in a certificate"}},
+       with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\ntls = { "
+                   "level = \"match\", match = [\"a b\"] }\n"),
+       {8, 35, "outbound.tls.match", "is not a name in a certificate"}},
       {"DNS server",
        with_server("[dns]\nservers = [\"ns.example\"]\n"),
        {5, 12, "dns.servers", "is not an address of a DNS server"}},
