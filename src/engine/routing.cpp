@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "connectord/engine/outbound_index.h"
+#include "connectord/net/ascii_case.h"
 
 namespace connectord::engine {
 namespace {
@@ -68,13 +69,6 @@ const OutboundConnector* numbered(const Policy& policy, std::optional<ConnectorN
   return number ? &policy.configuration().outbound[*number] : nullptr;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
-}
-
 }  // namespace
 
 const OutboundConnector* find_outbound(const Policy& policy, std::string_view name) {
@@ -96,7 +90,7 @@ const OutboundConnector* route_of(const Policy& policy, std::string_view tag, co
 }
 
 const OutboundConnector* connector_of_next_hop(const Policy& policy, std::string_view next_hop) {
-  const std::string folded = lower_case(next_hop);
+  const std::string folded = net::to_lower(next_hop);
   if (const auto number = policy.outbound().with_smart_host(folded)) return numbered(policy, number);
   const auto domain = net::normalize_domain(folded);
   return domain ? best(policy, policy.outbound().by_mx(), {"@" + *domain, false}) : nullptr;
