@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 
 #include "connectord/mail/certificate_name.h"
+#include "connectord/net/number.h"
 
 namespace connectord::milter {
 namespace {
@@ -78,8 +78,7 @@ TlsReport read_tls_macros(const MacroLookup& macro) {
   tls.protocol = version;
   tls.version = model::parse_tls_version(version).value_or(model::TlsVersion::none);
   tls.cipher = value_of(macro, "{cipher}");
-  const std::string_view bits = value_of(macro, "{cipher_bits}");
-  std::from_chars(bits.data(), bits.data() + bits.size(), tls.cipher_bits);
+  tls.cipher_bits = net::number_of(value_of(macro, "{cipher_bits}"));
   const std::string_view verify = value_of(macro, "{verify}");
   if (verify.empty()) {
     read_postfix_names(macro, report.certificate);

@@ -5,14 +5,6 @@
 namespace connectord::config {
 namespace {
 
-constexpr auto warning = model::Problem::Severity::warning;
-
-struct Case {
-  std::string_view what;
-  std::string text;
-  ExpectedProblem expected;
-};
-
 // Puts lines into a connector that is right otherwise; they begin in line 7.
 std::string in_connector(std::string_view lines) {
   return with_server(
@@ -30,15 +22,6 @@ std::string in_require(std::string_view lines) {
 
 std::string in_certificate(std::string_view line) {
   return in_connector("[inbound.identify.certificate]\n" + std::string(line));
-}
-
-void check_all(const std::vector<Case>& cases) {
-  for (const Case& one : cases) {
-    const Loaded loaded = parse_text(one.text);
-    EXPECT_TRUE(tells(loaded.problems, one.expected)) << one.what << "\n" << one.text << listed(loaded.problems);
-    EXPECT_EQ(loaded.problems.size(), 1U) << one.what << "\n" << one.text << listed(loaded.problems);
-    EXPECT_EQ(loaded.ok(), one.expected.severity == warning) << one.what;
-  }
 }
 
 TEST(ConfigErrors, AWrongTypeNamesWhatWasFoundAndWhatToWrite) {
@@ -227,7 +210,7 @@ TEST(ConfigErrors, WhatIsNotBuiltYetIsCheckedAllTheSame) {
       {"path",
        with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\nroute = { "
                    "smart_hosts = [\"a.example\"], credentials = \"secret\" }\n"),
-       {8, 56, "outbound.route.credentials", "is not an absolute path"}},
+       {8, 54, "outbound.route.credentials", "is not an absolute path"}},
       {"certificate name",
        with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\ntls = { "
                    "level = \"match\", match = [\"a b\"] }\n"),
