@@ -107,17 +107,27 @@ MessageRoute::Admission MessageRoute::admit(const Recipient& recipient) {
   const OutboundConnector* own = policy_ == nullptr ? nullptr : route_by_tag(*policy_, tag_, recipient);
   const bool local = own == nullptr && policy_ != nullptr && is_ours(*policy_, recipient);
   if (recipients_ > 0 && !may_join(own, local)) {
-    const OutboundConnector* leads = connector_ != nullptr ? connector_ : own;
-    return {false,
-            {452, "4.5.3",
-             "Connector " + leads->name + " has a route of its own; send recipients that " +
-                 (connector_ != nullptr ? "do not take it" : "take it") + " in another message"}};
+    return send_away(recipient, own);
   }
   ++recipients_;
   has_local_ = has_local_ || local;
   if (connector_ == nullptr) connector_ = own;
   if (own != connector_ || own == nullptr) note_taken_along(recipient.address);
   return {};
+}
+
+MessageRoute::Admission MessageRoute::send_away(const Recipient& recipient, const OutboundConnector* own) const {
+  const OutboundConnector& leads = connector_ != nullptr ? *connector_ : *own;
+  return {.admitted = false,
+          .reply = {452, "4.5.3",
+                    "Connector " + leads.name + " has a route of its own; send recipients that " +
+                        (connector_ != nullptr ? "do not take it" : "take it") + " in another message"},
+          .finding = {.check = "outbound.route",
+                      .connector = leads.name,
+                      .outcome = model::Outcome::temperror,
+                      .expected = "recipients that leave as the first one does",
+                      .seen = std::string(recipient.address),
+                      .hint = "nothing to do: the client sends it again by itself"}};
 }
 
 // Local recipients never go along, and others only if no connector that is concerned says otherwise.
@@ -149,8 +159,8 @@ void MessageRoute::record(std::vector<model::Finding>& findings) const {
   findings.push_back({.check = "outbound.split_recipients",
                       .connector = connector_->name,
                       .outcome = model::Outcome::not_applicable,
-                      .expected = "recipients of this route only",
-                      .seen = "takes along " + seen,
+                      .expected = "recipients of this route only, and no others taken along",
+                      .seen = seen,
                       .hint = "set split_recipients = true if they should leave by their own routes"});
 }
 

@@ -1,12 +1,12 @@
 #include "connection.h"
 
 #include <array>
-#include <charconv>
 #include <exception>
 #include <string>
 #include <utility>
 
 #include "connectord/milter/macros.h"
+#include "connectord/net/number.h"
 
 namespace connectord::milter {
 namespace {
@@ -46,12 +46,6 @@ std::string_view macro_of(SMFICTX* context, const char* name) {
 
 MacroLookup macros_of(SMFICTX* context) {
   return [context](const char* name) { return smfi_getsymval(context, const_cast<char*>(name)); };
-}
-
-std::uint16_t number_of(std::string_view digits) {
-  std::uint16_t number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
 }
 
 // smfi_setreply takes one line, in which a percent sign must be doubled (its manual page).
@@ -121,6 +115,7 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
     smfi_setsymlist(context, SMFIM_CONNECT, const_cast<char*>(connect_macros));
     smfi_setsymlist(context, SMFIM_HELO, const_cast<char*>(tls_macros));
     smfi_setsymlist(context, SMFIM_ENVFROM, const_cast<char*>(mail_from_macros));
+    smfi_setsymlist(context, SMFIM_ENVRCPT, const_cast<char*>(rcpt_to_macros));
     smfi_setsymlist(context, SMFIM_EOM, const_cast<char*>(end_of_message_macros));
   }
   try {
@@ -139,8 +134,8 @@ sfsistat on_connect(SMFICTX* context, char* name, _SOCK_ADDR* address) noexcept 
     facts.client_name = name == nullptr ? "" : name;
     facts.client_address = net::IpAddress::from_sockaddr(address);
     facts.client_port = net::port_of(address);
-    if (facts.client_port == 0) facts.client_port = number_of(macro_of(context, "{client_port}"));
-    facts.server_port = number_of(macro_of(context, "{daemon_port}"));
+    if (facts.client_port == 0) facts.client_port = net::number_of(macro_of(context, "{client_port}"));
+    facts.server_port = net::number_of(macro_of(context, "{daemon_port}"));
     facts.local_submission = is_local_submission(facts.client_name, facts.client_address, facts.client_port);
     connection.session().connected(std::move(facts));
     return connection.go_on_after(SMFIP_NR_CONN);
@@ -170,7 +165,8 @@ sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
 
 sfsistat on_rcpt_to(SMFICTX* context, char** arguments) noexcept {
   return guarded(context, [&](Connection& connection) {
-    const session::Answer answer = connection.session().rcpt_to(arguments[0], macro_of(context, "i"));
+    const bool delivered_here = is_delivered_here(macro_of(context, "{rcpt_mailer}"));
+    const session::Answer answer = connection.session().rcpt_to(arguments[0], macro_of(context, "i"), delivered_here);
     return to_status(context, answer, SMFIS_CONTINUE);
   });
 }

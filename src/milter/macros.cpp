@@ -1,9 +1,11 @@
 #include "connectord/milter/macros.h"
 
-#include <charconv>
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include "connectord/mail/certificate_name.h"
+#include "connectord/net/number.h"
 
 namespace connectord::milter {
 namespace {
@@ -58,7 +60,15 @@ const char* const tls_macros =
 const char* const mail_from_macros =
     "i {auth_authen} {auth_type} {mail_addr} {tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer} "
     "{verify} {cn_subject} {cn_issuer} {cert_fp}";
+const char* const rcpt_to_macros = "i {rcpt_addr} {rcpt_host} {rcpt_mailer}";
 const char* const end_of_message_macros = "i";
+
+bool is_delivered_here(std::string_view mailer) {
+  constexpr std::array<std::string_view, 14> agents = {"local",    "virtual",  "lmtp",    "dovecot",  "cyrus",
+                                                       "maildrop", "procmail", "mailman", "error",    "retry",
+                                                       "discard",  "prog",     "*file*",  "*include*"};
+  return std::find(agents.begin(), agents.end(), mailer) != agents.end();
+}
 
 TlsReport read_tls_macros(const MacroLookup& macro) {
   TlsReport report;
@@ -68,8 +78,7 @@ TlsReport read_tls_macros(const MacroLookup& macro) {
   tls.protocol = version;
   tls.version = model::parse_tls_version(version).value_or(model::TlsVersion::none);
   tls.cipher = value_of(macro, "{cipher}");
-  const std::string_view bits = value_of(macro, "{cipher_bits}");
-  std::from_chars(bits.data(), bits.data() + bits.size(), tls.cipher_bits);
+  tls.cipher_bits = net::number_of(value_of(macro, "{cipher_bits}"));
   const std::string_view verify = value_of(macro, "{verify}");
   if (verify.empty()) {
     read_postfix_names(macro, report.certificate);

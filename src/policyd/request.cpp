@@ -3,23 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
-#include <charconv>
 #include <optional>
 
 #include "connectord/mail/certificate_name.h"
 #include "connectord/mail/path.h"
+#include "connectord/net/number.h"
 
 namespace connectord::policyd {
 namespace {
 
 constexpr std::string_view no_sha256 =
     "Postfix does not hand over SHA-256 fingerprints: set smtpd_tls_fingerprint_digest = sha256";
-
-std::uint16_t number_of(std::string_view digits) {
-  std::uint16_t number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
-}
 
 // Postfix writes "unknown" where it has no name, and the HELO of a client that gave none is empty.
 std::string name_of(std::string_view value) {
@@ -57,8 +51,8 @@ constexpr std::array<std::pair<std::string_view, Reader>, 18> readers = {{
     {"client_address",
      [](Request& r, std::string_view v) { r.inquiry.facts.client_address = net::IpAddress::parse(v); }},
     {"client_name", [](Request& r, std::string_view v) { r.inquiry.facts.client_name = name_of(v); }},
-    {"client_port", [](Request& r, std::string_view v) { r.inquiry.facts.client_port = number_of(v); }},
-    {"server_port", [](Request& r, std::string_view v) { r.inquiry.server_port = number_of(v); }},
+    {"client_port", [](Request& r, std::string_view v) { r.inquiry.facts.client_port = net::number_of(v); }},
+    {"server_port", [](Request& r, std::string_view v) { r.inquiry.server_port = net::number_of(v); }},
     {"sasl_username", [](Request& r, std::string_view v) { r.inquiry.facts.sasl_username = v; }},
     {"ccert_subject",
      [](Request& r, std::string_view v) {
@@ -87,7 +81,7 @@ constexpr std::array<std::pair<std::string_view, Reader>, 18> readers = {{
      }},
     {"encryption_keysize",
      [](Request& r, std::string_view v) {
-       if (v != "0" && !v.empty()) tls_of(r.inquiry.facts).cipher_bits = number_of(v);
+       if (v != "0" && !v.empty()) tls_of(r.inquiry.facts).cipher_bits = net::number_of(v);
      }},
 }};
 

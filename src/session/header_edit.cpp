@@ -44,6 +44,7 @@ std::string results_value(const std::string& authserv_id, const model::Facts& fa
 HeaderEdit::HeaderEdit(const model::Configuration& configuration) : configuration_(configuration) {
   const std::string& name = configuration.tag.header;
   own_[tag].name = name;
+  own_[route].name = name + "-Route";
   own_[original_client].name = name + "-Original-Client";
   own_[skip_spam_filtering].name = name + "-Skip-Spam-Filtering";
   own_[quarantine].name = name + "-Quarantine";
@@ -88,6 +89,7 @@ Changes HeaderEdit::changes(const model::Facts& facts, const model::Decision& de
   if (!decision.quarantine.empty() && decision.action == model::Action::accept) {
     insert(changes, own_[quarantine].name, decision.quarantine);
   }
+  if (!decision.outbound.empty()) insert(changes, own_[route].name, decision.outbound);
   if (!decision.tag.empty()) insert(changes, own_[tag].name, decision.tag);
   return changes;
 }

@@ -34,7 +34,7 @@ class HeaderEdit {
     std::string name;
     std::uint32_t count = 0;
   };
-  enum { tag, original_client, skip_spam_filtering, quarantine, own_fields };
+  enum { tag, route, original_client, skip_spam_filtering, quarantine, own_fields };
 
   const model::Configuration& configuration_;
   std::array<Own, own_fields> own_;

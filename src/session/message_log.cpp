@@ -75,11 +75,13 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
   fields.emplace_back("tls", facts.tls ? cut(facts.tls->protocol) : "none");
   if (!facts.sasl_username.empty()) fields.emplace_back("sasl_username", cut(facts.sasl_username));
   fields.emplace_back("connector", decision.connector.empty() ? "none" : decision.connector);
+  if (!decision.outbound.empty()) fields.emplace_back("outbound_connector", decision.outbound);
   fields.emplace_back("action", model::to_string(decision.action));
   if (decision.reply) fields.emplace_back("reply", model::to_string(*decision.reply));
   if (removed_tags > 0) fields.emplace_back("removed_tags", std::to_string(removed_tags));
   add_authentication(facts, decision, fields);
   for (const model::Finding& finding : decision.findings) {
+    if (finding.check == "outbound.split_recipients") fields.emplace_back("took_along", cut(finding.seen));
     if (finding.check == "mode") fields.emplace_back("audit", cut(finding.seen));
     const bool overridden = finding.check == "dmarc" && !decision.dmarc_override.empty();
     if (overridden) fields.emplace_back("dmarc_override", cut(finding.hint));

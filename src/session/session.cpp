@@ -94,6 +94,8 @@ void Session::end_message() {
   generation_ = {};
   joined_.reset();
   envelope_decision_.reset();
+  route_ = {};
+  split_logged_ = false;
   in_content_ = false;
   filtering_ = nullptr;
   refusal_logged_ = false;
@@ -150,7 +152,7 @@ model::Decision Session::decide(model::Facts::Stage stage) {
   return engine::decide(*generation_.policy, facts_);
 }
 
-Answer Session::rcpt_to(std::string_view path, std::string_view queue_id) {
+Answer Session::rcpt_to(std::string_view path, std::string_view queue_id, bool delivered_here) {
   if (!in_message_) return {model::Action::defer, model::Reply{451, "4.3.0", "connectord was not told of MAIL"}};
   const std::string_view recipient = mail::without_brackets(path);
   if (facts_.recipients.size() >= most_recipients || recipient_bytes_ + recipient.size() > most_recipient_bytes) {
@@ -158,17 +160,59 @@ Answer Session::rcpt_to(std::string_view path, std::string_view queue_id) {
   }
   facts_.recipients.emplace_back(recipient);
   recipient_bytes_ += recipient.size();
+  const Answer answer = decide_envelope(queue_id);
+  if (answer.action == model::Action::accept) return admit(recipient, queue_id, delivered_here);
+  forget_recipient();
+  return answer;
+}
+
+// One that was refused is none of the message's.
+void Session::forget_recipient() {
+  recipient_bytes_ -= facts_.recipients.back().size();
+  facts_.recipients.pop_back();
+}
+
+Answer Session::decide_envelope(std::string_view queue_id) {
   // A message of thousands of recipients is decided once, unless a policy request has told something new since.
   const bool news = live_ != nullptr && live_->policy_facts() != joined_;
   if (!envelope_decision_ || news) {
     join_policy_facts();
     envelope_decision_ = decide(model::Facts::Stage::envelope);
+    if (route_.empty()) route_ = engine::MessageRoute(*generation_.policy, envelope_decision_->tag);
   }
   if (envelope_decision_->action != model::Action::accept && !refusal_logged_) {
     log(queue_id, *envelope_decision_);
     refusal_logged_ = true;
   }
   return to_answer(*envelope_decision_);
+}
+
+// Whether it may leave along the route that the message has so far.
+Answer Session::admit(std::string_view recipient, std::string_view queue_id, bool delivered_here) {
+  engine::MessageRoute::Admission admission = route_.admit({recipient, delivered_here});
+  if (admission.admitted) return {};
+  if (!split_logged_) {
+    model::Decision split = *envelope_decision_;
+    split.action = model::Action::defer;
+    split.reply = admission.reply;
+    split.findings.push_back(std::move(admission.finding));
+    log(queue_id, split);
+    split_logged_ = true;
+  }
+  forget_recipient();
+  return {model::Action::defer, std::move(admission.reply)};
+}
+
+// The route was found recipient by recipient for the tag that the message had then.
+void Session::take_route(model::Decision& decision) const {
+  if (decision.action != model::Action::accept && decision.action != model::Action::quarantine) return;
+  if (!route_.empty() && decision.tag != route_.tag()) {
+    decision.action = model::Action::defer;
+    decision.reply = model::Reply{451, "4.3.0", "What is known of this connection has changed; send the message again"};
+    return;
+  }
+  route_.record(decision.findings);
+  if (route_.connector() != nullptr) decision.outbound = route_.connector()->name;
 }
 
 void Session::begin_content() {
@@ -212,6 +256,7 @@ Ending Session::end_of_message(std::string_view queue_id) {
     if (configuration.authentication.received_spf) received_spf = authenticator_->received_spf(facts_);
   }
   ending.decision = decide(model::Facts::Stage::message);
+  take_route(ending.decision);
   ending.answer = to_answer(ending.decision);
   ending.header_changes = header_edit_->changes(facts_, ending.decision, filtering_, received_spf);
   log(queue_id, ending.decision);

@@ -5,14 +5,6 @@
 namespace connectord::config {
 namespace {
 
-constexpr auto warning = model::Problem::Severity::warning;
-
-struct Case {
-  std::string_view what;
-  std::string text;
-  ExpectedProblem expected;
-};
-
 // The connector's lines after its name begin in line 6.
 std::string connector(std::string_view lines) {
   return with_server("[[inbound]]\nname = \"a\"\n" + std::string(lines) + "\n");
@@ -20,15 +12,6 @@ std::string connector(std::string_view lines) {
 
 std::string listeners(std::string_view milter, std::string_view policy) {
   return "[server]\nmilter = \"" + std::string(milter) + "\"\npolicy = \"" + std::string(policy) + "\"\n";
-}
-
-void check_all(const std::vector<Case>& cases) {
-  for (const Case& one : cases) {
-    const Loaded loaded = parse_text(one.text);
-    EXPECT_TRUE(tells(loaded.problems, one.expected)) << one.what << "\n" << one.text << listed(loaded.problems);
-    EXPECT_EQ(loaded.problems.size(), 1U) << one.what << "\n" << one.text << listed(loaded.problems);
-    EXPECT_EQ(loaded.ok(), one.expected.severity == warning) << one.what;
-  }
 }
 
 TEST(ConfigChecks, AConnectorMustHaveANameAScenarioAndSomethingToIdentifyMailBy) {

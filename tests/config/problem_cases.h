@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -8,6 +10,8 @@
 #include "connectord/config/load.h"
 
 namespace connectord::config {
+
+inline constexpr auto warning = model::Problem::Severity::warning;
 
 // A short way to write what a document must be told. `text` need be part of the message only.
 struct ExpectedProblem {
@@ -43,6 +47,22 @@ inline bool tells(const std::vector<model::Problem>& problems, const ExpectedPro
            problem.key == expected.key && problem.severity == expected.severity &&
            problem.message.find(expected.text) != std::string::npos;
   });
+}
+
+// A document, and the one problem that it has.
+struct ProblemCase {
+  std::string_view what;
+  std::string text;
+  ExpectedProblem expected;
+};
+
+inline void check_all(const std::vector<ProblemCase>& cases) {
+  for (const ProblemCase& one : cases) {
+    const Loaded loaded = parse_text(one.text);
+    EXPECT_TRUE(tells(loaded.problems, one.expected)) << one.what << "\n" << one.text << listed(loaded.problems);
+    EXPECT_EQ(loaded.problems.size(), 1U) << one.what << "\n" << one.text << listed(loaded.problems);
+    EXPECT_EQ(loaded.ok(), one.expected.severity == warning) << one.what;
+  }
 }
 
 }  // namespace connectord::config

@@ -54,15 +54,19 @@ class MessageRoute {
   struct Admission {
     bool admitted = true;
     model::Reply reply;
+    model::Finding finding;
   };
   Admission admit(const Recipient& recipient);
 
+  bool empty() const { return recipients_ == 0; }
+  const std::string& tag() const { return tag_; }
   // nullptr: each recipient goes by itself, as route_of_any_origin() says.
   const model::OutboundConnector* connector() const { return connector_; }
   // What was decided, and whom the message takes along that would have gone another way.
   void record(std::vector<model::Finding>& findings) const;
 
  private:
+  Admission send_away(const Recipient& recipient, const model::OutboundConnector* own) const;
   bool may_join(const model::OutboundConnector* other, bool local) const;
   void note_taken_along(std::string_view address);
 

@@ -21,10 +21,15 @@ struct TlsReport {
 // names, xtext, with {verify} saying whether to believe them; op.me, "{cert_subject}").
 TlsReport read_tls_macros(const MacroLookup& macro);
 
+// True for the name of a delivery agent ({rcpt_mailer}) that brings mail to a mailbox or nowhere, and never to another
+// host: what Postfix's master.cf and Sendmail's mailers call so. Of others nobody can tell by the name.
+bool is_delivered_here(std::string_view mailer);
+
 // The macros to ask for, for smfi_setsymlist.
 extern const char* const connect_macros;
 extern const char* const tls_macros;        // at HELO
 extern const char* const mail_from_macros;  // TLS again, and the authenticated user
+extern const char* const rcpt_to_macros;
 extern const char* const end_of_message_macros;
 
 }  // namespace connectord::milter

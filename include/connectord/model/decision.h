@@ -28,8 +28,9 @@ struct Decision {
   std::optional<Reply> reply;  // for reject and defer
   std::string connector;       // the attribution; empty for none
   IdentifiedBy identified_by = IdentifiedBy::nothing;
-  std::string tag;             // what the tag header is to carry; empty for no tag
-  std::string quarantine;      // why later filters should set the message aside, where a header is to say so
+  std::string tag;         // what the tag header is to carry; empty for no tag
+  std::string outbound;    // by which the whole message leaves because of its tag; empty: as each recipient's domain
+  std::string quarantine;  // why later filters should set the message aside, where a header is to say so
   std::string dmarc_override;  // why a DMARC policy is not followed (RFC 9990, PolicyOverrideReason); empty if it is
   std::vector<Finding> findings;
 };

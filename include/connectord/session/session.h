@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectord/engine/routing.h"
 #include "connectord/log/logger.h"
 #include "connectord/model/decision.h"
 #include "connectord/model/facts.h"
@@ -84,8 +85,9 @@ class Session {
   void secured(std::optional<model::Tls> tls, model::ClientCertificate certificate);
 
   Answer mail_from(std::string_view path, std::string_view sasl_username);
-  // `queue_id` is empty where the MTA has none yet.
-  Answer rcpt_to(std::string_view path, std::string_view queue_id);
+  // `queue_id` is empty where the MTA has none yet; `delivered_here` says that the MTA delivers this recipient's mail
+  // itself.
+  Answer rcpt_to(std::string_view path, std::string_view queue_id, bool delivered_here = false);
   // In the order of the message; the value with its leading space and its folding.
   void header(std::string_view name, std::string_view value);
   void end_of_headers();
@@ -103,6 +105,10 @@ class Session {
 
  private:
   bool begin_message();
+  Answer decide_envelope(std::string_view queue_id);
+  Answer admit(std::string_view recipient, std::string_view queue_id, bool delivered_here);
+  void forget_recipient();
+  void take_route(model::Decision& decision) const;
   void begin_content();
   void end_message();
   void join_policy_facts();
@@ -123,6 +129,8 @@ class Session {
   Generation generation_;                             // of this message
   std::shared_ptr<const PolicyFacts> joined_;         // what the envelope was decided with
   std::optional<model::Decision> envelope_decision_;  // of the recipients so far
+  engine::MessageRoute route_;                        // of the recipients so far, by the envelope decision's tag
+  bool split_logged_ = false;
   std::size_t recipient_bytes_ = 0;
   bool in_content_ = false;
   const model::EnhancedFiltering* filtering_ = nullptr;  // of the connector, where it is for this message
