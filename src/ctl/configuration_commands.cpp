@@ -38,16 +38,34 @@ std::string status_of(const model::InboundConnector& connector) {
   return connector.mode == model::Mode::audit ? "enabled (audit)" : "enabled";
 }
 
+std::string status_of(const model::OutboundConnector& connector) {
+  return connector.enabled ? "enabled" : "disabled";
+}
+
 // "contoso.com, *.contoso.com and 2 more"
-std::string sources_of(const model::InboundConnector& connector) {
+std::string first_of(const std::vector<std::string>& texts) {
   constexpr std::size_t shown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(texts.size(), shown); ++i) text += (i > 0 ? ", " : "") + texts[i];
+  if (texts.size() > shown) text += " and " + std::to_string(texts.size() - shown) + " more";
+  return text;
+}
+
+// Sources of an inbound connector, destinations of an outbound one.
+std::string domain_of(const model::InboundConnector& connector) {
   std::vector<std::string> sources;
   for (const auto& domain : connector.identify.sender_domains) sources.push_back(domain.to_string());
   for (const auto& network : connector.identify.client_networks) sources.push_back(network.to_string());
   if (connector.identify.certificate) sources.push_back("certificate " + to_string(*connector.identify.certificate));
-  std::string text;
-  for (std::size_t i = 0; i < std::min(sources.size(), shown); ++i) text += (i > 0 ? ", " : "") + sources[i];
-  if (sources.size() > shown) text += " and " + std::to_string(sources.size() - shown) + " more";
+  return first_of(sources);
+}
+
+std::string domain_of(const model::OutboundConnector& connector) {
+  std::vector<std::string> destinations;
+  for (const auto& domain : connector.recipient_domains) destinations.push_back(domain.to_string());
+  std::string text = destinations.empty() ? "*" : first_of(destinations);
+  if (!connector.inbound_connectors.empty()) text += " (mail of " + first_of(connector.inbound_connectors) + ")";
+  if (connector.rule_scoped) text += " (by rule)";
   return text;
 }
 
@@ -59,15 +77,41 @@ std::string tls_of(const model::Require& require) {
   return text;
 }
 
-Json listed(const model::InboundConnector& connector) {
+std::string tls_of(const model::OutboundConnector& connector) {
+  if (!connector.tls) return "the mail server's own policy";
+  std::string text(to_string(connector.tls->level));
+  if (connector.tls->version != model::TlsVersion::none) {
+    text += ", " + std::string(to_string(connector.tls->version)) + " or later";
+  }
+  return text;
+}
+
+// The columns of the list, for programs.
+template <class Connector>
+Json listed(const Connector& connector) {
   const Json whole = config::to_json(connector);
   Json object;
   for (const char* key : {"name", "direction", "scenario"}) object[key] = whole[key];
   object["status"] = connector.enabled ? "enabled" : "disabled";
-  object["mode"] = whole["mode"];
-  object["sender"] = sources_of(connector);
-  object["tls"] = tls_of(connector.require);
   return object;
+}
+
+Json to_list(const model::Configuration& configuration) {
+  Json array = Json::array();
+  for (const auto& connector : configuration.inbound) {
+    Json object = listed(connector);
+    object["mode"] = to_string(connector.mode);
+    object["sender"] = domain_of(connector);
+    object["tls"] = tls_of(connector.require);
+    array.push_back(std::move(object));
+  }
+  for (const auto& connector : configuration.outbound) {
+    Json object = listed(connector);
+    object["destination"] = domain_of(connector);
+    object["tls"] = tls_of(connector);
+    array.push_back(std::move(object));
+  }
+  return array;
 }
 
 void print_value(std::ostream& out, const std::string& key, const Json& value) {
@@ -104,6 +148,7 @@ Status check(const Common& common, const Terminal& terminal) {
   }
   terminal.out << common.configuration << ": good, "
                << counted(loaded.policy->configuration().inbound.size(), "inbound connector") << ", "
+               << counted(loaded.policy->configuration().outbound.size(), "outbound connector") << ", "
                << counted(warnings, "warning") << '\n';
   return Status::answered;
 }
@@ -111,39 +156,65 @@ Status check(const Common& common, const Terminal& terminal) {
 Status list(const Common& common, const Terminal& terminal) {
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
-  const auto& connectors = policy->configuration().inbound;
+  const model::Configuration& configuration = policy->configuration();
   if (common.json) {
-    Json array = Json::array();
-    for (const auto& connector : connectors) array.push_back(listed(connector));
-    terminal.out << array.dump(2) << '\n';
+    terminal.out << to_list(configuration).dump(2) << '\n';
     return Status::answered;
   }
-  std::vector<std::vector<std::string>> rows = {{"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP"}};
-  for (const auto& connector : connectors) {
+  std::vector<std::vector<std::string>> rows = {
+      {"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP OR DESTINATION"}};
+  for (const auto& connector : configuration.inbound) {
     rows.push_back({connector.name, "inbound", std::string(to_string(connector.scenario)), status_of(connector),
-                    tls_of(connector.require), sources_of(connector)});
+                    tls_of(connector.require), domain_of(connector)});
+  }
+  for (const auto& connector : configuration.outbound) {
+    rows.push_back({connector.name, "outbound", std::string(to_string(connector.scenario)), status_of(connector),
+                    tls_of(connector), domain_of(connector)});
   }
   write_table(terminal.out, rows);
   return Status::answered;
 }
 
-Status show(const Common& common, const std::string& name, const Terminal& terminal) {
+struct Shown {
+  Json object;
+  model::Location location;
+};
+
+// At most one for each direction, which may share a name.
+template <class Connector>
+void find(const std::vector<Connector>& connectors, const std::string& name, std::vector<Shown>& found) {
+  const auto connector =
+      std::find_if(connectors.begin(), connectors.end(), [&name](const Connector& c) { return c.name == name; });
+  if (connector != connectors.end()) found.push_back({config::to_json(*connector), connector->location});
+}
+
+struct ShowArguments {
+  std::string name;
+  std::string direction;
+};
+
+Status show(const Common& common, const ShowArguments& arguments, const Terminal& terminal) {
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
-  const auto& connectors = policy->configuration().inbound;
-  const auto found = std::find_if(connectors.begin(), connectors.end(),
-                                  [&name](const auto& connector) { return connector.name == name; });
-  if (found == connectors.end()) {
-    terminal.error << "connectorctl: there is no connector \"" << name << "\"; see: connectorctl list\n";
+  const model::Configuration& configuration = policy->configuration();
+  std::vector<Shown> found;
+  if (arguments.direction != "outbound") find(configuration.inbound, arguments.name, found);
+  if (arguments.direction != "inbound") find(configuration.outbound, arguments.name, found);
+  if (found.empty()) {
+    terminal.error << "connectorctl: there is no connector \"" << arguments.name << "\"; see: connectorctl list\n";
     return Status::wrong_input;
   }
-  const Json object = config::to_json(*found);
   if (common.json) {
-    terminal.out << object.dump(2) << '\n';
+    Json objects = Json::array();
+    for (Shown& shown : found) objects.push_back(std::move(shown.object));
+    terminal.out << (objects.size() == 1 ? objects.front() : objects).dump(2) << '\n';
     return Status::answered;
   }
-  for (const auto& [key, value] : object.items()) print_value(terminal.out, key, value);
-  terminal.out << "# " << to_string(found->location) << '\n';
+  for (const Shown& shown : found) {
+    if (&shown != &found.front()) terminal.out << '\n';
+    for (const auto& [key, value] : shown.object.items()) print_value(terminal.out, key, value);
+    terminal.out << "# " << to_string(shown.location) << '\n';
+  }
   return Status::answered;
 }
 
@@ -155,9 +226,11 @@ void add_configuration_commands(const CommandLine& line) {
   });
   line.command("list", "List the connectors")->callback([line] { line.status = list(line.common, line.terminal); });
   CLI::App* show_command = line.command("show", "Show one connector whole");
-  const auto name = std::make_shared<std::string>();
-  show_command->add_option("name", *name, "The connector's name")->required();
-  show_command->callback([line, name] { line.status = show(line.common, *name, line.terminal); });
+  const auto arguments = std::make_shared<ShowArguments>();
+  show_command->add_option("name", arguments->name, "The connector's name")->required();
+  show_command->add_option("--direction", arguments->direction, "inbound or outbound; default: both")
+      ->check(CLI::IsMember({"inbound", "outbound"}));
+  show_command->callback([line, arguments] { line.status = show(line.common, *arguments, line.terminal); });
 }
 
 }  // namespace connectord::ctl

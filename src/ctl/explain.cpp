@@ -9,7 +9,9 @@
 
 #include "commands.h"
 #include "configuration_file.h"
+#include "connectord/engine/routing.h"
 #include "connectord/mail/certificate_name.h"
+#include "connectord/mail/path.h"
 #include "connectord/session/session.h"
 #include "explain_report.h"
 #include "time_argument.h"
@@ -192,13 +194,27 @@ session::Ending play(const Imagined& imagined, const ExplainArguments& arguments
   return session.end_of_message("");
 }
 
+// The whole message's, where its tag decides, and else each recipient's own. Of a message that is not taken, none.
+std::vector<ExplainedRoute> routes_of(const engine::Policy& policy, const session::Ending& ending,
+                                      const std::vector<std::string>& recipients) {
+  std::vector<ExplainedRoute> routes;
+  const model::Action action = ending.answer.action;
+  if (action != model::Action::accept && action != model::Action::quarantine) return routes;
+  const auto* whole = engine::find_outbound(policy, ending.decision.outbound);
+  for (const std::string& recipient : recipients) {
+    const auto* own = engine::route_of_any_origin(policy, {mail::without_brackets(recipient)});
+    routes.push_back({recipient, whole != nullptr ? whole : own});
+  }
+  return routes;
+}
+
 Status explain(const Common& common, const ExplainArguments& arguments, const Terminal& terminal) {
   const auto imagined = imagine(arguments, terminal.in);
   if (!imagined) {
     terminal.error << "connectorctl: " << imagined.error() << '\n';
     return Status::wrong_input;
   }
-  auto policy = load_or_complain(common, terminal);
+  const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
   auto resolver = session::make_resolver(policy->configuration().dns);
   if (!resolver) {
@@ -206,17 +222,18 @@ Status explain(const Common& common, const ExplainArguments& arguments, const Te
     return Status::wrong_input;
   }
   NoLog no_log;
-  session::PolicyStore policies(std::move(policy), std::move(*resolver));
+  session::PolicyStore policies(policy, std::move(*resolver));
   session::LiveSessions live;
   session::Intake intake;
   session::Services services{policies, live, no_log};
   if (const auto at = parse_time(arguments.at)) services.unix_time = [time = *at] { return time; };
   session::Session session(services, intake);
-  const session::Ending ending = play(*imagined, arguments, session, live);
+  Explanation explanation{play(*imagined, arguments, session, live), {}};
+  explanation.routes = routes_of(*policy, explanation.ending, arguments.recipients);
   if (common.json) {
-    print_json(terminal.out, ending);
+    print_json(terminal.out, explanation);
   } else {
-    print_text(terminal.out, ending, terminal.colour);
+    print_text(terminal.out, explanation, terminal.colour);
   }
   return Status::answered;
 }

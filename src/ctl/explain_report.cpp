@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "connectord/socketmap/postfix_terms.h"
+
 namespace connectord::ctl {
 namespace {
 
@@ -71,7 +73,27 @@ Json to_json(const model::Authentication& authentication, const std::optional<mo
   return object;
 }
 
-Json to_json(const session::Ending& ending) {
+// By which all recipients leave; null where they differ, or leave as the mail server likes.
+Json common_connector(const std::vector<ExplainedRoute>& routes) {
+  if (routes.empty() || routes.front().connector == nullptr) return {};
+  const bool differ = std::any_of(routes.begin(), routes.end(), [&routes](const ExplainedRoute& route) {
+    return route.connector != routes.front().connector;
+  });
+  return differ ? Json() : Json(routes.front().connector->name);
+}
+
+// Next hop and TLS in the terms of Postfix's tables.
+Json to_json(const ExplainedRoute& route) {
+  Json object{{"recipient", route.recipient}, {"connector", Json()}, {"next_hop", Json()}, {"tls", Json()}};
+  if (route.connector == nullptr) return object;
+  object["connector"] = route.connector->name;
+  object["next_hop"] = socketmap::transport_of(*route.connector);
+  if (const auto tls = socketmap::tls_policy_of(*route.connector)) object["tls"] = *tls;
+  return object;
+}
+
+Json to_json(const Explanation& explanation) {
+  const session::Ending& ending = explanation.ending;
   const model::Decision& decision = ending.decision;
   Json object;
   object["connector"] = decision.connector.empty() ? Json() : Json(decision.connector);
@@ -81,6 +103,9 @@ Json to_json(const session::Ending& ending) {
   object["headers"] = Json::array();
   for (const auto& change : ending.header_changes) object["headers"].push_back(to_json(change));
   object["authentication"] = to_json(ending.authentication, ending.original);
+  object["outbound_connector"] = common_connector(explanation.routes);
+  object["routes"] = Json::array();
+  for (const ExplainedRoute& route : explanation.routes) object["routes"].push_back(to_json(route));
   object["findings"] = Json::array();
   for (const auto& finding : decision.findings) object["findings"].push_back(to_json(finding));
   return object;
@@ -155,7 +180,19 @@ void print_finding(std::ostream& out, const model::Finding& finding, const Paint
   if (!finding.hint.empty()) out << indent << "hint      " << harmless(finding.hint) << '\n';
 }
 
-void print(std::ostream& out, const session::Ending& ending, const Paint& paint) {
+void print_route(std::ostream& out, const ExplainedRoute& route, const Paint& paint) {
+  out << "route      " << harmless(route.recipient) << ": ";
+  if (route.connector == nullptr) {
+    out << "the mail server's own\n";
+    return;
+  }
+  const auto tls = socketmap::tls_policy_of(*route.connector);
+  out << paint(route.connector->name, bold) << ", " << socketmap::transport_of(*route.connector) << ", TLS "
+      << tls.value_or("as the mail server has it") << '\n';
+}
+
+void print(std::ostream& out, const Explanation& explanation, const Paint& paint) {
+  const session::Ending& ending = explanation.ending;
   const model::Decision& decision = ending.decision;
   out << "connector  " << paint(decision.connector.empty() ? "none" : decision.connector, bold) << '\n';
   const bool accepted = decision.action == model::Action::accept;
@@ -168,18 +205,19 @@ void print(std::ostream& out, const session::Ending& ending, const Paint& paint)
                     : "insert " + change.name + ": " + unfolded(change.value))
         << '\n';
   }
+  for (const ExplainedRoute& route : explanation.routes) print_route(out, route, paint);
   out << "findings\n";
   for (const auto& finding : decision.findings) print_finding(out, finding, paint);
 }
 
 }  // namespace
 
-void print_json(std::ostream& out, const session::Ending& ending) {
-  out << to_json(ending).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+void print_json(std::ostream& out, const Explanation& explanation) {
+  out << to_json(explanation).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-void print_text(std::ostream& out, const session::Ending& ending, bool colour) {
-  print(out, ending, Paint(colour));
+void print_text(std::ostream& out, const Explanation& explanation, bool colour) {
+  print(out, explanation, Paint(colour));
 }
 
 }  // namespace connectord::ctl
