@@ -9,6 +9,8 @@ from pathlib import Path
 # openssl's own configuration file would add extensions that fight with ours; this one adds none.
 NEUTRAL_CONFIGURATION = "[req]\ndistinguished_name = name\n[name]\n"
 
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc")
+
 CLIENT_AND_SERVER = "clientAuth,serverAuth"
 SERVER_ONLY = "serverAuth"  # what public CAs issue nowadays, also to those who show it as clients
 
@@ -58,18 +60,36 @@ class CertificateStore:
         """A certificate of `authority`. An empty common name leaves the subject without one."""
         return self._make(file_name, common_name, leaf_extensions(alternative_names, usage), authority)
 
+    def expired(self, file_name: str, authority: Certificate, common_name: str,
+                alternative_names: tuple[str, ...] = ()) -> Certificate:
+        """A certificate of `authority` that was good until yesterday."""
+        made, request = self._files(file_name), self.folder / f"{file_name}.csr"
+        openssl("req", "-new", "-config", str(self._configuration), *NEW_KEY, "-subj", subject_of(common_name),
+                "-keyout", str(made.key), "-out", str(request))
+        extensions = self.folder / f"{file_name}.ext"
+        extensions.write_text("\n".join(leaf_extensions(alternative_names, CLIENT_AND_SERVER)))
+        openssl("x509", "-req", "-in", str(request), "-CA", str(authority.file), "-CAkey", str(authority.key),
+                "-days", "-1", "-extfile", str(extensions), "-out", str(made.file))
+        return made
+
     def self_signed(self, file_name: str, common_name: str) -> Certificate:
         return self._make(file_name, common_name, leaf_extensions((), CLIENT_AND_SERVER))
 
     def _make(self, file_name: str, common_name: str, extensions: list[str],
               authority: Certificate | None = None) -> Certificate:
-        made = Certificate(self.folder / f"{file_name}.pem", self.folder / f"{file_name}.key")
-        subject = "/O=Example" + (f"/CN={common_name}" if common_name else "")
+        made = self._files(file_name)
         issuer = ["-CA", str(authority.file), "-CAkey", str(authority.key)] if authority else []
-        openssl("req", "-x509", "-config", str(self._configuration), "-newkey", "ec", "-pkeyopt",
-                "ec_paramgen_curve:prime256v1", "-noenc", "-days", "30", "-subj", subject, "-keyout", str(made.key),
-                "-out", str(made.file), *issuer, *(word for each in extensions for word in ("-addext", each)))
+        openssl("req", "-x509", "-config", str(self._configuration), *NEW_KEY, "-days", "30",
+                "-subj", subject_of(common_name), "-keyout", str(made.key), "-out", str(made.file), *issuer,
+                *(word for each in extensions for word in ("-addext", each)))
         return made
+
+    def _files(self, file_name: str) -> Certificate:
+        return Certificate(self.folder / f"{file_name}.pem", self.folder / f"{file_name}.key")
+
+
+def subject_of(common_name: str) -> str:
+    return "/O=Example" + (f"/CN={common_name}" if common_name else "")
 
 
 def leaf_extensions(alternative_names: tuple[str, ...], usage: str) -> list[str]:

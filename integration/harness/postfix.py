@@ -82,6 +82,10 @@ scache    unix  -  -  n  -     1  scache
 postlog   unix-dgram n - n -   1  postlogd
 """
 
+# Where Postfix asks which map of the socketmap.
+SOCKETMAPS = {"transport_maps": "transport", "smtp_tls_policy_maps": "tls-policy", "milter_header_checks": "header",
+              "smtp_sasl_password_maps": "sasl-password"}
+
 Parameters = Mapping[str, str]
 
 
@@ -187,7 +191,7 @@ def copy_if_there(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def beside_connectord(*, milter: str | None, policy: str | None) -> dict[str, str]:
+def beside_connectord(*, milter: str | None, policy: str | None, socketmap: str | None = None) -> dict[str, str]:
     """The parameters that attach connectord to Postfix, as a site would write them. None leaves that part out."""
     restrictions = ["reject_unauth_destination"]
     parameters = {"milter_default_action": "tempfail"}
@@ -195,4 +199,7 @@ def beside_connectord(*, milter: str | None, policy: str | None) -> dict[str, st
         parameters["smtpd_milters"] = milter
     if policy:
         restrictions.append(f"check_policy_service {policy}")
+    if socketmap:
+        parameters.update({parameter: f"socketmap:{socketmap}:{name}" for parameter, name in SOCKETMAPS.items()})
+        parameters.update({"smtp_sasl_auth_enable": "yes", "smtp_sasl_security_options": "noanonymous"})
     return {**parameters, "smtpd_recipient_restrictions": ", ".join(restrictions)}

@@ -1,6 +1,8 @@
 """The next hops: SMTP servers in this process that accept whatever comes and keep it, to be looked at afterwards."""
 
+import base64
 import contextlib
+import socket
 import socketserver
 import ssl
 import threading
@@ -13,7 +15,10 @@ from .waiting import wait_until
 
 @dataclass
 class Message:
-    """One message as it came in: envelope, content, and the TLS version of the connection (None: in the clear)."""
+    """One message as it came in: envelope, content, and the TLS version of the connection (None: in the clear).
+
+    `login` is the user and password that the client gave, if any.
+    """
 
     sink: str
     helo: str
@@ -21,6 +26,7 @@ class Message:
     mail_from: str
     recipients: list[str]
     content: bytes
+    login: tuple[str, str] | None = None
     headers: list[tuple[str, str]] = field(init=False)
     body: bytes = field(init=False)
 
@@ -48,17 +54,19 @@ class Sink:
     """Listens on a loopback port of its own from start() to stop(). Thread-safe.
 
     With a certificate it offers STARTTLS. With a folder it also leaves each message there, as a file that a person
-    can read.
+    can read. With `asks_for_login` it takes mail of those only who log in, whoever they are.
     """
 
-    def __init__(self, name: str, certificate: Certificate | None = None, folder: Path | None = None):
+    def __init__(self, name: str, certificate: Certificate | None = None, folder: Path | None = None,
+                 address: tuple[str, int] = ("127.0.0.1", 0), asks_for_login: bool = False):
         self.name = name
         self.folder = folder
+        self.asks_for_login = asks_for_login
         self.tls = server_context(certificate) if certificate else None
+        self.logins: list[tuple[str, str]] = []  # with or without a message
         self._messages: list[Message] = []
         self._lock = threading.Lock()
-        self._server = Server(("127.0.0.1", 0), Session)
-        self._server.sink = self
+        self._listen(address)
         self.port: int = self._server.server_address[1]
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
@@ -69,6 +77,15 @@ class Sink:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def come_back(self) -> None:
+        """Listens again, after stop(), where it did."""
+        self._listen(self._server.server_address)
+        self.start()
+
+    def _listen(self, address: tuple[str, int]) -> None:
+        self._server = (Server6 if ":" in address[0] else Server)(address[:2], Session)
+        self._server.sink = self
 
     def messages(self) -> list[Message]:
         with self._lock:
@@ -89,9 +106,11 @@ class Sink:
             (self.folder / f"{number:04}.eml").write_bytes(message.content.replace(b"\r\n", b"\n"))
 
 
-def server_context(certificate: Certificate) -> ssl.SSLContext:
+def server_context(certificate: Certificate, maximum: ssl.TLSVersion | None = None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.file, certificate.key)
+    if maximum:
+        context.maximum_version = maximum
     return context
 
 
@@ -102,18 +121,23 @@ class Server(socketserver.ThreadingTCPServer):
     sink: Sink
 
 
+class Server6(Server):
+    address_family = socket.AF_INET6
+
+
 class Session(socketserver.StreamRequestHandler):
     """One connection from Postfix. As much of RFC 5321 as a client of good manners needs."""
 
     server: Server
 
     def handle(self):
-        with contextlib.suppress(ConnectionError):  # Postfix may be ended in the middle of a delivery
+        with contextlib.suppress(ConnectionError, ssl.SSLError):  # Postfix may end, or not like us, at any moment
             self.converse()
 
     def converse(self) -> None:
         self.helo = self.mail_from = ""
         self.recipients: list[str] = []
+        self.login: tuple[str, str] | None = None
         self.say("220 sink ESMTP")
         while line := self.rfile.readline():
             verb, _, argument = line.decode("utf-8", "replace").strip().partition(" ")
@@ -128,6 +152,8 @@ class Session(socketserver.StreamRequestHandler):
         offers = ["sink", "PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
         if self.server.sink.tls and not isinstance(self.connection, ssl.SSLSocket):
             offers.append("STARTTLS")
+        if self.server.sink.asks_for_login:
+            offers.append("AUTH PLAIN")
         for offer in offers[:-1]:
             self.say(f"250-{offer}")
         self.say(f"250 {offers[-1]}")
@@ -138,11 +164,25 @@ class Session(socketserver.StreamRequestHandler):
 
     def do_starttls(self, _: str):
         self.say("220 2.0.0 go ahead")
-        self.connection = self.server.sink.tls.wrap_socket(self.connection, server_side=True)
+        try:
+            self.connection = self.server.sink.tls.wrap_socket(self.connection, server_side=True)
+        except (ssl.SSLError, OSError):
+            return False  # the client likes neither our version nor our certificate
         self.rfile = self.connection.makefile("rb")
         self.wfile = self.connection.makefile("wb", buffering=0)
+        return True
+
+    def do_auth(self, argument: str):
+        _, _, response = argument.partition(" ")
+        _, user, password = base64.b64decode(response).decode().split("\0")
+        self.login = (user, password)
+        self.server.sink.logins.append(self.login)
+        self.say("235 2.7.0 welcome")
 
     def do_mail(self, argument: str):
+        if self.server.sink.asks_for_login and not self.login:
+            self.say("530 5.7.0 log in first")
+            return
         self.mail_from, self.recipients = path_of(argument), []
         self.say("250 2.1.0 ok")
 
@@ -158,7 +198,7 @@ class Session(socketserver.StreamRequestHandler):
                 return False
             lines.append(line[1:] if line.startswith(b".") else line)
         self.server.sink.keep(Message(self.server.sink.name, self.helo, self.tls_version(), self.mail_from,
-                                      self.recipients, b"".join(lines)))
+                                      self.recipients, b"".join(lines), self.login))
         self.say("250 2.0.0 kept")
         return True
 

@@ -64,16 +64,17 @@ class Host:
 
     `connectors` is the part of connectord.toml that a scenario is about; `server`, further lines for the table of that
     name. `milter` and `policy` name the listeners; by default they are unix sockets in a folder as packages make it:
-    of connectord's user, open to Postfix. With `launch` false, starting connectord is left to the scenario.
+    of connectord's user, open to Postfix. `socketmap` says whether there is that one too. With `launch` false, starting
+    connectord is left to the scenario.
 
     With a `zone`, lines of a zone file, there is a DNS server beside it, which spoils what `faults` says and fails for
     the domains `failing`; then mail is authenticated as `authentication` says, lines for the table of that name.
     """
 
     def __init__(self, connectors: str = "", *, milter: str | None = None, policy: str | None = None,
-                 server: str = "", reject_direct_send: bool = False, log_format: str = "text", launch: bool = True,
-                 zone: str | None = None, faults: Mapping[str, Fault] | None = None, failing: tuple[str, ...] = (),
-                 authentication: str = "", prefix: str = "connectord-test-"):
+                 socketmap: bool = False, server: str = "", reject_direct_send: bool = False, log_format: str = "text",
+                 launch: bool = True, zone: str | None = None, faults: Mapping[str, Fault] | None = None,
+                 failing: tuple[str, ...] = (), authentication: str = "", prefix: str = "connectord-test-"):
         self.stack = contextlib.ExitStack()
         with self._or_close():
             self.workspace = self.stack.enter_context(Workspace(prefix))
@@ -81,6 +82,9 @@ class Host:
             self._make_listener_folder()
             self.milter = milter or f"unix:{self.path}/run/milter.sock"
             self.policy = policy or f"unix:{self.path}/run/policy.sock"
+            self.socketmap = f"unix:{self.path}/run/socketmap.sock" if socketmap else None
+            if self.socketmap:
+                server += f'\nsocketmap = "{self.socketmap}"'
             self.nameserver = Nameserver(self.workspace, zone, failing) if zone is not None else None
             self.faulty_nameserver = FaultyNameserver(self.nameserver.port, faults) if faults is not None else None
             self._settings = {"user": USER, "server": server, "log_format": log_format, "dns": self._dns_table(),
@@ -174,8 +178,9 @@ class Site(Host):
         selection.write_text(f"/^X-Connector: contoso$/ FILTER smtp:[127.0.0.1]:{self.sinks['contoso'].port}\n")
         server, authority = self.certificates["server"], self.certificates["authority"]
         next_hop = f"smtp:[127.0.0.1]:{self.sinks['default'].port}"
-        return {**beside_connectord(milter=self.milter, policy=self.policy),
-                "milter_header_checks": f"regexp:{selection}", "default_transport": next_hop,
+        return {"milter_header_checks": f"regexp:{selection}",
+                **beside_connectord(milter=self.milter, policy=self.policy, socketmap=self.socketmap),
+                "default_transport": next_hop,
                 "relay_transport": next_hop, "smtpd_tls_cert_file": str(server.file),
                 "smtpd_tls_key_file": str(server.key), "smtpd_tls_CAfile": str(authority.file)}
 
