@@ -65,7 +65,9 @@ tl::expected<SourceFile, std::string> SourceFile::read(const std::string& path) 
   if (std::cmp_greater(status.st_size, largest)) return tl::unexpected(too_large());
   auto text = read_all(descriptor.value(), static_cast<std::size_t>(status.st_size));
   if (!text) return tl::unexpected(std::move(text.error()));
-  return SourceFile{std::move(*text), status.st_dev, status.st_ino};
+  constexpr mode_t rights = 07777;
+  return SourceFile{std::move(*text), status.st_dev, status.st_ino,
+                    status.st_uid,    status.st_gid, status.st_mode & rights};
 }
 
 std::string why_not_text(std::string_view content) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -15,6 +17,9 @@ struct SourceFile {
   std::string text;
   std::uint64_t device = 0;  // with inode: the same for all names of one file
   std::uint64_t inode = 0;
+  uid_t owner = 0;
+  gid_t group = 0;
+  mode_t mode = 0;  // without the file's type
 
   // On failure says why in words. Only regular files are read, so that a pipe or a device can't hold up a reload.
   static tl::expected<SourceFile, std::string> read(const std::string& path);
