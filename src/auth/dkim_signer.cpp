@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "connectord/net/ascii_case.h"
+
 namespace connectord::auth {
 namespace {
 
@@ -14,11 +16,7 @@ constexpr auto form = DkimCanonicalization::relaxed;
 
 std::string lower_case(std::string_view name) {
   while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
+  return net::to_lower(name);
 }
 
 // How often a field is named beyond those that are there.

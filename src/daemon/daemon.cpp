@@ -50,12 +50,12 @@ void give_memory_back() {
 
 class Daemon {
  public:
-  Daemon(std::string path, std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver)
+  Daemon(std::string path, session::LoadedPolicy loaded, std::shared_ptr<dns::Resolver> resolver)
       : path_(std::move(path)),
-        server_(policy->configuration().server),
-        log_settings_(policy->configuration().log),
+        server_(loaded.policy->configuration().server),
+        log_settings_(loaded.policy->configuration().log),
         log_(log::make_logger(log_settings_)),
-        policies_(std::move(policy), std::move(resolver)) {}
+        policies_(std::move(loaded.policy), std::move(resolver), std::move(loaded.signing_keys)) {}
 
   int run() {
     if (auto ready = open_sockets().and_then([this] { return drop_privileges(); }); !ready) {
@@ -169,7 +169,7 @@ class Daemon {
         log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
       }
       const std::size_t connectors = configuration.inbound.size();
-      policies_.replace(std::move(loaded.policy), std::move(resolver));
+      policies_.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.signing_keys));
       log_->info(subject, "configuration loaded",
                  {{"configuration", path_},
                   {"generation", std::to_string(policies_.current().number)},
@@ -239,7 +239,7 @@ int run(const std::string& configuration_path) {
     std::fprintf(stderr, "connectord: %s\n", resolver.error().c_str());
     return 1;
   }
-  const auto daemon = std::make_unique<Daemon>(configuration_path, std::move(loaded.policy), std::move(*resolver));
+  const auto daemon = std::make_unique<Daemon>(configuration_path, std::move(loaded), std::move(*resolver));
   // libmilter's threads may still be in a callback, so what they use is never torn down: the process ends at once.
   std::_Exit(daemon->run());
 }

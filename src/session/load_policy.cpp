@@ -10,12 +10,15 @@
 
 namespace connectord::session {
 
-LoadedPolicy load_policy(const std::string& path, const config::Environment& environment) {
+LoadedPolicy load_policy(const std::string& path, const config::Environment& environment, Secrets secrets) {
   config::Loaded loaded = config::load(path, environment);
+  std::shared_ptr<const SigningKeys> keys;
+  // What could not be read of a configuration with errors may be the user who is to read the keys.
+  if (secrets == Secrets::read && loaded.ok()) keys = load_signing_keys(loaded.configuration, loaded.problems);
   const bool ok = loaded.ok();
   // Also where a file has errors: what its sound connectors say against each other is worth knowing in the same go.
   auto compiled = engine::Policy::compile(std::move(loaded.configuration));
-  LoadedPolicy result{ok ? std::move(compiled.policy) : nullptr, std::move(loaded.problems)};
+  LoadedPolicy result{ok ? std::move(compiled.policy) : nullptr, std::move(keys), std::move(loaded.problems)};
   result.problems.insert(result.problems.end(), std::make_move_iterator(compiled.problems.begin()),
                          std::make_move_iterator(compiled.problems.end()));
   return result;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
@@ -8,16 +9,23 @@
 #include "connectord/config/load.h"
 #include "connectord/dns/resolver.h"
 #include "connectord/engine/policy.h"
+#include "connectord/session/signing_keys.h"
 
 namespace connectord::session {
 
 struct LoadedPolicy {
   std::shared_ptr<const engine::Policy> policy;  // nullptr if any problem is an error
+  std::shared_ptr<const SigningKeys> signing_keys;
   std::vector<model::Problem> problems;
 };
 
+// Whether to read the files with secrets, which only root and the daemon's user can. Without them nothing can be
+// signed.
+enum class Secrets : std::uint8_t { read, leave };
+
 // Reads a configuration and makes it ready to decide by; tells every problem of every file at once.
-LoadedPolicy load_policy(const std::string& path, const config::Environment& environment);
+LoadedPolicy load_policy(const std::string& path, const config::Environment& environment,
+                         Secrets secrets = Secrets::read);
 
 // The resolver that [dns] asks for. On failure says what is wrong with the settings or the system.
 tl::expected<std::shared_ptr<dns::Resolver>, std::string> make_resolver(const model::Dns& settings);

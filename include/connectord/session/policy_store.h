@@ -7,13 +7,15 @@
 
 #include "connectord/dns/resolver.h"
 #include "connectord/engine/policy.h"
+#include "connectord/session/signing_keys.h"
 
 namespace connectord::session {
 
-// What one configuration makes: the policy, and the resolver that its [dns] asks for.
+// What one configuration makes: the policy, the resolver that its [dns] asks for, and the keys of its signing.
 struct Generation {
   std::shared_ptr<const engine::Policy> policy;
   std::shared_ptr<dns::Resolver> resolver;
+  std::shared_ptr<const SigningKeys> signing_keys;
   std::uint64_t number = 1;  // since the start
 };
 
@@ -21,17 +23,19 @@ struct Generation {
 // configuration counts for new messages and none is decided by two. Thread-safe.
 class PolicyStore {
  public:
-  // `resolver` may be empty where the policy checks no authentication.
-  explicit PolicyStore(std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver = nullptr)
-      : current_{std::move(policy), std::move(resolver), 1} {}
+  // `resolver` may be empty where the policy checks no authentication, and `signing_keys` where nothing is signed.
+  explicit PolicyStore(std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver = nullptr,
+                       std::shared_ptr<const SigningKeys> signing_keys = nullptr)
+      : current_{std::move(policy), std::move(resolver), std::move(signing_keys), 1} {}
 
   Generation current() const {
     const std::scoped_lock lock(mutex_);
     return current_;
   }
-  void replace(std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver = nullptr) {
+  void replace(std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver = nullptr,
+               std::shared_ptr<const SigningKeys> signing_keys = nullptr) {
     // The old ones end outside the lock, a resolver with its thread.
-    Generation next{std::move(policy), std::move(resolver), 0};
+    Generation next{std::move(policy), std::move(resolver), std::move(signing_keys), 0};
     {
       const std::scoped_lock lock(mutex_);
       next.number = current_.number + 1;
