@@ -4,9 +4,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "nearest.h"
-
 #include "connectord/net/ascii_case.h"
+#include "nearest.h"
+#include "signing_checks.h"
 
 namespace connectord::config {
 namespace {
@@ -159,6 +159,7 @@ void check_across(const model::Configuration& configuration, const std::shared_p
   check_requirements(configuration, main_file, problems);
   check_scopes(configuration, problems);
   check_outbound_needs(configuration, problems);
+  check_signing(configuration, problems);
   if (!configuration.server.milter && !configuration.server.policy) {
     problems.warning({main_file, 1, 1}, "server",
                      "there is no listener, so no mail server can ask; write milter = "

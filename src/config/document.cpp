@@ -122,6 +122,7 @@ std::vector<model::Location> read_document(std::string_view text, const std::sha
   const Problems::Mark mark = problems.mark();
   const std::size_t inbound = configuration.inbound.size();
   const std::size_t outbound = configuration.outbound.size();
+  const std::size_t signatures = configuration.signing.size();
   if (const auto pieces = outline(text); pieces && read_pieces(reader, *pieces, configuration)) {
     return reader.take_includes();
   }
@@ -129,6 +130,7 @@ std::vector<model::Location> read_document(std::string_view text, const std::sha
   reader.take_includes();
   configuration.inbound.resize(inbound);
   configuration.outbound.resize(outbound);
+  configuration.signing.resize(signatures);
   read_whole(reader, text, configuration);
   return reader.take_includes();
 }

@@ -44,6 +44,11 @@ const Table& table_for<model::Configuration>() {
           table<&Configuration::dns>("dns", "Where names are looked up, and for how long."),
           table<&Configuration::authentication>(
               "authentication", "Checks made for all inbound mail; a connector's `require` decides what they mean."),
+          tables<&Configuration::signing>(
+              "signing",
+              "A DKIM signature for mail of ours: what authenticated users and the `sendmail` command hand in, and "
+              "what "
+              "comes over `on-premises` connectors. Several of one domain make several signatures."),
           table<&Configuration::tag>("tag",
                                      "The header that carries a connector's name to the rest of the mail system."),
           tables<&Configuration::inbound>(

@@ -1,14 +1,19 @@
 #include "connectord/config/secret_file.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <filesystem>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
+#include "connectord/net/listener.h"
 #include "source_file.h"
 
 namespace connectord::config {
@@ -79,27 +84,36 @@ std::string closed_folder(const std::string& path, const SecretReader& reader) {
 
 tl::expected<void, std::string> check_rights(const std::string& path, const SourceFile& file,
                                              const SecretReader& reader) {
-  const std::string target = " " + quoted(path);
   // Of its own group, so that the daemon can read its secret and cannot change it.
-  const std::string give_owner = "chown " + (reader.uid == 0 ? "root" : "root:" + group_name(reader.gid)) + target;
-  const std::string give_mode = std::string("chmod ") + (reader.uid == 0 ? "0600" : "0640") + target;
+  const bool for_root = reader.uid == 0;
+  const std::string remedy = "chown " + (for_root ? "root" : "root:" + group_name(reader.gid)) + " " + quoted(path) +
+                             " && chmod " + (for_root ? "0600 " : "0640 ") + quoted(path);
   if (file.owner != 0 && file.owner != reader.uid) {
-    return wrong("the file belongs to " + user_name(file.owner) + ", who could change it", give_owner);
+    return wrong("the file belongs to " + user_name(file.owner) + ", who could change it", remedy);
   }
   if ((file.mode & (S_IRWXO | S_IWGRP | S_IXGRP)) != 0) {
-    return wrong("others may use the file (its mode is " + octal(file.mode) + ")", give_mode);
+    return wrong("others may use the file (its mode is " + octal(file.mode) + ")", remedy);
   }
   if ((file.mode & S_IRGRP) != 0 && file.group != 0 && file.group != reader.gid) {
-    return wrong("the group " + group_name(file.group) + " may read the file", give_owner);
+    return wrong("the group " + group_name(file.group) + " may read the file", remedy);
   }
   if (!grants(file.mode, file.owner, file.group, reader, S_IROTH)) {
-    return wrong("the user " + reader.name + " may not read the file, and connectord becomes that user",
-                 give_owner + " && " + give_mode);
+    return wrong("the user " + reader.name + " may not read the file, and connectord becomes that user", remedy);
   }
   if (const std::string folder = closed_folder(path, reader); !folder.empty()) {
     return wrong("the user " + reader.name + " may not enter the folder " + folder, "chmod a+x " + quoted(folder));
   }
   return {};
+}
+
+bool write_all(int descriptor, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(descriptor, content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
 }
 
 }  // namespace
@@ -126,6 +140,22 @@ tl::expected<std::string, std::string> read_secret_file(const std::string& path,
     return tl::unexpected("the file is larger than " + std::to_string(largest >> 10U) + " KiB, as no secret is");
   }
   return std::move(file->text);
+}
+
+tl::expected<void, std::string> write_secret_file(const std::string& path, const std::string& content,
+                                                  const SecretReader& reader) {
+  constexpr mode_t mode = S_IRUSR | S_IWUSR;
+  const net::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (file.get() < 0 && errno == EEXIST) return tl::unexpected(std::string("the file is there already; it is kept"));
+  if (file.get() < 0) return tl::unexpected("cannot make the file: " + std::generic_category().message(errno));
+  // Not as the umask has it.
+  bool good = ::fchmod(file.get(), mode) == 0;
+  good = good && (::geteuid() != 0 || ::fchown(file.get(), reader.uid, reader.gid) == 0);
+  good = good && write_all(file.get(), content) && ::fsync(file.get()) == 0;
+  if (good) return {};
+  const int error = errno;
+  ::unlink(path.c_str());
+  return tl::unexpected("cannot write the file: " + std::generic_category().message(error));
 }
 
 }  // namespace connectord::config

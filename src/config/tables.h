@@ -17,6 +17,8 @@ const Table& table_for<model::Dns>();
 template <>
 const Table& table_for<model::AuthenticationSettings>();
 template <>
+const Table& table_for<model::Signing>();
+template <>
 const Table& table_for<model::Tag>();
 template <>
 const Table& table_for<model::InboundConnector>();

@@ -104,6 +104,17 @@ constexpr std::array<std::string_view, 21> needed_fields = {"bcc",
                                                             "authentication-results",
                                                             "received-spf"};
 
+// Fields that others than the author of a message write, or delete.
+constexpr std::array<std::string_view, 9> unsigned_fields = {"authentication-results",
+                                                             "bcc",
+                                                             "dkim-signature",
+                                                             "received",
+                                                             "received-spf",
+                                                             "resent-bcc",
+                                                             "return-path",
+                                                             "x-received",
+                                                             "delivered-to"};
+
 }  // namespace
 
 Words Domain::words() {
@@ -176,6 +187,32 @@ Parsed<HeaderField::Value> HeaderField::parse(std::string_view text) {
         "\"X-Connector\"");
   }
   return std::string(text);
+}
+
+Words SignedField::words() {
+  return {"a header field's name", "header fields' names", R"("From")"};
+}
+Parsed<SignedField::Value> SignedField::parse(std::string_view text) {
+  constexpr std::size_t longest = 76;
+  if (!is_word(text, "-_") || text.size() > longest) {
+    return bad(text, "is not a header field's name; write letters, digits and '-', such as \"Subject\"");
+  }
+  const std::string lower = net::to_lower(text);
+  if (lower.starts_with("arc-") ||
+      std::find(unsigned_fields.begin(), unsigned_fields.end(), lower) != unsigned_fields.end()) {
+    return bad(text,
+               "is a field that mail servers add, change or delete, which would break the signature; leave it out");
+  }
+  return std::string(text);
+}
+
+Words DkimSelector::words() {
+  return {"a selector", "selectors", R"("s2026")"};
+}
+Parsed<DkimSelector::Value> DkimSelector::parse(std::string_view text) {
+  auto normalized = is_word(text, "-_.") && text.back() != '.' ? net::normalize_domain(text) : std::nullopt;
+  if (normalized) return std::move(*normalized);
+  return bad(text, "is not a selector; write letters, digits and '-', such as \"s2026\"");
 }
 
 Words AuthservId::words() {

@@ -92,6 +92,20 @@ struct HeaderField {
   static Parsed<Value> parse(std::string_view text);
 };
 
+// A field that a DKIM signature may cover (RFC 6376, 5.4.1): none that changes on the way, or that we write ourselves.
+struct SignedField {
+  using Value = std::string;
+  static Words words();
+  static Parsed<Value> parse(std::string_view text);
+};
+
+// RFC 6376, 3.1.
+struct DkimSelector {
+  using Value = std::string;
+  static Words words();
+  static Parsed<Value> parse(std::string_view text);
+};
+
 // RFC 8601, 2.5, as nearly everybody writes it: a domain name.
 struct AuthservId {
   using Value = std::string;

@@ -130,7 +130,7 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
 }
 
 Status check(const Common& common, const Terminal& terminal) {
-  const session::LoadedPolicy loaded = load(common, session::Secrets::read);
+  const session::LoadedPolicy loaded = load(common, session::SecretFiles::read);
   const bool ok = loaded.policy != nullptr;
   if (common.json) {
     Json object{{"ok", ok}, {"problems", Json::array()}};

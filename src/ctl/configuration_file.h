@@ -8,12 +8,11 @@
 
 namespace connectord::ctl {
 
-session::LoadedPolicy load(const Common& common, session::Secrets secrets);
+session::LoadedPolicy load(const Common& common, session::SecretFiles files);
 
 void print_problems(const std::vector<model::Problem>& problems, const Terminal& terminal);
 
-// The configuration's policy, or nullptr and the problems are printed. Secrets are left alone, so that who may read the
-// configuration may ask about it.
+// The configuration's policy, or nullptr and the problems are printed. Reads no secrets, so that anybody can look.
 std::shared_ptr<const engine::Policy> load_or_complain(const Common& common, const Terminal& terminal);
 
 }  // namespace connectord::ctl

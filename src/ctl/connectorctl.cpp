@@ -18,6 +18,7 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   add_configuration_commands(line);
   add_explain_command(line);
   add_maps_command(line);
+  add_dkim_commands(line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

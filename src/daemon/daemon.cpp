@@ -56,7 +56,7 @@ class Daemon {
         server_(loaded.policy->configuration().server),
         log_settings_(loaded.policy->configuration().log),
         log_(log::make_logger(log_settings_)),
-        policies_(std::move(loaded.policy), std::move(resolver), std::move(loaded.credentials)) {}
+        policies_(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets)) {}
 
   int run() {
     if (auto ready = open_sockets().and_then([this] { return drop_privileges(); }); !ready) {
@@ -179,7 +179,7 @@ class Daemon {
       }
       const std::size_t inbound = configuration.inbound.size();
       const std::size_t outbound = configuration.outbound.size();
-      policies_.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.credentials));
+      policies_.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets));
       log_->info(subject, "configuration loaded",
                  {{"configuration", path_},
                   {"generation", std::to_string(policies_.current().number)},

@@ -6,6 +6,7 @@
 #include "attribution.h"
 #include "authentication.h"
 #include "requirements.h"
+#include "signing.h"
 
 namespace connectord::engine {
 namespace {
@@ -26,7 +27,10 @@ class Deciding {
   }
 
   Decision run() {
-    if (is_submission()) return std::move(decision_);
+    if (is_submission()) {
+      sign({.submitted = true});
+      return std::move(decision_);
+    }
     if (!facts_.mail_from.valid) {
       refuse_unreadable_sender();
       return std::move(decision_);
@@ -41,6 +45,9 @@ class Deciding {
     check_connectors(attribution);
     if (decision_.connector.empty()) check_direct_send();
     if (facts_.stage == Facts::Stage::message) check_dmarc(attribution.connector());
+    sign({.connector = attribution.connector(),
+          .identified_by = decision_.identified_by,
+          .fulfils_connector = fulfils_connector_});
     return std::move(decision_);
   }
 
@@ -113,7 +120,7 @@ class Deciding {
   // round a partner's by looking like somebody else, unless a path that we trust has taken the message in.
   void check_connectors(const Attribution& attribution) {
     const InboundConnector* own = attribution.connector();
-    if (own != nullptr) check(*own);
+    if (own != nullptr) fulfils_connector_ = check(*own);
     const bool vouched =
         own != nullptr && own->trusted_path && attribution.identified.front().by != model::IdentifiedBy::sender_domain;
     for (const InboundConnector* partner : attribution.partners_of_sender) {
@@ -130,9 +137,10 @@ class Deciding {
     }
   }
 
-  void check(const InboundConnector& connector) {
+  // True if the message fulfils what the connector requires.
+  bool check(const InboundConnector& connector) {
     Verdict verdict = check_requirements(policy_, connector, facts_, decision_.findings);
-    if (verdict.outcome == Outcome::pass) return;
+    if (verdict.outcome == Outcome::pass) return true;
     if (connector.mode == model::Mode::audit) {
       decision_.findings.push_back({.check = "mode",
                                     .connector = connector.name,
@@ -140,9 +148,10 @@ class Deciding {
                                     .expected = "audit: nothing is refused",
                                     .seen = "would have been answered " + model::to_string(verdict.reply),
                                     .hint = "set mode = \"enforce\" when this should be refused"});
-      return;
+      return false;
     }
     refuse(verdict.outcome, std::move(verdict.reply));
+    return false;
   }
 
   void check_direct_send() {
@@ -177,6 +186,12 @@ class Deciding {
     }
   }
 
+  // What goes on, and is not set aside, may be signed.
+  void sign(const SigningSource& source) {
+    if (decision_.action != Action::accept || !decision_.quarantine.empty()) return;
+    decision_.signatures = choose_signatures(policy_, source, facts_, decision_.findings);
+  }
+
   // The first failure stays; a failure counts more than what is only not known now.
   void refuse(Outcome outcome, Reply reply) {
     const Action action = outcome == Outcome::fail ? Action::reject : Action::defer;
@@ -188,6 +203,7 @@ class Deciding {
   const Policy& policy_;
   const Facts& facts_;
   Decision decision_;
+  bool fulfils_connector_ = true;
 };
 
 }  // namespace

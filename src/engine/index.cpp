@@ -70,7 +70,8 @@ void CertificateIndex::add_unknown(const model::CertificatePattern& pattern, Con
   }
 }
 
-Index::Index(const std::vector<model::InboundConnector>& connectors) {
+Index::Index(const model::Configuration& configuration) {
+  const std::vector<model::InboundConnector>& connectors = configuration.inbound;
   names_.reserve(connectors.size());
   for (ConnectorNumber number = 0; number < connectors.size(); ++number) {
     const model::InboundConnector& connector = connectors[number];
@@ -83,6 +84,8 @@ Index::Index(const std::vector<model::InboundConnector>& connectors) {
       certificates_.add(*connector.identify.certificate, number, connector.mode == model::Mode::enforce);
     }
   }
+  ConnectorNumber number = 0;
+  for (const model::Signing& signing : configuration.signing) signing_.add(signing.domain, number++);
 }
 
 }  // namespace connectord::engine

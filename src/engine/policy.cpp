@@ -12,7 +12,7 @@ namespace connectord::engine {
 
 Policy::Policy(model::Configuration configuration)
     : configuration_(std::move(configuration)),
-      index_(std::make_unique<const Index>(configuration_.inbound)),
+      index_(std::make_unique<const Index>(configuration_)),
       outbound_(std::make_unique<const OutboundIndex>(configuration_)) {}
 
 Policy::~Policy() = default;

@@ -1,4 +1,4 @@
-#include "credentials.h"
+#include "connectord/session/credentials.h"
 
 #include <algorithm>
 

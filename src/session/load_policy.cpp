@@ -7,18 +7,21 @@
 #include <utility>
 
 #include "connectord/dns/make_resolver.h"
-#include "credentials.h"
 
 namespace connectord::session {
 
-LoadedPolicy load_policy(const std::string& path, const config::Environment& environment, Secrets secrets) {
+LoadedPolicy load_policy(const std::string& path, const config::Environment& environment, SecretFiles files) {
   config::Loaded loaded = config::load(path, environment);
-  std::shared_ptr<const Credentials> credentials;
-  if (secrets == Secrets::read) credentials = read_credentials(loaded.configuration, loaded.problems);
+  Secrets secrets;
+  // What could not be read of a configuration with errors may be the user who is to read them.
+  if (files == SecretFiles::read && loaded.ok()) {
+    secrets.credentials = read_credentials(loaded.configuration, loaded.problems);
+    secrets.signing_keys = load_signing_keys(loaded.configuration, loaded.problems);
+  }
   const bool ok = loaded.ok();
   // Also where a file has errors: what its sound connectors say against each other is worth knowing in the same go.
   auto compiled = engine::Policy::compile(std::move(loaded.configuration));
-  LoadedPolicy result{ok ? std::move(compiled.policy) : nullptr, std::move(credentials), std::move(loaded.problems)};
+  LoadedPolicy result{ok ? std::move(compiled.policy) : nullptr, std::move(secrets), std::move(loaded.problems)};
   result.problems.insert(result.problems.end(), std::make_move_iterator(compiled.problems.begin()),
                          std::make_move_iterator(compiled.problems.end()));
   return result;

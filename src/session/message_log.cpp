@@ -61,6 +61,13 @@ void add_authentication(const model::Facts& facts, const model::Decision& decisi
   if (!decision.quarantine.empty()) fields.emplace_back("quarantine", cut(decision.quarantine));
 }
 
+// What was signed and how, or why not.
+void add_signing(const model::Decision& decision, log::Fields& fields) {
+  for (const model::Finding& finding : decision.findings) {
+    if (finding.check == "signing") fields.emplace_back("signing", cut(finding.seen));
+  }
+}
+
 }  // namespace
 
 void log_decision(log::Logger& log, std::string_view queue_id, const model::Facts& facts,
@@ -80,6 +87,7 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
   if (decision.reply) fields.emplace_back("reply", model::to_string(*decision.reply));
   if (removed_tags > 0) fields.emplace_back("removed_tags", std::to_string(removed_tags));
   add_authentication(facts, decision, fields);
+  add_signing(decision, fields);
   for (const model::Finding& finding : decision.findings) {
     if (finding.check == "outbound.split_recipients") fields.emplace_back("took_along", cut(finding.seen));
     if (finding.check == "mode") fields.emplace_back("audit", cut(finding.seen));

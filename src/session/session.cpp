@@ -1,6 +1,7 @@
 #include "connectord/session/session.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "authenticator.h"
@@ -9,6 +10,7 @@
 #include "connectord/net/ascii_case.h"
 #include "connectord/session/message_log.h"
 #include "header_edit.h"
+#include "message_signer.h"
 
 namespace connectord::session {
 namespace {
@@ -77,12 +79,15 @@ bool Session::begin_message() {
   in_message_ = true;
   intake_.begin();
   header_edit_ = std::make_unique<HeaderEdit>(configuration);
+  if (!configuration.signing.empty()) {
+    signer_ = std::make_unique<MessageSigner>(*generation_.policy, generation_.secrets.signing_keys);
+  }
   return true;
 }
 
 bool Session::wants_body(const engine::Policy& policy) {
   const model::AuthenticationSettings& settings = policy.configuration().authentication;
-  return settings.verifies_signatures() || settings.arc;
+  return settings.verifies_signatures() || settings.arc || !policy.configuration().signing.empty();
 }
 
 void Session::end_message() {
@@ -91,6 +96,7 @@ void Session::end_message() {
   // First, since it looks into the rest.
   authenticator_.reset();
   header_edit_.reset();
+  signer_.reset();
   generation_ = {};
   joined_.reset();
   envelope_decision_.reset();
@@ -103,6 +109,7 @@ void Session::end_message() {
   facts_.recipients = {};
   facts_.authentication = {};
   facts_.original.reset();
+  facts_.author.reset();
   intake_.end();
 }
 
@@ -230,16 +237,20 @@ void Session::header(std::string_view name, std::string_view value) {
   if (!in_content_) begin_content();
   header_edit_->note(name, value);
   if (authenticator_) authenticator_->header(name, value);
+  if (signer_) signer_->header(name, value);
 }
 
 void Session::end_of_headers() {
   if (!in_message_) return;
   if (!in_content_) begin_content();
   if (authenticator_) authenticator_->end_of_headers();
+  if (signer_) signer_->end_of_headers();
 }
 
 void Session::body(std::string_view chunk) {
-  if (in_message_ && authenticator_) authenticator_->body(chunk);
+  if (!in_message_) return;
+  if (authenticator_) authenticator_->body(chunk);
+  if (signer_) signer_->body(chunk);
 }
 
 Ending Session::end_of_message(std::string_view queue_id) {
@@ -255,15 +266,31 @@ Ending Session::end_of_message(std::string_view queue_id) {
     authenticator_->finish(std::chrono::steady_clock::now() + configuration.dns.budget, facts_);
     if (configuration.authentication.received_spf) received_spf = authenticator_->received_spf(facts_);
   }
+  if (signer_) facts_.author = signer_->author();
   ending.decision = decide(model::Facts::Stage::message);
   take_route(ending.decision);
-  ending.answer = to_answer(ending.decision);
   ending.header_changes = header_edit_->changes(facts_, ending.decision, filtering_, received_spf);
+  if (signer_) sign(queue_id, ending);
+  ending.answer = to_answer(ending.decision);
   log(queue_id, ending.decision);
   ending.authentication = std::move(facts_.authentication);
   ending.original = std::move(facts_.original);
   end_message();
   return ending;
+}
+
+// Last of all changes, and so on top.
+void Session::sign(std::string_view queue_id, Ending& ending) {
+  auto signatures = signer_->sign(ending.decision.signatures, services_.unix_time());
+  if (!signatures) {
+    services_.log.error(queue_id.empty() ? "NOQUEUE" : queue_id, "cannot sign; deferring",
+                        {{"problem", signatures.error()}});
+    ending.decision.action = model::Action::defer;
+    ending.decision.reply = model::Reply{451, "4.3.0", "Cannot sign the message"};
+    return;
+  }
+  ending.header_changes.insert(ending.header_changes.end(), std::make_move_iterator(signatures->begin()),
+                               std::make_move_iterator(signatures->end()));
 }
 
 void Session::abort() {

@@ -47,7 +47,7 @@ TEST_F(SecretFile, OfTheProcessItselfIsReadUnlessOthersMayUseIt) {
   for (const mode_t mode : {0644U, 0604U, 0660U, 0620U, 0601U, 0777U}) {
     ::chmod(path_.c_str(), mode);
     EXPECT_THAT(outcome(self), HasSubstr("others may use the file")) << mode;
-    EXPECT_THAT(outcome(self), HasSubstr("; run: chmod")) << mode;
+    EXPECT_THAT(outcome(self), HasSubstr("; run: chown ")) << mode;
     EXPECT_THAT(outcome(self), Not(HasSubstr("the secret"))) << mode;
   }
 }

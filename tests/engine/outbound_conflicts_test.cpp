@@ -34,7 +34,7 @@ TEST(OutboundConflicts, TwoForTheSameMailAreAnError) {
   check_all({
       {"domain",
        {outbound("a").to({"x.example"}), outbound("b").to({"y.example", "x.example"})},
-       {"outbound.recipient_domains: connector \"b\" and \"a\" (:0:0) are both for x.example; give each"}},
+       {"outbound.recipient_domains: connector \"b\" and \"a\" (configuration) are both for x.example; give each"}},
       {"an exact name and a wildcard", {outbound("a").to({"x.example"}), outbound("b").to({"*.x.example"})}, {}},
       {"all", {outbound("a").to({"*"}), outbound("b").to({"*"})}, {"are both for *;"}},
       {"tag",
@@ -54,7 +54,7 @@ TEST(OutboundConflicts, OneNextHopHasOneProtection) {
   check_all({
       {"TLS and none",
        {a, outbound("b").to({"b.example"}).by({"[h.example]:25"})},
-       {"outbound.tls: connector \"b\" and \"a\" (:0:0) want different TLS for next hop [h.example]:25, and a mail "
+       {"outbound.tls: connector \"b\" and \"a\" (configuration) want different TLS for next hop [h.example]:25, and a mail "
         "server asks by next hop only; write the same in both, or reach the host by another name or port in one"}},
       {"levels",
        {a, outbound("b").to({"b.example"}).by({"[h.example]:25"}).tls(TlsLevel::verify)},
@@ -65,7 +65,7 @@ TEST(OutboundConflicts, OneNextHopHasOneProtection) {
       {"credentials",
        {outbound("a").to({"a.example"}).by({"[h.example]"}).credentials("/a"),
         outbound("b").to({"b.example"}).by({"[h.example]"}).credentials("/b")},
-       {"outbound.route.credentials: connector \"b\" and \"a\" (:0:0) want different credentials for next hop"}},
+       {"outbound.route.credentials: connector \"b\" and \"a\" (configuration) want different credentials for next hop"}},
       {"MX of one domain by tag and of any origin",
        {outbound("a").to({"x.example"}).tls(TlsLevel::require), outbound("b").to({"x.example"}).of({"t"})},
        {"want different TLS for next hop x.example"}},

@@ -25,4 +25,9 @@ tl::expected<SecretReader, std::string> reader_of_secrets(const std::string& ser
 // On failure says what is wrong and what to write instead, and nothing of the content.
 tl::expected<std::string, std::string> read_secret_file(const std::string& path, const SecretReader& reader);
 
+// Makes a file that only its owner can use, of mode 0600, and gives it to `reader` where the process is root. Whatever
+// is there already is not touched. On failure says why, and nothing is left behind.
+tl::expected<void, std::string> write_secret_file(const std::string& path, const std::string& content,
+                                                  const SecretReader& reader);
+
 }  // namespace connectord::config

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectord/model/connector.h"
+#include "connectord/model/configuration.h"
 #include "connectord/model/facts.h"
 
 // How a decision finds the connectors that a fact identifies without looking at all of them: by the labels of a domain,
@@ -182,14 +182,16 @@ class CertificateIndex {
   CertificateNameIndex names_;
 };
 
-// The enabled connectors of one configuration.
+// The enabled connectors of one configuration, and what it signs.
 class Index {
  public:
-  explicit Index(const std::vector<model::InboundConnector>& connectors);
+  explicit Index(const model::Configuration& configuration);
 
   const DomainIndex& sender_domains() const { return sender_domains_; }
   const NetworkIndex& client_networks() const { return client_networks_; }
   const CertificateIndex& certificates() const { return certificates_; }
+  // By the domain in From; the numbers are those of the configuration's signing.
+  const DomainIndex& signing() const { return signing_; }
   std::optional<ConnectorNumber> named(std::string_view name) const {
     const auto found = names_.find(name);
     return found == names_.end() ? std::nullopt : std::optional(found->second);
@@ -200,6 +202,7 @@ class Index {
   DomainIndex sender_domains_;
   NetworkIndex client_networks_;
   CertificateIndex certificates_;
+  DomainIndex signing_;
 };
 
 }  // namespace connectord::engine

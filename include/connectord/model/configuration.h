@@ -62,6 +62,15 @@ struct Tag {
   std::string header = "X-Connector";
 };
 
+// A DKIM signature for mail of ours (RFC 6376).
+struct Signing {
+  net::DomainPattern domain;  // of From; its name is d=
+  std::string selector;       // normalized
+  std::string key_file;
+  std::vector<std::string> headers;  // to be signed; empty for the usual ones
+  Location location;
+};
+
 enum class LogTarget : std::uint8_t { automatic, standard_error, syslog, journal };
 enum class LogFormat : std::uint8_t { text, json };
 
@@ -77,6 +86,7 @@ struct Configuration {
   Organization organization;
   Dns dns;
   AuthenticationSettings authentication;
+  std::vector<Signing> signing;
   Tag tag;
   Log log;
   std::vector<InboundConnector> inbound;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ struct Decision {
   std::string outbound;    // by which the whole message leaves because of its tag; empty: as each recipient's domain
   std::string quarantine;  // why later filters should set the message aside, where a header is to say so
   std::string dmarc_override;  // why a DMARC policy is not followed (RFC 9990, PolicyOverrideReason); empty if it is
+  std::vector<std::size_t> signatures;  // which entries of the configuration's signing sign the message
   std::vector<Finding> findings;
 };
 

@@ -52,6 +52,12 @@ struct OriginalClient {
   Authentication without_skipping;
 };
 
+// Whose a message is, as far as signing it goes.
+struct Author {
+  std::string domain;      // in From, normalized; empty where it cannot be read in one way only
+  std::string unsignable;  // why the message cannot be signed, in words; empty if it can
+};
+
 // All that is known of a message's way so far. A session gathers it; the engine reads it.
 struct Facts {
   // What is over, and so which checks can be made.
@@ -72,6 +78,8 @@ struct Facts {
   // Of the original client where skip listing looked for it, and of the connecting client otherwise.
   Authentication authentication;
   std::optional<OriginalClient> original;
+  // Known at the end of the message, where the configuration signs anything.
+  std::optional<Author> author;
 };
 
 }  // namespace connectord::model

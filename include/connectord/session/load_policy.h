@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <tl/expected.hpp>
@@ -13,17 +14,17 @@ namespace connectord::session {
 
 struct LoadedPolicy {
   std::shared_ptr<const engine::Policy> policy;  // nullptr if any problem is an error
-  std::shared_ptr<const Credentials> credentials;
+  Secrets secrets;
   std::vector<model::Problem> problems;
 };
 
-// Whether the files with secrets that a configuration names are read. Who only looks at the configuration may have no
-// right to.
-enum class Secrets : std::uint8_t { read, leave };
+// Whether the files with secrets that a configuration names are read. Only root and the daemon's user can; who just
+// looks at the configuration leaves them.
+enum class SecretFiles : std::uint8_t { read, leave };
 
 // Reads a configuration and makes it ready to decide by; tells every problem of every file at once.
 LoadedPolicy load_policy(const std::string& path, const config::Environment& environment,
-                         Secrets secrets = Secrets::read);
+                         SecretFiles files = SecretFiles::read);
 
 // The resolver that [dns] asks for. On failure says what is wrong with the settings or the system.
 tl::expected<std::shared_ptr<dns::Resolver>, std::string> make_resolver(const model::Dns& settings);

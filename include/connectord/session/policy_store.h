@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,24 +9,29 @@
 
 #include "connectord/dns/resolver.h"
 #include "connectord/engine/policy.h"
+#include "connectord/session/credentials.h"
+#include "connectord/session/signing_keys.h"
 
 namespace connectord::session {
 
-// "user:password" of the outbound connectors that have one, by their names. Never to be logged or shown.
-using Credentials = std::map<std::string, std::string, std::less<>>;
+// What stands in the files with secrets that a configuration names. Empty where it names none, and for who only looks.
+struct Secrets {
+  std::shared_ptr<const Credentials> credentials;
+  std::shared_ptr<const SigningKeys> signing_keys;
+};
 
 // What one configuration makes: the policy, the resolver that its [dns] asks for, and the secrets that it names.
 struct Generation {
   std::shared_ptr<const engine::Policy> policy;
-  std::shared_ptr<dns::Resolver> resolver;
+  std::shared_ptr<dns::Resolver> resolver;  // may be empty where the policy checks no authentication
+  Secrets secrets;
   std::uint64_t number = 1;  // since the start
-  std::shared_ptr<const Credentials> credentials;
 
   // nullptr for none.
   const std::string* credentials_of(std::string_view outbound_connector) const {
-    if (!credentials) return nullptr;
-    const auto found = credentials->find(outbound_connector);
-    return found == credentials->end() ? nullptr : &found->second;
+    if (!secrets.credentials) return nullptr;
+    const auto found = secrets.credentials->find(outbound_connector);
+    return found == secrets.credentials->end() ? nullptr : &found->second;
   }
 };
 
@@ -35,19 +39,18 @@ struct Generation {
 // configuration counts for new messages and none is decided by two. Thread-safe.
 class PolicyStore {
  public:
-  // `resolver` may be empty where the policy checks no authentication.
   explicit PolicyStore(std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver = nullptr,
-                       std::shared_ptr<const Credentials> credentials = nullptr)
-      : current_{std::move(policy), std::move(resolver), 1, std::move(credentials)} {}
+                       Secrets secrets = {})
+      : current_{std::move(policy), std::move(resolver), std::move(secrets)} {}
 
   Generation current() const {
     const std::scoped_lock lock(mutex_);
     return current_;
   }
   void replace(std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver = nullptr,
-               std::shared_ptr<const Credentials> credentials = nullptr) {
+               Secrets secrets = {}) {
     // The old ones end outside the lock, a resolver with its thread.
-    Generation next{std::move(policy), std::move(resolver), 0, std::move(credentials)};
+    Generation next{std::move(policy), std::move(resolver), std::move(secrets)};
     {
       const std::scoped_lock lock(mutex_);
       next.number = current_.number + 1;

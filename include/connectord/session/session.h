@@ -30,6 +30,7 @@ struct Services {
 
 class Authenticator;
 class HeaderEdit;
+class MessageSigner;
 
 // How many messages are on their way, and whether new ones are still taken: what a graceful stop waits for.
 // Thread-safe.
@@ -96,8 +97,8 @@ class Session {
   Ending end_of_message(std::string_view queue_id);
   // What was decided at RCPT; empty before the first recipient.
   model::Decision envelope_decision() const { return envelope_decision_.value_or(model::Decision{}); }
-  // True if the current configuration verifies signatures. An MTA is told at the start of a connection whether to hand
-  // over bodies; `has_body` says that it was told so, and otherwise messages that need theirs are deferred.
+  // True if the current configuration verifies or makes signatures. An MTA is told at the start of a connection whether
+  // to hand over bodies; `has_body` says that it was told so, and otherwise messages that need theirs are deferred.
   static bool wants_body(const engine::Policy& policy);
   void set_has_body(bool has_body) { has_body_ = has_body; }
   // The message ends here without an answer of ours; the connection goes on.
@@ -112,6 +113,7 @@ class Session {
   void begin_content();
   void end_message();
   void join_policy_facts();
+  void sign(std::string_view queue_id, Ending& ending);
   model::Decision decide(model::Facts::Stage stage);
   void log(std::string_view queue_id, const model::Decision& decision) const;
 
@@ -136,6 +138,7 @@ class Session {
   const model::EnhancedFiltering* filtering_ = nullptr;  // of the connector, where it is for this message
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<HeaderEdit> header_edit_;
+  std::unique_ptr<MessageSigner> signer_;
   bool refusal_logged_ = false;
 };
 

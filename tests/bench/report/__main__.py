@@ -6,10 +6,11 @@ import time
 
 from harness.workspace import Workspace
 
-from . import authentication, dkim, engine, loading, milter
+from . import authentication, delivery, dkim, engine, loading, milter
 from .figures import Figure, Note, table
 
-PARTS = {"engine": engine, "dkim": dkim, "milter": milter, "loading": loading, "authentication": authentication}
+PARTS = {"engine": engine, "dkim": dkim, "milter": milter, "loading": loading, "authentication": authentication,
+         "delivery": delivery}
 
 
 def chosen(arguments: list[str]) -> list[str]:

@@ -1,0 +1,32 @@
+#include "signing_checks.h"
+#include "tables.h"
+
+// The table of what is signed.
+namespace connectord::config {
+
+template <>
+const Table& table_for<model::Signing>() {
+  using model::Signing;
+  static const Table declared{
+      {
+          key<&Signing::domain, Domain>(
+              "domain", required,
+              "The domain in From: `example.com` that one, `*.example.com` it and all below it, in the name of "
+              "`example.com`. Of several that match the most specific ones sign."),
+          key<&Signing::selector, DkimSelector>(
+              "selector", required,
+              "Where the public key stands in DNS: `SELECTOR._domainkey.DOMAIN`. Each key has one of its own."),
+          key<&Signing::key_file, FilePath>(
+              "key_file", required,
+              "The private key in PEM, RSA of 2048 to 4096 bits or Ed25519, which decides the algorithm; readable for "
+              "`server.user` and root only. `connectorctl dkim new` makes one."),
+          key<&Signing::headers, List<SignedField, 1>>(
+              "headers", otherwise("those of RFC 6376, 5.4.1"),
+              "The fields to sign, `From` among them. Each is signed so that no second one can be added."),
+      },
+      checked_by<Signing, check_signing_table>(),
+  };
+  return declared;
+}
+
+}  // namespace connectord::config

@@ -1,0 +1,64 @@
+#include "message_signer.h"
+
+#include <utility>
+
+#include "connectord/auth/dkim.h"
+#include "connectord/engine/signing.h"
+#include "connectord/mail/author.h"
+#include "connectord/mail/header_field.h"
+
+namespace connectord::session {
+namespace {
+
+// A second From field is an error already; more need not be kept.
+constexpr std::size_t most_from_fields = 2;
+
+}  // namespace
+
+MessageSigner::MessageSigner(const engine::Policy& policy, std::shared_ptr<const SigningKeys> keys)
+    : policy_(policy),
+      keys_(std::move(keys)),
+      headers_(auth::DkimLimits{}.max_header_bytes),
+      author_{{}, "it has no From field"} {}
+
+void MessageSigner::header(std::string_view name, std::string_view value) {
+  headers_.add(name, value);
+  if (mail::is_named(name, "From") && from_values_.size() < most_from_fields) {
+    from_values_.emplace_back(value.substr(0, mail::longest_read_value + 1));
+  }
+}
+
+void MessageSigner::end_of_headers() {
+  const auto author = mail::parse_author({from_values_.begin(), from_values_.end()});
+  author_ = author ? model::Author{author->domain, {}}
+                   : model::Author{{}, "From cannot be read in one way only: " + author.error()};
+  std::vector<const auth::DkimSigningIdentity*> identities;
+  const auto numbers = engine::signatures_for(policy_, author_.domain);
+  for (const std::size_t number : numbers) {
+    if (keys_) identities.push_back(&(*keys_)[number]);
+  }
+  if (!identities.empty()) {
+    auto signer = auth::DkimSigner::begin(headers_, identities);
+    if (signer) signer_ = std::move(*signer);
+    if (!signer) author_.unsignable = signer.error();
+  }
+  headers_ = auth::DkimHeaders(0);  // a long body need not carry the headers along
+}
+
+void MessageSigner::body(std::string_view chunk) {
+  if (signer_) signer_->body(chunk);
+}
+
+tl::expected<std::vector<model::HeaderChange>, std::string> MessageSigner::sign(const std::vector<std::size_t>& numbers,
+                                                                                std::int64_t unix_time) {
+  std::vector<model::HeaderChange> changes;
+  if (numbers.empty() || !signer_) return changes;
+  auto values = signer_->finish(unix_time);
+  if (!values) return tl::unexpected(std::move(values.error()));
+  for (std::string& value : *values) {
+    changes.push_back({model::HeaderChange::Kind::insert, "DKIM-Signature", std::move(value), 0});
+  }
+  return changes;
+}
+
+}  // namespace connectord::session
