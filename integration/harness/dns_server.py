@@ -23,7 +23,7 @@ PROBE_QUESTION = struct.pack("!6H", 1, 0, 1, 0, 0, 0) + b"\x0anameserver\x07inva
 
 CONFIGURATION = """\
 server:
-  ip-address: 127.0.0.1
+  ip-address: {address}
   port: {port}
   username: ""
   zonesdir: "{folder}"
@@ -76,23 +76,25 @@ def quoted(octets: bytes) -> str:
 class Nameserver:
     """NSD, from start() to stop(). `zone` is in the notation of zone files; the final dots of names may be left out.
 
-    `failing` are domains for which it answers SERVFAIL.
+    `failing` are domains for which it answers SERVFAIL. It listens on a free port, unless told another place.
     """
 
-    def __init__(self, workspace: Workspace, zone: str, failing: tuple[str, ...] = ()):
+    def __init__(self, workspace: Workspace, zone: str, failing: tuple[str, ...] = (),
+                 place: tuple[str, int] | None = None):
         self._workspace = workspace
         self._process = None
-        self.port = free_port()
+        self.address, self.port = place or ("127.0.0.1", free_port())
         self.folder = workspace.path / "nameserver"
         self.folder.mkdir(mode=0o755)
         self._log = self.folder / "nsd.log"
         (self.folder / "root.zone").write_text(HEAD + zone)
-        (self.folder / "nsd.conf").write_text(CONFIGURATION.format(port=self.port, folder=self.folder) +
+        (self.folder / "nsd.conf").write_text(CONFIGURATION.format(address=self.address, port=self.port,
+                                                                   folder=self.folder) +
                                               "".join(FAILING_ZONE.format(name=name) for name in failing))
 
     @property
     def endpoint(self) -> str:
-        return f"127.0.0.1:{self.port}"
+        return f"{self.address}:{self.port}"
 
     def start(self) -> None:
         with self._log.open("ab") as log:
@@ -109,7 +111,7 @@ class Nameserver:
         if self._process.poll() is not None:
             raise RuntimeError(f"NSD ended at once:\n{self._log.read_text()}")
         try:
-            answer = ask_by_udp(self.port, PROBE_QUESTION, 0.1)
+            answer = ask_by_udp(self.port, PROBE_QUESTION, 0.1, self.address)
         except OSError:
             return False
         if not answers_in(answer):
@@ -276,10 +278,10 @@ class TcpConnection(socketserver.StreamRequestHandler):
             pass  # as above, or the client has gone
 
 
-def ask_by_udp(port: int, question: bytes, timeout: float = 5.0) -> bytes:
+def ask_by_udp(port: int, question: bytes, timeout: float = 5.0, address: str = "127.0.0.1") -> bytes:
     with socket.socket(type=socket.SOCK_DGRAM) as server:
         server.settimeout(timeout)
-        server.connect(("127.0.0.1", port))
+        server.connect((address, port))
         server.send(question)
         return server.recv(65535)
 

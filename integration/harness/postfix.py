@@ -104,6 +104,7 @@ class PrivatePostfix:
         self.ports = {name: free_port() for name in self.entrances}
         self._make_folders()
         self._parameters = dict(parameters)
+        self.name_server: str | None = None  # an address, whose port is 53; None: the system's
         self._write_configuration()
 
     def set(self, **parameters: str) -> None:
@@ -115,6 +116,8 @@ class PrivatePostfix:
         self.run("postfix", "check")  # makes the queue's folders, with the owners and modes that they need
         # The master itself, not `postfix start`: so it is a child of ours whose end can be awaited.
         command = [f"{PROGRAMS['daemon_directory']}/master", "-c", str(self.configuration)]
+        if self.name_server:
+            command = self._with_name_server(command)
         with (self.folder / "master.err").open("ab") as errors:
             self._master = self._workspace.start(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                                  stderr=errors)
@@ -164,6 +167,12 @@ class PrivatePostfix:
         os.utime(main_cf, (time.time() - 10,) * 2)
         (self.configuration / "master.cf").write_text(
             "".join(self._smtpd(name, overrides) for name, overrides in self.entrances.items()) + SERVICES)
+
+    def _with_name_server(self, command: list[str]) -> list[str]:
+        """The command in a mount namespace of its own, in which resolv.conf is another file."""
+        file = self.folder / "resolv.conf"
+        file.write_text(f"nameserver {self.name_server}\n")
+        return ["unshare", "--mount", "sh", "-c", f'mount --bind {file} /etc/resolv.conf && exec "$@"', "sh", *command]
 
     def _make_folders(self) -> None:
         for folder in (self.folder, self.configuration, self.queue, self.folder / "data"):

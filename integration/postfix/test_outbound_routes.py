@@ -1,5 +1,6 @@
 """Which way mail leaves: by domain, by tag, by MX; which host comes next; and what happens while nobody can say."""
 
+from harness.dns_server import Nameserver
 from harness.waiting import wait_until
 from outbound import OutboundScenario, outbound
 from scenario import PARTNER_ADDRESS
@@ -102,6 +103,37 @@ class ByTag(OutboundScenario):
         token, replies = self.send_from_branch("user@example.net", "a@contoso.com")
         self.assert_replies(replies, "250 2.1.5", "452 4.5.3")
         self.assertEqual(self.arrived(token, "default").recipients, ["user@example.net"])
+
+
+class ByMx(OutboundScenario):
+    """DNS says that mx.contoso.com has Contoso's mail; main.cf, that a relay host has everybody's."""
+
+    hosts = ("mx", "relay")
+    addresses = {"mx": ("127.9.25.1", 25)}
+    name_server = ("127.9.53.1", 53)
+    parameters = {"smtp_dns_support_level": "enabled"}
+
+    @classmethod
+    def prepare(cls):
+        zone = "contoso.com IN MX 10 mx.contoso.com\nmx.contoso.com IN A 127.9.25.1\n"
+        nameserver = Nameserver(cls.site.workspace, zone, place=cls.name_server)
+        cls.site.stack.callback(nameserver.stop)
+        nameserver.start()
+        cls.site.postfix.name_server = cls.name_server[0]
+        cls.site.postfix.set(relayhost=f"[127.0.0.1]:{cls.sinks['relay'].port}", default_transport="smtp")
+
+    @classmethod
+    def configuration(cls):
+        return outbound("contoso-out", "contoso.com", "nowhere.example", tls='level = "opportunistic"')
+
+    def test_the_mx_of_the_domain_has_the_mail_and_no_relay_host(self):
+        self.arrived(self.leave("a@contoso.com"), "mx")
+        self.arrived(self.leave("a@fabrikam.com"), "relay")
+
+    def test_a_level_counts_for_the_domain(self):
+        self.addCleanup(self.reload, self.configuration())
+        self.reload(outbound("contoso-out", "contoso.com", tls='level = "require"'))
+        self.assert_waits("b@contoso.com", self.leave("b@contoso.com"), "TLS is required, but was not offered")
 
 
 class Away(OutboundScenario):
