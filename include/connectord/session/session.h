@@ -14,6 +14,7 @@
 #include "connectord/log/logger.h"
 #include "connectord/model/decision.h"
 #include "connectord/model/facts.h"
+#include "connectord/session/activity.h"
 #include "connectord/session/live_sessions.h"
 #include "connectord/session/policy_store.h"
 
@@ -26,6 +27,8 @@ struct Services {
   log::Logger& log;
   // Seconds since 1970, by which signatures expire.
   std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
+  // What front ends count.
+  std::shared_ptr<Activity> activity = std::make_shared<Activity>();
 };
 
 class Authenticator;
