@@ -13,10 +13,12 @@ Answer Inquirer::ask(const Inquiry& inquiry) {
     const ConnectionKey key{*facts.client_address, facts.client_port};
     if (services_.live.tell(key, inquiry.server_port, {facts.tls, facts.certificate})) return {};
   }
+  const metrics::Stopwatch stopwatch(services_.metrics->stages.with({"policy_request"}));
   const auto policy = services_.policies.current().policy;
   const model::Decision decision = engine::decide(*policy, facts);
   const bool is_new = inquiry.instance.empty() || inquiry.instance != logged_instance_;
   if (is_new) {
+    count_decision(*services_.metrics, facts, decision);
     log_decision(services_.log, inquiry.queue_id, facts, decision, 0);
     logged_instance_ = inquiry.instance;
   }

@@ -16,6 +16,7 @@
 #include "connectord/model/facts.h"
 #include "connectord/session/activity.h"
 #include "connectord/session/live_sessions.h"
+#include "connectord/session/metrics.h"
 #include "connectord/session/policy_store.h"
 
 namespace connectord::session {
@@ -29,6 +30,7 @@ struct Services {
   std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
   // What front ends count.
   std::shared_ptr<Activity> activity = std::make_shared<Activity>();
+  std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
 };
 
 class Authenticator;
