@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "connectord/mail/postfix_terms.h"
+#include "connectord/session/explain.h"
+
+namespace connectord::session {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const model::HeaderChange& change) {
+  if (change.kind == model::HeaderChange::Kind::remove) {
+    return {{"action", "remove"}, {"name", change.name}, {"position", change.position}};
+  }
+  return {{"action", "insert"}, {"name", change.name}, {"value", change.value}};
+}
+
+Json to_json(const model::Finding& finding) {
+  return {{"check", finding.check},       {"connector", finding.connector}, {"outcome", to_string(finding.outcome)},
+          {"expected", finding.expected}, {"seen", finding.seen},           {"hint", finding.hint}};
+}
+
+Json to_json(const model::SpfOutcome& spf) {
+  return {{"result", to_string(spf.result)},
+          {"domain", spf.domain},
+          {"identity", spf.identity == model::SpfOutcome::Identity::helo ? "helo" : "mailfrom"},
+          {"mechanism", spf.mechanism},
+          {"explanation", spf.explanation},
+          {"problem", spf.problem}};
+}
+
+Json to_json(const model::DkimSignature& signature) {
+  return {{"result", to_string(signature.result)}, {"domain", signature.domain},
+          {"selector", signature.selector},        {"algorithm", signature.algorithm},
+          {"key_bits", signature.key_bits},        {"body_length_limited", signature.body_length_limited},
+          {"testing", signature.testing},          {"problem", signature.problem}};
+}
+
+Json to_json(const model::DmarcOutcome& dmarc) {
+  return {{"result", to_string(dmarc.result)},
+          {"domain", dmarc.from_domain},
+          {"policy", to_string(dmarc.policy)},
+          {"record_domain", dmarc.record_domain},
+          {"organizational_domain", dmarc.organizational_domain},
+          {"spf_aligned", dmarc.spf_aligned},
+          {"dkim_aligned", dmarc.dkim_aligned},
+          {"testing", dmarc.testing},
+          {"problem", dmarc.problem}};
+}
+
+Json to_json(const model::ArcOutcome& arc) {
+  Json object{{"result", to_string(arc.result)}, {"sealers", Json::array()}, {"problem", arc.problem}};
+  for (const auto& set : arc.sets) object["sealers"].push_back(set.domain);
+  return object;
+}
+
+// What was not asked is null.
+Json to_json(const model::Authentication& authentication, const std::optional<model::OriginalClient>& original) {
+  Json object;
+  object["spf"] = authentication.spf ? to_json(*authentication.spf) : Json();
+  object["dkim"] = authentication.dkim ? Json::array() : Json();
+  if (authentication.dkim) {
+    for (const auto& signature : *authentication.dkim) object["dkim"].push_back(to_json(signature));
+  }
+  object["dmarc"] = authentication.dmarc ? to_json(*authentication.dmarc) : Json();
+  object["arc"] = authentication.arc ? to_json(*authentication.arc) : Json();
+  object["original_client"] = original && original->moved ? Json(original->address.to_string()) : Json();
+  return object;
+}
+
+// By which all recipients leave; null where they differ, or leave as the mail server likes.
+Json common_connector(const std::vector<ExplainedRoute>& routes) {
+  if (routes.empty() || routes.front().connector == nullptr) return {};
+  const bool differ = std::any_of(routes.begin(), routes.end(), [&routes](const ExplainedRoute& route) {
+    return route.connector != routes.front().connector;
+  });
+  return differ ? Json() : Json(routes.front().connector->name);
+}
+
+// Next hop and TLS in the terms of Postfix's tables.
+Json to_json(const ExplainedRoute& route) {
+  Json object{{"recipient", route.recipient}, {"connector", Json()}, {"next_hop", Json()}, {"tls", Json()}};
+  if (route.connector == nullptr) return object;
+  object["connector"] = route.connector->name;
+  object["next_hop"] = mail::transport_of(*route.connector);
+  if (const auto tls = mail::tls_policy_of(*route.connector)) object["tls"] = *tls;
+  return object;
+}
+
+}  // namespace
+
+Json to_json(const Explanation& explanation) {
+  const Ending& ending = explanation.ending;
+  const model::Decision& decision = ending.decision;
+  Json object;
+  object["connector"] = decision.connector.empty() ? Json() : Json(decision.connector);
+  object["identified_by"] = to_string(decision.identified_by);
+  object["action"] = to_string(decision.action);
+  object["reply"] = decision.reply ? Json(to_string(*decision.reply)) : Json();
+  object["headers"] = Json::array();
+  for (const auto& change : ending.header_changes) object["headers"].push_back(to_json(change));
+  object["authentication"] = to_json(ending.authentication, ending.original);
+  object["outbound_connector"] = common_connector(explanation.routes);
+  object["routes"] = Json::array();
+  for (const ExplainedRoute& route : explanation.routes) object["routes"].push_back(to_json(route));
+  object["findings"] = Json::array();
+  for (const auto& finding : decision.findings) object["findings"].push_back(to_json(finding));
+  return object;
+}
+
+}  // namespace connectord::session
