@@ -8,7 +8,8 @@ namespace connectord::ctl {
 void add_configuration_commands(const CommandLine& line);  // check, list, show
 void add_explain_command(const CommandLine& line);
 void add_maps_command(const CommandLine& line);
-
-void add_dkim_commands(const CommandLine& line);  // dkim new
+void add_dkim_commands(const CommandLine& line);       // dkim new
+void add_connector_commands(const CommandLine& line);  // create, update, enable, disable, delete
+void add_token_commands(const CommandLine& line);      // token add, list, remove
 
 }  // namespace connectord::ctl

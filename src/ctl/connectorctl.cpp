@@ -17,6 +17,8 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   const CommandLine line{app, common, terminal, status};
   add_configuration_commands(line);
   add_explain_command(line);
+  add_connector_commands(line);
+  add_token_commands(line);
   add_maps_command(line);
   add_dkim_commands(line);
   try {
