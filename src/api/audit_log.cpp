@@ -23,8 +23,14 @@ tl::unexpected<std::string> failed(const std::string& path, std::string_view wha
                         "; see server.audit_log, and no change is made without it");
 }
 
+// A file of no other name: in a folder that others may write to, a link to somebody else's file might stand there.
 net::FileDescriptor open_to_append(const std::string& path) {
-  return net::FileDescriptor(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, only_ours));
+  net::FileDescriptor fd(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, only_ours));
+  struct stat status {};
+  if (fd.get() < 0 || (::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1)) return fd;
+  errno = EMLINK;
+  return net::FileDescriptor();
 }
 
 std::string time_text(std::int64_t seconds) {
