@@ -129,8 +129,10 @@ class HttpConnection : public Closable, public std::enable_shared_from_this<Http
     boost::asio::post(shared_.pool, [self = this->shared_from_this(), version, keep_alive,
                                      request = to_request(std::move(http), peer_)]() mutable {
       Response response = self->shared_.handler(request);
-      boost::asio::post(self->stream_.get_executor(),
-                        [self, version, keep_alive, response = std::move(response)]() mutable {
+      // Nothing of the connection stays with this thread, so that its end is the other's.
+      const auto executor = self->stream_.get_executor();
+      boost::asio::post(executor,
+                        [self = std::move(self), version, keep_alive, response = std::move(response)]() mutable {
                           self->write(std::move(response), version, keep_alive);
                         });
     });

@@ -8,8 +8,8 @@ namespace connectord::metrics {
 namespace {
 
 std::string number(double value) {
-  std::array<char, 32> text{};
-  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  std::array<char, 400> text{};  // as long as the largest double is
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   return {text.data(), end};
 }
 

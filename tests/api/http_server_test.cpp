@@ -121,6 +121,8 @@ TEST_F(HttpServerThread, EndsWithConnectionsOpen) {
   start();
   const auto idle = connect();
   const auto begun = connect();
+  // Answered, so both are surely taken.
+  EXPECT_TRUE(ask("GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ends_with("GET /x "));
   send(begun, "GET / HT");
   server_->stop();
   EXPECT_EQ(receive(begun), "");
