@@ -47,7 +47,10 @@ class SmartHosts(OutboundScenario):
 
 
 class Switching(OutboundScenario):
+    """The socket's path is relative to Postfix's queue, as a chroot wants it."""
+
     hosts = ("smart",)
+    parameters = {"transport_maps": "socketmap:unix:../../run/socketmap.sock:transport"}
 
     @classmethod
     def configuration(cls, enabled: str = "true"):
