@@ -209,8 +209,8 @@ TEST(ConfigErrors, WhatIsNotBuiltYetIsCheckedAllTheSame) {
        {8, 26, "outbound.route.smart_hosts", "is not a smart host"}},
       {"path",
        with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\nroute = { "
-                   "smart_hosts = [\"a.example\"], credentials = \"secret\" }\n"),
-       {8, 54, "outbound.route.credentials", "is not an absolute path"}},
+                   "smart_hosts = [\"[a.example]\"], credentials = \"secret\" }\n"),
+       {8, 56, "outbound.route.credentials", "is not an absolute path"}},
       {"certificate name",
        with_server("[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\ntls = { "
                    "level = \"match\", match = [\"a b\"] }\n"),

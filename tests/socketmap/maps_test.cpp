@@ -112,7 +112,8 @@ TEST(SocketmapMaps, SaslPasswordIsThatOfTheNextHopAlone) {
       generation_of({outbound("carrier").to({"*"}).by({"[smtp.carrier.example]:587"}).credentials("/etc/secret"),
                      outbound("lost").to({"a.example"}).by({"[lost.example]"}).credentials("/etc/lost"),
                      outbound("none").to({"b.example"}).by({"[none.example]"})});
-  generation.secrets.credentials = std::make_shared<session::Credentials>(session::Credentials{{"carrier", "user:pass word"}});
+  generation.secrets.credentials =
+      std::make_shared<session::Credentials>(session::Credentials{{"carrier", "user:pass word"}});
   check_all(generation, {{"sasl-password", "[smtp.carrier.example]:587", "OK user:pass word"},
                          {"sasl-password", "[SMTP.carrier.example]:587", "OK user:pass word"},
                          {"sasl-password", "smtp.carrier.example", "NOTFOUND "},
