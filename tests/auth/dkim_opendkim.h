@@ -42,10 +42,15 @@ class Opendkim {
   // The message with a signature on top.
   Message sign(Message message, const PrivateKey& key, dkim_canon_t header, dkim_canon_t body, dkim_alg_t algorithm,
                ssize_t length = -1) const {
+    return sign(std::move(message), private_pem(key), header, body, algorithm, length);
+  }
+
+  // The same with a key in PEM, as the library is given it for each message.
+  Message sign(Message message, const std::string& pem, dkim_canon_t header, dkim_canon_t body, dkim_alg_t algorithm,
+               ssize_t length = -1) const {
     const OpendkimLeaks leaks;
-    std::string pem = private_pem(key);
     DKIM_STAT status = DKIM_STAT_OK;
-    const Handle handle(dkim_sign(library_.get(), bytes("test"), nullptr, bytes(pem.data()), bytes("sel"),
+    const Handle handle(dkim_sign(library_.get(), bytes("test"), nullptr, bytes(pem.c_str()), bytes("sel"),
                                   bytes("example.com"), header, body, algorithm, length, &status),
                         dkim_free);
     feed(handle.get(), message);
@@ -56,6 +61,14 @@ class Opendkim {
     std::string value = " " + std::string(reinterpret_cast<char*>(text), size);
     message.headers.insert(message.headers.begin(), {"DKIM-Signature", value});
     return message;
+  }
+
+  static std::string private_pem(const PrivateKey& key) {
+    const std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free);
+    PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &data);
+    return {data, static_cast<std::size_t>(size)};
   }
 
   bool verifies(const Message& message, std::string record) const {
@@ -81,13 +94,6 @@ class Opendkim {
     const DKIM_STAT status = dkim_eoh(handle);
     if (status != DKIM_STAT_OK) throw std::runtime_error(dkim_getresultstr(status));
     if (!message.body.empty()) check(dkim_body(handle, bytes(message.body.data()), message.body.size()));
-  }
-  static std::string private_pem(const PrivateKey& key) {
-    const std::unique_ptr<BIO, int (*)(BIO*)> bio(BIO_new(BIO_s_mem()), BIO_free);
-    PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio.get(), &data);
-    return {data, static_cast<std::size_t>(size)};
   }
 
   std::unique_ptr<DKIM_LIB, void (*)(DKIM_LIB*)> library_;
