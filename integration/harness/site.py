@@ -7,7 +7,6 @@ sink `default`.
 import contextlib
 import re
 import shutil
-import uuid
 from pathlib import Path
 from typing import Mapping
 
@@ -203,8 +202,3 @@ def certificates_of_the_world(folder: Path) -> dict[str, Certificate]:
         store.self_signed("unpinned", "mail.pinned.example"),
     ]
     return {certificate.file.stem: certificate for certificate in made}
-
-
-def new_token() -> str:
-    """Marks one message so that it is found again at its destination."""
-    return "token-" + uuid.uuid4().hex
