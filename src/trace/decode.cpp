@@ -70,11 +70,14 @@ model::DmarcOutcome read_dmarc(const Elements& from) {
   dmarc.from_domain = from.text(1);
   dmarc.record_domain = from.text(2);
   dmarc.organizational_domain = from.text(3);
-  dmarc.policy = named<model::DmarcPolicy>(from.text(4), 3);
-  dmarc.testing = from.flag(5);
-  dmarc.spf_aligned = from.flag(6);
-  dmarc.dkim_aligned = from.flag(7);
-  dmarc.problem = from.text(8);
+  // Those that are the author domain are left out.
+  if (from.flag(4) && dmarc.record_domain.empty()) dmarc.record_domain = dmarc.from_domain;
+  if (from.flag(5) && dmarc.organizational_domain.empty()) dmarc.organizational_domain = dmarc.from_domain;
+  dmarc.policy = named<model::DmarcPolicy>(from.text(6), 3);
+  dmarc.testing = from.flag(7);
+  dmarc.spf_aligned = from.flag(8);
+  dmarc.dkim_aligned = from.flag(9);
+  dmarc.problem = from.text(10);
   return dmarc;
 }
 
@@ -118,20 +121,28 @@ std::int64_t number(const Json& object, const char* key) {
 void decode_details(std::string_view details, Message& message) {
   const Json object = Json::parse(details, nullptr, false);
   if (!object.is_object()) return;
-  message.client_port = static_cast<std::uint16_t>(number(object, "client_port"));
-  message.client_name = member(object, "client_name");
-  message.sasl_username = member(object, "sasl_username");
-  message.identified_by = member(object, "identified_by");
-  message.tag = member(object, "tag");
-  message.quarantine = member(object, "quarantine");
-  message.dmarc_override = member(object, "dmarc_override");
-  message.connected = number(object, "connected");
-  message.began = number(object, "began");
-  if (const auto found = object.find("certificate"); found != object.end()) {
-    const Elements parts(*found);
-    message.certificate = {parts.text(0), parts.text(1), parts.text(2), parts.text(3)};
+  message.client_port = static_cast<std::uint16_t>(number(object, "port"));
+  message.client_name = member(object, "name");
+  if (message.client_name.empty() && number(object, "nameless") == 0) message.client_name = message.helo;
+  message.sasl_username = member(object, "user");
+  const std::int64_t by = number(object, "by");
+  if (by > 0 && by <= static_cast<std::int64_t>(model::IdentifiedBy::certificate)) {
+    message.identified_by = to_string(static_cast<model::IdentifiedBy>(by));
   }
+  message.tag = member(object, "tag");
+  if (message.tag.empty() && number(object, "tagless") == 0) message.tag = message.connector;
+  message.quarantine = member(object, "quarantine");
+  message.dmarc_override = member(object, "override");
+  if (const std::int64_t before = number(object, "connected"); before != 0)
+    message.connected = message.time - before + 1;
+  if (const std::int64_t before = number(object, "began"); before != 0) message.began = message.time - before + 1;
   read_authentication(object, message.authentication);
+}
+
+Certificate decode_certificate(std::string_view text) {
+  const Json array = Json::parse(text, nullptr, false);
+  const Elements parts(array);
+  return {parts.text(0), parts.text(1), parts.text(2), parts.text(3)};
 }
 
 std::optional<Finding> decode_pattern(std::string_view pattern) {

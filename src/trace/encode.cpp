@@ -21,6 +21,9 @@ constexpr std::size_t most_signatures = 10;
 static_assert(static_cast<int>(model::Action::accept) == 0 && static_cast<int>(model::Action::reject) == 1 &&
               static_cast<int>(model::Action::defer) == 2 && static_cast<int>(model::Action::quarantine) == 3 &&
               static_cast<int>(model::Action::discard) == 4);
+static_assert(static_cast<int>(model::IdentifiedBy::sender_domain) == 1 &&
+              static_cast<int>(model::IdentifiedBy::client_network) == 2 &&
+              static_cast<int>(model::IdentifiedBy::certificate) == 3);
 static_assert(static_cast<int>(model::Outcome::pass) == 0 && static_cast<int>(model::Outcome::fail) == 1 &&
               static_cast<int>(model::Outcome::temperror) == 2 &&
               static_cast<int>(model::Outcome::not_applicable) == 3);
@@ -89,19 +92,22 @@ class Members {
   std::string& out_;
 };
 
-void add_certificate(const model::ClientCertificate& certificate, Members& members) {
+std::string certificate_of(const model::ClientCertificate& certificate) {
   const std::string& subject =
       certificate.subject_name.empty() ? certificate.subject_common_name : certificate.subject_name;
   const std::string& issuer =
       certificate.issuer_name.empty() ? certificate.issuer_common_name : certificate.issuer_name;
   const std::string sha256 = certificate.sha256.value_or("");
   const std::string key = certificate.public_key_sha256.value_or("");
-  if (subject.empty() && issuer.empty() && sha256.empty() && key.empty()) return;
-  JsonArray(members.member("certificate"))
-      .add(explained(subject))
-      .add(explained(issuer))
-      .add(name(sha256))
-      .add(name(key));
+  std::string text;
+  if (subject.empty() && issuer.empty() && sha256.empty() && key.empty()) return text;
+  JsonArray(text).add(explained(subject)).add(explained(issuer)).add(name(sha256)).add(name(key));
+  return text;
+}
+
+// What is the same as something that is kept already is kept as an empty text.
+std::string_view unless_same(std::string_view text, std::string_view other) {
+  return text == other ? std::string_view() : text;
 }
 
 void add_spf(const model::SpfOutcome& spf, Members& members) {
@@ -134,8 +140,10 @@ void add_dmarc(const model::DmarcOutcome& dmarc, Members& members) {
   JsonArray(members.member("dmarc"))
       .add(to_string(dmarc.result))
       .add(name(dmarc.from_domain))
-      .add(name(dmarc.record_domain))
-      .add(name(dmarc.organizational_domain))
+      .add(unless_same(name(dmarc.record_domain), name(dmarc.from_domain)))
+      .add(unless_same(name(dmarc.organizational_domain), name(dmarc.from_domain)))
+      .add_number(dmarc.record_domain.empty() ? 0 : 1)
+      .add_number(dmarc.organizational_domain.empty() ? 0 : 1)
       .add(to_string(dmarc.policy))
       .add_number(dmarc.testing ? 1 : 0)
       .add_number(dmarc.spf_aligned ? 1 : 0)
@@ -162,18 +170,17 @@ std::string details_of(const Entry& entry) {
   std::string text;
   text.reserve(512);
   Members members(text);
-  members.number("client_port", facts.client_port);
-  members.text("client_name", name(facts.client_name));
-  members.text("sasl_username", name(facts.sasl_username));
-  if (decision.identified_by != model::IdentifiedBy::nothing) {
-    members.text("identified_by", to_string(decision.identified_by));
-  }
-  members.text("tag", name(decision.tag));
+  members.number("port", facts.client_port);
+  members.text("name", unless_same(name(facts.client_name), name(facts.helo)));
+  if (facts.client_name.empty() && !facts.helo.empty()) members.number("nameless", 1);
+  members.text("user", name(facts.sasl_username));
+  members.number("by", static_cast<int>(decision.identified_by));
+  members.text("tag", unless_same(name(decision.tag), name(decision.connector)));
+  if (decision.tag.empty() && !decision.connector.empty()) members.number("tagless", 1);
   members.text("quarantine", explained(decision.quarantine));
-  members.text("dmarc_override", explained(decision.dmarc_override));
-  members.number("connected", entry.connected);
-  members.number("began", entry.began);
-  add_certificate(facts.certificate, members);
+  members.text("override", explained(decision.dmarc_override));
+  if (entry.connected != 0) members.number("connected", entry.time - entry.connected + 1);
+  if (entry.began != 0) members.number("began", entry.time - entry.began + 1);
   add_authentication(facts.authentication, members);
   members.close();
   return text;
@@ -230,6 +237,7 @@ StoredEntry encode(const Entry& entry) {
   made.connector = name(decision.connector);
   made.outbound_connector = name(entry.outbound_connector);
   if (decision.reply) made.reply = explained(to_string(*decision.reply));
+  made.certificate = certificate_of(facts.certificate);
   made.details = details_of(entry);
   for (std::size_t i = 0; i < std::min(decision.findings.size(), most_findings); ++i) {
     made.findings.push_back(stored(decision.findings[i]));

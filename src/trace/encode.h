@@ -39,7 +39,8 @@ struct StoredEntry {
   std::string connector;
   std::string outbound_connector;
   std::string reply;
-  std::string details;  // JSON
+  std::string certificate;  // JSON; empty where there is none
+  std::string details;      // JSON
   std::vector<StoredFinding> findings;
   std::vector<std::string> recipients;  // one empty text where there is none
 
@@ -49,8 +50,11 @@ struct StoredEntry {
 
 StoredEntry encode(const Entry& entry);
 
-// Puts what `details` has into the message. What cannot be read is left out: the file may be damaged.
+// Puts what `details` has into a message that has its columns. What cannot be read is left out: the file may be
+// damaged.
 void decode_details(std::string_view details, Message& message);
+
+Certificate decode_certificate(std::string_view text);
 
 // std::nullopt where the text is no pattern.
 std::optional<Finding> decode_pattern(std::string_view pattern);

@@ -18,11 +18,12 @@ Enumeration enumerator(std::int64_t number, Enumeration last) {
 const char* const message_columns =
     "m.id, m.time, m.stage, m.direction, m.action, m.queue_id, m.message_id, m.client, m.original_client, m.helo, "
     "m.tls, m.cipher, m.mail_from, m.header_from, m.subject, m.size, m.connector, m.outbound_connector, m.reply, "
-    "m.recipients, m.details, m.findings";
+    "m.recipients, m.certificate, m.details, m.findings";
 
 MessageReader::MessageReader(sqlite::Database& database)
     : find_word_(database, "SELECT text FROM word WHERE id = ?1"),
-      find_finding_(database, "SELECT text FROM finding WHERE id = ?1") {}
+      find_finding_(database, "SELECT text FROM finding WHERE id = ?1"),
+      find_certificate_(database, "SELECT text FROM certificate WHERE id = ?1") {}
 
 std::shared_ptr<const Message> MessageReader::read(const sqlite::Statement& row) {
   auto message = std::make_shared<Message>();
@@ -46,8 +47,11 @@ std::shared_ptr<const Message> MessageReader::read(const sqlite::Statement& row)
   message->outbound_connector = word(row.integer(17));
   message->reply = row.string(18);
   message->recipients = row.integer(19);
-  decode_details(row.text(20), *message);
-  message->findings = findings(row.text(21));
+  const std::int64_t certificate = row.integer(20);  // 0 for a text that begins with no digit
+  message->certificate =
+      decode_certificate(certificate != 0 ? looked_up(find_certificate_, certificates_, certificate) : row.string(20));
+  decode_details(row.text(21), *message);
+  message->findings = findings(row.text(22));
   return message;
 }
 

@@ -29,8 +29,10 @@ class MessageReader {
 
   sqlite::Statement find_word_;
   sqlite::Statement find_finding_;
+  sqlite::Statement find_certificate_;
   std::unordered_map<std::int64_t, std::string> words_;
   std::unordered_map<std::int64_t, std::string> patterns_;
+  std::unordered_map<std::int64_t, std::string> certificates_;
 };
 
 }  // namespace connectord::trace

@@ -17,13 +17,15 @@ constexpr std::int64_t application = 0x636f7472;
 //
 // hour: which numbers an hour's messages have; volume: how much mail there was. Both end at "indexed_to" too.
 //
-// word, finding: texts that come again and again are kept once.
+// word, finding, certificate: texts that come again and again are kept once, and have a number elsewhere. Of the latter
+// two only so many; beyond that number they stand where the number would.
 constexpr const char* tables = R"(
 CREATE TABLE message(
   id INTEGER PRIMARY KEY, time INTEGER NOT NULL, stage INTEGER NOT NULL, direction INTEGER NOT NULL,
   action INTEGER NOT NULL, queue_id TEXT, message_id TEXT, client BLOB, original_client BLOB, helo TEXT, tls INTEGER,
   cipher INTEGER, mail_from TEXT, header_from TEXT, subject TEXT, size INTEGER, connector INTEGER,
-  outbound_connector INTEGER, reply TEXT, recipients INTEGER NOT NULL, details TEXT, findings TEXT);
+  outbound_connector INTEGER, reply TEXT, recipients INTEGER NOT NULL, certificate, details TEXT,
+  findings TEXT);
 CREATE TABLE recipient(
   id INTEGER PRIMARY KEY, nth INTEGER NOT NULL, address TEXT, status INTEGER NOT NULL, status_time INTEGER);
 CREATE TABLE delivery(
@@ -44,6 +46,7 @@ CREATE TABLE volume(
   PRIMARY KEY(hour, direction, connector, outbound_connector, tls, action)) WITHOUT ROWID;
 CREATE TABLE word(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE finding(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE certificate(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE state(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 )";
 

@@ -88,10 +88,24 @@ bool SqliteWriter::record(const Child& child) {
   return true;
 }
 
+void SqliteWriter::set_status_of_all(const Known& message, const Delivery& delivery) {
+  sqlite::Statement set(database_,
+                        "UPDATE recipient SET status = ?3, status_time = ?4 WHERE id >= ?1 AND id < ?2 AND status IN "
+                        "(?5, ?6, ?7) AND coalesce(status_time, 0) <= ?4");
+  set.bind(1, message.id)
+      .bind(2, message.id + message.recipients)
+      .bind(3, static_cast<std::int64_t>(delivery.status))
+      .bind(4, delivery.time)
+      .bind(5, static_cast<std::int64_t>(Status::getting_status))
+      .bind(6, static_cast<std::int64_t>(Status::pending))
+      .bind(7, static_cast<std::int64_t>(Status::quarantined))
+      .run();
+}
+
 bool SqliteWriter::record(const Delivery& delivery) {
   const auto message = find_message(delivery.queue_id, delivery.time);
   if (!message) return false;
-  const auto row = find_row(*message, delivery.recipient);
+  const auto row = delivery.recipient.empty() ? std::nullopt : find_row(*message, delivery.recipient);
   insert_delivery_.bind(1, message->id)
       .bind(2, delivery.time)
       .bind(3, digest(delivery))
@@ -105,7 +119,9 @@ bool SqliteWriter::record(const Delivery& delivery) {
       .bind(11, delivery.delay)
       .bind(12, delivery.text)
       .run();
-  if (database_.changes() == 0 || !row) return true;
+  if (database_.changes() == 0) return true;
+  if (delivery.recipient.empty() && delivery.address.empty()) set_status_of_all(*message, delivery);
+  if (!row) return true;
   update_status_.bind(1, *row)
       .bind(2, static_cast<std::int64_t>(delivery.status))
       .bind(3, delivery.time)

@@ -16,8 +16,9 @@ namespace {
 
 // Names of connectors, and words of TLS: as many as there are.
 constexpr std::int64_t any_number = std::int64_t{1} << 40U;
-// Beyond this number a finding is kept whole in its message.
+// Beyond this number they are kept whole in each message.
 constexpr std::int64_t most_patterns = 20'000;
+constexpr std::int64_t most_certificates = 20'000;
 
 constexpr const char* pragmas =
     // Readers do not hold up the writer, nor it them.
@@ -62,10 +63,11 @@ SqliteWriter::SqliteWriter(const std::string& path, int lock_wait_ms)
       ready_(database_, path),
       words_(database_, "word", any_number),
       findings_(database_, "finding", most_patterns),
+      certificates_(database_, "certificate", most_certificates),
       terms_(database_),
       insert_message_(database_,
                       "INSERT INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,"
-                      "?20,?21,?22)"),
+                      "?20,?21,?22,?23)"),
       insert_recipient_(database_, "INSERT INTO recipient VALUES (?1,?2,?3,?4,NULL)"),
       insert_term_(database_, "INSERT OR IGNORE INTO term VALUES (?1,?2,?3)"),
       insert_delivery_(database_, "INSERT OR IGNORE INTO delivery VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"),
@@ -93,6 +95,7 @@ void SqliteWriter::load_state() {
 void SqliteWriter::rolled_back() {
   words_.forget();
   findings_.forget();
+  certificates_.forget();
   rows_of_ = 0;
   load_state();
 }
@@ -137,9 +140,14 @@ std::int64_t SqliteWriter::insert(const StoredEntry& entry) {
       .bind(18, words_.id_of(entry.outbound_connector))
       .bind(19, entry.reply)
       .bind(20, static_cast<std::int64_t>(entry.recipients.size()))
-      .bind(21, entry.details)
-      .bind(22, findings)
-      .run();
+      .bind(22, entry.details)
+      .bind(23, findings);
+  if (const auto certificate = certificates_.id_of(entry.certificate)) {
+    insert_message_.bind(21, *certificate);
+  } else {
+    insert_message_.bind(21, entry.certificate);
+  }
+  insert_message_.run();
   insert_recipients(id, entry);
   next_id_ = id + static_cast<std::int64_t>(entry.recipients.size());
   ++unindexed_;

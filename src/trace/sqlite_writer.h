@@ -67,6 +67,7 @@ class SqliteWriter {
   bool record(const Queued& queued);
   bool record(const Child& child);
   bool record(const Delivery& delivery);
+  void set_status_of_all(const Known& message, const Delivery& delivery);
 
   bool remove_messages(std::int64_t before_id);
   bool remove_terms(std::int64_t before_id);
@@ -78,6 +79,7 @@ class SqliteWriter {
   } ready_;  // before the statements, which need the tables
   Dictionary words_;
   Dictionary findings_;
+  Dictionary certificates_;
   TermCursor terms_;
   sqlite::Statement insert_message_;
   sqlite::Statement insert_recipient_;

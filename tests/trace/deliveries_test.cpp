@@ -100,6 +100,22 @@ TEST_F(TraceDeliveries, ToSomebodyElseAreToldInTheStory) {
   EXPECT_EQ(statuses(), "list@example.net=expanded");
 }
 
+TEST_F(TraceDeliveries, ToNobodyByNameAreForAllForWhomItIsNotOver) {
+  append(Mail().to({"a@example.net", "b@example.net", "c@example.net"}));
+  deliver({delivery("4X", "a@example.net", Status::delivered, noon),
+           delivery("4X", "b@example.net", Status::pending, noon), delivery("4X", "", Status::failed, noon + second)});
+  EXPECT_EQ(statuses(), "a@example.net=delivered b@example.net=failed c@example.net=failed");
+}
+
+TEST_F(TraceDeliveries, ToAnAddressAloneAreForNobodyOfTheRecipients) {
+  const std::int64_t id = append(Mail().to({"a@example.net"}));
+  Delivery bounce = delivery("4X", "", Status::delivered, noon);
+  bounce.address = "alice@contoso.com";
+  deliver({bounce});
+  EXPECT_EQ(statuses(), "a@example.net=getting_status");
+  EXPECT_EQ(story(id).attempts.at(0).row, 0);
+}
+
 TEST_F(TraceDeliveries, FollowAMessageToItsNewQueueIds) {
   const std::int64_t id = append(Mail().to({"a@example.net"}));
   LogBatch batch;

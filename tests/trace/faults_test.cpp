@@ -239,12 +239,12 @@ TEST_F(TraceFaults, WhatIsDamagedInARowIsLeftOut) {
   open();
   ASSERT_TRUE(works());
   store_.reset();
-  sql("UPDATE message SET details = '{\"spf\":[7,{}],\"dkim\":3,\"arc\":[],\"certificate\":\"x\"', findings = '[[1]]', "
-      "action = 77, tls = 4711, client = x'0102', recipients = 5");
+  sql("UPDATE message SET details = '{\"spf\":[7,{}],\"dkim\":3,\"arc\":[],\"by\":77', findings = '[[1]]', "
+      "action = 77, tls = 4711, client = x'0102', recipients = 5, certificate = '{'");
   const Page page = search();
   ASSERT_EQ(page.rows.size(), 1U);
   EXPECT_EQ(page.rows[0].message->client_address, "");
-  sql("UPDATE message SET details = '{\"spf\":[7,{}],\"dkim\":[3],\"arc\":[],\"certificate\":\"x\"}', findings = "
+  sql("UPDATE message SET details = '{\"spf\":[7,{}],\"dkim\":[3],\"arc\":[],\"by\":77}', findings = "
       "'[[99,\"s\"],[\"x\",3]]'");
   EXPECT_EQ(search().rows.size(), 1U);
 }

@@ -40,7 +40,9 @@ struct Entry {
   std::string_view outbound_connector{};
 };
 
-// One attempt to deliver a message to one recipient, as the mail server's log tells it.
+// One attempt to deliver a message to one recipient, as the mail server's log tells it. Without a recipient it is about
+// nobody of RCPT TO, such as whoever gets a bounce; with neither recipient nor address, about all for whom it is not
+// over.
 struct Delivery {
   std::string queue_id;
   std::string recipient;  // as RCPT TO had it
