@@ -7,5 +7,6 @@ namespace connectord::ctl {
 // The groups of commands, each in a file of its own.
 void add_configuration_commands(const CommandLine& line);  // check, list, show
 void add_explain_command(const CommandLine& line);
+void add_trace_commands(const CommandLine& line);  // trace, trace show, trace report
 
 }  // namespace connectord::ctl

@@ -17,6 +17,7 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   const CommandLine line{app, common, terminal, status};
   add_configuration_commands(line);
   add_explain_command(line);
+  add_trace_commands(line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <limits>
 
-#include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 #include "encode.h"
 
 namespace connectord::trace {
@@ -45,7 +45,7 @@ SqliteSearch::SqliteSearch(sqlite::Database& database, MessageReader& reader, co
       query_(query),
       sender_(query.sender.empty() ? "" : comparable(query.sender)),
       recipient_(query.recipient.empty() ? "" : comparable(query.recipient)),
-      message_id_(mail::to_lower(without_angle_brackets(query.message_id))) {}
+      message_id_(net::to_lower(without_angle_brackets(query.message_id))) {}
 
 Page SqliteSearch::run() {
   if (query_.limit == 0) return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::trace {
@@ -23,7 +24,7 @@ std::string_view domain_part(std::string_view address) {
 }
 
 std::string canonical_domain(std::string_view domain) {
-  std::string lower = mail::to_lower(domain);
+  std::string lower = net::to_lower(domain);
   const bool ascii = std::all_of(lower.begin(), lower.end(), mail::is_ascii);
   if (!ascii) {
     if (auto name = net::normalize_domain(lower)) return *name;
@@ -34,8 +35,8 @@ std::string canonical_domain(std::string_view domain) {
 
 std::string canonical_address(std::string_view address) {
   const auto at = address.rfind('@');
-  if (at == std::string_view::npos) return mail::to_lower(address);
-  return mail::to_lower(address.substr(0, at + 1)) + canonical_domain(address.substr(at + 1));
+  if (at == std::string_view::npos) return net::to_lower(address);
+  return net::to_lower(address.substr(0, at + 1)) + canonical_domain(address.substr(at + 1));
 }
 
 }  // namespace connectord::trace
