@@ -17,9 +17,11 @@
 #include "connectord/session/load_policy.h"
 #include "connectord/session/session.h"
 #include "connectord/socketmap/socketmap_server.h"
+#include "connectord/trace/sqlite_store.h"
 #include "connectord/version.h"
 #include "privileges.h"
 #include "signals.h"
+#include "trace_folder.h"
 
 namespace connectord::daemon {
 namespace {
@@ -44,6 +46,16 @@ bool needs_restart(const model::Server& a, const model::Server& b) {
          a.socket_group != b.socket_group || a.socket_mode != b.socket_mode;
 }
 
+std::string store_of(const model::Configuration& configuration) {
+  return configuration.trace ? configuration.trace->store : "";
+}
+
+std::unique_ptr<trace::SqliteStore> make_trace(const model::Configuration& configuration, log::Logger& log) {
+  if (!configuration.trace) return nullptr;
+  return std::make_unique<trace::SqliteStore>(
+      trace::SqliteOptions{.path = configuration.trace->file(), .keep = configuration.trace->keep}, log);
+}
+
 // Loading leaves as much freed memory behind as a configuration takes, in pieces that the allocator would keep.
 void give_memory_back() {
   ::malloc_trim(0);
@@ -56,6 +68,8 @@ class Daemon {
         server_(loaded.policy->configuration().server),
         log_settings_(loaded.policy->configuration().log),
         log_(log::make_logger(log_settings_)),
+        store_(store_of(loaded.policy->configuration())),
+        trace_(make_trace(loaded.policy->configuration(), *log_)),
         policies_(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets)) {}
 
   int run() {
@@ -70,7 +84,7 @@ class Daemon {
   }
 
  private:
-  session::Services services() { return {policies_, live_, *log_}; }
+  session::Services services() { return {.policies = policies_, .live = live_, .log = *log_, .trace = trace_.get()}; }
 
   tl::expected<void, std::string> open_sockets() {
     auto rights = socket_rights();
@@ -114,7 +128,10 @@ class Daemon {
   }
 
   tl::expected<void, std::string> drop_privileges() {
-    if (user_) return become(*user_);
+    if (user_) {
+      if (trace_) give_folder_of(policies_.current().policy->configuration().trace->file(), *user_);
+      return become(*user_);
+    }
     if (::geteuid() == 0) {
       log_->warning(subject, "running as root: set server.user to a user of connectord's own");
     } else if (!server_.user.empty()) {
@@ -124,6 +141,8 @@ class Daemon {
   }
 
   void start() {
+    // As the user that the files are to belong to.
+    if (trace_) trace_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
     // Before libmilter waits for the same signals.
@@ -137,6 +156,7 @@ class Daemon {
     if (server_.milter) fields.emplace_back("milter", server_.milter->to_string());
     if (server_.policy) fields.emplace_back("policy", server_.policy->to_string());
     if (server_.socketmap) fields.emplace_back("socketmap", server_.socketmap->to_string());
+    if (trace_) fields.emplace_back("trace", store_);
     log_->info(subject, "started", std::move(fields));
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
@@ -177,6 +197,10 @@ class Daemon {
       if (needs_restart(server_, configuration.server) || !(log_settings_ == configuration.log)) {
         log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
       }
+      if (store_ != store_of(configuration)) {
+        log_->warning(subject, "where the trace is kept takes effect after a restart only");
+      }
+      if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
       const std::size_t inbound = configuration.inbound.size();
       const std::size_t outbound = configuration.outbound.size();
       policies_.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets));
@@ -205,6 +229,7 @@ class Daemon {
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
     if (socketmap_) socketmap_->stop();
+    if (trace_) trace_->stop();
     if (server_.milter) net::remove(*server_.milter);
     if (server_.policy) net::remove(*server_.policy);
     if (server_.socketmap) net::remove(*server_.socketmap);
@@ -229,6 +254,8 @@ class Daemon {
   model::Server server_;
   model::Log log_settings_;
   std::unique_ptr<log::Logger> log_;
+  std::string store_;  // that the trace is kept in; empty for none
+  std::unique_ptr<trace::SqliteStore> trace_;
   session::PolicyStore policies_;
   session::LiveSessions live_;
   session::Intake intake_;
