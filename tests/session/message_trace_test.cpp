@@ -91,7 +91,7 @@ TEST_F(MessageTraceTest, AMessageIsKeptAtItsEndWithItsRecipients) {
   session().body("Hello\r\n");
   EXPECT_EQ(brief(session().end_of_message("4X").answer), "go on");
   EXPECT_EQ(store_.take(), Lines{"message inbound accept <bob@other.example> user@example.net second@example.net id=4X "
-                                 "message-id= <1@other.example> from= Bob <bob@other.example> size=86"});
+                                 "message-id= <1@other.example> from= Bob <bob@other.example> size=88"});
   EXPECT_EQ(store_.times, (std::vector<std::int64_t>{1010, 1020, 1030}));
 }
 
