@@ -39,6 +39,8 @@ bool read_field(std::string_view field, logged::DeliveryAttempt& attempt) {
     const auto delay = take_seconds(cursor);
     if (!delay || !cursor.at_end()) return false;
     attempt.delay = *delay;
+  } else if (*key == "conn_use") {
+    attempt.connection_use = cursor.number<std::uint32_t>().value_or(1);
   } else if (*key == "delays") {
     attempt.delays = read_delays(value);
     return attempt.delays.has_value();

@@ -23,6 +23,7 @@ class EventDescription {
     for (const auto& recipient : attempt.recipients) add("to", recipient);
     add("orig_to", attempt.original_recipient);
     add("relay", describe(attempt.relay));
+    if (attempt.connection_use != 1) add("use", std::to_string(attempt.connection_use));
     add("delay", std::to_string(attempt.delay.count()));
     if (attempt.delays) {
       add("delays", std::to_string(attempt.delays->before_queue_manager.count()) + "/" +

@@ -164,7 +164,7 @@ const Case real[] = {
 const Case others[] = {
     {"a connection used again, and LMTP over a unix socket",
      R"~(Nov 21 23:52:18 mx postfix/lmtp[1]: 4ABCDEF: to=<a@b.example>, relay=mx.example[private/dovecot-lmtp], conn_use=2, delay=0.2, delays=0.1/0/0.05/0.05, dsn=2.0.0, status=sent (250 2.0.0 <a@b.example> x Saved))~",
-     R"~(4ABCDEF sent to=a@b.example relay=mx.example[private/dovecot-lmtp] delay=200 delays=100/0/50/50 dsn=2.0.0 text=250 2.0.0 <a@b.example> x Saved)~"},
+     R"~(4ABCDEF sent to=a@b.example relay=mx.example[private/dovecot-lmtp] use=2 delay=200 delays=100/0/50/50 dsn=2.0.0 text=250 2.0.0 <a@b.example> x Saved)~"},
     {"fields of later versions",
      R"~(Nov 21 23:52:18 mx postfix/smtp[1]: 4ABCDEF: to=<a@b.example>, relay=mx.b.example[2001:db8::1]:25, delay=0.2, delays=0.1/0/0.05/0.05, tls=dane/may:none!x?, dsn=2.0.0, status=sent (250 ok))~",
      R"~(4ABCDEF sent to=a@b.example relay=mx.b.example[2001:db8::1]:25 delay=200 delays=100/0/50/50 dsn=2.0.0 text=250 ok)~"},

@@ -48,6 +48,7 @@ struct DeliveryAttempt {
   std::vector<std::string> recipients;  // at least one; Postfix logs a line for each
   std::string original_recipient;       // before aliases, where it was another one
   Relay relay;
+  std::uint32_t connection_use = 1;    // how many messages went over this connection, with this one
   std::chrono::milliseconds delay{0};  // since the message came in
   std::optional<Delays> delays;
   std::string enhanced_status;  // RFC 3463; empty if the line has none
