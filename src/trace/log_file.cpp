@@ -41,10 +41,11 @@ std::optional<unsigned> rotation_number(std::string_view suffix) {
   return cursor.at_end() ? number : std::nullopt;
 }
 
-// "-20261121", "-20261121-1795305138" (logrotate(8): dateext)
+// "-20261121", "-20261121-1795305138" (logrotate(8): dateext), ".20261121-235218" (postconf(5):
+// maillog_file_rotate_suffix)
 bool is_rotation_date(std::string_view suffix) {
-  return suffix.size() > 8 && suffix.front() == '-' &&
-         std::all_of(suffix.begin(), suffix.end(), [](char c) { return mail::is_digit(c) || c == '-'; });
+  return suffix.size() > 8 && (suffix.front() == '-' || suffix.front() == '.') &&
+         std::all_of(suffix.begin() + 1, suffix.end(), [](char c) { return mail::is_digit(c) || c == '-'; });
 }
 
 }  // namespace

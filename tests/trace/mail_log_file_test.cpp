@@ -167,6 +167,15 @@ TEST_F(MailLogFile, ReadsFilesWithADateToo) {
   EXPECT_THAT(read_all(), ElementsAre(1, 2, 3));
 }
 
+TEST_F(MailLogFile, ReadsFilesThatPostfixRotatedItself) {
+  begin();
+  log_.write(numbered_line(1));
+  fs::rename(log_.path(), log_.path() + ".20261121-235218");
+  log_.write(numbered_line(2));
+  restart();
+  EXPECT_THAT(read_all(), ElementsAre(1, 2));
+}
+
 TEST_F(MailLogFile, SaysThatLinesWereLostAndBeginsWithTheNewFile) {
   begin();
   log_.write(numbered_line(1));
