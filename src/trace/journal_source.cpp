@@ -1,5 +1,6 @@
 #include <systemd/sd-journal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -78,8 +79,8 @@ class JournalSource : public MailLogSource {
   int go_to_end() {
     if (const int error = sd_journal_seek_tail(journal_.get()); error < 0) return error;
     const int found = sd_journal_previous(journal_.get());
-    if (found <= 0) return found;  // 0: it is empty, and what comes is new
-    return keep_cursor();
+    if (found < 0) return found;
+    return found == 0 ? sd_journal_seek_head(journal_.get()) : keep_cursor();  // in an empty one all that comes is new
   }
 
   // To the entry that was read last, or to the one after it where that is gone.
