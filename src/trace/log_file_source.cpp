@@ -10,7 +10,7 @@
 namespace connectord::trace {
 namespace {
 
-constexpr std::size_t most_at_once = 256 * 1024;
+constexpr std::size_t most_at_once = 262'144;
 static_assert(most_at_once > 2 * longest_log_line);
 
 class LogFileSource : public MailLogSource {
