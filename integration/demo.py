@@ -25,7 +25,8 @@ from harness import logline  # noqa: E402  (the path comes first)
 from harness.client import Reply  # noqa: E402
 from harness.daemon import build_folder  # noqa: E402
 from harness.dns_server import txt  # noqa: E402
-from harness.site import Site, new_token  # noqa: E402
+from harness.site import Site  # noqa: E402
+from harness.submission import new_token  # noqa: E402
 
 PARTNER_ADDRESS, STRANGER_ADDRESS = "127.0.0.2", "127.0.0.99"
 GATEWAY_ADDRESS, OTHER_GATEWAY_ADDRESS = "127.0.0.3", "127.0.0.4"

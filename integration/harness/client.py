@@ -52,8 +52,9 @@ def client_context(certificate: Certificate | None = None, *, maximum: ssl.TLSVe
 class SmtpClient:
     """One connection. Use it in a `with` statement, which drops the connection without QUIT."""
 
-    def __init__(self, port: int, source: str = "127.0.0.1", timeout: float = 60.0):
-        host = "::1" if ":" in source else "127.0.0.1"
+    def __init__(self, port: int, source: str = "127.0.0.1", timeout: float = 60.0, host: str = ""):
+        """Without a host, connects to the loopback address of the source's family."""
+        host = host or ("::1" if ":" in source else "127.0.0.1")
         self.replies: list[Reply] = []
         self.socket: socket.socket = socket.create_connection((host, port), timeout, source_address=(source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

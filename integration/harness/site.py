@@ -5,15 +5,15 @@ sink `default`.
 """
 
 import contextlib
+import json
 import re
 import shutil
-import uuid
 from pathlib import Path
 from typing import Mapping
 
 from .certificates import SERVER_ONLY, Certificate, CertificateStore
 from .client import SmtpClient
-from .daemon import Connectord
+from .daemon import Connectord, connectorctl
 from .dns_server import Fault, FaultyNameserver, Nameserver
 from .postfix import Parameters, PrivatePostfix, beside_connectord
 from .sink import Message, Sink
@@ -38,6 +38,7 @@ reject_direct_send = {reject_direct_send}
 [authentication]
 {authentication}
 
+{trace}
 [log]
 target = "stderr"
 format = "{log_format}"
@@ -65,7 +66,8 @@ class Host:
     `connectors` is the part of connectord.toml that a scenario is about; `server`, further lines for the table of that
     name. `milter` and `policy` name the listeners; by default they are unix sockets in a folder as packages make it:
     of connectord's user, open to Postfix. `socketmap` says whether there is that one too. With `launch` false, starting
-    connectord is left to the scenario.
+    connectord is left to the scenario. With `trace`, lines for the table of that name, there is a message trace in
+    `trace_file`, whose folder connectord makes.
 
     With a `zone`, lines of a zone file, there is a DNS server beside it, which spoils what `faults` says and fails for
     the domains `failing`; then mail is authenticated as `authentication` says, lines for the table of that name.
@@ -74,11 +76,13 @@ class Host:
     def __init__(self, connectors: str = "", *, milter: str | None = None, policy: str | None = None,
                  socketmap: bool = False, server: str = "", reject_direct_send: bool = False, log_format: str = "text",
                  launch: bool = True, zone: str | None = None, faults: Mapping[str, Fault] | None = None,
-                 failing: tuple[str, ...] = (), authentication: str = "", prefix: str = "connectord-test-"):
+                 failing: tuple[str, ...] = (), authentication: str = "", trace: str | None = None,
+                 prefix: str = "connectord-test-"):
         self.stack = contextlib.ExitStack()
         with self._or_close():
             self.workspace = self.stack.enter_context(Workspace(prefix))
             self.path = self.workspace.path
+            self.trace_file = self.path / "trace" / "trace.db"
             self._make_listener_folder()
             self.milter = milter or f"unix:{self.path}/run/milter.sock"
             self.policy = policy or f"unix:{self.path}/run/policy.sock"
@@ -89,7 +93,8 @@ class Host:
             self.faulty_nameserver = FaultyNameserver(self.nameserver.port, faults) if faults is not None else None
             self._settings = {"user": USER, "server": server, "log_format": log_format, "dns": self._dns_table(),
                               "authentication": authentication if self.nameserver else NO_CHECKS,
-                              "reject_direct_send": str(reject_direct_send).lower()}
+                              "reject_direct_send": str(reject_direct_send).lower(),
+                              "trace": "" if trace is None else f'[trace]\nstore = "sqlite:{self.trace_file}"\n{trace}'}
             self._launch = launch
             self.connectord = Connectord(self.workspace, self.configuration(connectors))
 
@@ -116,6 +121,13 @@ class Host:
     def reconfigure(self, connectors: str) -> None:
         """Writes other connectors; takes effect when connectord starts, or at SIGHUP."""
         self.connectord.write_configuration(self.configuration(connectors))
+
+    def trace(self, *options: str) -> list[dict]:
+        """The rows of the trace that `connectorctl trace` finds."""
+        found = connectorctl("trace", "--config", self.connectord.config_file, "--json", "--limit", "100000", *options)
+        if found.status != 0:
+            raise AssertionError(f"connectorctl trace: {found.stderr}")
+        return [json.loads(line) for line in found.stdout.splitlines()]
 
     def log_of(self, queue_id: str) -> str:
         """connectord's line about one message."""
@@ -203,8 +215,3 @@ def certificates_of_the_world(folder: Path) -> dict[str, Certificate]:
         store.self_signed("unpinned", "mail.pinned.example"),
     ]
     return {certificate.file.stem: certificate for certificate in made}
-
-
-def new_token() -> str:
-    """Marks one message so that it is found again at its destination."""
-    return "token-" + uuid.uuid4().hex

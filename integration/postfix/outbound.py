@@ -6,7 +6,8 @@ from typing import Mapping
 from harness.certificates import Certificate, CertificateStore
 from harness.client import Reply, message
 from harness.sink import Message, Sink, server_context
-from harness.site import Site, new_token
+from harness.site import Site
+from harness.submission import new_token
 from harness.waiting import wait_until
 from scenario import SiteScenario
 

@@ -2,14 +2,13 @@
 
 import ssl
 import unittest
-from dataclasses import dataclass
 from typing import Callable
 
-from harness.client import Reply, SmtpClient, message
+from harness.client import SmtpClient
 from harness.sink import Message
-from harness.site import Host, Site, new_token
+from harness.site import Host, Site
+from harness.submission import RECIPIENT, Sent, submit
 
-RECIPIENT = "user@example.net"
 PARTNER_ADDRESS = "127.0.0.2"
 STRANGER_ADDRESS = "127.0.0.99"
 
@@ -28,37 +27,6 @@ client_networks = ["{PARTNER_ADDRESS}", "::1"]
 subject = "mail.contoso.com"
 issuer = "Contoso Issuing CA"
 """
-
-
-@dataclass(frozen=True)
-class Sent:
-    """One attempt to send: the reply that decided it, and the command that got it (END for the end of the data)."""
-
-    token: str
-    command: str
-    reply: Reply
-
-    @property
-    def queue_id(self) -> str:
-        return self.reply.queue_id
-
-
-def submit(client: SmtpClient, mail_from: str, *recipients: str, headers: tuple[str, ...] = (),
-           author: str | None = "sender", body: str | bytes = "Hello.",
-           finish: Callable[[bytes], bytes] = lambda content: content) -> Sent:
-    """One message over a connection that is ready for MAIL; stops at the first refusal.
-
-    `finish` has the last word on the content: it signs it, for example.
-    """
-    token = new_token()
-    content = finish(message(token, *headers, author=author, body=body))
-    for command, say in (("MAIL", lambda: client.mail(mail_from)),
-                         *(("RCPT", lambda to=to: client.rcpt(to)) for to in recipients or (RECIPIENT,)),
-                         ("END", lambda: client.data(content))):
-        reply = say()
-        if not reply.accepted:
-            break
-    return Sent(token, command, reply)
 
 
 class SiteScenario(unittest.TestCase):

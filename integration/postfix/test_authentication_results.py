@@ -7,7 +7,7 @@ from harness.dkim_signer import all_of, ed25519_key, rsa_key, signer
 from harness.dns_server import txt
 from harness.milter import MilterClient
 from harness.sasl import AuthenticationServer, plain_login
-from harness.site import new_token
+from harness.submission import new_token
 from scenario import RECIPIENT, HostScenario, SiteScenario, submit
 
 ZONE = "".join([

@@ -6,7 +6,7 @@ import struct
 from harness.client import message
 from harness.milter import MilterClient
 from harness.policy import PolicyClient, request
-from harness.site import new_token
+from harness.submission import new_token
 from scenario import CONTOSO, RECIPIENT, HostScenario, SiteScenario
 
 MEMORY_LIMIT_KIB = 128 * 1024

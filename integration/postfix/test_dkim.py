@@ -7,7 +7,7 @@ from authentication import AuthenticationScenario, checked_by, requiring
 from harness.client import message
 from harness.dkim_signer import (all_of, ed25519_key, replaced, rsa_key, rsa_public_key_pkcs1, signer, with_text_added)
 from harness.dns_server import silence, txt
-from harness.site import new_token
+from harness.submission import new_token
 from scenario import RECIPIENT, submit
 
 ED = ed25519_key()

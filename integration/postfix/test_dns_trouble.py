@@ -13,7 +13,8 @@ from harness.client import message
 from harness.dkim_signer import rsa_key, signer
 from harness.dns_server import txt
 from harness.milter import MilterClient
-from harness.site import Host, new_token
+from harness.site import Host
+from harness.submission import new_token
 from harness.waiting import wait_until
 from scenario import RECIPIENT, HostScenario, submit
 

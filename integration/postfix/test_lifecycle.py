@@ -7,7 +7,8 @@ import socket
 import time
 
 from harness.client import message
-from harness.site import Host, new_token
+from harness.site import Host
+from harness.submission import new_token
 from harness.waiting import wait_until
 from scenario import CONTOSO, RECIPIENT, HostScenario, SiteScenario, submit
 

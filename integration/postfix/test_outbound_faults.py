@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 from harness.client import SmtpClient
 from harness.sink import Message
-from harness.site import new_token
+from harness.submission import new_token
 from harness.waiting import wait_until
 from scenario import PARTNER_ADDRESS, STRANGER_ADDRESS, Sent, SiteScenario, submit
 

@@ -1,5 +1,6 @@
 """Which way mail leaves: by domain, by tag, by MX; which host comes next; and what happens while nobody can say."""
 
+from harness.daemon import connectorctl
 from harness.dns_server import Nameserver
 from harness.waiting import wait_until
 from outbound import OutboundScenario, outbound
@@ -47,7 +48,10 @@ class SmartHosts(OutboundScenario):
 
 
 class Switching(OutboundScenario):
+    """The socket's path is relative to Postfix's queue, as a chroot wants it."""
+
     hosts = ("smart",)
+    parameters = {"transport_maps": "socketmap:unix:../../run/socketmap.sock:transport"}
 
     @classmethod
     def configuration(cls, enabled: str = "true"):
@@ -134,6 +138,38 @@ class ByMx(OutboundScenario):
         self.addCleanup(self.reload, self.configuration())
         self.reload(outbound("contoso-out", "contoso.com", tls='level = "require"'))
         self.assert_waits("b@contoso.com", self.leave("b@contoso.com"), "TLS is required, but was not offered")
+
+
+class StaticTables(OutboundScenario):
+    """What `connectorctl maps` prints does as the socketmap does, as long as nothing changes."""
+
+    hosts = ("contoso", "all", "tag")
+    tables = {"transport_maps": ("texthash", "transport"), "smtp_tls_policy_maps": ("texthash", "tls_policy"),
+              "milter_header_checks": ("regexp", "header_checks")}
+
+    @classmethod
+    def configuration(cls):
+        return (HYBRID + outbound("contoso-out", "*.contoso.com", hosts=(cls.at("contoso"),)) +
+                outbound("all-out", "*", hosts=(cls.at("all"),), tls='level = "require"') +
+                outbound("hybrid-out", hosts=(cls.at("tag"),), keys='inbound_connectors = ["hybrid"]'))
+
+    @classmethod
+    def prepare(cls):
+        cls.site.reconfigure(cls.configuration())
+        parameters = {"smtp_sasl_password_maps": "", "smtp_sasl_auth_enable": "no"}
+        for parameter, (kind, name) in cls.tables.items():
+            file = cls.site.path / name
+            file.write_text(connectorctl("maps", name, "--config", cls.site.connectord.config_file).stdout)
+            parameters[parameter] = f"{kind}:{file}"
+        cls.site.postfix.set(**parameters)
+
+    def test_mail_goes_the_same_ways(self):
+        for recipient, sink in {"a@contoso.com": "contoso", "a@sub.contoso.com": "contoso",
+                                "a@example.net": "default"}.items():
+            with self.subTest(recipient):
+                self.arrived(self.leave(recipient), sink)
+        self.arrived(self.leave("a@contoso.com", sender="b@branch.example", source=PARTNER_ADDRESS), "tag")
+        self.assert_waits("a@example.org", self.leave("a@example.org"), "TLS is required, but was not offered")
 
 
 class Away(OutboundScenario):

@@ -14,14 +14,15 @@ class Levels(OutboundScenario):
 
     hosts = ("plain-may", "tls-may", "plain-require", "any-require", "old-require", "new-require", "good-verify",
              "unknown-verify", "expired-verify", "elsewhere-verify", "untrusted-verify", "address-verify", "good-match",
-             "address-match", "below-match", "elsewhere-match", "expired-match", "unknown-match", "own-policy")
+             "address-match", "below-match", "elsewhere-match", "expired-match", "unknown-match", "unreadable-match",
+             "own-policy")
 
     @classmethod
     def prepare(cls):
         store = CertificateStore(cls.site.path / "certificates")
         made = {**cls.site.certificates, **certificates_of_servers(store, cls.site.certificates["authority"])}
         shown = {"may": "sink", "any": "sink", "old": "sink", "new": "sink", "good": "mx", "below": "mx",
-                 "unknown": "sink", "address": "mx", "expired": "expired", "elsewhere": "elsewhere", "untrusted": "mx", "tls": "sink"}
+                 "unknown": "sink", "address": "mx", "unreadable": "mx", "expired": "expired", "elsewhere": "elsewhere", "untrusted": "mx", "tls": "sink"}
         for name, sink in cls.sinks.items():
             kind = name.partition("-")[0]
             if kind in shown:
@@ -40,6 +41,7 @@ class Levels(OutboundScenario):
             **{f"{kind}-verify": 'level = "verify"\n' + trusted for kind in ("good", "unknown", "expired", "elsewhere", "address")},
             **{f"{kind}-match": 'level = "match"\nmatch = ["mx.contoso.com"]\n' + trusted
                for kind in ("elsewhere", "expired", "unknown", "address")},
+            "unreadable-match": 'level = "match"\nmatch = ["mx.contoso.com"]\nca_file = "/nowhere/ca.pem"',
             "own-policy": "",
         }
         return "".join(outbound(name, f"{name}.example.com", tls=tables[name],
@@ -60,6 +62,11 @@ class Levels(OutboundScenario):
             with self.subTest(name):
                 recipient = f"user@{name}.example.com"
                 self.assert_waits(recipient, self.leave(recipient), words)
+
+    def test_mail_waits_where_the_file_of_authorities_cannot_be_read(self):
+        recipient = "user@unreadable-match.example.com"
+        self.assert_waits(recipient, self.leave(recipient), "client TLS configuration problem")
+        self.assertTrue(self.site.postfix.log_lines("warning: .*/nowhere/ca.pem"), self.site.postfix.log())
 
     def test_mail_waits_where_the_certificate_will_not_do_and_the_log_says_why(self):
         for name, cause in {"unknown-verify": "no matching DANE TLSA records",  # so are the file's authorities held

@@ -3,7 +3,7 @@
 import ssl
 
 from harness.client import client_context, message
-from harness.site import new_token
+from harness.submission import new_token
 from scenario import CONTOSO, PARTNER_ADDRESS, RECIPIENT, STRANGER_ADDRESS, SiteScenario, submit
 
 

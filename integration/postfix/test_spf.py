@@ -7,7 +7,7 @@ from authentication import OTHER_ADDRESS, SENDER_ADDRESS, AuthenticationScenario
 from harness.client import message
 from harness.dns_server import silence, txt
 from harness.sasl import AuthenticationServer, plain_login
-from harness.site import new_token
+from harness.submission import new_token
 from scenario import RECIPIENT, SiteScenario, submit
 
 # Each name's record, and the result for mail from SENDER_ADDRESS.

@@ -1,7 +1,7 @@
 """The tag is trusted further on, so nobody but connectord may set it."""
 
 from harness.client import message
-from harness.site import new_token
+from harness.submission import new_token
 from scenario import CONTOSO, SiteScenario
 
 FORGERIES = {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "connectord/mail/postfix_terms.h"
+#include "table.h"
 
 namespace connectord::ctl {
 namespace {
@@ -41,16 +42,6 @@ const char* colour_of(model::Outcome outcome) {
       return faint;
   }
   return faint;
-}
-
-// Values may be a stranger's, so that a terminal must not obey them.
-std::string harmless(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    shown += byte < ' ' || byte == 0x7f ? '?' : c;
-  }
-  return shown;
 }
 
 // A folded value goes on in the column where it began.

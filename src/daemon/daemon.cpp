@@ -20,10 +20,12 @@
 #include "connectord/session/reloader.h"
 #include "connectord/session/session.h"
 #include "connectord/socketmap/socketmap_server.h"
+#include "connectord/trace/sqlite_store.h"
 #include "connectord/version.h"
 #include "health_server.h"
 #include "privileges.h"
 #include "signals.h"
+#include "trace_folder.h"
 
 namespace connectord::daemon {
 namespace {
@@ -34,12 +36,24 @@ void print_problems(const std::vector<model::Problem>& problems) {
   for (const model::Problem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
 }
 
+std::string store_of(const model::Configuration& configuration) {
+  return configuration.trace ? configuration.trace->store : "";
+}
+
+std::unique_ptr<trace::SqliteStore> make_trace(const model::Configuration& configuration, log::Logger& log) {
+  if (!configuration.trace) return nullptr;
+  return std::make_unique<trace::SqliteStore>(
+      trace::SqliteOptions{.path = configuration.trace->file(), .keep = configuration.trace->keep}, log);
+}
+
 class Daemon {
  public:
   Daemon(std::string path, session::LoadedPolicy loaded, std::shared_ptr<dns::Resolver> resolver)
       : path_(std::move(path)),
         server_(loaded.policy->configuration().server),
         log_(log::make_logger(loaded.policy->configuration().log)),
+        store_(store_of(loaded.policy->configuration())),
+        trace_(make_trace(loaded.policy->configuration(), *log_)),
         policies_(std::move(loaded.policy), session::counted(std::move(resolver), metrics_),
                   std::move(loaded.secrets)) {}
 
@@ -56,10 +70,12 @@ class Daemon {
 
  private:
   session::Services services() {
-    session::Services services{policies_, live_, *log_};
-    services.activity = activity_;
-    services.metrics = metrics_;
-    return services;
+    return {.policies = policies_,
+            .live = live_,
+            .log = *log_,
+            .activity = activity_,
+            .metrics = metrics_,
+            .trace = trace_.get()};
   }
 
   tl::expected<void, std::string> open_sockets() {
@@ -137,7 +153,10 @@ class Daemon {
   }
 
   tl::expected<void, std::string> drop_privileges() {
-    if (user_) return become(*user_);
+    if (user_) {
+      if (trace_) give_folder_of(policies_.current().policy->configuration().trace->file(), *user_);
+      return become(*user_);
+    }
     if (::geteuid() == 0) {
       log_->warning(subject, "running as root: set server.user to a user of connectord's own");
     } else if (!server_.user.empty()) {
@@ -147,6 +166,8 @@ class Daemon {
   }
 
   void start() {
+    // As the user that the files are to belong to.
+    if (trace_) trace_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
     start_health();
@@ -162,6 +183,7 @@ class Daemon {
     if (server_.policy) fields.emplace_back("policy", server_.policy->to_string());
     if (server_.socketmap) fields.emplace_back("socketmap", server_.socketmap->to_string());
     if (server_.api) fields.emplace_back("api", server_.api->to_string());
+    if (trace_) fields.emplace_back("trace", store_);
     log_->info(subject, "started", std::move(fields));
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
@@ -186,6 +208,14 @@ class Daemon {
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
 
+  // What the parts of the process take of a configuration that was loaded.
+  void follow(const model::Configuration& configuration) {
+    if (store_ != store_of(configuration)) {
+      log_->warning(subject, "where the trace is kept takes effect after a restart only");
+    }
+    if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
+  }
+
   // New messages are deferred from here on; those that are on their way may end, within the limit.
   void stop() {
     ::sd_notify(0, "STOPPING=1");
@@ -197,6 +227,7 @@ class Daemon {
     // A change that is being made is made to its end.
     const auto held = reloader_.hold();
     if (server_.api) net::remove(*server_.api);
+    if (trace_) trace_->stop();
     if (server_.milter) net::remove(*server_.milter);
     if (server_.policy) net::remove(*server_.policy);
     if (server_.socketmap) net::remove(*server_.socketmap);
@@ -222,10 +253,12 @@ class Daemon {
   std::unique_ptr<log::Logger> log_;
   std::shared_ptr<session::Activity> activity_ = std::make_shared<session::Activity>();
   std::shared_ptr<session::Metrics> metrics_ = std::make_shared<session::Metrics>();
+  std::string store_;  // that the trace is kept in; empty for none
+  std::unique_ptr<trace::SqliteStore> trace_;
   session::PolicyStore policies_;
   session::LiveSessions live_;
   session::Intake intake_;
-  session::Reloader reloader_{path_, services()};
+  session::Reloader reloader_{path_, services(), [this](const auto& configuration) { follow(configuration); }};
   HealthServer health_;
   std::optional<User> user_;
   std::optional<milter::MilterServer> milter_;

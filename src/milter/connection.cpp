@@ -161,7 +161,7 @@ sfsistat on_helo(SMFICTX* context, char* name) noexcept {
 sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
   return guarded(context, [&](Connection& connection) {
     report_tls(context, connection);
-    const session::Answer answer = connection.session().mail_from(arguments[0], macro_of(context, "{auth_authen}"));
+    const session::Answer answer = connection.session().mail_from(arguments[0], read_sasl_username(macros_of(context)));
     return to_status(context, answer, SMFIS_CONTINUE);
   });
 }

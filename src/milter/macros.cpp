@@ -5,6 +5,7 @@
 #include <string>
 
 #include "connectord/mail/certificate_name.h"
+#include "connectord/net/ascii_case.h"
 #include "connectord/net/number.h"
 
 namespace connectord::milter {
@@ -86,6 +87,11 @@ TlsReport read_tls_macros(const MacroLookup& macro) {
     read_sendmail_names(macro, verify, report.certificate);
   }
   return report;
+}
+
+std::string_view read_sasl_username(const MacroLookup& macro) {
+  if (net::equals_ignoring_case(value_of(macro, "{auth_type}"), "EXTERNAL")) return {};
+  return value_of(macro, "{auth_authen}");
 }
 
 }  // namespace connectord::milter

@@ -4,6 +4,7 @@
 
 #include "connectord/engine/decide.h"
 #include "connectord/session/message_log.h"
+#include "message_trace.h"
 
 namespace connectord::session {
 
@@ -15,7 +16,9 @@ Answer Inquirer::ask(const Inquiry& inquiry) {
   }
   const metrics::Stopwatch stopwatch(services_.metrics->stages.with({"policy_request"}));
   const auto policy = services_.policies.current().policy;
-  const model::Decision decision = engine::decide(*policy, facts);
+  model::Decision decision = engine::decide(*policy, facts);
+  // What is accepted is not decided yet: the mail server goes on asking others.
+  if (decision.action != model::Action::accept) keep_answer(services_, *policy, facts, inquiry.queue_id, decision);
   const bool is_new = inquiry.instance.empty() || inquiry.instance != logged_instance_;
   if (is_new) {
     count_decision(*services_.metrics, facts, decision);

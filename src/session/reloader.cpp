@@ -41,9 +41,10 @@ void give_memory_back() {
 
 }  // namespace
 
-Reloader::Reloader(std::string path, const Services& services)
+Reloader::Reloader(std::string path, const Services& services, std::function<void(const model::Configuration&)> loaded)
     : path_(std::move(path)),
       services_(services),
+      loaded_(std::move(loaded)),
       server_(services.policies.current().policy->configuration().server),
       log_(services.policies.current().policy->configuration().log) {}
 
@@ -96,6 +97,7 @@ void Reloader::run(LoadedPolicy&& loaded, std::shared_ptr<dns::Resolver> resolve
                           "listeners, user, socket rights, files of the API and log settings take effect after a "
                           "restart only");
   }
+  loaded_(configuration);
   log::Fields fields = {{"configuration", path_}, {"generation", ""}};
   fields.emplace_back("inbound_connectors", std::to_string(configuration.inbound.size()));
   fields.emplace_back("outbound_connectors", std::to_string(configuration.outbound.size()));

@@ -94,7 +94,7 @@ constexpr std::array<Map, 6> maps = {{{"transport", transport},
                                       {"header", header},
                                       {"sasl-password", sasl_password},
                                       {"mailertable", mailertable},
-                                      {"sendmail-tls", sendmail_tls}}};
+                                      {"sendmail_tls", sendmail_tls}}};
 
 Answer unknown(std::string_view name) {
   std::string text = "there is no map \"" + mail::printable(name) + "\"; write one of ";

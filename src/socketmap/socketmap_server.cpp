@@ -80,7 +80,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (was_waiting) waiting_.append(chunk);
     const auto answered = answer(was_waiting ? std::string_view(waiting_) : chunk);
     if (!answered) return refuse(answered.error());
-    waiting_ = was_waiting ? waiting_.substr(*answered) : std::string(chunk.substr(*answered));
+    if (was_waiting) {
+      drop(waiting_, *answered);
+    } else {
+      waiting_ = chunk.substr(*answered);
+    }
     if (!count(waiting_.size() + replies_.size())) return refuse("too much is under way on all connections together");
     if (!replies_.empty()) return reply();
     // The time of a request begins with its first bytes, not anew with each further one.
@@ -116,7 +120,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void replied() {
-    replies_ = {};
+    drop(replies_, replies_.size());
     count(waiting_.size());
     if (!waiting_.empty()) limit_time("a request that does not end");
     wait();
@@ -139,6 +143,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void refuse(std::string_view why) {
     shared_.services.log.warning("socketmap", "closing a connection", {{"error", std::string(why)}});
     close();
+  }
+
+  // An idle connection keeps no more than a usual answer takes.
+  static void drop(std::string& text, std::size_t size) {
+    constexpr std::size_t usual = 1024;
+    text.erase(0, size);
+    if (text.empty() && text.capacity() > usual) text.shrink_to_fit();
   }
 
   static bool would_block(error_code error) {

@@ -72,5 +72,17 @@ TEST(ConfigReference, TheSampleConfigurationLoads) {
   EXPECT_TRUE(loaded.problems.empty()) << listed(loaded.problems);
 }
 
+// integration/run has them in use; here, that each is good by itself.
+TEST(ConfigReference, TheExamplesLoad) {
+  int examples = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(project() / "etc" / "examples")) {
+    if (entry.path().extension() != ".toml") continue;
+    const Loaded loaded = load(entry.path().string(), {"mx.example.net"});
+    EXPECT_TRUE(loaded.problems.empty()) << listed(loaded.problems);
+    ++examples;
+  }
+  EXPECT_GT(examples, 0);
+}
+
 }  // namespace
 }  // namespace connectord::config

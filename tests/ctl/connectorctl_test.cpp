@@ -52,6 +52,51 @@ mode = "audit"
 [inbound.identify]
 client_networks = ["198.51.100.7"]
 )");
+    write("outbound.toml", R"(
+[server]
+milter = "unix:/run/connectord/milter.sock"
+socketmap = "unix:/run/connectord/socketmap.sock"
+[organization]
+accepted_domains = ["example.net", "*.example.org", "relay.contoso.com"]
+[authentication]
+spf = false
+dkim = false
+dmarc = "off"
+[[inbound]]
+name = "branch"
+scenario = "on-premises"
+[inbound.identify]
+client_networks = ["198.51.100.7"]
+[[outbound]]
+name = "contoso-out"
+scenario = "partner"
+recipient_domains = ["contoso.com", "*.contoso.com"]
+[outbound.route]
+smart_hosts = ["[mx1.contoso.com]:25", "[2001:db8::1]"]
+credentials = "/nowhere/secret"
+[outbound.tls]
+level = "match"
+match = ["mx.contoso.com"]
+version = "TLSv1.2"
+[[outbound]]
+name = "by-mx"
+scenario = "partner"
+recipient_domains = ["*.fabrikam.com"]
+[outbound.tls]
+level = "require"
+[[outbound]]
+name = "all"
+scenario = "internet"
+recipient_domains = ["*"]
+[outbound.route]
+smart_hosts = ["[gw.example]:587"]
+[[outbound]]
+name = "branch"
+scenario = "on-premises"
+inbound_connectors = ["branch"]
+[outbound.route]
+smart_hosts = ["[relay.branch]"]
+)");
     write("bad.toml", "[server]\nmilter = \"unix:/run/m\"\nmliter = 1\n[[inbound]]\nname = \"x\"\n");
     write("message", "X-Connector: forged\nx-connector:\n forged too\nSubject: x\n\nX-Connector: in the body\n");
   }
@@ -156,6 +201,78 @@ TEST_F(ConnectorctlTest, ExplainGoesTheWayOfARealMessage) {
       explain({"--client-ip", "192.0.2.1", "--mail-from", "a@x.example", "--message", "-"}, "X-Connector: a\n\n")
           .json();
   EXPECT_EQ(piped["headers"].size(), 1U);
+}
+
+TEST_F(ConnectorctlTest, ListAndShowHaveBothDirections) {
+  const auto list = run({"list", "--json", "--config", path("outbound.toml")}).json();
+  ASSERT_EQ(list.size(), 5U);
+  EXPECT_EQ(list[1]["direction"], "outbound");
+  EXPECT_EQ(list[1]["tls"], "match, TLSv1.2 or later");
+  EXPECT_EQ(list[4]["destination"], "* (mail of branch)");
+  EXPECT_EQ(run({"show", "all", "--json", "--config", path("outbound.toml")}).json()["direction"], "outbound");
+  const auto both = run({"show", "branch", "--json", "--config", path("outbound.toml")}).json();
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(both[0]["direction"], "inbound");
+  EXPECT_EQ(both[1]["direction"], "outbound");
+  const auto one =
+      run({"show", "branch", "--direction", "outbound", "--json", "--config", path("outbound.toml")}).json();
+  EXPECT_EQ(one["route"]["smart_hosts"][0], "[relay.branch]");
+}
+
+TEST_F(ConnectorctlTest, MapsSayWhatATableCan) {
+  const auto table = [this](const std::string& name) {
+    std::string rows;
+    const auto object = run({"maps", name, "--json", "--config", path("outbound.toml")}).json();
+    for (const auto& row : object[name]["rows"]) {
+      rows += row["key"].get<std::string>() + "=" + row["value"].get<std::string>() + "\n";
+    }
+    return rows;
+  };
+  // Beside these, this host's own names.
+  const std::string transport = table("transport");
+  for (const char* row : {"*=smtp:[gw.example]:587\n", "contoso.com=smtp:[mx1.contoso.com]:25, [2001:db8::1]\n",
+                          ".contoso.com=smtp:[mx1.contoso.com]:25, [2001:db8::1]\n", "example.net=:\n",
+                          "example.org=:\n", ".example.org=:\n", "fabrikam.com=smtp:\n", ".fabrikam.com=smtp:\n",
+                          "localhost=:\n", "relay.contoso.com=:\n"}) {
+    EXPECT_NE(transport.find(row), std::string::npos) << row << "\n" << transport;
+  }
+  const std::string policy = "secure match=mx.contoso.com protocols=!SSLv2:!SSLv3:!TLSv1:!TLSv1.1\n";
+  EXPECT_EQ(table("tls_policy"), "[mx1.contoso.com]:25=" + policy + "[2001:db8::1]=" + policy +
+                                     "fabrikam.com=encrypt\n.fabrikam.com=encrypt\n");
+  EXPECT_EQ(table("header_checks"), "/^X-Connector-Route: branch$/=FILTER smtp:[relay.branch]\n");
+  EXPECT_EQ(table("sasl"), "");
+  EXPECT_EQ(table("mailertable"),
+            ".=error:4.3.5:451 no mailer for this domain\n"
+            "contoso.com=esmtp:[mx1.contoso.com]:[IPv6:2001:db8::1]\n"
+            ".contoso.com=esmtp:[mx1.contoso.com]:[IPv6:2001:db8::1]\n"
+            "fabrikam.com=esmtp:fabrikam.com\n"
+            ".fabrikam.com=esmtp:%1.fabrikam.com\n");
+  const Result whole = run({"maps", "--config", path("outbound.toml")});
+  for (const char* part : {"/^X-Connector-Route: branch$/\tFILTER smtp:[relay.branch]",
+                           "# write: [mx1.contoso.com]:25 and what is in /nowhere/secret",
+                           "# connector all: Sendmail cannot be told of another port than 25: [gw.example]:587"}) {
+    EXPECT_NE(whole.out.find(part), std::string::npos) << part << "\n" << whole.out;
+  }
+  EXPECT_EQ(run({"maps", "nonsense", "--config", path("outbound.toml")}).status, 2);
+}
+
+TEST_F(ConnectorctlTest, ExplainShowsHowEachRecipientsMailLeaves) {
+  const auto explain_from = [this](const std::string& client, const std::vector<std::string>& recipients) {
+    std::vector<std::string> arguments = {"explain",     "--json", "--config",    path("outbound.toml"),
+                                          "--client-ip", client,   "--mail-from", "a@example.net"};
+    for (const auto& recipient : recipients) arguments.insert(arguments.end(), {"--rcpt-to", recipient});
+    return run(arguments).json();
+  };
+  const auto each = explain_from("192.0.2.1", {"b@contoso.com", "c@example.net"});
+  EXPECT_TRUE(each["outbound_connector"].is_null());
+  EXPECT_EQ(each["routes"][0]["connector"], "contoso-out");
+  EXPECT_EQ(each["routes"][0]["next_hop"], "smtp:[mx1.contoso.com]:25, [2001:db8::1]");
+  EXPECT_EQ(each["routes"][0]["tls"], "secure match=mx.contoso.com protocols=!SSLv2:!SSLv3:!TLSv1:!TLSv1.1");
+  EXPECT_TRUE(each["routes"][1]["connector"].is_null());
+  const auto whole = explain_from("198.51.100.7", {"b@contoso.com", "c@x.example"});
+  EXPECT_EQ(whole["outbound_connector"], "branch");
+  EXPECT_EQ(whole["routes"][1]["next_hop"], "smtp:[relay.branch]");
+  EXPECT_TRUE(whole["routes"][1]["tls"].is_null());
 }
 
 }  // namespace

@@ -54,7 +54,8 @@ TEST(OutboundConflicts, OneNextHopHasOneProtection) {
   check_all({
       {"TLS and none",
        {a, outbound("b").to({"b.example"}).by({"[h.example]:25"})},
-       {"outbound.tls: connector \"b\" and \"a\" (configuration) want different TLS for next hop [h.example]:25, and a mail "
+       {"outbound.tls: connector \"b\" and \"a\" (configuration) want different TLS for next hop [h.example]:25, and a "
+        "mail "
         "server asks by next hop only; write the same in both, or reach the host by another name or port in one"}},
       {"levels",
        {a, outbound("b").to({"b.example"}).by({"[h.example]:25"}).tls(TlsLevel::verify)},
@@ -65,7 +66,8 @@ TEST(OutboundConflicts, OneNextHopHasOneProtection) {
       {"credentials",
        {outbound("a").to({"a.example"}).by({"[h.example]"}).credentials("/a"),
         outbound("b").to({"b.example"}).by({"[h.example]"}).credentials("/b")},
-       {"outbound.route.credentials: connector \"b\" and \"a\" (configuration) want different credentials for next hop"}},
+       {"outbound.route.credentials: connector \"b\" and \"a\" (configuration) want different credentials for next "
+        "hop"}},
       {"MX of one domain by tag and of any origin",
        {outbound("a").to({"x.example"}).tls(TlsLevel::require), outbound("b").to({"x.example"}).of({"t"})},
        {"want different TLS for next hop x.example"}},

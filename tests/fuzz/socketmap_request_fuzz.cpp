@@ -31,7 +31,8 @@ session::Generation make_generation() {
   configuration.outbound.front().route.credentials = "/secret";
   session::Generation generation;
   generation.policy = std::make_shared<const engine::Policy>(std::move(configuration));
-  generation.secrets.credentials = std::make_shared<session::Credentials>(session::Credentials{{"contoso-out", "user:pass"}});
+  generation.secrets.credentials =
+      std::make_shared<session::Credentials>(session::Credentials{{"contoso-out", "user:pass"}});
   return generation;
 }
 

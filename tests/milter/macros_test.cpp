@@ -4,15 +4,22 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace connectord::milter {
 namespace {
 
-TlsReport read(const std::map<std::string, std::string>& macros) {
-  return read_tls_macros([&](const char* name) -> const char* {
+using Macros = std::map<std::string, std::string>;
+
+MacroLookup lookup_in(const Macros& macros) {
+  return [&](const char* name) -> const char* {
     const auto found = macros.find(name);
     return found == macros.end() ? nullptr : found->second.c_str();
-  });
+  };
+}
+
+TlsReport read(const Macros& macros) {
+  return read_tls_macros(lookup_in(macros));
 }
 
 TEST(TlsMacros, SayNothingWithoutTls) {
@@ -89,6 +96,25 @@ TEST(TlsMacros, TakeSendmailsFingerprintIfItIsSha256) {
   EXPECT_NE(report.certificate.unknown_because.find("confCERT_FINGERPRINT_ALGORITHM"), std::string_view::npos);
   report = read({{"{tls_version}", "TLSv1.2"}, {"{verify}", "FAIL"}, {"{cert_fp}", digits}});
   EXPECT_EQ(report.certificate.sha256, "") << "nothing is trusted unless verify is OK";
+}
+
+TEST(SaslMacros, TakeNobodyForAUserWhoHasShownACertificateOnly) {
+  struct Case {
+    std::string title;
+    Macros macros;
+    std::string username;
+  };
+  for (const Case& one : std::vector<Case>{
+           {"nobody", {}, ""},
+           {"a password", {{"{auth_type}", "PLAIN"}, {"{auth_authen}", "carol"}}, "carol"},
+           {"a certificate",
+            {{"{auth_type}", "EXTERNAL"}, {"{auth_authen}", "/O+3DExample/CN+3Dmail.example.org"}},
+            ""},
+           {"in another case", {{"{auth_type}", "external"}, {"{auth_authen}", "carol"}}, ""},
+           {"by an unknown mechanism", {{"{auth_authen}", "carol"}}, "carol"},
+       }) {
+    EXPECT_EQ(read_sasl_username(lookup_in(one.macros)), one.username) << one.title;
+  }
 }
 
 }  // namespace

@@ -112,7 +112,8 @@ TEST(SocketmapMaps, SaslPasswordIsThatOfTheNextHopAlone) {
       generation_of({outbound("carrier").to({"*"}).by({"[smtp.carrier.example]:587"}).credentials("/etc/secret"),
                      outbound("lost").to({"a.example"}).by({"[lost.example]"}).credentials("/etc/lost"),
                      outbound("none").to({"b.example"}).by({"[none.example]"})});
-  generation.secrets.credentials = std::make_shared<session::Credentials>(session::Credentials{{"carrier", "user:pass word"}});
+  generation.secrets.credentials =
+      std::make_shared<session::Credentials>(session::Credentials{{"carrier", "user:pass word"}});
   check_all(generation, {{"sasl-password", "[smtp.carrier.example]:587", "OK user:pass word"},
                          {"sasl-password", "[SMTP.carrier.example]:587", "OK user:pass word"},
                          {"sasl-password", "smtp.carrier.example", "NOTFOUND "},
@@ -150,33 +151,33 @@ TEST(SocketmapMaps, WhatSendmailCannotAskForIsNoRequirementLess) {
                      with("below").tls(TlsLevel::match, {".contoso.com"}), with("dane").tls(TlsLevel::dane),
                      with("version").tls(TlsLevel::require, {}, TlsVersion::tls1_2),
                      with("ca").tls(TlsLevel::verify, {}, TlsVersion::none, "/ca.pem")});
-  check_all(generation, {{"sendmail-tls", "none.example", "NOTFOUND "},
-                         {"sendmail-tls", "may.example", "NOTFOUND "},
-                         {"sendmail-tls", "a@encrypt.example", "OK TEMP+ENCR:112"},
-                         {"sendmail-tls", "encrypt.example.", "OK TEMP+ENCR:112"},
-                         {"sendmail-tls", "verify.example", "OK TEMP+VERIFY:112"},
-                         {"sendmail-tls", "match.example", "OK TEMP+VERIFY:112+CN:mx.contoso.com"},
-                         {"sendmail-tls", "two.example",
+  check_all(generation, {{"sendmail_tls", "none.example", "NOTFOUND "},
+                         {"sendmail_tls", "may.example", "NOTFOUND "},
+                         {"sendmail_tls", "a@encrypt.example", "OK TEMP+ENCR:112"},
+                         {"sendmail_tls", "encrypt.example.", "OK TEMP+ENCR:112"},
+                         {"sendmail_tls", "verify.example", "OK TEMP+VERIFY:112"},
+                         {"sendmail_tls", "match.example", "OK TEMP+VERIFY:112+CN:mx.contoso.com"},
+                         {"sendmail_tls", "two.example",
                           "TEMP connector two: Sendmail cannot compare a certificate with more than one whole name"},
-                         {"sendmail-tls", "below.example",
+                         {"sendmail_tls", "below.example",
                           "TEMP connector below: Sendmail cannot compare a certificate with more than one whole name"},
-                         {"sendmail-tls", "dane.example",
+                         {"sendmail_tls", "dane.example",
                           "TEMP connector dane: Sendmail cannot be made to insist on DANE for one server"},
-                         {"sendmail-tls", "version.example",
+                         {"sendmail_tls", "version.example",
                           "TEMP connector version: Sendmail cannot ask for a TLS version of one server"},
-                         {"sendmail-tls", "ca.example",
+                         {"sendmail_tls", "ca.example",
                           "TEMP connector ca: Sendmail cannot trust other authorities for one server"},
-                         {"sendmail-tls", "nobody", "NOTFOUND "}});
+                         {"sendmail_tls", "nobody", "NOTFOUND "}});
 }
 
 TEST(SocketmapMaps, AnUnknownMapIsToldWithTheOnesThereAre) {
   check_all(generation_of({}),
             {{"transprot", "*",
               "PERM there is no map \"transprot\"; write one of transport, tls-policy, header, sasl-password, "
-              "mailertable, sendmail-tls"},
+              "mailertable, sendmail_tls"},
              {"a\nb\x01", "",
               "PERM there is no map \"a?b?\"; write one of transport, tls-policy, header, sasl-password, mailertable, "
-              "sendmail-tls"}});
+              "sendmail_tls"}});
 }
 
 }  // namespace

@@ -25,6 +25,11 @@ TlsReport read_tls_macros(const MacroLookup& macro);
 // host: what Postfix's master.cf and Sendmail's mailers call so. Of others nobody can tell by the name.
 bool is_delivered_here(std::string_view mailer);
 
+// Who has authenticated by a name and password, or the like; empty if nobody has. Sendmail offers AUTH EXTERNAL to
+// every client whose certificate it trusts: that proves no more than the certificate does, and a trusted certificate by
+// itself grants nothing. So it makes nobody a user of ours.
+std::string_view read_sasl_username(const MacroLookup& macro);
+
 // The macros to ask for, for smfi_setsymlist.
 extern const char* const connect_macros;
 extern const char* const tls_macros;        // at HELO

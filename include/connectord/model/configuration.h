@@ -85,6 +85,19 @@ struct Log {
   friend bool operator==(const Log&, const Log&) = default;
 };
 
+// What becomes of a message whose trace cannot be written.
+enum class OnTraceFailure : std::uint8_t { defer, accept };
+
+struct Trace {
+  std::string store;  // "sqlite:/path"
+  std::chrono::milliseconds keep{std::chrono::hours(24 * 90)};
+  OnTraceFailure on_failure = OnTraceFailure::defer;
+  bool subject = false;
+
+  // The file of a store of SQLite.
+  std::string file() const { return store.substr(store.find(':') + 1); }
+};
+
 // One configuration as its files say it, checked key by key.
 struct Configuration {
   Server server;
@@ -93,6 +106,7 @@ struct Configuration {
   AuthenticationSettings authentication;
   std::vector<Signing> signing;
   Tag tag;
+  std::optional<Trace> trace;
   Log log;
   std::vector<InboundConnector> inbound;
   std::vector<OutboundConnector> outbound;

@@ -22,8 +22,10 @@ class Reloader {
     std::string failure;                   // besides; empty for none
   };
 
-  // `path` is the main file. The services must outlive it.
-  Reloader(std::string path, const Services& services);
+  // `path` is the main file. The services must outlive it. `loaded` is called with each configuration before it runs.
+  Reloader(
+      std::string path, const Services& services,
+      std::function<void(const model::Configuration&)> loaded = [](const model::Configuration&) {});
 
   // As the files are now. Logs what it finds.
   Result reload();
@@ -44,6 +46,7 @@ class Reloader {
 
   std::string path_;
   Services services_;
+  std::function<void(const model::Configuration&)> loaded_;
   // What the process was started with, which a new configuration does not change.
   model::Server server_;
   model::Log log_;

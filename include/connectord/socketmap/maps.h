@@ -26,8 +26,9 @@ std::string to_string(const Answer& answer);
 //   header         a whole header line -> FILTER, for milter_header_checks
 //   sasl-password  a next hop as a route has it -> user:password
 //   mailertable    a recipient's domain -> Sendmail's mailertable
-//   sendmail-tls   a recipient, or its domain -> a requirement for Sendmail's ruleset TLS_connection
+//   sendmail_tls   a recipient, or its domain -> a requirement for Sendmail's ruleset TLS_connection
 //
+// Sendmail asks for a map by the name that it has in sendmail.cf, where "-" ends a name.
 // A key of another form is not found: Postfix and Sendmail ask all their tables for parts of an address too.
 Answer look_up(const session::Generation& generation, std::string_view map, std::string_view key);
 
