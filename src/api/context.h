@@ -47,6 +47,7 @@ Response delete_connector(Context& context, const Call& call);
 // src/api/questions.cpp
 Response validate_connector(Context& context, const Call& call);
 Response explain_message(Context& context, const Call& call);
+// src/api/trace.cpp
 Response search_trace(Context& context, const Call& call);
 Response get_trace(Context& context, const Call& call);
 Response report_connectors(Context& context, const Call& call);

@@ -1,4 +1,4 @@
-// What is answered by looking at mail: imagined, and of the past.
+// Questions about imagined mail.
 #include "connectord/session/explain.h"
 #include "lookup.h"
 
@@ -104,10 +104,6 @@ class Turn {
   bool granted_;
 };
 
-Response no_trace() {
-  return problem(409, "no record of messages is kept; write [trace] in connectord's configuration");
-}
-
 }  // namespace
 
 Response explain_message(Context& context, const Call& call) {
@@ -130,18 +126,6 @@ Response validate_connector(Context& context, const Call& call) {
   const auto found = find_connector(policy->configuration(), call);
   if (!found) return found.error();
   return problem(501, "connectors cannot be validated yet; POST /api/exchange/explain tells what becomes of a message");
-}
-
-Response search_trace(Context& /*context*/, const Call& /*call*/) {
-  return no_trace();
-}
-
-Response get_trace(Context& /*context*/, const Call& /*call*/) {
-  return no_trace();
-}
-
-Response report_connectors(Context& /*context*/, const Call& /*call*/) {
-  return no_trace();
 }
 
 }  // namespace connectord::api
