@@ -4,6 +4,7 @@ import re
 
 from api_scenario import ApiHost, server_lines
 from harness.daemon import connectorctl
+from harness.openapi import Description
 from harness.site import Site
 from harness.waiting import wait_until
 from scenario import CONTOSO, SiteScenario
@@ -83,6 +84,51 @@ class Mail(SiteScenario):
         self.assertEqual(text.media_type, "text/plain")
         return {name: float(value) for name, value in
                 (line.rsplit(" ", 1) for line in text.content.decode().splitlines() if not line.startswith("#"))}
+
+
+class Trace(SiteScenario):
+    """What connectorctl trace finds, page by page."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = Site(CONTOSO, launch=False, trace="")
+        text = cls.site.connectord.config_file.read_text()
+        cls.site.connectord.write_configuration(text.replace("[server]\n", f"[server]\n{server_lines(cls.site.path)}\n"))
+        cls.enterClassContext(cls.site)
+        cls.api_host = ApiHost(cls.site)
+        cls.api = cls.api_host.client("read")
+
+    def test_messages_are_found_page_by_page_each_with_its_story_and_counted(self):
+        for _ in range(3):
+            self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10")
+        self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
+        found, cursor = [], ""
+        while cursor is not None:
+            page = self.api.get("/api/exchange/messagetrace?sender=contoso.com&limit=3" +
+                                (f"&cursor={cursor}" if cursor else ""))
+            self.assertEqual(page.status, 200, str(page))
+            found += page.json["messages"]
+            cursor = page.json["next"]
+        self.assertEqual([row["action"] for row in found], ["accept", "reject", "reject", "reject"])
+        self.assertEqual(found, self.site.trace("--sender", "contoso.com"))
+        story = self.api.get(f"/api/exchange/messagetrace/{found[1]['id']}")
+        self.assertEqual(story.json["rows"][0]["reply"][:10], "550 5.7.10")
+        report = self.api.get("/api/exchange/reports/connectors?group=action&interval=day")
+        self.assertEqual({row["group"]: row["messages"] for row in report.json["volumes"]}, {"reject": 3, "accept": 1})
+        description = Description(self.api.get("/api/openapi.json").json)
+        for method, path, answer in self.api.answers:
+            description.check(method, path, answer)
+
+    def test_what_cannot_be_searched_for_is_told_with_its_parameter(self):
+        for query, field in (("limit=0", "limit"), ("limit=x", "limit"), ("since=yesterday", "since"),
+                             ("status=lost", "status"), ("action=eat", "action"), ("direction=up", "direction"),
+                             ("client=x", "client"), ("cursor=x", "cursor"), ("page=2", "page")):
+            with self.subTest(query):
+                answer = self.api.get(f"/api/exchange/messagetrace?{query}")
+                self.assertEqual((answer.status, answer.fields), (400, [field]), str(answer))
+        for row in ("x", "-1", "999999", "9" * 30):
+            self.assertEqual(self.api.get(f"/api/exchange/messagetrace/{row}").status, 404)
+        self.assertEqual(self.api.get("/api/exchange/reports/connectors?group=x").fields, ["group"])
 
 
 class CommandLine(SiteScenario):

@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <filesystem>
 
+#include "connectord/api/file_writer.h"
 #include "connectord/net/listener.h"
 #include "json_body.h"
 
@@ -47,10 +47,7 @@ std::string time_text(std::int64_t seconds) {
 tl::expected<void, std::string> AuditLog::give_to(std::optional<uid_t> owner, std::optional<gid_t> group) const {
   const uid_t uid = owner.value_or(static_cast<uid_t>(-1));
   const gid_t gid = group.value_or(static_cast<gid_t>(-1));
-  const std::string folder = std::filesystem::path(path_).parent_path().string();
-  if (::mkdir(folder.c_str(), 0750) == 0 && ::chown(folder.c_str(), uid, gid) != 0) {
-    return failed(folder, "give the folder to its user");
-  }
+  if (owner && group) give_folder_of(path_, *owner, *group);
   const net::FileDescriptor fd = open_to_append(path_);
   if (fd.get() < 0) return failed(path_, "open the audit log");
   if (::fchown(fd.get(), uid, gid) != 0) return failed(path_, "give the audit log to its user");

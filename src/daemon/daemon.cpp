@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "connectord/api/api.h"
+#include "connectord/api/file_writer.h"
 #include "connectord/api/http_server.h"
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
@@ -25,7 +26,6 @@
 #include "health_server.h"
 #include "privileges.h"
 #include "signals.h"
-#include "trace_folder.h"
 
 namespace connectord::daemon {
 namespace {
@@ -154,7 +154,9 @@ class Daemon {
 
   tl::expected<void, std::string> drop_privileges() {
     if (user_) {
-      if (trace_) give_folder_of(policies_.current().policy->configuration().trace->file(), *user_);
+      if (trace_) {
+        api::give_folder_of(policies_.current().policy->configuration().trace->file(), user_->uid, user_->gid);
+      }
       return become(*user_);
     }
     if (::geteuid() == 0) {
