@@ -19,6 +19,7 @@
 #include "connectord/socketmap/socketmap_server.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/version.h"
+#include "delivery_log.h"
 #include "privileges.h"
 #include "signals.h"
 #include "trace_folder.h"
@@ -46,14 +47,22 @@ bool needs_restart(const model::Server& a, const model::Server& b) {
          a.socket_group != b.socket_group || a.socket_mode != b.socket_mode;
 }
 
-std::string store_of(const model::Configuration& configuration) {
-  return configuration.trace ? configuration.trace->store : "";
+// Where the trace is kept, and where deliveries are read from.
+std::pair<std::string, std::string> store_of(const model::Configuration& configuration) {
+  if (!configuration.trace) return {};
+  return {configuration.trace->store, configuration.trace->mail_log};
 }
 
 std::unique_ptr<trace::SqliteStore> make_trace(const model::Configuration& configuration, log::Logger& log) {
   if (!configuration.trace) return nullptr;
   return std::make_unique<trace::SqliteStore>(
       trace::SqliteOptions{.path = configuration.trace->file(), .keep = configuration.trace->keep}, log);
+}
+
+std::unique_ptr<DeliveryLog> make_delivery_log(const model::Configuration& configuration, trace::Store* store,
+                                               log::Logger& log) {
+  if (store == nullptr || configuration.trace->mail_log.empty()) return nullptr;
+  return std::make_unique<DeliveryLog>(configuration.trace->mail_log, configuration.trace->file(), *store, log);
 }
 
 // Loading leaves as much freed memory behind as a configuration takes, in pieces that the allocator would keep.
@@ -70,6 +79,7 @@ class Daemon {
         log_(log::make_logger(log_settings_)),
         store_(store_of(loaded.policy->configuration())),
         trace_(make_trace(loaded.policy->configuration(), *log_)),
+        deliveries_(make_delivery_log(loaded.policy->configuration(), trace_.get(), *log_)),
         policies_(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets)) {}
 
   int run() {
@@ -143,6 +153,7 @@ class Daemon {
   void start() {
     // As the user that the files are to belong to.
     if (trace_) trace_->start();
+    if (deliveries_) deliveries_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
     // Before libmilter waits for the same signals.
@@ -156,7 +167,8 @@ class Daemon {
     if (server_.milter) fields.emplace_back("milter", server_.milter->to_string());
     if (server_.policy) fields.emplace_back("policy", server_.policy->to_string());
     if (server_.socketmap) fields.emplace_back("socketmap", server_.socketmap->to_string());
-    if (trace_) fields.emplace_back("trace", store_);
+    if (trace_) fields.emplace_back("trace", store_.first);
+    if (deliveries_) fields.emplace_back("mail_log", store_.second);
     log_->info(subject, "started", std::move(fields));
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
@@ -198,7 +210,7 @@ class Daemon {
         log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
       }
       if (store_ != store_of(configuration)) {
-        log_->warning(subject, "where the trace is kept takes effect after a restart only");
+        log_->warning(subject, "trace.store and trace.mail_log take effect after a restart only");
       }
       if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
       const std::size_t inbound = configuration.inbound.size();
@@ -229,6 +241,7 @@ class Daemon {
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
     if (socketmap_) socketmap_->stop();
+    if (deliveries_) deliveries_->stop();
     if (trace_) trace_->stop();
     if (server_.milter) net::remove(*server_.milter);
     if (server_.policy) net::remove(*server_.policy);
@@ -254,8 +267,9 @@ class Daemon {
   model::Server server_;
   model::Log log_settings_;
   std::unique_ptr<log::Logger> log_;
-  std::string store_;  // that the trace is kept in; empty for none
+  std::pair<std::string, std::string> store_;
   std::unique_ptr<trace::SqliteStore> trace_;
+  std::unique_ptr<DeliveryLog> deliveries_;
   session::PolicyStore policies_;
   session::LiveSessions live_;
   session::Intake intake_;

@@ -194,9 +194,6 @@ TEST(ConfigErrors, AnUnknownKeyNamesTheNearestKnownOne) {
 
 TEST(ConfigErrors, WhatIsNotBuiltYetIsRefused) {
   check_all({
-      {"mail log",
-       with_server("[trace]\nstore = \"sqlite:/var/lib/x.db\"\nmail_log = \"journal\"\n"),
-       {6, 1, "trace.mail_log", "not supported yet"}},
       {"api", with_server("api = \"inet:127.0.0.1:8025\"\n"), {4, 1, "server.api", "not supported yet"}},
   });
 }
