@@ -67,7 +67,7 @@ class Host:
     name. `milter` and `policy` name the listeners; by default they are unix sockets in a folder as packages make it:
     of connectord's user, open to Postfix. `socketmap` says whether there is that one too. With `launch` false, starting
     connectord is left to the scenario. With `trace`, lines for the table of that name, there is a message trace in
-    `trace_file`, whose folder connectord makes.
+    `trace_file`, whose folder connectord makes; PATH stands for the run's folder.
 
     With a `zone`, lines of a zone file, there is a DNS server beside it, which spoils what `faults` says and fails for
     the domains `failing`; then mail is authenticated as `authentication` says, lines for the table of that name.
@@ -94,7 +94,8 @@ class Host:
             self._settings = {"user": USER, "server": server, "log_format": log_format, "dns": self._dns_table(),
                               "authentication": authentication if self.nameserver else NO_CHECKS,
                               "reject_direct_send": str(reject_direct_send).lower(),
-                              "trace": "" if trace is None else f'[trace]\nstore = "sqlite:{self.trace_file}"\n{trace}'}
+                              "trace": "" if trace is None else f'[trace]\nstore = "sqlite:{self.trace_file}"\n'
+                                                                        + trace.replace("PATH", str(self.path))}
             self._launch = launch
             self.connectord = Connectord(self.workspace, self.configuration(connectors))
 
