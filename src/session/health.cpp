@@ -1,13 +1,12 @@
 #include "connectord/session/health.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "connectord/net/digest.h"
 #include "connectord/version.h"
 
 namespace connectord::session {
@@ -65,7 +64,8 @@ std::string health_document(const Process& process, const Services& services) {
                                {"inbound_connectors", running.policy->configuration().inbound.size()},
                                {"outbound_connectors", running.policy->configuration().outbound.size()}};
   document["reload"] = reload_of(load);
-  document["listeners"] = {{"milter", listener(process.server.milter)}, {"policy", listener(process.server.policy)},
+  document["listeners"] = {{"milter", listener(process.server.milter)},
+                           {"policy", listener(process.server.policy)},
                            {"socketmap", listener(process.server.socketmap)}};
   document["mta"] = {{"version", text_or_null(mta.version)}, {"host", text_or_null(mta.host)}};
   document["milter"] = counted("sessions", activity.milter_sessions);
@@ -76,17 +76,7 @@ std::string health_document(const Process& process, const Services& services) {
 }
 
 std::string health_socket_name(const std::string& configuration) {
-  const std::string path = resolved_path(configuration);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_Digest(path.data(), path.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  std::string name = "connectord-health-";
-  constexpr char digits[] = "0123456789abcdef";
-  for (unsigned int i = 0; i < size; ++i) {
-    name += digits[digest[i] >> 4U];
-    name += digits[digest[i] & 0xfU];
-  }
-  return name;
+  return "connectord-health-" + net::sha256_hex(resolved_path(configuration));
 }
 
 std::string resolved_path(const std::string& path) {

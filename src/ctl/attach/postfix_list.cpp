@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 #include "connectord/net/ip_address.h"
 
 namespace connectord::ctl {
@@ -138,7 +139,7 @@ std::size_t find_milter(const std::vector<ListWord>& words, const net::Endpoint&
 std::size_t find_policy_service(const std::vector<ListWord>& words, const net::Endpoint& endpoint,
                                 const std::string& queue_directory) {
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    if (!mail::equals_ignoring_case(words[i].text, "check_policy_service")) continue;
+    if (!net::equals_ignoring_case(words[i].text, "check_policy_service")) continue;
     if (names_service(words[i + 1].text, endpoint, queue_directory)) return i;
   }
   return words.size();

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 #include "postfix_list.h"
 
 namespace connectord::ctl {
@@ -92,9 +92,9 @@ class ListPlanner {
   void warn_of_milter_settings() {
     constexpr int needed = 6;
     if (std::atoi(setup_.effective("milter_protocol").c_str()) < needed) {
-      plan_.warnings.push_back({"milter_protocol = " + setup_.effective("milter_protocol") +
-                                    ": Postfix does not tell connectord of TLS and certificates",
-                                postconf_line(setup_, "milter_protocol = 6")});
+      plan_.open.push_back({"milter_protocol = " + setup_.effective("milter_protocol") +
+                                ": Postfix does not tell connectord of TLS and certificates",
+                            postconf_line(setup_, "milter_protocol = 6")});
     }
     if (!setup_.effective("smtpd_milter_maps").empty()) {
       plan_.warnings.push_back({"smtpd_milter_maps may give clients other milters than smtpd_milters: " +
@@ -136,7 +136,7 @@ class ListPlanner {
   // What may only refuse ends the list for no mail that is accepted.
   static bool only_refuses(const std::vector<ListWord>& words, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      const std::string word = mail::to_lower(words[i].text);
+      const std::string word = net::to_lower(words[i].text);
       const bool refuses = word.starts_with("reject") || word.starts_with("defer") || word == "warn_if_reject";
       if (!refuses) return false;
       if (word.find("bl_") != std::string::npos) ++i;  // reject_rbl_client and its like have an argument

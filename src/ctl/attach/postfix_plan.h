@@ -28,7 +28,8 @@ struct Advice {
 struct Plan {
   std::vector<Change> changes;
   std::vector<Advice> refusals;  // with one of these nothing may be changed
-  std::vector<Advice> warnings;
+  std::vector<Advice> open;      // what is missing yet and only a person can add
+  std::vector<Advice> warnings;  // what may well be as it should
 };
 
 Plan plan_postfix(const PostfixSetup& setup, const Wanted& wanted);

@@ -79,6 +79,7 @@ class TablePlanner {
                "see that all its domains are in organization.accepted_domains of " + wanted_.file});
           continue;
         }
+        if (word.text == "localhost" || word.text == "localhost.localdomain") continue;  // never leaves
         const auto domain = net::normalize_domain(word.text);
         if (domain && !accepted(*domain) && std::find(missing.begin(), missing.end(), *domain) == missing.end()) {
           missing.push_back(*domain);
@@ -93,7 +94,7 @@ class TablePlanner {
       names += (names.empty() ? "" : ", ") + name;
       line += (names == name ? "\"" : ", \"") + name + "\"";
     }
-    plan_.warnings.push_back(
+    plan_.open.push_back(
         {"an outbound connector is for \"*\", and Postfix has domains of its own that are no "
          "accepted_domains, so mail for them would leave: " +
              names,
@@ -113,7 +114,11 @@ class TablePlanner {
 }  // namespace
 
 void plan_tables(const PostfixSetup& setup, const Wanted& wanted, Plan& plan) {
-  if (wanted.socketmap) TablePlanner(setup, wanted, plan).run();
+  if (wanted.socketmap) return TablePlanner(setup, wanted, plan).run();
+  if (!wanted.outbound) return;
+  plan.open.push_back({"there are outbound connectors, and Postfix cannot ask for their routes",
+                       "in [server] of " + wanted.file + ": socketmap = \"unix:" + setup.queue_directory +
+                           "/connectord/socketmap.sock\", then restart connectord and attach again"});
 }
 
 }  // namespace connectord::ctl

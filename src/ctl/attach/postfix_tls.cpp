@@ -1,5 +1,5 @@
 // What Postfix must do so that connectord is told of TLS and of client certificates.
-#include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 #include "postfix_plan.h"
 
 namespace connectord::ctl {
@@ -19,7 +19,7 @@ std::string user_of_fingerprints(const PostfixSetup& setup) {
 void plan_digest(const PostfixSetup& setup, const Wanted& wanted, Plan& plan) {
   const std::string parameter = "smtpd_tls_fingerprint_digest";
   const std::string& digest = setup.effective(parameter);
-  if (mail::equals_ignoring_case(digest, "sha256")) return;
+  if (net::equals_ignoring_case(digest, "sha256")) return;
   const std::string user = user_of_fingerprints(setup);
   if (user.empty()) {
     set_parameter(setup, parameter, "sha256", "connectord compares SHA-256 fingerprints; this one is " + digest, plan);
@@ -48,13 +48,13 @@ void plan_tls(const PostfixSetup& setup, const Wanted& wanted, Plan& plan) {
   if (wanted.policy) plan_digest(setup, wanted, plan);
   const bool certificates = wanted.certificate_names || wanted.fingerprints;
   if ((wanted.tls || certificates) && !offers_tls(setup)) {
-    plan.warnings.push_back({"Postfix offers no TLS, and connectors require it",
-                             "give Postfix a certificate (smtpd_tls_cert_file, smtpd_tls_key_file), then: " +
-                                 postconf_line(setup, "smtpd_tls_security_level = may")});
+    plan.open.push_back({"Postfix offers no TLS, and connectors require it",
+                         "give Postfix a certificate (smtpd_tls_cert_file, smtpd_tls_key_file), then: " +
+                             postconf_line(setup, "smtpd_tls_security_level = may")});
   }
   if (wanted.certificate_names && setup.effective("smtpd_tls_CAfile").empty() &&
       setup.effective("smtpd_tls_CApath").empty()) {
-    plan.warnings.push_back(
+    plan.open.push_back(
         {"connectors match the names in certificates, and Postfix tells names of certificates that it "
          "trusts only: there is neither smtpd_tls_CAfile nor smtpd_tls_CApath",
          "put the authorities of your partners, and no others, into one file, then: " +

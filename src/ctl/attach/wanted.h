@@ -17,6 +17,7 @@ struct Wanted {
   bool tls = false;                  // a connector requires TLS
   bool certificate_names = false;    // a connector matches subjects or issuers
   bool fingerprints = false;         // a connector matches fingerprints
+  bool outbound = false;             // there is an outbound connector
   bool credentials = false;          // an outbound connector logs in
   bool outbound_everywhere = false;  // an outbound connector takes mail for "*"
   std::vector<net::DomainPattern> accepted_domains;
