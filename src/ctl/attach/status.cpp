@@ -23,7 +23,8 @@ class StatusReport {
 
   Status run() {
     const session::LoadedPolicy loaded = load(common_);
-    if (loaded.policy) {
+    loads_ = loaded.policy != nullptr;
+    if (loads_) {
       server_ = loaded.policy->configuration().server;
       wanted_ = wanted_by(common_.configuration, loaded.policy->configuration());
     } else {
@@ -33,7 +34,7 @@ class StatusReport {
     }
     look_at_daemon();
     // Without a configuration it is not known what the mail server should do.
-    if (loaded.policy) look_at_postfix();
+    if (loads_) look_at_postfix();
     const bool well = missing_.empty();
     if (common_.json) {
       print_json(well);
@@ -58,7 +59,7 @@ class StatusReport {
                ", so an older configuration runs",
            "connectorctl check --config " + common_.configuration + ", then: systemctl reload connectord"});
     }
-    if (server_.authserv_id.empty()) return;
+    if (!loads_) return;
     compare_listener("milter", server_.milter);
     compare_listener("policy", server_.policy);
     compare_listener("socketmap", server_.socketmap);
@@ -156,6 +157,7 @@ class StatusReport {
   const AttachArguments& arguments_;
   const Common& common_;
   const Terminal& terminal_;
+  bool loads_ = false;  // the configuration file, now
   model::Server server_;
   Wanted wanted_;
   Json health_;
