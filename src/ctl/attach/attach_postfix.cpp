@@ -132,7 +132,7 @@ class AttachPostfix {
       const auto entrance = entrance_of(setup_, wanted_);
       if (!entrance) return tl::unexpected(entrance.error());
       auto seen =
-          prove_attached(*entrance, own_recipient(setup_), wanted_.milter.has_value(), wanted_.policy.has_value(),
+          prove_attached({*entrance, own_recipient(setup_), wanted_.milter.has_value(), wanted_.policy.has_value()},
                          [this] { return ask_running_daemon(common_.configuration, user_); });
       if (!seen) return tl::unexpected(seen.error());
       proof_ = std::move(*seen);

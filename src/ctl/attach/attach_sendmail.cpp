@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <ostream>
 
@@ -54,6 +55,7 @@ class Sendmail {
     }
     if (!arguments_.yes) return report("would detach", Status::answered);
     if (auto done = change(false); !done) return fail("failed", done.error() + "; " + roll_back());
+    drop_needless_backup();
     return report("detached", Status::answered);
   }
 
@@ -82,11 +84,13 @@ class Sendmail {
     }
     const auto lock = lock_folder(mc_.parent_path());
     if (!lock) return tl::unexpected("another connectorctl is at " + mc_.parent_path().string());
+    if (!process()) {
+      return tl::unexpected("Sendmail does not run (by " + cf_of_now().pid_file +
+                            "), so nothing could be proved; start it");
+    }
     if (before_ != after_) {
-      if (attaching) {
-        std::filesystem::path backup = mc_;
-        backup += ".before-connectord";
-        if (auto copied = replace_file(backup, before_, mc_); !copied) return copied;
+      if (attaching && !has_our_lines(before_)) {
+        if (auto copied = replace_file(backup(), before_, mc_); !copied) return copied;
       }
       if (auto written = replace_file(mc_, after_, mc_); !written) return written;
     }
@@ -100,23 +104,43 @@ class Sendmail {
     }
     if (!attaching || !arguments_.probe) return {};
     if (!cf.entrance) return tl::unexpected(std::string("sendmail.cf has no DaemonPortOptions to probe"));
-    auto seen = prove_attached(*cf.entrance, "postmaster", true, false,
+    // Started anew, Sendmail waits for a minute where it finds no name of its own.
+    constexpr std::chrono::seconds patience{75};
+    auto seen = prove_attached({*cf.entrance, "postmaster", true, false, patience},
                                [this] { return ask_running_daemon(common_.configuration, user_); });
     if (!seen) return tl::unexpected(seen.error());
     proof_ = std::move(*seen);
     return {};
   }
 
-  Done build_and_restart() const {
-    // The process that is to be told is the one of the sendmail.cf as it was when it started.
-    const std::string pid_file = cf_of_now().pid_file;
-    if (auto made = output_of({"make", "-C", mc_.parent_path().string()}); !made) return tl::unexpected(made.error());
-    const auto text = read_file(pid_file);
+  std::filesystem::path backup() const {
+    std::filesystem::path file = mc_;
+    file += ".before-connectord";
+    return file;
+  }
+
+  // A copy that says nothing else than sendmail.mc itself.
+  void drop_needless_backup() const {
+    std::error_code ignored;
+    const auto copy = read_file(backup());
+    const auto now = read_file(mc_);
+    if (copy && now && *copy == *now) std::filesystem::remove(backup(), ignored);
+  }
+
+  // The daemon of the sendmail.cf as it is now; empty if it does not run.
+  std::optional<pid_t> process() const {
+    const auto text = read_file(cf_of_now().pid_file);
     pid_t pid = 0;
     if (text) std::from_chars(text->data(), text->data() + text->size(), pid);
-    if (pid <= 1 || ::kill(pid, SIGHUP) != 0) {
-      return tl::unexpected("Sendmail does not run (by " + pid_file + "), so nothing could be proved; start it");
-    }
+    if (pid <= 1 || ::kill(pid, 0) != 0) return std::nullopt;
+    return pid;
+  }
+
+  Done build_and_restart() const {
+    const auto pid = process();  // by the sendmail.cf that it was started with
+    if (auto made = output_of({"make", "-C", mc_.parent_path().string()}); !made) return tl::unexpected(made.error());
+    if (!pid || ::kill(*pid, SIGHUP) != 0)
+      return tl::unexpected(std::string("Sendmail cannot be told to read its sendmail.cf"));
     return {};
   }
 
@@ -125,6 +149,7 @@ class Sendmail {
     auto back = replace_file(mc_, before_, mc_);
     if (back) back = build_and_restart();
     if (!back) return mc_.string() + " could not be put back whole: " + back.error();
+    drop_needless_backup();
     return mc_.string() + " is as it was before, sendmail.cf is made anew, and Sendmail has been told";
   }
 

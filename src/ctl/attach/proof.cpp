@@ -30,36 +30,37 @@ struct Missing {
   }
 };
 
+tl::expected<std::string, std::string> try_once(const ProofRequest& request, const HealthSource& ask_health) {
+  const auto before = ask_health();
+  if (!before) return tl::unexpected(before.error());
+  const auto conversation = converse(request.server, request.recipient);
+  if (!conversation) return tl::unexpected(conversation.error());
+  const auto after = ask_health();
+  if (!after) return tl::unexpected(after.error());
+  const Asked was = asked_so_far(*before);
+  const Asked is = asked_so_far(*after);
+  const Missing missing{request.milter && is.milter_sessions <= was.milter_sessions,
+                        request.policy && is.policy_requests <= was.policy_requests};
+  const std::string place = request.server.to_string() + ": " + conversation->to_string();
+  if (missing.milter || missing.policy) return tl::unexpected(missing.why(place));
+  if (conversation->code_of("RCPT") == 0) {
+    return tl::unexpected("the probe did not come as far as RCPT (" + place + ")");
+  }
+  std::string seen = "probe of " + place + "; connectord saw ";
+  if (request.milter) seen += counted(is.milter_sessions - was.milter_sessions, "milter session");
+  if (request.milter && request.policy) seen += " and ";
+  if (request.policy) seen += counted(is.policy_requests - was.policy_requests, "policy request");
+  return seen + (request.milter ? " of " + mta_of(*after) : "");
+}
+
 }  // namespace
 
-tl::expected<std::string, std::string> prove_attached(const net::Endpoint& server, const std::string& recipient,
-                                                      bool milter, bool policy, const HealthSource& ask_health) {
-  constexpr std::chrono::seconds patience{12};
+tl::expected<std::string, std::string> prove_attached(const ProofRequest& request, const HealthSource& ask_health) {
   constexpr std::chrono::milliseconds pause{500};
-  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto end = std::chrono::steady_clock::now() + request.patience;
   for (;;) {
-    const auto before = ask_health();
-    if (!before) return tl::unexpected(before.error());
-    const auto conversation = converse(server, recipient);
-    const auto after = ask_health();
-    if (!after) return tl::unexpected(after.error());
-    std::string why = conversation ? "" : conversation.error();
-    if (conversation) {
-      const Asked was = asked_so_far(*before);
-      const Asked is = asked_so_far(*after);
-      const Missing missing{milter && is.milter_sessions <= was.milter_sessions,
-                            policy && is.policy_requests <= was.policy_requests};
-      const std::string place = server.to_string() + ": " + conversation->to_string();
-      if (!missing.milter && !missing.policy && conversation->code_of("RCPT") != 0) {
-        return "probe of " + place + "; connectord saw " +
-               counted(is.milter_sessions - was.milter_sessions, "milter session") +
-               (policy ? " and " + counted(is.policy_requests - was.policy_requests, "policy request") : "") + " of " +
-               mta_of(*after);
-      }
-      why = missing.milter || missing.policy ? missing.why(place)
-                                             : "the probe did not come as far as RCPT (" + place + ")";
-    }
-    if (std::chrono::steady_clock::now() >= end) return tl::unexpected(why);
+    auto seen = try_once(request, ask_health);
+    if (seen || std::chrono::steady_clock::now() >= end) return seen;
     std::this_thread::sleep_for(pause);
   }
 }
