@@ -211,6 +211,49 @@ class BesideOthers(AttachScenario):
         self.assertEqual(self.main_cf.read_bytes(), self.before)
 
 
+class WithOutboundConnectors(AttachScenario):
+    """Routes and TLS policies are asked for, beside the tables of a person."""
+
+    options = {"attached": False, "socketmap": True}
+
+    def setUp(self):
+        super().setUp()
+        ports = {name: sink.port for name, sink in self.site.sinks.items()}
+        self.site.reconfigure(f"""
+[[outbound]]
+name = "contoso-out"
+scenario = "partner"
+recipient_domains = ["contoso.com"]
+[outbound.route]
+smart_hosts = ["[127.0.0.1]:{ports['contoso']}"]
+""")
+        self.site.connectord.hang_up()
+        self.site.connectord.wait_for_log("configuration loaded")
+        self.own = (f"inline:{{ {{ special@contoso.com = smtp:[127.0.0.1]:{ports['default']} }} "
+                    f"{{ contoso.com = smtp:[127.0.0.1]:{ports['default']} }} }}")
+        self.append(f"transport_maps = {self.own}\nsmtp_tls_policy_maps = {self.own}\n")
+        self.before = self.main_cf.read_bytes()
+
+    def sink_of(self, recipient: str) -> str:
+        with self.open("127.0.0.1", tls=False) as client:
+            sent = submit(client, "somebody@example.net", recipient)
+        self.assertTrue(sent.reply.accepted, str(sent.reply))
+        return self.site.arrival(sent.token).sink
+
+    def test_a_connector_counts_more_than_an_entry_for_its_domain_and_less_than_one_for_an_address(self):
+        self.assertEqual(self.sink_of("user@contoso.com"), "default")
+        self.attach_for_sure()
+        self.assertEqual(self.parameter("transport_maps"), f"{self.own}, socketmap:{self.site.socketmap}:transport")
+        self.assertEqual(self.parameter("smtp_tls_policy_maps"),
+                         f"socketmap:{self.site.socketmap}:tls-policy, {self.own}")
+        self.assertEqual(self.sink_of("user@contoso.com"), "contoso")
+        self.assertEqual(self.sink_of("special@contoso.com"), "default")
+        health = json.loads(self.command("status", "--json").stdout)["connectord"]
+        self.assertGreater(health["socketmap"]["lookups"], 0)
+        self.detach("--yes")
+        self.assertEqual(self.main_cf.read_bytes(), self.before)
+
+
 class AttachedByHand(SiteScenario):
     """What a person has attached is known as attached, and can be detached."""
 

@@ -26,6 +26,11 @@ class TablePlanner {
     if (wanted_.credentials) {
       add("smtp_sasl_password_maps", "sasl-password", Place::first, "outbound connectors have credentials");
       set_parameter(setup_, "smtp_sasl_auth_enable", "yes", "outbound connectors have credentials", plan_);
+      // The default allows no plain password anywhere; within TLS it is what hosts ask for.
+      if (setup_.effective("smtp_sasl_tls_security_options").find("noplaintext") != std::string::npos) {
+        set_parameter(setup_, "smtp_sasl_tls_security_options", "noanonymous",
+                      "hosts ask for plain passwords; they are sent over TLS only", plan_);
+      }
     }
     warn_of_static_routes();
     if (wanted_.outbound_everywhere) warn_of_own_domains();

@@ -138,6 +138,14 @@ class SendmailPlanner {
       plan_.open.push_back({"connectors match SHA-256 fingerprints, and sendmail.mc has another algorithm",
                             "define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')dnl"});
     }
+    // Rulesets are a person's own, so they are not written by a program.
+    if (wanted_.outbound && (!wanted_.socketmap || first_with(lines_, "Ksendmail_tls socket") == nullptr)) {
+      plan_.open.push_back(
+          {"there are outbound connectors, and Sendmail does not ask for their routes",
+           "write the lines of \"Outbound connectors in Sendmail\" in operations.md into sendmail.mc, and "
+           "socketmap in [server] of " +
+               wanted_.file});
+    }
     if (wanted_.certificate_names && first_with(lines_, "confCACERT") == nullptr &&
         first_with(lines_, "starttls.m4") == nullptr) {
       plan_.open.push_back({"connectors match the names in certificates, and Sendmail trusts no authority",

@@ -25,6 +25,7 @@ PostfixSetup postfix(const Values& lines = {}) {
                   {"milter_protocol", "6"},
                   {"smtpd_tls_ask_ccert", "no"},
                   {"smtpd_tls_security_level", "may"},
+                  {"smtp_sasl_tls_security_options", "noplaintext, noanonymous"},
                   {"smtpd_tls_fingerprint_digest", "md5"}};
   for (const auto& [name, value] : lines) setup.values[name] = value;
   setup.expanded = setup.values;
@@ -324,6 +325,7 @@ TEST(PlanPostfix, AddsTheTablesThatSocketmapAnswersBesideThoseThatAreThere) {
   changes = changes_of(plan_postfix(postfix(main_cf), wanted));
   EXPECT_EQ(changes["smtp_sasl_password_maps"], "socketmap:unix:connectord/socketmap.sock:sasl-password, hash:/s");
   EXPECT_EQ(changes["smtp_sasl_auth_enable"], "yes");
+  EXPECT_EQ(changes["smtp_sasl_tls_security_options"], "noanonymous");
   EXPECT_EQ(changes_of(plan_postfix(postfix(changes), wanted)).count("transport_maps"), 0U);
 }
 

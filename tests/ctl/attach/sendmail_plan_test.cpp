@@ -80,6 +80,17 @@ TEST(PlanSendmail, KnowsAPersonsOwnLineAndRefusesOneThatLetsMailThrough) {
   EXPECT_EQ(plan_sendmail(debian, without_milter).refusals.size(), 1U);
 }
 
+TEST(PlanSendmail, SaysWhatAPersonMustAdd) {
+  Wanted wanted = connectord();
+  EXPECT_THAT(plan_sendmail(debian, wanted).open, IsEmpty());
+  wanted.outbound = wanted.certificate_names = true;
+  EXPECT_EQ(plan_sendmail(debian, wanted).open.size(), 2U);
+  wanted.socketmap = net::Endpoint::parse("unix:/run/connectord/socketmap.sock").value();
+  const std::string mc =
+      std::string(debian) + "define(`confCACERT', `/x')dnl\nKsendmail_tls socket unix:/run/connectord/socketmap.sock\n";
+  EXPECT_THAT(plan_sendmail(mc, wanted).open, IsEmpty());
+}
+
 TEST(ReadSendmailCf, FindsFiltersProcessAndEntrance) {
   const auto milter = net::Endpoint::parse("unix:/run/connectord/milter.sock").value();
   const std::string filter = "Xconnectord, S=unix:/run/connectord/milter.sock, F=T, T=S:30s;R:30s;E:2m\n";
