@@ -67,7 +67,7 @@ class Host:
     name. `milter` and `policy` name the listeners; by default they are unix sockets in a folder as packages make it:
     of connectord's user, open to Postfix. `socketmap` says whether there is that one too. With `launch` false, starting
     connectord is left to the scenario. With `trace`, lines for the table of that name, there is a message trace in
-    `trace_file`, whose folder connectord makes.
+    `trace_file`, whose folder connectord makes; PATH stands for the run's folder.
 
     With a `zone`, lines of a zone file, there is a DNS server beside it, which spoils what `faults` says and fails for
     the domains `failing`; then mail is authenticated as `authentication` says, lines for the table of that name.
@@ -94,7 +94,8 @@ class Host:
             self._settings = {"user": USER, "server": server, "log_format": log_format, "dns": self._dns_table(),
                               "authentication": authentication if self.nameserver else NO_CHECKS,
                               "reject_direct_send": str(reject_direct_send).lower(),
-                              "trace": "" if trace is None else f'[trace]\nstore = "sqlite:{self.trace_file}"\n{trace}'}
+                              "trace": "" if trace is None else f'[trace]\nstore = "sqlite:{self.trace_file}"\n'
+                                                                        + trace.replace("PATH", str(self.path))}
             self._launch = launch
             self.connectord = Connectord(self.workspace, self.configuration(connectors))
 
@@ -153,11 +154,16 @@ class Host:
 
 
 class Site(Host):
-    """A host with Postfix too. `entrances` are as PrivatePostfix takes them, and `parameters` go to main.cf."""
+    """A host with Postfix too. `entrances` are as PrivatePostfix takes them, and `parameters` go to main.cf.
+
+    With `attached` false, Postfix knows nothing of connectord.
+    """
 
     def __init__(self, connectors: str = "", *, parameters: Parameters | None = None,
-                 entrances: Mapping[str, Parameters] | None = None, keep_mail: bool = False, **host):
+                 entrances: Mapping[str, Parameters] | None = None, keep_mail: bool = False, attached: bool = True,
+                 **host):
         super().__init__(connectors, **host)
+        self._attached = attached
         with self._or_close():
             self.certificates = certificates_of_the_world(self.path / "certificates")
             self.sinks = {name: Sink(name, self.certificates["sink"], self.path / "mail" / name if keep_mail else None)
@@ -190,9 +196,9 @@ class Site(Host):
         selection.write_text(f"/^X-Connector: contoso$/ FILTER smtp:[127.0.0.1]:{self.sinks['contoso'].port}\n")
         server, authority = self.certificates["server"], self.certificates["authority"]
         next_hop = f"smtp:[127.0.0.1]:{self.sinks['default'].port}"
-        return {"milter_header_checks": f"regexp:{selection}",
-                **beside_connectord(milter=self.milter, policy=self.policy, socketmap=self.socketmap),
-                "default_transport": next_hop,
+        attachment = (beside_connectord(milter=self.milter, policy=self.policy, socketmap=self.socketmap)
+                      if self._attached else {})
+        return {"milter_header_checks": f"regexp:{selection}", **attachment, "default_transport": next_hop,
                 "relay_transport": next_hop, "smtpd_tls_cert_file": str(server.file),
                 "smtpd_tls_key_file": str(server.key), "smtpd_tls_CAfile": str(authority.file)}
 

@@ -83,6 +83,48 @@ class Trace(SiteScenario):
         self.assertEqual(json.loads(output.read_text().splitlines()[0])["mail_from"], "bob@followed.example")
 
 
+
+class Deliveries(SiteScenario):
+    """What became of messages, as Postfix's log tells it."""
+
+    connectors = CONTOSO
+    options = {"trace": 'mail_log = "PATH/postfix/mail.log"', "parameters": {"smtpd_sender_restrictions":
+               "check_sender_access inline:{mallory@spammer.example=REJECT}"}}
+
+    def await_status(self, status: str, *options: str) -> dict:
+        return wait_until(lambda: self.site.trace(*options, "--status", status), f"{status} for {options}")[0]
+
+    def test_a_delivery_is_recorded_with_its_relay(self):
+        sent = self.send("alice@contoso.com", certificate="partner")
+        self.assert_delivered(sent, "contoso")
+        row = self.await_status("delivered", "--queue-id", sent.queue_id)
+        story = connectorctl("trace", "show", str(row["id"]), "--config", self.site.connectord.config_file).stdout
+        self.assertRegex(story, rf"delivered   <user@example.net>\n +relay 127.0.0.1:{self.site.sinks['contoso'].port}\n")
+
+    def test_what_was_missed_while_connectord_was_away_is_recorded_once(self):
+        self.site.postfix.set(defer_transports="smtp, relay")
+        self.site.postfix.reload()
+        sent = self.send("bob@stranger.example", tls=False)
+        self.await_status("pending", "--queue-id", sent.queue_id)
+        self.site.connectord.kill()
+        self.site.postfix.set(defer_transports="")
+        self.site.postfix.reload()
+        self.site.postfix.run("postqueue", "-f")
+        self.site.arrival(sent.token)
+        self.site.connectord.start()
+        row = self.await_status("delivered", "--queue-id", sent.queue_id)
+        story = connectorctl("trace", "show", str(row["id"]), "--config", self.site.connectord.config_file).stdout
+        self.assertEqual((story.count("pending   <"), story.count("delivered   <")), (1, 1), story)
+
+    def test_a_refusal_of_postfixs_own_is_recorded_and_ours_only_once(self):
+        self.assert_refused(self.send("mallory@spammer.example", tls=False), "554 5.7.1")
+        self.await_status("failed", "--sender", "mallory@spammer.example")
+        self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10")
+        self.send("bob@stranger.example", tls=False)
+        self.await_status("delivered", "--sender", "bob@stranger.example")
+        self.assertEqual(len(self.site.trace("--sender", "alice@contoso.com", "--status", "failed")), 1)
+
+
 class TraceAfterKill(SiteScenario):
     """Half of the mail is taken, half refused, and connectord is killed in the midst of it, again and again."""
 

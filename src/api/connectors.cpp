@@ -3,8 +3,8 @@
 
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_summary.h"
-#include "connectord/config/digest.h"
 #include "connectord/net/ascii_case.h"
+#include "connectord/net/digest.h"
 #include "lookup.h"
 
 namespace connectord::api {
@@ -92,7 +92,7 @@ Answered<Found> find_connector(const model::Configuration& configuration, const 
 
 std::string etag_of(const Json& connector) {
   constexpr std::size_t enough = 32;
-  return '"' + config::sha256_hex(to_text(connector)).substr(0, enough) + '"';
+  return '"' + net::sha256_hex(to_text(connector)).substr(0, enough) + '"';
 }
 
 Response connector_response(const Json& connector, unsigned status) {

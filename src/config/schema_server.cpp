@@ -186,8 +186,8 @@ const Table& table_for<model::Trace>() {
   static const Table declared{{
       key<&Trace::store, TraceStore>("store", required, "The file that the trace is kept in."),
       key<&Trace::keep, Keep>("keep", by_default(R"("90d")"), "For how long a message is kept."),
-      planned<MailLog>("mail_log", otherwise("delivery results are not recorded"),
-                       "The log that delivery results are read from: a file, or `journal`."),
+      key<&Trace::mail_log, MailLog>("mail_log", otherwise("delivery results are not recorded"),
+                                     "The log that delivery results are read from: a file, or `journal`."),
       key<&Trace::on_failure, Word<trace_failures>>("on_failure", by_default(R"("defer")"),
                                                     "What becomes of mail while the trace cannot be written: `defer` "
                                                     "asks the sender to try again later, `accept` "

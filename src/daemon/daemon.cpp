@@ -23,6 +23,7 @@
 #include "connectord/socketmap/socketmap_server.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/version.h"
+#include "delivery_log.h"
 #include "health_server.h"
 #include "privileges.h"
 #include "signals.h"
@@ -36,14 +37,22 @@ void print_problems(const std::vector<model::Problem>& problems) {
   for (const model::Problem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
 }
 
-std::string store_of(const model::Configuration& configuration) {
-  return configuration.trace ? configuration.trace->store : "";
+// Where the trace is kept, and where deliveries are read from.
+std::pair<std::string, std::string> store_of(const model::Configuration& configuration) {
+  if (!configuration.trace) return {};
+  return {configuration.trace->store, configuration.trace->mail_log};
 }
 
 std::unique_ptr<trace::SqliteStore> make_trace(const model::Configuration& configuration, log::Logger& log) {
   if (!configuration.trace) return nullptr;
   return std::make_unique<trace::SqliteStore>(
       trace::SqliteOptions{.path = configuration.trace->file(), .keep = configuration.trace->keep}, log);
+}
+
+std::unique_ptr<DeliveryLog> make_delivery_log(const model::Configuration& configuration, trace::Store* store,
+                                               log::Logger& log) {
+  if (store == nullptr || configuration.trace->mail_log.empty()) return nullptr;
+  return std::make_unique<DeliveryLog>(configuration.trace->mail_log, configuration.trace->file(), *store, log);
 }
 
 class Daemon {
@@ -54,6 +63,7 @@ class Daemon {
         log_(log::make_logger(loaded.policy->configuration().log)),
         store_(store_of(loaded.policy->configuration())),
         trace_(make_trace(loaded.policy->configuration(), *log_)),
+        deliveries_(make_delivery_log(loaded.policy->configuration(), trace_.get(), *log_)),
         policies_(std::move(loaded.policy), session::counted(std::move(resolver), metrics_),
                   std::move(loaded.secrets)) {}
 
@@ -73,9 +83,9 @@ class Daemon {
     return {.policies = policies_,
             .live = live_,
             .log = *log_,
+            .trace = trace_.get(),
             .activity = activity_,
-            .metrics = metrics_,
-            .trace = trace_.get()};
+            .metrics = metrics_};
   }
 
   tl::expected<void, std::string> open_sockets() {
@@ -170,6 +180,7 @@ class Daemon {
   void start() {
     // As the user that the files are to belong to.
     if (trace_) trace_->start();
+    if (deliveries_) deliveries_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
     start_health();
@@ -185,7 +196,8 @@ class Daemon {
     if (server_.policy) fields.emplace_back("policy", server_.policy->to_string());
     if (server_.socketmap) fields.emplace_back("socketmap", server_.socketmap->to_string());
     if (server_.api) fields.emplace_back("api", server_.api->to_string());
-    if (trace_) fields.emplace_back("trace", store_);
+    if (trace_) fields.emplace_back("trace", store_.first);
+    if (deliveries_) fields.emplace_back("mail_log", store_.second);
     log_->info(subject, "started", std::move(fields));
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
@@ -213,7 +225,7 @@ class Daemon {
   // What the parts of the process take of a configuration that was loaded.
   void follow(const model::Configuration& configuration) {
     if (store_ != store_of(configuration)) {
-      log_->warning(subject, "where the trace is kept takes effect after a restart only");
+      log_->warning(subject, "where the trace is kept, and which mail log is read, take effect after a restart only");
     }
     if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
   }
@@ -229,6 +241,7 @@ class Daemon {
     // A change that is being made is made to its end.
     const auto held = reloader_.hold();
     if (server_.api) net::remove(*server_.api);
+    if (deliveries_) deliveries_->stop();
     if (trace_) trace_->stop();
     if (server_.milter) net::remove(*server_.milter);
     if (server_.policy) net::remove(*server_.policy);
@@ -255,8 +268,9 @@ class Daemon {
   std::unique_ptr<log::Logger> log_;
   std::shared_ptr<session::Activity> activity_ = std::make_shared<session::Activity>();
   std::shared_ptr<session::Metrics> metrics_ = std::make_shared<session::Metrics>();
-  std::string store_;  // that the trace is kept in; empty for none
+  std::pair<std::string, std::string> store_;
   std::unique_ptr<trace::SqliteStore> trace_;
+  std::unique_ptr<DeliveryLog> deliveries_;
   session::PolicyStore policies_;
   session::LiveSessions live_;
   session::Intake intake_;

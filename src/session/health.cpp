@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "connectord/config/digest.h"
+#include "connectord/net/digest.h"
 #include "connectord/version.h"
 
 namespace connectord::session {
@@ -77,8 +77,7 @@ std::string health_document(const Process& process, const Services& services) {
 }
 
 std::string health_socket_name(const std::string& configuration) {
-  const std::string path = resolved_path(configuration);
-  return "connectord-health-" + config::sha256_hex(path);
+  return "connectord-health-" + net::sha256_hex(resolved_path(configuration));
 }
 
 std::string resolved_path(const std::string& path) {

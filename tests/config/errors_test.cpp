@@ -214,15 +214,7 @@ TEST(ConfigErrors, TheApiIsReachedFromOtherMachinesOverTlsOnly) {
   }
 }
 
-TEST(ConfigErrors, WhatIsNotBuiltYetIsRefused) {
-  check_all({
-      {"mail log",
-       with_server("[trace]\nstore = \"sqlite:/var/lib/x.db\"\nmail_log = \"journal\"\n"),
-       {6, 1, "trace.mail_log", "not supported yet"}},
-  });
-}
-
-TEST(ConfigErrors, WhatIsNotBuiltYetIsCheckedAllTheSame) {
+TEST(ConfigErrors, AWrongFormNamesTheRightOne) {
   check_all({
       {"mail log",
        with_server("[trace]\nstore = \"sqlite:/a\"\nmail_log = \"maillog\"\n"),

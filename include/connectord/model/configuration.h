@@ -93,6 +93,7 @@ struct Trace {
   std::chrono::milliseconds keep{std::chrono::hours(24 * 90)};
   OnTraceFailure on_failure = OnTraceFailure::defer;
   bool subject = false;
+  std::string mail_log;  // an absolute path, or "journal"; empty: deliveries are not recorded
 
   // The file of a store of SQLite.
   std::string file() const { return store.substr(store.find(':') + 1); }

@@ -30,9 +30,6 @@ struct Services {
   log::Logger& log;
   // Seconds since 1970, by which signatures expire.
   std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
-  // What front ends count.
-  std::shared_ptr<Activity> activity = std::make_shared<Activity>();
-  std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
   // Where every final answer is kept before it is given; nullptr: nowhere.
   trace::Store* trace = nullptr;
   // Since 1970, for the trace.
@@ -40,6 +37,9 @@ struct Services {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
   };
+  // What front ends count.
+  std::shared_ptr<Activity> activity = std::make_shared<Activity>();
+  std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
 };
 
 class Authenticator;

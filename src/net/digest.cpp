@@ -1,10 +1,10 @@
-#include "connectord/config/digest.h"
+#include "connectord/net/digest.h"
 
 #include <openssl/evp.h>
 
 #include <array>
 
-namespace connectord::config {
+namespace connectord::net {
 
 std::string to_hex(std::span<const unsigned char> bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -16,11 +16,11 @@ std::string to_hex(std::span<const unsigned char> bytes) {
   return hex;
 }
 
-std::string sha256_hex(std::string_view text) {
+std::string sha256_hex(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
   return to_hex({digest.data(), size});
 }
 
-}  // namespace connectord::config
+}  // namespace connectord::net
