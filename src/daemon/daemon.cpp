@@ -14,12 +14,14 @@
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
 #include "connectord/policyd/policy_server.h"
+#include "connectord/session/health.h"
 #include "connectord/session/load_policy.h"
 #include "connectord/session/session.h"
 #include "connectord/socketmap/socketmap_server.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/version.h"
 #include "delivery_log.h"
+#include "health_server.h"
 #include "privileges.h"
 #include "signals.h"
 #include "trace_folder.h"
@@ -39,6 +41,15 @@ void log_problems(log::Logger& log, const std::vector<model::Problem>& problems)
 
 void print_problems(const std::vector<model::Problem>& problems) {
   for (const model::Problem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+}
+
+std::vector<std::string> errors_of(const std::vector<model::Problem>& problems, const std::string& other) {
+  std::vector<std::string> errors;
+  for (const model::Problem& problem : problems) {
+    if (problem.severity == model::Problem::Severity::error) errors.push_back(to_string(problem));
+  }
+  if (!other.empty()) errors.push_back(other);
+  return errors;
 }
 
 // What a new configuration cannot change in a running process.
@@ -94,7 +105,9 @@ class Daemon {
   }
 
  private:
-  session::Services services() { return {.policies = policies_, .live = live_, .log = *log_, .trace = trace_.get()}; }
+  session::Services services() {
+    return {.policies = policies_, .live = live_, .log = *log_, .trace = trace_.get(), .activity = activity_};
+  }
 
   tl::expected<void, std::string> open_sockets() {
     auto rights = socket_rights();
@@ -113,7 +126,22 @@ class Daemon {
       if (!listener) return tl::unexpected(listener.error());
       socketmap_.emplace(std::move(*listener), services(), intake_);
     }
+    open_health();
     return {};
+  }
+
+  void open_health() {
+    if (auto opened = health_.open(session::health_socket_name(path_)); !opened) {
+      log_->warning(subject, "connectorctl status will not reach this process: its name is not to be had",
+                    {{"error", opened.error()}});
+    }
+  }
+
+  void start_health() {
+    const std::int64_t now = services().unix_time();
+    activity_->loaded(now);
+    session::Process process{session::resolved_path(path_), ::getpid(), now, server_};
+    health_.start([process = std::move(process), services = services()] { return health_document(process, services); });
   }
 
   // Only root may give a socket to others; for anybody else it stays the process's own.
@@ -158,6 +186,7 @@ class Daemon {
     if (socketmap_) socketmap_->start();
     // Before libmilter waits for the same signals.
     signals_.open();
+    start_health();
     if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
     const auto policy = policies_.current().policy;
     log::Fields fields = {{"version", version},
@@ -192,16 +221,19 @@ class Daemon {
     session::LoadedPolicy loaded = session::load_policy(path_, session::environment_of_host());
     log_problems(*log_, loaded.problems);
     std::shared_ptr<dns::Resolver> resolver;
+    std::string resolver_error;
     if (loaded.policy) {
       auto made = resolver_for(loaded.policy->configuration());
       if (made) {
         resolver = std::move(*made);
       } else {
-        log_->error(subject, made.error());
+        resolver_error = made.error();
+        log_->error(subject, resolver_error);
         loaded.policy = nullptr;
       }
     }
     if (!loaded.policy) {
+      activity_->load_failed(services().unix_time(), errors_of(loaded.problems, resolver_error));
       log_->error(subject, "the configuration does not load; the running one stays",
                   {{"configuration", path_}, {"generation", std::to_string(policies_.current().number)}});
     } else {
@@ -216,6 +248,7 @@ class Daemon {
       const std::size_t inbound = configuration.inbound.size();
       const std::size_t outbound = configuration.outbound.size();
       policies_.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets));
+      activity_->loaded(services().unix_time());
       log_->info(subject, "configuration loaded",
                  {{"configuration", path_},
                   {"generation", std::to_string(policies_.current().number)},
@@ -273,6 +306,8 @@ class Daemon {
   session::PolicyStore policies_;
   session::LiveSessions live_;
   session::Intake intake_;
+  std::shared_ptr<session::Activity> activity_ = std::make_shared<session::Activity>();
+  HealthServer health_;
   std::optional<User> user_;
   std::optional<milter::MilterServer> milter_;
   std::optional<policyd::PolicyServer> policy_service_;

@@ -15,6 +15,7 @@
 #include "connectord/log/logger.h"
 #include "connectord/model/decision.h"
 #include "connectord/model/facts.h"
+#include "connectord/session/activity.h"
 #include "connectord/session/live_sessions.h"
 #include "connectord/session/policy_store.h"
 #include "connectord/trace/store.h"
@@ -35,6 +36,8 @@ struct Services {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
   };
+  // What front ends count.
+  std::shared_ptr<Activity> activity = std::make_shared<Activity>();
 };
 
 class Authenticator;
