@@ -154,11 +154,16 @@ class Host:
 
 
 class Site(Host):
-    """A host with Postfix too. `entrances` are as PrivatePostfix takes them, and `parameters` go to main.cf."""
+    """A host with Postfix too. `entrances` are as PrivatePostfix takes them, and `parameters` go to main.cf.
+
+    With `attached` false, Postfix knows nothing of connectord.
+    """
 
     def __init__(self, connectors: str = "", *, parameters: Parameters | None = None,
-                 entrances: Mapping[str, Parameters] | None = None, keep_mail: bool = False, **host):
+                 entrances: Mapping[str, Parameters] | None = None, keep_mail: bool = False, attached: bool = True,
+                 **host):
         super().__init__(connectors, **host)
+        self._attached = attached
         with self._or_close():
             self.certificates = certificates_of_the_world(self.path / "certificates")
             self.sinks = {name: Sink(name, self.certificates["sink"], self.path / "mail" / name if keep_mail else None)
@@ -191,9 +196,9 @@ class Site(Host):
         selection.write_text(f"/^X-Connector: contoso$/ FILTER smtp:[127.0.0.1]:{self.sinks['contoso'].port}\n")
         server, authority = self.certificates["server"], self.certificates["authority"]
         next_hop = f"smtp:[127.0.0.1]:{self.sinks['default'].port}"
-        return {"milter_header_checks": f"regexp:{selection}",
-                **beside_connectord(milter=self.milter, policy=self.policy, socketmap=self.socketmap),
-                "default_transport": next_hop,
+        attachment = (beside_connectord(milter=self.milter, policy=self.policy, socketmap=self.socketmap)
+                      if self._attached else {})
+        return {"milter_header_checks": f"regexp:{selection}", **attachment, "default_transport": next_hop,
                 "relay_transport": next_hop, "smtpd_tls_cert_file": str(server.file),
                 "smtpd_tls_key_file": str(server.key), "smtpd_tls_CAfile": str(authority.file)}
 
