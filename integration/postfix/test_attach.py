@@ -214,7 +214,7 @@ class BesideOthers(AttachScenario):
 class WithOutboundConnectors(AttachScenario):
     """Routes and TLS policies are asked for, beside the tables of a person."""
 
-    options = {"attached": False, "socketmap": True}
+    options = {"attached": False, "socketmap": True, "parameters": {"relay_domains": "example.net, contoso.com"}}
 
     def setUp(self):
         super().setUp()
