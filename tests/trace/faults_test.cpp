@@ -150,6 +150,7 @@ TEST_F(TraceFaults, ALockOfAnotherProgramIsWaitedForOnceAndThenFailsAtOnce) {
   ASSERT_TRUE(works());
   sqlite3* other = nullptr;
   sqlite3_open(path().c_str(), &other);
+  sqlite3_busy_timeout(other, 5000);  // the store may be tidying up at this moment
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   EXPECT_NE(failure().find("locked"), std::string::npos);
   const auto begin = std::chrono::steady_clock::now();
@@ -166,6 +167,7 @@ TEST_F(TraceFaults, ACallDoesNotWaitLongerThanItsLimit) {
   open(with);
   sqlite3* other = nullptr;
   sqlite3_open(path().c_str(), &other);
+  sqlite3_busy_timeout(other, 5000);  // the store may be tidying up at this moment
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_NE(failure().find("not written in time"), std::string::npos);
@@ -181,6 +183,7 @@ TEST_F(TraceFaults, MoreThanMayWaitFailsAtOnceInThreadsThatDoNotGetIn) {
   open(with);
   sqlite3* other = nullptr;
   sqlite3_open(path().c_str(), &other);
+  sqlite3_busy_timeout(other, 5000);  // the store may be tidying up at this moment
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   std::atomic<int> turned_away = 0;
   {
