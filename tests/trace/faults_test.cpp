@@ -21,7 +21,6 @@ class TraceFaults : public TraceTest {
   }
   bool works() { return store_->append(Mail().queued_as("KEPT").entry()).has_value(); }
 
-  // As another program does it, with the file's own lock.
   // Another program's connection, which waits while the store tidies up.
   sqlite3* connect() const {
     constexpr int milliseconds = 5000;
@@ -30,6 +29,7 @@ class TraceFaults : public TraceTest {
     sqlite3_busy_timeout(handle, milliseconds);
     return handle;
   }
+  // As another program does it, with the file's own lock.
   void sql(const std::string& text) const {
     sqlite3* handle = connect();
     EXPECT_EQ(sqlite3_exec(handle, text.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
