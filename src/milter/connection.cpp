@@ -140,7 +140,7 @@ sfsistat on_connect(SMFICTX* context, char* name, _SOCK_ADDR* address) noexcept 
     connection.session().connected(std::move(facts));
     session::Activity& activity = *shared->services.activity;
     activity.milter_sessions.count(shared->services.unix_time());
-    activity.seen_mta(macro_of(context, "v"), macro_of(context, "j"));
+    activity.seen_mta(mail_server_name(macro_of(context, "v")), macro_of(context, "j"));
     return connection.go_on_after(SMFIP_NR_CONN);
   });
 }

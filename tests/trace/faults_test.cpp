@@ -21,10 +21,17 @@ class TraceFaults : public TraceTest {
   }
   bool works() { return store_->append(Mail().queued_as("KEPT").entry()).has_value(); }
 
-  // As another program does it, with the file's own lock.
-  void sql(const std::string& text) const {
+  // Another program's connection, which waits while the store tidies up.
+  sqlite3* connect() const {
+    constexpr int milliseconds = 5000;
     sqlite3* handle = nullptr;
     sqlite3_open(path().c_str(), &handle);
+    sqlite3_busy_timeout(handle, milliseconds);
+    return handle;
+  }
+  // As another program does it, with the file's own lock.
+  void sql(const std::string& text) const {
+    sqlite3* handle = connect();
     EXPECT_EQ(sqlite3_exec(handle, text.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
     sqlite3_close(handle);
   }
@@ -148,8 +155,7 @@ TEST_F(TraceFaults, ALockOfAnotherProgramIsWaitedForOnceAndThenFailsAtOnce) {
   with.lock_wait = std::chrono::milliseconds(20);
   open(with);
   ASSERT_TRUE(works());
-  sqlite3* other = nullptr;
-  sqlite3_open(path().c_str(), &other);
+  sqlite3* other = connect();
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   EXPECT_NE(failure().find("locked"), std::string::npos);
   const auto begin = std::chrono::steady_clock::now();
@@ -164,8 +170,7 @@ TEST_F(TraceFaults, ACallDoesNotWaitLongerThanItsLimit) {
   with.wait = std::chrono::milliseconds(30);
   with.lock_wait = std::chrono::milliseconds(2'000);
   open(with);
-  sqlite3* other = nullptr;
-  sqlite3_open(path().c_str(), &other);
+  sqlite3* other = connect();
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_NE(failure().find("not written in time"), std::string::npos);
@@ -179,8 +184,7 @@ TEST_F(TraceFaults, MoreThanMayWaitFailsAtOnceInThreadsThatDoNotGetIn) {
   with.wait = std::chrono::milliseconds(4'000);
   with.lock_wait = std::chrono::milliseconds(500);
   open(with);
-  sqlite3* other = nullptr;
-  sqlite3_open(path().c_str(), &other);
+  sqlite3* other = connect();
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   std::atomic<int> turned_away = 0;
   {

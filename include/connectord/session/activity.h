@@ -30,8 +30,8 @@ class Counter {
 class Activity {
  public:
   struct Mta {
-    std::string version;  // the macro v: "Postfix 3.7.11"; of Sendmail "8.17.1"
-    std::string host;     // the macro j
+    std::string version;  // "Postfix 3.7.11", "Sendmail 8.17.1"
+    std::string host;     // as it calls itself
   };
   // The last attempt to load a configuration. `problems` are those that kept it from being loaded.
   struct Load {
