@@ -1,10 +1,8 @@
 // The record of messages: searches, one message whole, and reports.
-#include <time.h>
-
 #include <array>
 #include <charconv>
-#include <ctime>
 
+#include "connectord/trace/moment.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
 #include "lookup.h"
@@ -31,8 +29,10 @@ class Parameters {
   }
 
   // Milliseconds since 1970.
-  std::optional<std::int64_t> time(const std::string& name) {
-    return parsed(name, parse_time, "write a time in UTC, as 2026-11-21T12:00:00Z");
+  std::optional<std::int64_t> time(const std::string& name, std::int64_t now) {
+    return parsed(
+        name, [now](const std::string& text) { return trace::parse_moment(text, now); },
+        "write a time in UTC, as 2026-11-21T12:00:00Z, or how long ago, as 2h");
   }
 
   void refuse(const std::string& name, std::string message) { errors_.push_back({name, std::move(message)}); }
@@ -43,14 +43,6 @@ class Parameters {
   }
 
  private:
-  static std::optional<std::int64_t> parse_time(const std::string& text) {
-    constexpr std::int64_t milliseconds = 1000;
-    std::tm parts{};
-    const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    if (rest == nullptr || *rest != '\0') return std::nullopt;
-    return static_cast<std::int64_t>(::timegm(&parts)) * milliseconds;
-  }
-
   const Target& target_;
   std::vector<FieldError> errors_;
 };
@@ -85,7 +77,7 @@ Answered<std::unique_ptr<trace::Archive>> open_archive(const Context& context) {
   });
 }
 
-Answered<trace::Query> query_of(const Call& call) {
+Answered<trace::Query> query_of(const Call& call, std::int64_t now) {
   Parameters parameters(call.target);
   trace::Query query;
   query.sender = parameters.text("sender");
@@ -97,11 +89,14 @@ Answered<trace::Query> query_of(const Call& call) {
   query.status = parameters.parsed("status", trace::parse_status, "there is no such status; see the description");
   query.action = parameters.parsed("action", trace::parse_action, "write accept, quarantine, reject or defer");
   query.direction = parameters.parsed("direction", trace::parse_direction, "write inbound or outbound");
-  query.since = parameters.time("since");
-  query.until = parameters.time("until");
+  query.since = parameters.time("since", now);
+  query.until = parameters.time("until", now);
   const auto limit = parameters.parsed("limit", parse_number<std::size_t>, "write a number from 1 to 1000");
   query.limit = limit.value_or(query.limit);
   if (limit && (*limit == 0 || *limit > largest_page)) parameters.refuse("limit", "write a number from 1 to 1000");
+  if (!query.cursor.empty() && !parse_number<std::int64_t>(query.cursor)) {
+    parameters.refuse("cursor", "write what the page before gave as next");
+  }
   if (const std::string client = parameters.text("client"); !client.empty()) {
     auto range = net::AddressRange::parse(client);
     if (range) query.client = std::move(*range);
@@ -130,8 +125,8 @@ Answered<trace::ReportQuery> report_query_of(const Call& call, std::int64_t now)
           .value_or(query.by);
   query.interval =
       parameters.parsed("interval", one_word_of(intervals), "write whole, hour or day").value_or(query.interval);
-  query.until = parameters.time("until").value_or(now);
-  query.since = parameters.time("since").value_or(query.until - week);
+  query.until = parameters.time("until", now).value_or(now);
+  query.since = parameters.time("since", now).value_or(query.until - week);
   if (auto refused = parameters.refusal()) return tl::unexpected(*refused);
   return query;
 }
@@ -145,13 +140,9 @@ Response unreadable(const std::string& why) {
 Response search_trace(Context& context, const Call& call) {
   const auto archive = open_archive(context);
   if (!archive) return archive.error();
-  const auto query = query_of(call);
+  const auto query = query_of(call, context.setup.services.unix_milliseconds());
   if (!query) return query.error();
   const auto page = (*archive)->search(*query);
-  if (!page && !query->cursor.empty()) {
-    return problem(400, "the page cannot be found: " + page.error(),
-                   {{"cursor", "write what the page before gave as next"}});
-  }
   if (!page) return unreadable(page.error());
   Json rows = Json::array();
   for (const trace::Row& row : page->rows) rows.push_back(trace::to_json(row));

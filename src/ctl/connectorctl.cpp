@@ -22,6 +22,7 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   add_maps_command(line);
   add_dkim_commands(line);
   add_trace_commands(line);
+  add_backtest_command(line);
   add_attach_commands(line);
   try {
     app.parse(argc, argv);

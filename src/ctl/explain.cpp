@@ -11,7 +11,7 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "explain_report.h"
-#include "time_argument.h"
+#include "connectord/trace/moment.h"
 
 namespace connectord::ctl {
 namespace {
@@ -39,7 +39,7 @@ Expected read_message(ExplainArguments& arguments, std::istream& in) {
 
 Expected read_time(ExplainArguments& arguments) {
   if (arguments.at.empty()) return {};
-  arguments.question.at = parse_time(arguments.at);
+  arguments.question.at = trace::parse_time(arguments.at);
   if (arguments.question.at) return {};
   return tl::unexpected("--at: \"" + arguments.at + "\" is no time; write 2026-11-21T12:00:00Z");
 }
