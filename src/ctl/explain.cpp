@@ -10,8 +10,8 @@
 
 #include "commands.h"
 #include "configuration_file.h"
-#include "explain_report.h"
 #include "connectord/trace/moment.h"
+#include "explain_report.h"
 
 namespace connectord::ctl {
 namespace {
