@@ -119,6 +119,13 @@ class Trace(SiteScenario):
         for method, path, answer in self.api.answers:
             description.check(method, path, answer)
 
+    def test_the_wait_for_the_trace_is_measured(self):
+        self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
+        text = self.api.get("/metrics").content.decode()
+        self.assertRegex(text, r'(?m)^connectord_stage_seconds_count\{stage="trace"\} [1-9]')
+        self.assertRegex(text, r"(?m)^connectord_trace_waiting 0$")
+        self.assertRegex(text, r"(?m)^connectord_trace_failures_total 0$")
+
     def test_what_cannot_be_searched_for_is_told_with_its_parameter(self):
         for query, field in (("limit=0", "limit"), ("limit=x", "limit"), ("since=someday", "since"),
                              ("status=lost", "status"), ("action=eat", "action"), ("direction=up", "direction"),

@@ -37,6 +37,14 @@ void add_activity(metrics::Exposition& text, const Api::Setup& setup) {
              static_cast<double>(setup.intake.messages()));
 }
 
+void add_trace(metrics::Exposition& text, const session::Services& services) {
+  if (services.trace == nullptr) return;
+  text.gauge("connectord_trace_waiting", "Answers that wait for their row in the message trace now.",
+             static_cast<double>(services.metrics->trace_waiting.load()));
+  text.counter("connectord_trace_failures_total", "Answers whose row could not be written.",
+               services.metrics->trace_failures.value());
+}
+
 }  // namespace
 
 Response get_metrics(Context& context, const Call& /*call*/) {
@@ -48,6 +56,7 @@ Response get_metrics(Context& context, const Call& /*call*/) {
              static_cast<double>(setup.process.started));
   add_configuration(text, setup.services);
   add_activity(text, setup);
+  add_trace(text, setup.services);
   for (const auto* family :
        {&metrics.messages, &metrics.findings, &metrics.authentication, &metrics.tls, &metrics.requests}) {
     text.family(*family);

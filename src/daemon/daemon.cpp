@@ -63,6 +63,7 @@ class Daemon {
         log_(log::make_logger(loaded.policy->configuration().log)),
         store_(store_of(loaded.policy->configuration())),
         trace_(make_trace(loaded.policy->configuration(), *log_)),
+        counted_trace_(trace_ ? session::counted(*trace_, metrics_) : nullptr),
         deliveries_(make_delivery_log(loaded.policy->configuration(), trace_.get(), *log_)),
         policies_(std::move(loaded.policy), session::counted(std::move(resolver), metrics_),
                   std::move(loaded.secrets)) {}
@@ -83,7 +84,7 @@ class Daemon {
     return {.policies = policies_,
             .live = live_,
             .log = *log_,
-            .trace = trace_.get(),
+            .trace = counted_trace_.get(),
             .activity = activity_,
             .metrics = metrics_};
   }
@@ -270,6 +271,7 @@ class Daemon {
   std::shared_ptr<session::Metrics> metrics_ = std::make_shared<session::Metrics>();
   std::pair<std::string, std::string> store_;
   std::unique_ptr<trace::SqliteStore> trace_;
+  std::unique_ptr<trace::Store> counted_trace_;  // the same, for the sessions
   std::unique_ptr<DeliveryLog> deliveries_;
   session::PolicyStore policies_;
   session::LiveSessions live_;

@@ -31,6 +31,30 @@ class CountingResolver : public dns::Resolver {
   std::shared_ptr<dns::Resolver> inner_;  // last: its callbacks use the rest
 };
 
+class CountingStore : public trace::Store {
+ public:
+  CountingStore(trace::Store& inner, std::shared_ptr<Metrics> metrics)
+      : inner_(inner), metrics_(std::move(metrics)), durations_(metrics_->stages.with({"trace"})) {}
+
+  tl::expected<std::int64_t, std::string> append(const trace::Entry& entry) override {
+    const metrics::Stopwatch stopwatch(durations_);
+    ++metrics_->trace_waiting;
+    auto kept = inner_.append(entry);
+    --metrics_->trace_waiting;
+    if (!kept) metrics_->trace_failures.add();
+    return kept;
+  }
+  tl::expected<trace::Recorded, std::string> record(const trace::LogBatch& batch) override {
+    return inner_.record(batch);
+  }
+  tl::expected<std::string, std::string> position() override { return inner_.position(); }
+
+ private:
+  trace::Store& inner_;
+  std::shared_ptr<Metrics> metrics_;
+  metrics::Histogram& durations_;
+};
+
 void count_results(Metrics& metrics, const model::Authentication& results) {
   auto& counters = metrics.authentication;
   if (results.spf) counters.with({"spf", to_string(results.spf->result)}).add();
@@ -59,6 +83,10 @@ void count_decision(Metrics& metrics, const model::Facts& facts, const model::De
 
 std::shared_ptr<dns::Resolver> counted(std::shared_ptr<dns::Resolver> inner, std::shared_ptr<Metrics> metrics) {
   return std::make_shared<CountingResolver>(std::move(inner), std::move(metrics));
+}
+
+std::unique_ptr<trace::Store> counted(trace::Store& inner, std::shared_ptr<Metrics> metrics) {
+  return std::make_unique<CountingStore>(inner, std::move(metrics));
 }
 
 }  // namespace connectord::session

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 
 #include "connectord/dns/resolver.h"
 #include "connectord/metrics/metrics.h"
 #include "connectord/model/decision.h"
 #include "connectord/model/facts.h"
+#include "connectord/trace/store.h"
 
 namespace connectord::session {
 
@@ -29,6 +32,8 @@ struct Metrics {
       "connectord_dns_lookup_seconds", "How long DNS took to answer, the cache included.", {"status"}};
   Family<Counter> requests{"connectord_api_requests_total", "Requests to the API.", {"route", "status"}};
   Counter failed_loads;
+  std::atomic<std::int64_t> trace_waiting = 0;  // answers that wait for their row
+  Counter trace_failures;                       // answers whose row could not be kept
 };
 
 // One message, or one refusal by the envelope: what gets a line in the log.
@@ -36,5 +41,8 @@ void count_decision(Metrics& metrics, const model::Facts& facts, const model::De
 
 // A resolver that counts what `inner` answers.
 std::shared_ptr<dns::Resolver> counted(std::shared_ptr<dns::Resolver> inner, std::shared_ptr<Metrics> metrics);
+
+// A store that counts what is appended to `inner`, which must live longer.
+std::unique_ptr<trace::Store> counted(trace::Store& inner, std::shared_ptr<Metrics> metrics);
 
 }  // namespace connectord::session
