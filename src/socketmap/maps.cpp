@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "connectord/engine/routing.h"
+#include "connectord/mail/postfix_terms.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
-#include "connectord/mail/postfix_terms.h"
 #include "connectord/socketmap/sendmail_terms.h"
 
 namespace connectord::socketmap {
