@@ -57,7 +57,7 @@ class Backtest(SiteScenario):
         self.assertEqual(output.status, 1)
         self.assertRegex(output.stderr, r"draft\.toml:8:\d+: error: inbound\.require\.tls")
         self.assertIn("the draft does not load", output.stderr)
-        for draft, words in (("", "the file is empty"), ('[log]\nlevel = "info"\n', "there is no connector in")):
+        for draft, words in (("", "the file is empty"), ('[organization]\naccepted_domains = ["example.net"]\n', "there is no connector in")):
             with self.subTest(draft):
                 output = self.backtest(draft)
                 self.assertEqual(output.status, 1)

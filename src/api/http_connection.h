@@ -8,26 +8,19 @@
 #include <boost/beast/http.hpp>
 #include <memory>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 
 #include "connectord/api/http_server.h"
-#include "connectord/net/acceptor.h"
+#include "connectord/net/stream_server.h"
 
 namespace connectord::api {
-
-class Closable {
- public:
-  virtual ~Closable() = default;
-  virtual void close() = 0;
-};
 
 // What the connections share; all of it but the pool belongs to the server's one thread.
 struct HttpShared {
   HttpServer::Handler handler;
   HttpLimits limits;
   boost::asio::thread_pool pool;
-  std::unordered_set<std::shared_ptr<Closable>> connections{};
+  net::StreamServer* server;
 };
 
 using HttpParser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -51,7 +44,7 @@ inline net::StreamSocket& socket_of(boost::asio::ssl::stream<net::StreamSocket>&
 
 // One client. Stream is a socket, or TLS on one.
 template <class Stream>
-class HttpConnection : public Closable, public std::enable_shared_from_this<HttpConnection<Stream>> {
+class HttpConnection : public net::StreamConnection, public std::enable_shared_from_this<HttpConnection<Stream>> {
  public:
   HttpConnection(Stream stream, HttpShared& shared)
       : stream_(std::move(stream)),
@@ -59,7 +52,7 @@ class HttpConnection : public Closable, public std::enable_shared_from_this<Http
         shared_(shared),
         peer_(peer_of(socket_of(stream_))) {}
 
-  void start() {
+  void start() override {
     limit(shared_.limits.request_time);
     const auto then = [self = this->shared_from_this()](error_code error) {
       if (error) return self->close();
@@ -76,7 +69,7 @@ class HttpConnection : public Closable, public std::enable_shared_from_this<Http
     error_code ignored;
     timer_.cancel();
     socket_of(stream_).close(ignored);
-    shared_.connections.erase(this->shared_from_this());
+    shared_.server->forget(this->shared_from_this());
   }
 
  private:

@@ -1,7 +1,8 @@
 #include "connectord/api/http_server.h"
 
 #include <boost/asio/ssl/context.hpp>
-#include <thread>
+#include <string_view>
+#include <utility>
 
 #include "connectord/config/secret_file.h"
 #include "http_connection.h"
@@ -37,56 +38,35 @@ class HttpServer::Implementation {
                  const HttpLimits& limits)
       : tls_(std::move(tls)),
         log_(log),
-        shared_{std::move(handler), limits, asio::thread_pool(limits.workers)},
-        acceptor_(context_, std::move(listener), callbacks()) {}
+        shared_{std::move(handler), limits, asio::thread_pool(limits.workers), &server_},
+        server_(std::move(listener), settings()) {}
 
   ~Implementation() { stop(); }
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
-  void start() {
-    acceptor_.start();
-    thread_ = std::jthread([this] { context_.run(); });
-  }
+  void start() { server_.start(); }
 
   void stop() {
-    if (!thread_.joinable()) return;
-    asio::post(context_, [this] {
-      acceptor_.stop();
-      while (!shared_.connections.empty()) {
-        const auto connection = *shared_.connections.begin();
-        connection->close();
-      }
-      context_.stop();
-    });
-    thread_.join();
+    server_.stop();
     shared_.pool.join();
   }
 
  private:
-  net::Acceptor::Callbacks callbacks() {
-    return {[this] { return shared_.connections.size() >= shared_.limits.connections; },
-            [this](net::StreamSocket socket) { serve(std::move(socket)); },
+  net::StreamServer::Settings settings() {
+    return {shared_.limits.connections, [this](net::StreamSocket socket) { return connection(std::move(socket)); },
             [this](std::string_view why) { log_.error("api", why, {}); }};
   }
 
-  void serve(net::StreamSocket socket) {
-    if (tls_) return keep(std::make_shared<HttpConnection<TlsStream>>(TlsStream(std::move(socket), *tls_), shared_));
-    keep(std::make_shared<HttpConnection<net::StreamSocket>>(std::move(socket), shared_));
-  }
-
-  template <class Connection>
-  void keep(const std::shared_ptr<Connection>& connection) {
-    shared_.connections.insert(connection);
-    connection->start();
+  std::shared_ptr<net::StreamConnection> connection(net::StreamSocket socket) {
+    if (tls_) return std::make_shared<HttpConnection<TlsStream>>(TlsStream(std::move(socket), *tls_), shared_);
+    return std::make_shared<HttpConnection<net::StreamSocket>>(std::move(socket), shared_);
   }
 
   std::unique_ptr<ssl::context> tls_;
   log::Logger& log_;
-  asio::io_context context_{1};
   HttpShared shared_;
-  net::Acceptor acceptor_;
-  std::jthread thread_;
+  net::StreamServer server_;
 };
 
 tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::make(net::FileDescriptor listener,

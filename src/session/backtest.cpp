@@ -90,16 +90,26 @@ bool lets_in(Action action) {
   return action == Action::accept || action == Action::quarantine;
 }
 
-const model::Finding* unknown_in(const Decision& decision) {
-  const auto found = std::find_if(decision.findings.begin(), decision.findings.end(),
-                                  [](const model::Finding& one) { return one.outcome == model::Outcome::temperror; });
-  return found == decision.findings.end() ? nullptr : &*found;
+// What could not be told, though the engine asked: by a finding of the connection, or of the message's content.
+bool is_open(const model::Finding& finding) {
+  if (finding.outcome == model::Outcome::temperror) return true;
+  return finding.outcome == model::Outcome::not_applicable && finding.check.starts_with("require.");
+}
+
+// What the draft alone asks for and the trace lacks.
+const model::Finding* newly_open(const Decision& now, const Decision& then) {
+  for (const model::Finding& finding : then.findings) {
+    if (!is_open(finding)) continue;
+    const bool open_now = std::any_of(now.findings.begin(), now.findings.end(), [&](const model::Finding& one) {
+      return is_open(one) && one.check == finding.check && one.connector == finding.connector;
+    });
+    if (!open_now) return &finding;
+  }
+  return nullptr;
 }
 
 std::optional<Change> change_between(const Decision& now, const Decision& then) {
-  if (then.action == Action::defer && now.action != Action::defer && unknown_in(then) != nullptr) {
-    return Change::not_known;
-  }
+  if (then.action != Action::reject && newly_open(now, then) != nullptr) return Change::not_known;
   if (lets_in(now.action) != lets_in(then.action)) return lets_in(now.action) ? Change::refused : Change::let_in;
   if (!lets_in(now.action)) return std::nullopt;
   if (now.action != then.action) return then.action == Action::quarantine ? Change::quarantined : Change::released;
@@ -108,8 +118,8 @@ std::optional<Change> change_between(const Decision& now, const Decision& then) 
 }
 
 std::string reason_of(Change change, const Decision& now, const Decision& then) {
-  if (const auto* unknown = unknown_in(then); change == Change::not_known && unknown != nullptr) {
-    return std::string(unknown->check) + ": " + unknown->seen;
+  if (const auto* open = newly_open(now, then); change == Change::not_known && open != nullptr) {
+    return std::string(open->check) + " asks for " + open->expected;
   }
   const Decision& decisive = change == Change::let_in || change == Change::released ? now : then;
   if (decisive.reply) return to_string(*decisive.reply);

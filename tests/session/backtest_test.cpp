@@ -89,7 +89,7 @@ TEST_F(BacktestTest, WhatTheTraceLacksCannotBeTold) {
   draft.require.spf = model::Requirement::pass;
   const Backtest result = replay({draft});
   EXPECT_EQ(lines_of(result), std::vector<std::string>{"not_known contoso.com 203.0.113.7 x1"});
-  EXPECT_TRUE(result.groups.front().examples.front().why.starts_with("require.spf"));
+  EXPECT_TRUE(result.groups.front().examples.front().why.starts_with("require.spf asks for"));
 }
 
 TEST_F(BacktestTest, ACertificateOfThePastIsJudgedByItsNamesAndFingerprints) {
