@@ -39,6 +39,8 @@ const Table& table_for<model::OutboundTls>();
 template <>
 const Table& table_for<unbuilt::Trace>();
 template <>
+const Table& table_for<model::Validation>();
+template <>
 const Table& table_for<model::Log>();
 
 }  // namespace connectord::config

@@ -8,6 +8,7 @@ namespace connectord::ctl {
 void add_configuration_commands(const CommandLine& line);  // check, list, show
 void add_explain_command(const CommandLine& line);
 void add_maps_command(const CommandLine& line);
+void add_validate_command(const CommandLine& line);
 
 void add_dkim_commands(const CommandLine& line);  // dkim new
 

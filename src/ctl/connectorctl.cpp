@@ -19,6 +19,7 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   add_explain_command(line);
   add_maps_command(line);
   add_dkim_commands(line);
+  add_validate_command(line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

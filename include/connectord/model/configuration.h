@@ -80,6 +80,15 @@ struct Log {
   friend bool operator==(const Log&, const Log&) = default;
 };
 
+// How connectors are tried whether mail flows.
+struct Validation {
+  std::optional<std::chrono::milliseconds> every;  // empty: only when somebody asks
+  std::string state = "/var/lib/connectord/validation";
+  std::vector<net::AddressRange> private_networks;  // in which names of hosts may lie
+  std::string mail_to;                              // empty: nobody is told of changes by mail
+  net::Endpoint mail_through{net::Endpoint::Kind::inet, {}, "127.0.0.1", 25};
+};
+
 // One configuration as its files say it, checked key by key.
 struct Configuration {
   Server server;
@@ -88,6 +97,7 @@ struct Configuration {
   AuthenticationSettings authentication;
   std::vector<Signing> signing;
   Tag tag;
+  Validation validation;
   Log log;
   std::vector<InboundConnector> inbound;
   std::vector<OutboundConnector> outbound;

@@ -1,0 +1,48 @@
+#include "finding_text.h"
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+namespace connectord::ctl {
+
+std::string Paint::operator()(std::string_view text, const char* code) const {
+  if (!colour_) return std::string(text);
+  return std::string("\033[").append(code).append("m").append(text).append("\033[0m");
+}
+
+const char* colour_of(model::Outcome outcome) {
+  switch (outcome) {
+    case model::Outcome::pass:
+      return green;
+    case model::Outcome::fail:
+      return red;
+    case model::Outcome::temperror:
+      return yellow;
+    case model::Outcome::not_applicable:
+      return faint;
+  }
+  return faint;
+}
+
+std::string harmless(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    shown += byte < ' ' || byte == 0x7f ? '?' : c;
+  }
+  return shown;
+}
+
+void print_details(std::ostream& out, const model::Finding& finding) {
+  const std::string indent(outcome_width + 2, ' ');
+  if (!finding.expected.empty()) out << indent << "expected  " << harmless(finding.expected) << '\n';
+  if (!finding.seen.empty()) out << indent << "seen      " << harmless(finding.seen) << '\n';
+  if (!finding.hint.empty()) out << indent << "hint      " << harmless(finding.hint) << '\n';
+}
+
+nlohmann::ordered_json to_json(const model::Finding& finding) {
+  return {{"check", finding.check},       {"connector", finding.connector}, {"outcome", to_string(finding.outcome)},
+          {"expected", finding.expected}, {"seen", finding.seen},           {"hint", finding.hint}};
+}
+
+}  // namespace connectord::ctl

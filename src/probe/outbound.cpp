@@ -1,0 +1,217 @@
+#include <algorithm>
+
+#include "connectord/engine/outbound_index.h"
+#include "connectord/engine/routing.h"
+#include "connectord/mail/text.h"
+#include "host_check.h"
+#include "smtp_client.h"
+#include "sts_check.h"
+
+namespace connectord::probe {
+namespace {
+
+using model::Finding;
+using model::OutboundConnector;
+using model::Outcome;
+
+const OutboundConnector* find(const engine::Policy& policy, std::string_view name) {
+  const auto& all = policy.configuration().outbound;
+  const auto found = std::find_if(all.begin(), all.end(), [name](const auto& each) { return each.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::string domain_of(const std::string& address) {
+  const auto at = address.rfind('@');
+  return at == std::string::npos ? "" : net::normalize_domain(address.substr(at + 1)).value_or("");
+}
+
+class Outbound {
+ public:
+  Outbound(const engine::Policy& policy, const OutboundConnector& connector, const OutboundOptions& options,
+           const Services& services)
+      : policy_(policy),
+        plan_{connector, options, helo_name(policy), {}, {}, {}, {}},
+        recorder_(services, connector.name, Direction::outbound) {}
+
+  Report run() {
+    if (!addresses_are_plain()) return recorder_.finish({});
+    enabled();
+    if (!plan_.options.recipient.empty()) route();
+    if (read_files()) {
+      const std::string domain = domain_of(plan_.options.recipient);
+      const auto targets = find_targets(policy_, plan_.connector, domain, recorder_);
+      policies(targets);
+      for (const Target& target : targets) {
+        if (recorder_.is_over()) {
+          tell_that_time_is_over();
+          break;
+        }
+        allowed_by_policy(target);
+        check_host(plan_, target, recorder_);
+      }
+      hosts_ = targets.size();
+    }
+    return recorder_.finish("passed: " + std::to_string(hosts_) + (hosts_ == 1 ? " host" : " hosts") +
+                            (plan_.options.recipient.empty() ? "" : ", the recipient is accepted"));
+  }
+
+ private:
+  // As the mail server's smtp_helo_name: this host's name.
+  static std::string helo_name(const engine::Policy& policy) {
+    return net::normalize_domain(policy.configuration().server.host_name).value_or("localhost");
+  }
+
+  bool addresses_are_plain() {
+    const auto& [recipient, sender, revocation, lists] = plan_.options;
+    for (const std::string& address : {recipient, sender}) {
+      if (address.empty() || is_plain_address(address)) continue;
+      recorder_.add({.check = "address",
+                     .outcome = Outcome::fail,
+                     .expected = "an address such as user@contoso.com, in ASCII",
+                     .seen = mail::printable(address)},
+                    Obstacle::incomplete);
+      return false;
+    }
+    return true;
+  }
+
+  void enabled() {
+    if (plan_.connector.enabled) return;
+    recorder_.warn({.check = "outbound.enabled",
+                    .outcome = Outcome::not_applicable,
+                    .expected = "enabled = true",
+                    .seen = "the connector is disabled, so no mail leaves by it",
+                    .hint = "enable it when all is well"});
+  }
+
+  // Does the recipient's mail leave by this connector, and by which one otherwise?
+  void route() {
+    const OutboundConnector& connector = plan_.connector;
+    const engine::Recipient recipient{plan_.options.recipient, false};
+    Finding finding{.check = "outbound.route",
+                    .expected = "mail for " + plan_.options.recipient + " leaves by " + connector.name};
+    if (connector.rule_scoped || !connector.enabled) {
+      finding.outcome = Outcome::not_applicable;
+      finding.seen = connector.rule_scoped ? "mail that a transport rule sends here" : "disabled";
+      return recorder_.add(std::move(finding));
+    }
+    std::vector<const OutboundConnector*> taken;
+    if (connector.inbound_connectors.empty()) taken.push_back(engine::route_of_any_origin(policy_, recipient));
+    for (const std::string& tag : connector.inbound_connectors) {
+      taken.push_back(engine::route_of(policy_, tag, recipient));
+    }
+    const auto other =
+        std::find_if(taken.begin(), taken.end(), [&connector](const auto* each) { return each != &connector; });
+    if (other == taken.end()) {
+      finding.seen = connector.inbound_connectors.empty() ? "it does"
+                                                          : "it does, if it came in over one of its inbound connectors";
+      return recorder_.add(std::move(finding));
+    }
+    finding.outcome = Outcome::fail;
+    finding.seen =
+        *other == nullptr ? "no connector: it takes the mail server's own way" : "it leaves by " + (*other)->name;
+    finding.hint = why_not(*other);
+    recorder_.add(std::move(finding), Obstacle::other_route);
+  }
+
+  std::string why_not(const OutboundConnector* other) const {
+    const std::string domain = domain_of(plan_.options.recipient);
+    const auto& patterns = engine::destinations(plan_.connector);
+    const auto matches = [&domain](const auto& pattern) { return pattern.matches(domain); };
+    if (std::none_of(patterns.begin(), patterns.end(), matches)) {
+      return domain + " is none of the connector's recipient_domains";
+    }
+    if (other == nullptr) {
+      return domain +
+             " is one of our own domains (organization.accepted_domains), which a connector takes only if it "
+             "names them as closely";
+    }
+    return other->name + " names " + domain + " more closely, or comes first";
+  }
+
+  bool read_files() {
+    const Services& services = recorder_.services();
+    const std::string file = plan_.connector.tls ? plan_.connector.tls->ca_file : "";
+    auto trusted = file.empty() ? tls::TrustStore::of_system() : tls::TrustStore::from_file(file);
+    if (trusted) {
+      plan_.trusted = std::move(*trusted);
+    } else {
+      recorder_.add({.check = "outbound.tls.ca_file",
+                     .outcome = Outcome::fail,
+                     .expected = "authorities in PEM",
+                     .seen = trusted.error(),
+                     .hint = "the mail server must be able to read it, too"},
+                    Obstacle::certificate);
+    }
+    const std::string& secret = plan_.connector.route.credentials;
+    if (secret.empty()) return true;
+    auto read = services.read_secret(secret);
+    const std::string problem = read ? take_credentials(std::move(*read)) : read.error();
+    if (problem.empty()) return true;
+    recorder_.add({.check = "outbound.route.credentials",
+                   .outcome = Outcome::fail,
+                   .expected = "user:password in " + secret,
+                   .seen = problem},
+                  Obstacle::not_authenticated);
+    return false;
+  }
+
+  // Why the file holds none; empty if it does. Nothing of the content is told.
+  std::string take_credentials(std::string content) {
+    while (content.ends_with('\n') || content.ends_with('\r')) content.pop_back();
+    const auto colon = content.find(':');
+    if (colon == std::string::npos || colon == 0) return "no user:password in one line";
+    if (content.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return "more than one line";
+    plan_.credentials = std::move(content);
+    return {};
+  }
+
+  void policies(const std::vector<Target>& targets) {
+    std::vector<std::string> domains;
+    for (const Target& target : targets) {
+      if (target.domain.empty() || std::find(domains.begin(), domains.end(), target.domain) != domains.end()) continue;
+      domains.push_back(target.domain);
+    }
+    for (const std::string& domain : domains) {
+      if (auto policy = ask_for_sts_policy(domain, policy_, plan_, recorder_))
+        plan_.policies.push_back(std::move(*policy));
+    }
+  }
+
+  void allowed_by_policy(const Target& target) {
+    const StsPolicy* policy = plan_.policy_of(target.domain);
+    if (policy == nullptr || policy->mode == StsPolicy::Mode::none) return;
+    Finding finding{
+        .check = "mta_sts.host", .expected = "a host of the MTA-STS policy of " + target.domain, .seen = target.name};
+    recorder_.at(to_string(target));
+    if (allows(*policy, target.name)) return recorder_.add(std::move(finding));
+    finding.outcome = Outcome::fail;
+    finding.hint = "the partner's MX record and policy differ, or somebody changed the MX record on the way";
+    if (policy->mode == StsPolicy::Mode::enforce) return recorder_.add(std::move(finding), Obstacle::sts_policy);
+    recorder_.warn(std::move(finding));
+  }
+
+  void tell_that_time_is_over() {
+    recorder_.add({.check = "time",
+                   .outcome = Outcome::temperror,
+                   .expected = "all hosts within " + duration_text(recorder_.services().limits.whole),
+                   .seen = "some hosts were not tried"},
+                  Obstacle::incomplete);
+  }
+
+  const engine::Policy& policy_;
+  OutboundPlan plan_;
+  Recorder recorder_;
+  std::size_t hosts_ = 0;
+};
+
+}  // namespace
+
+std::optional<Report> validate_outbound(const engine::Policy& policy, std::string_view name,
+                                        const OutboundOptions& options, const Services& services) {
+  const OutboundConnector* connector = find(policy, name);
+  if (connector == nullptr) return std::nullopt;
+  return Outbound(policy, *connector, options, services).run();
+}
+
+}  // namespace connectord::probe
