@@ -12,6 +12,7 @@
 #include "connectord/config/secret_file.h"
 #include "connectord/net/number.h"
 #include "connectord/probe/results.h"
+#include "connectord/session/credentials.h"
 #include "validate_report.h"
 
 namespace connectord::ctl {
@@ -136,12 +137,9 @@ Status validate(const Common& common, const ValidateArguments& arguments, const 
   const auto resolver = session::make_resolver(configuration.dns);
   if (!resolver) return complain(resolver.error());
   const auto network = probe::make_network();
-  probe::Services services{
-      **resolver, *network, [&configuration](const std::string& path) {
-        return config::reader_of_secrets(configuration.server.user).and_then([&path](const auto& reader) {
-          return config::read_secret_file(path, reader);
-        });
-      }};
+  probe::Services services{**resolver, *network, [&user = configuration.server.user](const std::string& path) {
+                             return session::read_credential_file(path, user);
+                           }};
   if (arguments.timeout > 0) {
     const std::chrono::seconds limit(arguments.timeout);
     services.limits = {limit, limit, limit, services.limits.whole};

@@ -143,27 +143,19 @@ class Outbound {
                      .hint = "the mail server must be able to read it, too"},
                     Obstacle::certificate);
     }
-    const std::string& secret = plan_.connector.route.credentials;
-    if (secret.empty()) return true;
-    auto read = services.read_secret(secret);
-    const std::string problem = read ? take_credentials(std::move(*read)) : read.error();
-    if (problem.empty()) return true;
+    const std::string& file_with_secret = plan_.connector.route.credentials;
+    if (file_with_secret.empty()) return true;
+    auto read = services.read_credentials(file_with_secret);
+    if (read) {
+      plan_.credentials = std::move(*read);
+      return true;
+    }
     recorder_.add({.check = "outbound.route.credentials",
                    .outcome = Outcome::fail,
-                   .expected = "user:password in " + secret,
-                   .seen = problem},
+                   .expected = "user:password in " + file_with_secret,
+                   .seen = read.error()},
                   Obstacle::not_authenticated);
     return false;
-  }
-
-  // Why the file holds none; empty if it does. Nothing of the content is told.
-  std::string take_credentials(std::string content) {
-    while (content.ends_with('\n') || content.ends_with('\r')) content.pop_back();
-    const auto colon = content.find(':');
-    if (colon == std::string::npos || colon == 0) return "no user:password in one line";
-    if (content.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) return "more than one line";
-    plan_.credentials = std::move(content);
-    return {};
   }
 
   void policies(const std::vector<Target>& targets) {

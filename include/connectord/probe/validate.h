@@ -30,7 +30,7 @@ struct Services {
   dns::Resolver& resolver;
   Network& network;
   // A file with user:password. On failure says what is wrong with it.
-  std::function<tl::expected<std::string, std::string>(const std::string& path)> read_secret;
+  std::function<tl::expected<std::string, std::string>(const std::string& path)> read_credentials;
   Progress progress{};  // may be empty
   Limits limits{};
   std::function<Deadline()> clock = [] { return std::chrono::steady_clock::now(); };
