@@ -179,20 +179,24 @@ const Table& table_for<unbuilt::Trace>() {
 template <>
 const Table& table_for<model::Validation>() {
   using model::Validation;
-  static const Table declared{{
-      key<&Validation::every, ValidationInterval>("every", otherwise("only when somebody asks"),
-                                                  "How often connectord validates each outbound connector by itself."),
-      key<&Validation::state, FilePath>("state", by_default(R"("/var/lib/connectord/validation")"),
-                                        "The folder in which the last result of each connector is kept."),
-      key<&Validation::private_networks, List<Network>>(
-          "private_networks", by_default("[]"),
-          "Private and loopback networks that validation may reach by a host's name, too."),
-      key<&Validation::mail_to, MailAddress>("mail_to", otherwise("nobody is told by mail"),
-                                             "Whom to tell when a connector fails, passes again, or shows another "
-                                             "certificate."),
-      key<&Validation::mail_through, Listener>("mail_through", by_default(R"("inet:127.0.0.1:25")"),
-                                               "The mail server that takes such mail."),
-  }};
+  static const Table declared{
+      {
+          key<&Validation::every, ValidationInterval>(
+              "every", otherwise("only when somebody asks"),
+              "How often connectord validates each outbound connector by itself."),
+          key<&Validation::state, FilePath>("state", by_default(R"("/var/lib/connectord/validation")"),
+                                            "The folder in which the last result of each connector is kept."),
+          key<&Validation::private_networks, List<Network>>(
+              "private_networks", by_default("[]"),
+              "Private and loopback networks that validation may reach by a host's name, too."),
+          key<&Validation::mail_to, MailAddress>("mail_to", otherwise("nobody is told by mail"),
+                                                 "Whom to tell when a connector fails, passes again, or shows another "
+                                                 "certificate."),
+          key<&Validation::mail_through, Listener>("mail_through", by_default(R"("inet:127.0.0.1:25")"),
+                                                   "The mail server that takes such mail."),
+      },
+      checked_by<Validation, check_validation>(),
+  };
   return declared;
 }
 

@@ -14,6 +14,8 @@
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
 #include "connectord/policyd/policy_server.h"
+#include "connectord/probe/results.h"
+#include "connectord/probe/schedule.h"
 #include "connectord/session/load_policy.h"
 #include "connectord/session/session.h"
 #include "connectord/socketmap/socketmap_server.h"
@@ -89,7 +91,17 @@ class Daemon {
       if (!listener) return tl::unexpected(listener.error());
       socketmap_.emplace(std::move(*listener), services(), intake_);
     }
+    prepare_results();
     return {};
+  }
+
+  // While there are root's rights: the folder above may be root's.
+  void prepare_results() {
+    const model::Validation& settings = policies_.current().policy->configuration().validation;
+    if (!settings.every) return;
+    const probe::Results results(settings.state);
+    const auto ready = results.prepare(user_ ? user_->uid : ::geteuid(), user_ ? user_->gid : ::getegid());
+    if (!ready) log_->warning(subject, "results of validations cannot be kept", {{"reason", ready.error()}});
   }
 
   // Only root may give a socket to others; for anybody else it stays the process's own.
@@ -129,6 +141,7 @@ class Daemon {
     // Before libmilter waits for the same signals.
     signals_.open();
     if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
+    schedule_.start();
     const auto policy = policies_.current().policy;
     log::Fields fields = {{"version", version},
                           {"configuration", path_},
@@ -180,6 +193,7 @@ class Daemon {
       const std::size_t inbound = configuration.inbound.size();
       const std::size_t outbound = configuration.outbound.size();
       policies_.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets));
+      schedule_.reloaded();
       log_->info(subject, "configuration loaded",
                  {{"configuration", path_},
                   {"generation", std::to_string(policies_.current().number)},
@@ -202,6 +216,7 @@ class Daemon {
     ::sd_notify(0, "STOPPING=1");
     log_->info(subject, "stopping", {{"messages_under_way", std::to_string(intake_.messages())}});
     intake_.close();
+    schedule_.stop();
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
     if (socketmap_) socketmap_->stop();
@@ -236,6 +251,7 @@ class Daemon {
   std::optional<milter::MilterServer> milter_;
   std::optional<policyd::PolicyServer> policy_service_;
   std::optional<socketmap::SocketmapServer> socketmap_;
+  probe::Schedule schedule_{policies_, *log_};
 };
 
 }  // namespace

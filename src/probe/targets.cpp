@@ -25,7 +25,7 @@ Outcome outcome_of(dns::Status status) {
 
 std::string hint_for(dns::Status status) {
   if (outcome_of(status) == Outcome::temperror) return "DNS does not tell now; see: connectorctl check, [dns]";
-  return "the name is misspelt, or not in DNS as this machine sees it";
+  return "the name is misspelt, or not in DNS as this machine sees it; /etc/hosts is not asked";
 }
 
 class Finder {
