@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 
+from harness.daemon import connectorctl
 from harness.dns_server import vouched
 from harness.network import free_port
 from harness.sink import Sink
@@ -122,6 +123,9 @@ class GoodAndBadServers(ValidateScenario):
         self.assertRegex(done.stdout.splitlines()[-1], "^failed  contoso-out: certificate not trusted or for another name")
         kept = json.loads((self.state / "outbound-contoso-out.json").read_text())
         self.assertEqual((kept["result"], kept["obstacle"]), ("failed", "certificate"))
+        listed = json.loads(connectorctl("list", "--json", "--config", self.site.connectord.config_file).stdout)
+        self.assertEqual(listed[0]["validated"]["obstacle"], "certificate")
+        self.assertIn("failed 2", connectorctl("list", "--config", self.site.connectord.config_file).stdout)
 
     def test_a_connector_that_is_not_there_is_an_error_of_the_command_line(self):
         self.configure(self.connector(self.at("good")))

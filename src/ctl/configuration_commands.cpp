@@ -7,7 +7,9 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "connectord/config/connector_json.h"
+#include "connectord/probe/results.h"
 #include "table.h"
+#include "validate_report.h"
 
 namespace connectord::ctl {
 namespace {
@@ -96,19 +98,35 @@ Json listed(const Connector& connector) {
   return object;
 }
 
+// null for a connector that was never validated.
+Json to_json(const std::optional<probe::LastResult>& last) {
+  if (!last) return {};
+  return {{"time", last->time},
+          {"result", last->passed ? "passed" : "failed"},
+          {"obstacle", last->obstacle},
+          {"summary", last->summary}};
+}
+
+std::string validated(const std::optional<probe::LastResult>& last) {
+  return last ? when_validated(last->time, last->passed) : "never";
+}
+
 Json to_list(const model::Configuration& configuration) {
+  const probe::Results results(configuration.validation.state);
   Json array = Json::array();
   for (const auto& connector : configuration.inbound) {
     Json object = listed(connector);
     object["mode"] = to_string(connector.mode);
     object["sender"] = domain_of(connector);
     object["tls"] = tls_of(connector.require);
+    object["validated"] = to_json(results.find(probe::Direction::inbound, connector.name));
     array.push_back(std::move(object));
   }
   for (const auto& connector : configuration.outbound) {
     Json object = listed(connector);
     object["destination"] = domain_of(connector);
     object["tls"] = tls_of(connector);
+    object["validated"] = to_json(results.find(probe::Direction::outbound, connector.name));
     array.push_back(std::move(object));
   }
   return array;
@@ -162,14 +180,17 @@ Status list(const Common& common, const Terminal& terminal) {
     return Status::answered;
   }
   std::vector<std::vector<std::string>> rows = {
-      {"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP OR DESTINATION"}};
+      {"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP OR DESTINATION", "VALIDATED"}};
+  const probe::Results results(configuration.validation.state);
   for (const auto& connector : configuration.inbound) {
     rows.push_back({connector.name, "inbound", std::string(to_string(connector.scenario)), status_of(connector),
-                    tls_of(connector.require), domain_of(connector)});
+                    tls_of(connector.require), domain_of(connector),
+                    validated(results.find(probe::Direction::inbound, connector.name))});
   }
   for (const auto& connector : configuration.outbound) {
     rows.push_back({connector.name, "outbound", std::string(to_string(connector.scenario)), status_of(connector),
-                    tls_of(connector), domain_of(connector)});
+                    tls_of(connector), domain_of(connector),
+                    validated(results.find(probe::Direction::outbound, connector.name))});
   }
   write_table(terminal.out, rows);
   return Status::answered;
