@@ -27,9 +27,9 @@ class GoodAndBadServers(ValidateScenario):
                 "old": showing(good, smtpd_tls_protocols="TLSv1"),
                 "tarpit": showing(good, smtpd_delay_reject="no", smtpd_client_restrictions="sleep 10, permit"),
                 "greylisting": showing(good, smtpd_recipient_restrictions=
-                                       "check_recipient_access inline:{contoso.com=450 4.7.1 Greylisted}, permit"),
+                                       "check_recipient_access inline:{ {contoso.com = 450 4.7.1 Greylisted} }, permit"),
                 "rejecting": showing(good, smtpd_recipient_restrictions=
-                                     "check_recipient_access inline:{contoso.com=550 5.1.1 nobody of that name}, permit")}
+                                     "check_recipient_access inline:{ {contoso.com = 550 5.1.1 nobody of that name} }, permit")}
 
     def outcome(self, entrance: str, *arguments: str, **connector):
         return self.validate(self.connector(self.at(entrance), **connector), "--rcpt-to", RECIPIENT, *arguments)

@@ -72,6 +72,7 @@ class ValidateScenario(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="connectord-certificates-"))
+        Path(folder).chmod(0o755)  # connectord reads the authority's certificate, too
         cls.certificates = Certificates(Path(folder))
         cls.site = Site("", **{"launch": False, "zone": cls.zone, "entrances": cls.entrances(), **cls.options})
         cls.enterClassContext(cls.site)
