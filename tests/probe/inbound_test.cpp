@@ -25,7 +25,9 @@ class InboundValidation : public ::testing::Test {
     connector_.require.client_networks = {net::AddressRange::parse("127.0.0.2").value()};
     configuration_.server.host_name = "mx.example.net";
     configuration_.organization.accepted_domains = {net::DomainPattern::parse("example.net").value()};
-    configuration_.authentication = {.spf = false, .dkim = false, .dmarc = model::DmarcMode::off};
+    configuration_.authentication.spf = false;
+    configuration_.authentication.dkim = false;
+    configuration_.authentication.dmarc = model::DmarcMode::off;
     host_.tls = TlsSession{model::TlsVersion::tls1_3, "TLS_AES_256_GCM_SHA384", {}, {}, false};
     options_.host = "127.0.0.1";
     options_.port = 25;
