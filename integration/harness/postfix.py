@@ -178,6 +178,7 @@ class PrivatePostfix:
         for folder in (self.folder, self.configuration, self.queue, self.folder / "data"):
             folder.mkdir(mode=0o755)
         shutil.chown(self.folder / "data", "postfix", "postfix")
+        self.log_file.touch(mode=0o644)  # which postlogd keeps, so that connectord may read deliveries from it
         for name in ACCOMPANYING_FILES:
             copy_if_there(Path("/etc/postfix") / name, self.configuration / name)
 

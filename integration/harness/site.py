@@ -5,6 +5,7 @@ sink `default`.
 """
 
 import contextlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Mapping
 
 from .certificates import SERVER_ONLY, Certificate, CertificateStore
 from .client import SmtpClient
-from .daemon import Connectord
+from .daemon import Connectord, connectorctl
 from .dns_server import Fault, FaultyNameserver, Nameserver
 from .postfix import Parameters, PrivatePostfix, beside_connectord
 from .sink import Message, Sink
@@ -37,6 +38,7 @@ reject_direct_send = {reject_direct_send}
 [authentication]
 {authentication}
 
+{trace}
 [log]
 target = "stderr"
 format = "{log_format}"
@@ -64,7 +66,8 @@ class Host:
     `connectors` is the part of connectord.toml that a scenario is about; `server`, further lines for the table of that
     name. `milter` and `policy` name the listeners; by default they are unix sockets in a folder as packages make it:
     of connectord's user, open to Postfix. `socketmap` says whether there is that one too. With `launch` false, starting
-    connectord is left to the scenario.
+    connectord is left to the scenario. With `trace`, lines for the table of that name, there is a message trace in
+    `trace_file`, whose folder connectord makes; PATH stands for the run's folder.
 
     With a `zone`, lines of a zone file, there is a DNS server beside it, which spoils what `faults` says and fails for
     the domains `failing`; then mail is authenticated as `authentication` says, lines for the table of that name.
@@ -73,11 +76,13 @@ class Host:
     def __init__(self, connectors: str = "", *, milter: str | None = None, policy: str | None = None,
                  socketmap: bool = False, server: str = "", reject_direct_send: bool = False, log_format: str = "text",
                  launch: bool = True, zone: str | None = None, faults: Mapping[str, Fault] | None = None,
-                 failing: tuple[str, ...] = (), authentication: str = "", prefix: str = "connectord-test-"):
+                 failing: tuple[str, ...] = (), authentication: str = "", trace: str | None = None,
+                 prefix: str = "connectord-test-"):
         self.stack = contextlib.ExitStack()
         with self._or_close():
             self.workspace = self.stack.enter_context(Workspace(prefix))
             self.path = self.workspace.path
+            self.trace_file = self.path / "trace" / "trace.db"
             self._make_listener_folder()
             self.milter = milter or f"unix:{self.path}/run/milter.sock"
             self.policy = policy or f"unix:{self.path}/run/policy.sock"
@@ -88,7 +93,9 @@ class Host:
             self.faulty_nameserver = FaultyNameserver(self.nameserver.port, faults) if faults is not None else None
             self._settings = {"user": USER, "server": server, "log_format": log_format, "dns": self._dns_table(),
                               "authentication": authentication if self.nameserver else NO_CHECKS,
-                              "reject_direct_send": str(reject_direct_send).lower()}
+                              "reject_direct_send": str(reject_direct_send).lower(),
+                              "trace": "" if trace is None else f'[trace]\nstore = "sqlite:{self.trace_file}"\n'
+                                                                        + trace.replace("PATH", str(self.path))}
             self._launch = launch
             self.connectord = Connectord(self.workspace, self.configuration(connectors))
 
@@ -116,6 +123,13 @@ class Host:
         """Writes other connectors; takes effect when connectord starts, or at SIGHUP."""
         self.connectord.write_configuration(self.configuration(connectors))
 
+    def trace(self, *options: str) -> list[dict]:
+        """The rows of the trace that `connectorctl trace` finds."""
+        found = connectorctl("trace", "--config", self.connectord.config_file, "--json", "--limit", "100000", *options)
+        if found.status != 0:
+            raise AssertionError(f"connectorctl trace: {found.stderr}")
+        return [json.loads(line) for line in found.stdout.splitlines()]
+
     def log_of(self, queue_id: str) -> str:
         """connectord's line about one message."""
         return self.connectord.wait_for_log(rf"\b{re.escape(queue_id)}:")
@@ -140,11 +154,16 @@ class Host:
 
 
 class Site(Host):
-    """A host with Postfix too. `entrances` are as PrivatePostfix takes them, and `parameters` go to main.cf."""
+    """A host with Postfix too. `entrances` are as PrivatePostfix takes them, and `parameters` go to main.cf.
+
+    With `attached` false, Postfix knows nothing of connectord.
+    """
 
     def __init__(self, connectors: str = "", *, parameters: Parameters | None = None,
-                 entrances: Mapping[str, Parameters] | None = None, keep_mail: bool = False, **host):
+                 entrances: Mapping[str, Parameters] | None = None, keep_mail: bool = False, attached: bool = True,
+                 **host):
         super().__init__(connectors, **host)
+        self._attached = attached
         with self._or_close():
             self.certificates = certificates_of_the_world(self.path / "certificates")
             self.sinks = {name: Sink(name, self.certificates["sink"], self.path / "mail" / name if keep_mail else None)
@@ -177,9 +196,9 @@ class Site(Host):
         selection.write_text(f"/^X-Connector: contoso$/ FILTER smtp:[127.0.0.1]:{self.sinks['contoso'].port}\n")
         server, authority = self.certificates["server"], self.certificates["authority"]
         next_hop = f"smtp:[127.0.0.1]:{self.sinks['default'].port}"
-        return {"milter_header_checks": f"regexp:{selection}",
-                **beside_connectord(milter=self.milter, policy=self.policy, socketmap=self.socketmap),
-                "default_transport": next_hop,
+        attachment = (beside_connectord(milter=self.milter, policy=self.policy, socketmap=self.socketmap)
+                      if self._attached else {})
+        return {"milter_header_checks": f"regexp:{selection}", **attachment, "default_transport": next_hop,
                 "relay_transport": next_hop, "smtpd_tls_cert_file": str(server.file),
                 "smtpd_tls_key_file": str(server.key), "smtpd_tls_CAfile": str(authority.file)}
 

@@ -11,7 +11,8 @@ from harness.daemon import connectorctl
 from harness.dkim_verifier import Verdict
 from harness.sasl import AuthenticationServer, plain_login
 from harness.sink import Message
-from harness.site import USER, Site, new_token
+from harness.site import USER, Site
+from harness.submission import new_token
 from harness.waiting import wait_until
 from scenario import PARTNER_ADDRESS, RECIPIENT, STRANGER_ADDRESS, Sent, SiteScenario, submit
 

@@ -175,31 +175,6 @@ constexpr Key tables(std::string_view name, std::string_view help) {
   return declared;
 }
 
-// A table that nothing has a place for so far; T only names its declaration.
-template <class T>
-constexpr Key planned_table(std::string_view name, std::string_view help) {
-  Key declared{name, otherwise("none"), help};
-  declared.shape = Key::Shape::table;
-  declared.table = &table_for<T>;
-  declared.supported = false;
-  declared.read = [](Reader& reader, const toml::node& node, void*) {
-    T ignored;
-    return read_struct(reader, node, ignored);
-  };
-  return declared;
-}
-
-template <class T>
-constexpr Key planned_tables(std::string_view name, std::string_view help) {
-  Key declared = planned_table<T>(name, help);
-  declared.shape = Key::Shape::tables;
-  declared.read = [](Reader& reader, const toml::node& node, void*) {
-    std::vector<T> ignored;
-    return read_structs(reader, node, ignored);
-  };
-  return declared;
-}
-
 // For Table::check: the same with the struct's type.
 template <class T, void (*Check)(Reader&, const toml::table&, const T&)>
 constexpr Table::Check checked_by() {

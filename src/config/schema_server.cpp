@@ -8,6 +8,7 @@ namespace {
 using model::DmarcMode;
 using model::LogFormat;
 using model::LogTarget;
+using model::OnTraceFailure;
 using model::Quarantine;
 using model::SpfEngine;
 
@@ -16,6 +17,9 @@ constexpr std::array<Choice<LogTarget>, 4> log_targets = {{{"auto", LogTarget::a
                                                            {"syslog", LogTarget::syslog},
                                                            {"journal", LogTarget::journal}}};
 constexpr std::array<Choice<LogFormat>, 2> log_formats = {{{"text", LogFormat::text}, {"json", LogFormat::json}}};
+
+constexpr std::array<Choice<OnTraceFailure>, 2> trace_failures = {
+    {{"defer", OnTraceFailure::defer}, {"accept", OnTraceFailure::accept}}};
 
 constexpr std::array<Choice<DmarcMode>, 3> dmarc_modes = {
     {{"enforce", DmarcMode::enforce}, {"report", DmarcMode::report}, {"off", DmarcMode::off}}};
@@ -56,7 +60,8 @@ const Table& table_for<model::Configuration>() {
               "inbound", "An inbound connector: names a source of mail, and what mail from it must fulfil."),
           tables<&Configuration::outbound>(
               "outbound", "An outbound connector: names a set of destinations, and how mail for them leaves."),
-          planned_table<unbuilt::Trace>("trace", "The record of what was decided; without this table none is kept."),
+          table<&Configuration::trace>(
+              "trace", "The record of every message and what became of it; without this table none is kept."),
           table<&Configuration::validation>("validation", "How connectors are tried whether mail flows."),
           table<&Configuration::log>("log", "Where the log goes, and in which form."),
       },
@@ -166,12 +171,18 @@ const Table& table_for<model::Tag>() {
 }
 
 template <>
-const Table& table_for<unbuilt::Trace>() {
+const Table& table_for<model::Trace>() {
+  using model::Trace;
   static const Table declared{{
-      planned<TraceStore>("store", required, "Where the trace is kept."),
-      planned<Keep>("keep", by_default(R"("90d")"), "For how long."),
-      planned<MailLog>("mail_log", otherwise("delivery results are not recorded"),
-                       "The log that delivery results are read from: a file, or `journal`."),
+      key<&Trace::store, TraceStore>("store", required, "The file that the trace is kept in."),
+      key<&Trace::keep, Keep>("keep", by_default(R"("90d")"), "For how long a message is kept."),
+      key<&Trace::mail_log, MailLog>("mail_log", otherwise("delivery results are not recorded"),
+                                     "The log that delivery results are read from: a file, or `journal`."),
+      key<&Trace::on_failure, Word<trace_failures>>("on_failure", by_default(R"("defer")"),
+                                                    "What becomes of mail while the trace cannot be written: `defer` "
+                                                    "asks the sender to try again later, `accept` "
+                                                    "decides it without a trace."),
+      key<&Trace::subject, Boolean>("subject", by_default("false"), "Keep the subjects of messages too."),
   }};
   return declared;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "schema.h"
-#include "unbuilt.h"
 
 // All tables that are declared. A new one is added here, and defined in one of schema_*.cpp.
 namespace connectord::config {
@@ -37,7 +36,7 @@ const Table& table_for<model::Route>();
 template <>
 const Table& table_for<model::OutboundTls>();
 template <>
-const Table& table_for<unbuilt::Trace>();
+const Table& table_for<model::Trace>();
 template <>
 const Table& table_for<model::Validation>();
 template <>

@@ -20,6 +20,8 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   add_maps_command(line);
   add_dkim_commands(line);
   add_validate_command(line);
+  add_trace_commands(line);
+  add_attach_commands(line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

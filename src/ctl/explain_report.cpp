@@ -7,7 +7,9 @@
 #include <string_view>
 
 #include "connectord/socketmap/postfix_terms.h"
+#include "connectord/trace/trace_json.h"
 #include "finding_text.h"
+#include "table.h"
 
 namespace connectord::ctl {
 namespace {
@@ -22,50 +24,9 @@ Json to_json(const model::HeaderChange& change) {
   return {{"action", "insert"}, {"name", change.name}, {"value", change.value}};
 }
 
-Json to_json(const model::SpfOutcome& spf) {
-  return {{"result", to_string(spf.result)},
-          {"domain", spf.domain},
-          {"identity", spf.identity == model::SpfOutcome::Identity::helo ? "helo" : "mailfrom"},
-          {"mechanism", spf.mechanism},
-          {"explanation", spf.explanation},
-          {"problem", spf.problem}};
-}
-
-Json to_json(const model::DkimSignature& signature) {
-  return {{"result", to_string(signature.result)}, {"domain", signature.domain},
-          {"selector", signature.selector},        {"algorithm", signature.algorithm},
-          {"key_bits", signature.key_bits},        {"body_length_limited", signature.body_length_limited},
-          {"testing", signature.testing},          {"problem", signature.problem}};
-}
-
-Json to_json(const model::DmarcOutcome& dmarc) {
-  return {{"result", to_string(dmarc.result)},
-          {"domain", dmarc.from_domain},
-          {"policy", to_string(dmarc.policy)},
-          {"record_domain", dmarc.record_domain},
-          {"organizational_domain", dmarc.organizational_domain},
-          {"spf_aligned", dmarc.spf_aligned},
-          {"dkim_aligned", dmarc.dkim_aligned},
-          {"testing", dmarc.testing},
-          {"problem", dmarc.problem}};
-}
-
-Json to_json(const model::ArcOutcome& arc) {
-  Json object{{"result", to_string(arc.result)}, {"sealers", Json::array()}, {"problem", arc.problem}};
-  for (const auto& set : arc.sets) object["sealers"].push_back(set.domain);
-  return object;
-}
-
 // What was not asked is null.
 Json to_json(const model::Authentication& authentication, const std::optional<model::OriginalClient>& original) {
-  Json object;
-  object["spf"] = authentication.spf ? to_json(*authentication.spf) : Json();
-  object["dkim"] = authentication.dkim ? Json::array() : Json();
-  if (authentication.dkim) {
-    for (const auto& signature : *authentication.dkim) object["dkim"].push_back(to_json(signature));
-  }
-  object["dmarc"] = authentication.dmarc ? to_json(*authentication.dmarc) : Json();
-  object["arc"] = authentication.arc ? to_json(*authentication.arc) : Json();
+  Json object = trace::to_json(authentication);
   object["original_client"] = original && original->moved ? Json(original->address.to_string()) : Json();
   return object;
 }

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "table.h"
+
 namespace connectord::ctl {
 
 std::string Paint::operator()(std::string_view text, const char* code) const {
@@ -22,15 +24,6 @@ const char* colour_of(model::Outcome outcome) {
       return faint;
   }
   return faint;
-}
-
-std::string harmless(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    shown += byte < ' ' || byte == 0x7f ? '?' : c;
-  }
-  return shown;
 }
 
 void print_details(std::ostream& out, const model::Finding& finding) {

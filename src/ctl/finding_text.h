@@ -27,9 +27,6 @@ inline constexpr const char* faint = "2";
 
 const char* colour_of(model::Outcome outcome);
 
-// Values may be a stranger's, so that a terminal must not obey them.
-std::string harmless(std::string_view text);
-
 // The columns before what a finding says.
 inline constexpr std::size_t outcome_width = 16;
 

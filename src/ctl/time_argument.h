@@ -10,4 +10,8 @@ namespace connectord::ctl {
 // seconds themselves. std::nullopt for anything else.
 std::optional<std::int64_t> parse_time(const std::string& text);
 
+// The same in milliseconds; also "now", "today" and "yesterday" for the midnight that they begin with, and how long ago
+// it was: "90s", "30m", "2h", "7d", "4w". `now` is in milliseconds too.
+std::optional<std::int64_t> parse_moment(const std::string& text, std::int64_t now);
+
 }  // namespace connectord::ctl

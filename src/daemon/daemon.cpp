@@ -16,12 +16,17 @@
 #include "connectord/policyd/policy_server.h"
 #include "connectord/probe/results.h"
 #include "connectord/probe/schedule.h"
+#include "connectord/session/health.h"
 #include "connectord/session/load_policy.h"
 #include "connectord/session/session.h"
 #include "connectord/socketmap/socketmap_server.h"
+#include "connectord/trace/sqlite_store.h"
 #include "connectord/version.h"
+#include "delivery_log.h"
+#include "health_server.h"
 #include "privileges.h"
 #include "signals.h"
+#include "trace_folder.h"
 
 namespace connectord::daemon {
 namespace {
@@ -40,10 +45,37 @@ void print_problems(const std::vector<model::Problem>& problems) {
   for (const model::Problem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
 }
 
+std::vector<std::string> errors_of(const std::vector<model::Problem>& problems, const std::string& other) {
+  std::vector<std::string> errors;
+  for (const model::Problem& problem : problems) {
+    if (problem.severity == model::Problem::Severity::error) errors.push_back(to_string(problem));
+  }
+  if (!other.empty()) errors.push_back(other);
+  return errors;
+}
+
 // What a new configuration cannot change in a running process.
 bool needs_restart(const model::Server& a, const model::Server& b) {
   return a.milter != b.milter || a.policy != b.policy || a.socketmap != b.socketmap || a.user != b.user ||
          a.socket_group != b.socket_group || a.socket_mode != b.socket_mode;
+}
+
+// Where the trace is kept, and where deliveries are read from.
+std::pair<std::string, std::string> store_of(const model::Configuration& configuration) {
+  if (!configuration.trace) return {};
+  return {configuration.trace->store, configuration.trace->mail_log};
+}
+
+std::unique_ptr<trace::SqliteStore> make_trace(const model::Configuration& configuration, log::Logger& log) {
+  if (!configuration.trace) return nullptr;
+  return std::make_unique<trace::SqliteStore>(
+      trace::SqliteOptions{.path = configuration.trace->file(), .keep = configuration.trace->keep}, log);
+}
+
+std::unique_ptr<DeliveryLog> make_delivery_log(const model::Configuration& configuration, trace::Store* store,
+                                               log::Logger& log) {
+  if (store == nullptr || configuration.trace->mail_log.empty()) return nullptr;
+  return std::make_unique<DeliveryLog>(configuration.trace->mail_log, configuration.trace->file(), *store, log);
 }
 
 // Loading leaves as much freed memory behind as a configuration takes, in pieces that the allocator would keep.
@@ -58,6 +90,9 @@ class Daemon {
         server_(loaded.policy->configuration().server),
         log_settings_(loaded.policy->configuration().log),
         log_(log::make_logger(log_settings_)),
+        store_(store_of(loaded.policy->configuration())),
+        trace_(make_trace(loaded.policy->configuration(), *log_)),
+        deliveries_(make_delivery_log(loaded.policy->configuration(), trace_.get(), *log_)),
         policies_(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets)) {}
 
   int run() {
@@ -72,7 +107,9 @@ class Daemon {
   }
 
  private:
-  session::Services services() { return {policies_, live_, *log_}; }
+  session::Services services() {
+    return {.policies = policies_, .live = live_, .log = *log_, .trace = trace_.get(), .activity = activity_};
+  }
 
   tl::expected<void, std::string> open_sockets() {
     auto rights = socket_rights();
@@ -92,6 +129,7 @@ class Daemon {
       socketmap_.emplace(std::move(*listener), services(), intake_);
     }
     prepare_results();
+    open_health();
     return {};
   }
 
@@ -102,6 +140,20 @@ class Daemon {
     const probe::Results results(settings.state);
     const auto ready = results.prepare(user_ ? user_->uid : ::geteuid(), user_ ? user_->gid : ::getegid());
     if (!ready) log_->warning(subject, "results of validations cannot be kept", {{"reason", ready.error()}});
+  }
+
+  void open_health() {
+    if (auto opened = health_.open(session::health_socket_name(path_)); !opened) {
+      log_->warning(subject, "connectorctl status will not reach this process: its name is not to be had",
+                    {{"error", opened.error()}});
+    }
+  }
+
+  void start_health() {
+    const std::int64_t now = services().unix_time();
+    activity_->loaded(now);
+    session::Process process{session::resolved_path(path_), ::getpid(), now, server_};
+    health_.start([process = std::move(process), services = services()] { return health_document(process, services); });
   }
 
   // Only root may give a socket to others; for anybody else it stays the process's own.
@@ -126,7 +178,10 @@ class Daemon {
   }
 
   tl::expected<void, std::string> drop_privileges() {
-    if (user_) return become(*user_);
+    if (user_) {
+      if (trace_) give_folder_of(policies_.current().policy->configuration().trace->file(), *user_);
+      return become(*user_);
+    }
     if (::geteuid() == 0) {
       log_->warning(subject, "running as root: set server.user to a user of connectord's own");
     } else if (!server_.user.empty()) {
@@ -136,10 +191,14 @@ class Daemon {
   }
 
   void start() {
+    // As the user that the files are to belong to.
+    if (trace_) trace_->start();
+    if (deliveries_) deliveries_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
     // Before libmilter waits for the same signals.
     signals_.open();
+    start_health();
     if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
     schedule_.start();
     const auto policy = policies_.current().policy;
@@ -150,6 +209,8 @@ class Daemon {
     if (server_.milter) fields.emplace_back("milter", server_.milter->to_string());
     if (server_.policy) fields.emplace_back("policy", server_.policy->to_string());
     if (server_.socketmap) fields.emplace_back("socketmap", server_.socketmap->to_string());
+    if (trace_) fields.emplace_back("trace", store_.first);
+    if (deliveries_) fields.emplace_back("mail_log", store_.second);
     log_->info(subject, "started", std::move(fields));
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
@@ -173,16 +234,19 @@ class Daemon {
     session::LoadedPolicy loaded = session::load_policy(path_, session::environment_of_host());
     log_problems(*log_, loaded.problems);
     std::shared_ptr<dns::Resolver> resolver;
+    std::string resolver_error;
     if (loaded.policy) {
       auto made = resolver_for(loaded.policy->configuration());
       if (made) {
         resolver = std::move(*made);
       } else {
-        log_->error(subject, made.error());
+        resolver_error = made.error();
+        log_->error(subject, resolver_error);
         loaded.policy = nullptr;
       }
     }
     if (!loaded.policy) {
+      activity_->load_failed(services().unix_time(), errors_of(loaded.problems, resolver_error));
       log_->error(subject, "the configuration does not load; the running one stays",
                   {{"configuration", path_}, {"generation", std::to_string(policies_.current().number)}});
     } else {
@@ -190,10 +254,15 @@ class Daemon {
       if (needs_restart(server_, configuration.server) || !(log_settings_ == configuration.log)) {
         log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
       }
+      if (store_ != store_of(configuration)) {
+        log_->warning(subject, "trace.store and trace.mail_log take effect after a restart only");
+      }
+      if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
       const std::size_t inbound = configuration.inbound.size();
       const std::size_t outbound = configuration.outbound.size();
       policies_.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets));
       schedule_.reloaded();
+      activity_->loaded(services().unix_time());
       log_->info(subject, "configuration loaded",
                  {{"configuration", path_},
                   {"generation", std::to_string(policies_.current().number)},
@@ -220,6 +289,8 @@ class Daemon {
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
     if (socketmap_) socketmap_->stop();
+    if (deliveries_) deliveries_->stop();
+    if (trace_) trace_->stop();
     if (server_.milter) net::remove(*server_.milter);
     if (server_.policy) net::remove(*server_.policy);
     if (server_.socketmap) net::remove(*server_.socketmap);
@@ -244,9 +315,14 @@ class Daemon {
   model::Server server_;
   model::Log log_settings_;
   std::unique_ptr<log::Logger> log_;
+  std::pair<std::string, std::string> store_;
+  std::unique_ptr<trace::SqliteStore> trace_;
+  std::unique_ptr<DeliveryLog> deliveries_;
   session::PolicyStore policies_;
   session::LiveSessions live_;
   session::Intake intake_;
+  std::shared_ptr<session::Activity> activity_ = std::make_shared<session::Activity>();
+  HealthServer health_;
   std::optional<User> user_;
   std::optional<milter::MilterServer> milter_;
   std::optional<policyd::PolicyServer> policy_service_;

@@ -18,7 +18,8 @@ const std::vector<net::DomainPattern>& destinations(const model::OutboundConnect
   return connector.recipient_domains.empty() ? all : connector.recipient_domains;
 }
 
-OutboundIndex::OutboundIndex(const model::Configuration& configuration) {
+OutboundIndex::OutboundIndex(const model::Configuration& configuration)
+    : host_name_(net::normalize_domain(configuration.server.host_name)) {
   const auto& connectors = configuration.outbound;
   names_.reserve(connectors.size());
   smart_hosts_.reserve(connectors.size());

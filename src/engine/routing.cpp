@@ -24,7 +24,7 @@ std::optional<std::string> domain_of(std::string_view address) {
 bool is_this_host(const Policy& policy, std::string_view domain) {
   constexpr std::array<std::string_view, 2> loopback = {"localhost", "localhost.localdomain"};
   if (std::find(loopback.begin(), loopback.end(), domain) != loopback.end()) return true;
-  return net::normalize_domain(policy.configuration().server.host_name) == domain;
+  return policy.outbound().host_name() == domain;
 }
 
 // How closely one of our accepted domains names this one: its kind, and the length of its name. The one that lets a

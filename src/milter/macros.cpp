@@ -71,6 +71,11 @@ bool is_delivered_here(std::string_view mailer) {
   return std::find(agents.begin(), agents.end(), mailer) != agents.end();
 }
 
+std::string mail_server_name(std::string_view v) {
+  const bool is_version = !v.empty() && v.front() >= '0' && v.front() <= '9';
+  return (is_version ? "Sendmail " : "") + std::string(v);
+}
+
 TlsReport read_tls_macros(const MacroLookup& macro) {
   TlsReport report;
   const std::string_view version = value_of(macro, "{tls_version}");

@@ -74,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     const auto request = parse_request(std::string_view(buffer_).substr(0, length - 1));
     if (!request) return refuse(request.error());
     buffer_.erase(0, length);
+    shared_.services.activity->policy_requests.count(shared_.services.unix_time());
     // Only at RCPT is the envelope known and a refusal of use; what other states tell of TLS, RCPT tells too.
     const bool is_rcpt = request->protocol_state == "RCPT";
     answer(is_rcpt ? format_answer(inquirer_.ask(request->inquiry)) : "DUNNO",

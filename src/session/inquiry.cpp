@@ -4,6 +4,7 @@
 
 #include "connectord/engine/decide.h"
 #include "connectord/session/message_log.h"
+#include "message_trace.h"
 
 namespace connectord::session {
 
@@ -14,7 +15,9 @@ Answer Inquirer::ask(const Inquiry& inquiry) {
     if (services_.live.tell(key, inquiry.server_port, {facts.tls, facts.certificate})) return {};
   }
   const auto policy = services_.policies.current().policy;
-  const model::Decision decision = engine::decide(*policy, facts);
+  model::Decision decision = engine::decide(*policy, facts);
+  // What is accepted is not decided yet: the mail server goes on asking others.
+  if (decision.action != model::Action::accept) keep_answer(services_, *policy, facts, inquiry.queue_id, decision);
   const bool is_new = inquiry.instance.empty() || inquiry.instance != logged_instance_;
   if (is_new) {
     log_decision(services_.log, inquiry.queue_id, facts, decision, 0);

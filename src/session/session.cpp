@@ -11,6 +11,7 @@
 #include "connectord/session/message_log.h"
 #include "header_edit.h"
 #include "message_signer.h"
+#include "message_trace.h"
 
 namespace connectord::session {
 namespace {
@@ -42,7 +43,8 @@ Answer to_answer(const model::Decision& decision) {
 
 }  // namespace
 
-Session::Session(const Services& services, Intake& intake) : services_(services), intake_(intake) {}
+Session::Session(const Services& services, Intake& intake)
+    : services_(services), intake_(intake), trace_(std::make_unique<MessageTrace>(services_)) {}
 
 Session::~Session() {
   end_message();
@@ -52,6 +54,7 @@ void Session::connected(Connection connection) {
   end_message();
   live_.reset();
   facts_ = {};
+  trace_->connected();
   facts_.client_name = connection.client_name.substr(0, longest_name);
   facts_.client_address = connection.client_address;
   facts_.client_port = connection.client_port;
@@ -114,14 +117,11 @@ void Session::end_message() {
 }
 
 Answer Session::mail_from(std::string_view path, std::string_view sasl_username) {
-  if (!intake_.open()) {
-    return {model::Action::defer, model::Reply{451, "4.3.2", "connectord is stopping; try again in a minute"}};
-  }
-  if (!begin_message()) {
-    return {model::Action::defer, model::Reply{451, "4.3.2", "The configuration has changed; connect anew"}};
-  }
   facts_.mail_from = mail::parse_reverse_path(path);
   facts_.sasl_username = sasl_username.substr(0, longest_name);
+  trace_->begin_message();
+  if (!intake_.open()) return refuse_message("connectord is stopping; try again in a minute");
+  if (!begin_message()) return refuse_message("The configuration has changed; connect anew");
   const model::AuthenticationSettings& settings = generation_.policy->configuration().authentication;
   const bool is_submission = facts_.local_submission || !facts_.sasl_username.empty();
   if (settings.checks_anything() && !is_submission) {
@@ -159,6 +159,17 @@ model::Decision Session::decide(model::Facts::Stage stage) {
   return engine::decide(*generation_.policy, facts_);
 }
 
+// Before it has begun.
+Answer Session::refuse_message(std::string text) {
+  model::Decision decision;
+  decision.action = model::Action::defer;
+  decision.reply = model::Reply{451, "4.3.2", std::move(text)};
+  facts_.tls = tls_;
+  facts_.certificate = certificate_;
+  trace_->keep(*services_.policies.current().policy, trace::Stage::mail_from, facts_, {}, "", decision);
+  return to_answer(decision);
+}
+
 Answer Session::rcpt_to(std::string_view path, std::string_view queue_id, bool delivered_here) {
   if (!in_message_) return {model::Action::defer, model::Reply{451, "4.3.0", "connectord was not told of MAIL"}};
   const std::string_view recipient = mail::without_brackets(path);
@@ -167,47 +178,42 @@ Answer Session::rcpt_to(std::string_view path, std::string_view queue_id, bool d
   }
   facts_.recipients.emplace_back(recipient);
   recipient_bytes_ += recipient.size();
-  const Answer answer = decide_envelope(queue_id);
-  if (answer.action == model::Action::accept) return admit(recipient, queue_id, delivered_here);
-  forget_recipient();
-  return answer;
+  decide_envelope();
+  if (envelope_decision_->action == model::Action::accept) return admit(recipient, queue_id, delivered_here);
+  return refuse_recipient(queue_id, *envelope_decision_, refusal_logged_);
 }
 
-// One that was refused is none of the message's.
-void Session::forget_recipient() {
+// The last one, which is none of the message's then. A message with thousands of them gets one line in the log.
+Answer Session::refuse_recipient(std::string_view queue_id, model::Decision decision, bool& logged) {
+  trace_->keep(*generation_.policy, trace::Stage::rcpt_to, facts_, {facts_.recipients.back()}, queue_id, decision);
+  if (!logged) log(queue_id, decision);
+  logged = true;
   recipient_bytes_ -= facts_.recipients.back().size();
   facts_.recipients.pop_back();
+  return to_answer(decision);
 }
 
-Answer Session::decide_envelope(std::string_view queue_id) {
+void Session::decide_envelope() {
   // A message of thousands of recipients is decided once, unless a policy request has told something new since.
   const bool news = live_ != nullptr && live_->policy_facts() != joined_;
-  if (!envelope_decision_ || news) {
-    join_policy_facts();
-    envelope_decision_ = decide(model::Facts::Stage::envelope);
-    if (route_.empty()) route_ = engine::MessageRoute(*generation_.policy, envelope_decision_->tag);
-  }
-  if (envelope_decision_->action != model::Action::accept && !refusal_logged_) {
-    log(queue_id, *envelope_decision_);
-    refusal_logged_ = true;
-  }
-  return to_answer(*envelope_decision_);
+  if (envelope_decision_ && !news) return;
+  join_policy_facts();
+  envelope_decision_ = decide(model::Facts::Stage::envelope);
+  if (route_.empty()) route_ = engine::MessageRoute(*generation_.policy, envelope_decision_->tag);
 }
 
 // Whether it may leave along the route that the message has so far.
 Answer Session::admit(std::string_view recipient, std::string_view queue_id, bool delivered_here) {
   engine::MessageRoute::Admission admission = route_.admit({recipient, delivered_here});
-  if (admission.admitted) return {};
-  if (!split_logged_) {
-    model::Decision split = *envelope_decision_;
-    split.action = model::Action::defer;
-    split.reply = admission.reply;
-    split.findings.push_back(std::move(admission.finding));
-    log(queue_id, split);
-    split_logged_ = true;
+  if (admission.admitted) {
+    trace_->admitted(*generation_.policy, recipient, delivered_here);
+    return {};
   }
-  forget_recipient();
-  return {model::Action::defer, std::move(admission.reply)};
+  model::Decision split = *envelope_decision_;
+  split.action = model::Action::defer;
+  split.reply = std::move(admission.reply);
+  split.findings.push_back(std::move(admission.finding));
+  return refuse_recipient(queue_id, std::move(split), split_logged_);
 }
 
 // The route was found recipient by recipient for the tag that the message had then.
@@ -236,6 +242,7 @@ void Session::header(std::string_view name, std::string_view value) {
   if (!in_message_) return;
   if (!in_content_) begin_content();
   header_edit_->note(name, value);
+  trace_->header(name, value);
   if (authenticator_) authenticator_->header(name, value);
   if (signer_) signer_->header(name, value);
 }
@@ -249,6 +256,7 @@ void Session::end_of_headers() {
 
 void Session::body(std::string_view chunk) {
   if (!in_message_) return;
+  trace_->body(chunk);
   if (authenticator_) authenticator_->body(chunk);
   if (signer_) signer_->body(chunk);
 }
@@ -271,6 +279,7 @@ Ending Session::end_of_message(std::string_view queue_id) {
   take_route(ending.decision);
   ending.header_changes = header_edit_->changes(facts_, ending.decision, filtering_, received_spf);
   if (signer_) sign(queue_id, ending);
+  trace_->keep(*generation_.policy, trace::Stage::message, facts_, facts_.recipients, queue_id, ending.decision);
   ending.answer = to_answer(ending.decision);
   log(queue_id, ending.decision);
   ending.authentication = std::move(facts_.authentication);

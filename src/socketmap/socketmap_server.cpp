@@ -38,6 +38,7 @@ Answer answer_to(const Shared& shared, std::string_view content) {
   if (!shared.intake.open()) return {Answer::Status::temporary, "connectord is stopping"};
   const auto request = parse_request(content);
   if (!request) return {Answer::Status::permanent, "a request is the name of a map, a space, and a key"};
+  shared.services.activity->socketmap_lookups.count(shared.services.unix_time());
   return look_up(shared.services.policies.current(), request->map, request->key);
 }
 

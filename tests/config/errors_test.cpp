@@ -144,6 +144,16 @@ TEST(ConfigErrors, AWrongValueNamesWhatIsAllowed) {
       {"empty list",
        in_identify("sender_domains = []"),
        {8, 18, "inbound.identify.sender_domains", "the list is empty; write at least one, such as [\"example.com\"]"}},
+      {"trace without a store",
+       with_server("[trace]\nkeep = \"90d\"\n"),
+       {4, 1, "trace.store", "is missing; write store = \"sqlite:/var/lib"}},
+      {"trace in no store", with_server("[trace]\nstore = \"trace.db\"\n"), {5, 9, "trace.store", "is not a store"}},
+      {"trace kept for too short a time",
+       with_server("[trace]\nstore = \"sqlite:/a\"\nkeep = \"5s\"\n"),
+       {6, 8, "trace.keep", "\"5s\" is out of range; write a duration from 1d to 3650d"}},
+      {"what to do without a trace",
+       with_server("[trace]\nstore = \"sqlite:/a\"\non_failure = \"reject\"\n"),
+       {6, 14, "trace.on_failure", "found \"reject\"; write \"defer\" or \"accept\""}},
       {"include", with_server("include = [\"\"]\n"), {4, 12, "server.include", "names no file"}},
   });
 }
@@ -184,22 +194,12 @@ TEST(ConfigErrors, AnUnknownKeyNamesTheNearestKnownOne) {
 
 TEST(ConfigErrors, WhatIsNotBuiltYetIsRefused) {
   check_all({
-      {"trace",
-       with_server("[trace]\nstore = \"sqlite:/var/lib/x.db\"\nkeep = \"90d\"\nmail_log = \"journal\"\n"),
-       {4, 2, "trace", "not supported yet"}},
       {"api", with_server("api = \"inet:127.0.0.1:8025\"\n"), {4, 1, "server.api", "not supported yet"}},
   });
 }
 
 TEST(ConfigErrors, WhatIsNotBuiltYetIsCheckedAllTheSame) {
   check_all({
-      {"unknown key",
-       with_server("[trace]\nstore = \"sqlite:/a\"\nkep = \"90d\"\n"),
-       {6, 1, "trace.kep", "did you mean \"keep\"?"}},
-      {"missing key",
-       with_server("[trace]\nkeep = \"90d\"\n"),
-       {4, 1, "trace.store", "is missing; write store = \"sqlite:/var/lib"}},
-      {"store", with_server("[trace]\nstore = \"trace.db\"\n"), {5, 9, "trace.store", "is not a store"}},
       {"mail log",
        with_server("[trace]\nstore = \"sqlite:/a\"\nmail_log = \"maillog\"\n"),
        {6, 12, "trace.mail_log", "is not a log"}},

@@ -24,6 +24,11 @@ accepted_domains   = ["example.net", "*.example.net"]
 reject_direct_send = true
 [tag]
 header = "X-Path"
+[trace]
+store      = "sqlite:/var/lib/connectord/trace.db"
+keep       = "30d"
+on_failure = "accept"
+subject    = true
 [[inbound]]
 name         = "contoso"
 scenario     = "partner"
@@ -59,6 +64,11 @@ format = "json"
   EXPECT_EQ(configuration.organization.accepted_domains.size(), 2U);
   EXPECT_TRUE(configuration.organization.reject_direct_send);
   EXPECT_EQ(configuration.tag.header, "X-Path");
+  ASSERT_TRUE(configuration.trace);
+  EXPECT_EQ(configuration.trace->file(), "/var/lib/connectord/trace.db");
+  EXPECT_EQ(configuration.trace->keep, std::chrono::hours(24 * 30));
+  EXPECT_EQ(configuration.trace->on_failure, model::OnTraceFailure::accept);
+  EXPECT_TRUE(configuration.trace->subject);
   EXPECT_EQ(configuration.log, (model::Log{model::LogTarget::standard_error, model::LogFormat::json}));
   ASSERT_EQ(configuration.inbound.size(), 1U);
   const model::InboundConnector& connector = configuration.inbound.front();

@@ -117,5 +117,11 @@ TEST(SaslMacros, TakeNobodyForAUserWhoHasShownACertificateOnly) {
   }
 }
 
+TEST(MailServerName, IsWhatPostfixSaysAndSendmailIsNamed) {
+  EXPECT_EQ(mail_server_name("Postfix 3.7.11"), "Postfix 3.7.11");
+  EXPECT_EQ(mail_server_name("8.17.1.9"), "Sendmail 8.17.1.9");
+  EXPECT_EQ(mail_server_name(""), "");
+}
+
 }  // namespace
 }  // namespace connectord::milter

@@ -119,11 +119,11 @@ TEST_F(SocketmapServerThreads, WaitForTheRestOfARequestOnlySoLong) {
 }
 
 TEST_F(SocketmapServerThreads, KeepNoMoreThanAllConnectionsMayTogether) {
-  start({.waiting_bytes = 100});
+  start({.waiting_bytes = 2000});
   Client one = client();
-  one.send("200:" + std::string(90, 'x'));
+  one.send("4000:" + std::string(1500, 'x'));
   Client other = client();
-  other.send("200:" + std::string(90, 'x'));
+  other.send("4000:" + std::string(1500, 'x'));
   EXPECT_EQ(other.read(), "closed");
   EXPECT_EQ(client().ask("transport a@contoso.com"), route);
 }

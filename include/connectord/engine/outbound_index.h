@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +38,8 @@ class OutboundIndex {
   const DomainIndex& by_mx() const { return by_mx_; }
   // Our own domains; the numbers count organization.accepted_domains.
   const DomainIndex& accepted_domains() const { return accepted_domains_; }
+  // This host's own name, normalized; std::nullopt where it is no domain name.
+  const std::optional<std::string>& host_name() const { return host_name_; }
 
  private:
   static std::optional<ConnectorNumber> find(const StringMap<ConnectorNumber>& map, std::string_view key) {
@@ -52,6 +55,7 @@ class OutboundIndex {
   StringMap<ConnectorNumber> smart_hosts_;
   DomainIndex by_mx_;
   DomainIndex accepted_domains_;
+  std::optional<std::string> host_name_;
 };
 
 // What a connector is for, with the "*" that an empty list means.

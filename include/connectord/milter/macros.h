@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "connectord/model/facts.h"
@@ -29,6 +30,9 @@ bool is_delivered_here(std::string_view mailer);
 // every client whose certificate it trusts: that proves no more than the certificate does, and a trusted certificate by
 // itself grants nothing. So it makes nobody a user of ours.
 std::string_view read_sasl_username(const MacroLookup& macro);
+
+// The mail server's name and version by the macro v: "Postfix 3.7.11" as it says; Sendmail says its version only.
+std::string mail_server_name(std::string_view v);
 
 // The macros to ask for, for smfi_setsymlist.
 extern const char* const connect_macros;

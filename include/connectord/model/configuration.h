@@ -89,6 +89,20 @@ struct Validation {
   net::Endpoint mail_through{net::Endpoint::Kind::inet, {}, "127.0.0.1", 25};
 };
 
+// What becomes of a message whose trace cannot be written.
+enum class OnTraceFailure : std::uint8_t { defer, accept };
+
+struct Trace {
+  std::string store;  // "sqlite:/path"
+  std::chrono::milliseconds keep{std::chrono::hours(24 * 90)};
+  OnTraceFailure on_failure = OnTraceFailure::defer;
+  bool subject = false;
+  std::string mail_log;  // an absolute path, or "journal"; empty: deliveries are not recorded
+
+  // The file of a store of SQLite.
+  std::string file() const { return store.substr(store.find(':') + 1); }
+};
+
 // One configuration as its files say it, checked key by key.
 struct Configuration {
   Server server;
@@ -97,6 +111,7 @@ struct Configuration {
   AuthenticationSettings authentication;
   std::vector<Signing> signing;
   Tag tag;
+  std::optional<Trace> trace;
   Validation validation;
   Log log;
   std::vector<InboundConnector> inbound;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <functional>
@@ -14,8 +15,10 @@
 #include "connectord/log/logger.h"
 #include "connectord/model/decision.h"
 #include "connectord/model/facts.h"
+#include "connectord/session/activity.h"
 #include "connectord/session/live_sessions.h"
 #include "connectord/session/policy_store.h"
+#include "connectord/trace/store.h"
 
 namespace connectord::session {
 
@@ -26,11 +29,21 @@ struct Services {
   log::Logger& log;
   // Seconds since 1970, by which signatures expire.
   std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
+  // Where every final answer is kept before it is given; nullptr: nowhere.
+  trace::Store* trace = nullptr;
+  // Since 1970, for the trace.
+  std::function<std::int64_t()> unix_milliseconds = [] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  };
+  // What front ends count.
+  std::shared_ptr<Activity> activity = std::make_shared<Activity>();
 };
 
 class Authenticator;
 class HeaderEdit;
 class MessageSigner;
+class MessageTrace;
 
 // How many messages are on their way, and whether new ones are still taken: what a graceful stop waits for.
 // Thread-safe.
@@ -106,9 +119,10 @@ class Session {
 
  private:
   bool begin_message();
-  Answer decide_envelope(std::string_view queue_id);
+  Answer refuse_message(std::string text);
+  void decide_envelope();
+  Answer refuse_recipient(std::string_view queue_id, model::Decision decision, bool& logged);
   Answer admit(std::string_view recipient, std::string_view queue_id, bool delivered_here);
-  void forget_recipient();
   void take_route(model::Decision& decision) const;
   void begin_content();
   void end_message();
@@ -139,6 +153,7 @@ class Session {
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<HeaderEdit> header_edit_;
   std::unique_ptr<MessageSigner> signer_;
+  std::unique_ptr<MessageTrace> trace_;
   bool refusal_logged_ = false;
 };
 

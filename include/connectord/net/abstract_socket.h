@@ -1,0 +1,29 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "connectord/net/listener.h"
+
+// Unix sockets with a name in Linux's abstract namespace (unix(7)): no file, no rights, and nothing left when the
+// process is gone, however it went. Anybody may take a name and anybody may connect, so both sides look at who the
+// other is.
+namespace connectord::net {
+
+// A listening socket that blocks. The name has at most 107 bytes; on failure says why, as where it is taken.
+tl::expected<FileDescriptor, std::string> listen_abstract(const std::string& name);
+
+// std::nullopt if nobody listens under that name.
+std::optional<FileDescriptor> connect_abstract(const std::string& name);
+
+// Who the other side was: for the listening side, when the client connected; for the client, when listen() was called.
+std::optional<uid_t> peer_uid(const FileDescriptor& connection);
+
+// Limits how long a read or write on it may wait.
+void set_time_limit(const FileDescriptor& connection, std::chrono::milliseconds limit);
+
+}  // namespace connectord::net

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "connectord/model/configuration.h"
+#include "connectord/session/session.h"
+
+namespace connectord::session {
+
+// What a process knows of itself from its start on.
+struct Process {
+  std::string configuration;  // the file, as an absolute path
+  pid_t pid = 0;
+  std::int64_t started = 0;  // seconds since 1970
+  model::Server server;      // the listeners that are open
+};
+
+// How the process is, and what has been asked of it, as one JSON object. Times are in UTC, as in ISO 8601; what has not
+// happened yet is null. Thread-safe.
+std::string health_document(const Process& process, const Services& services);
+
+// The name in the abstract namespace under which the process with that configuration file tells its health_document()
+// to root and to its own user. It writes the document and hangs up.
+std::string health_socket_name(const std::string& configuration);
+
+// The one path by which both sides know a configuration file: absolute, without symbolic links.
+std::string resolved_path(const std::string& path);
+
+}  // namespace connectord::session

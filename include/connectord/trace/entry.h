@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/model/decision.h"
+#include "connectord/model/facts.h"
+
+// What goes into the message trace. Plain values. Times are milliseconds since 1970, UTC.
+namespace connectord::trace {
+
+// inbound: mail that comes to us. outbound: mail of our users and programs, and mail that an outbound connector takes.
+enum class Direction : std::uint8_t { inbound, outbound };
+
+// What became of a message for one recipient. `getting_status`: it was accepted, and no delivery is known so far;
+// `pending`: a delivery, or the client, is to try again; `expanded`: it went on to other recipients.
+enum class Status : std::uint8_t { getting_status, pending, delivered, failed, quarantined, expanded };
+
+// Where in the SMTP dialogue the answer was given. `mta`: the mail server refused by its own rules.
+enum class Stage : std::uint8_t { mail_from, rcpt_to, message, mta };
+
+// One final answer, for one recipient or many. Refers to the caller's values.
+struct Entry {
+  const model::Facts& facts;
+  const model::Decision& decision;
+  const std::vector<std::string>& recipients;  // those that the answer is for; may be empty
+  Stage stage = Stage::message;
+  Direction direction = Direction::inbound;
+  std::int64_t time = 0;       // of the answer
+  std::int64_t connected = 0;  // 0: not known
+  std::int64_t began = 0;      // MAIL FROM; 0: not known
+  std::string_view queue_id{};
+  std::string_view message_id{};  // with its angle brackets, as the header has it
+  std::string_view from{};        // the value of the From field
+  std::string_view subject{};     // empty where it is not to be kept
+  std::optional<std::uint64_t> size{};
+  std::string_view outbound_connector{};
+};
+
+// One attempt to deliver a message to one recipient, as the mail server's log tells it. Without a recipient it is about
+// nobody of RCPT TO, such as whoever gets a bounce; with neither recipient nor address, about all for whom it is not
+// over.
+struct Delivery {
+  std::string queue_id;
+  std::string recipient;  // as RCPT TO had it
+  std::string address;    // to whom it went in the end; empty where that is the same
+  std::int64_t time = 0;
+  Status status = Status::delivered;
+  std::string relay;
+  std::string enhanced;    // RFC 3463
+  std::string tls;         // of the delivery, in the log's words; empty where not known
+  std::string text;        // what the next hop said
+  std::int64_t delay = 0;  // milliseconds
+};
+
+// A message went on, or back, under another queue ID: re-injection, a bounce.
+struct Child {
+  std::string queue_id;
+  std::string child_queue_id;
+  std::int64_t time = 0;
+};
+
+// What the mail server tells of a message when it takes it into its queue.
+struct Queued {
+  std::string queue_id;
+  std::int64_t time = 0;
+  std::uint64_t size = 0;
+};
+
+// What was read from the mail server's log in one go, and how far it was read.
+struct LogBatch {
+  std::vector<Queued> queued;
+  std::vector<Child> children;
+  std::vector<Delivery> deliveries;
+  std::vector<Entry> refusals;  // by the mail server itself; their `stage` is Stage::mta
+  std::string position;         // the reader's own words; kept together with the rest, or not at all
+};
+
+std::string_view to_string(Direction direction);
+std::string_view to_string(Status status);
+std::string_view to_string(Stage stage);
+std::optional<Direction> parse_direction(std::string_view word);
+std::optional<Status> parse_status(std::string_view word);
+std::optional<model::Action> parse_action(std::string_view word);
+
+}  // namespace connectord::trace

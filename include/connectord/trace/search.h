@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "connectord/model/authentication.h"
+#include "connectord/model/finding.h"
+#include "connectord/net/ip_address.h"
+#include "connectord/trace/entry.h"
+#include "connectord/trace/report.h"
+
+namespace connectord::trace {
+
+struct Finding {
+  std::string check;
+  std::string connector;
+  model::Outcome outcome = model::Outcome::pass;
+  std::string expected;
+  std::string seen;
+  std::string hint;
+};
+
+struct Certificate {
+  std::string subject;  // the whole name where it is known, and otherwise the common name
+  std::string issuer;
+  std::string sha256;
+  std::string public_key_sha256;
+};
+
+// What was kept of one answer, beside its recipients.
+struct Message {
+  std::int64_t id = 0;
+  std::int64_t time = 0;
+  std::int64_t connected = 0;  // 0: not known
+  std::int64_t began = 0;      // 0: not known
+  Stage stage = Stage::message;
+  Direction direction = Direction::inbound;
+  model::Action action = model::Action::accept;
+  std::string reply;
+  std::string queue_id;
+  std::string message_id;
+  std::string client_address;  // empty where the mail server did not know it
+  std::uint16_t client_port = 0;
+  std::string client_name;
+  std::string original_client;  // empty where it is the same
+  std::string helo;
+  std::string tls;  // protocol; empty for none
+  std::string cipher;
+  Certificate certificate;
+  std::string sasl_username;
+  std::string mail_from;
+  std::string from;
+  std::string subject;
+  std::optional<std::uint64_t> size;
+  std::int64_t recipients = 0;
+  std::string connector;
+  std::string identified_by;
+  std::string outbound_connector;
+  std::string tag;
+  std::string quarantine;
+  std::string dmarc_override;
+  model::Authentication authentication;
+  std::vector<Finding> findings;
+};
+
+// One message and recipient.
+struct Row {
+  std::int64_t id = 0;
+  std::string rcpt_to;  // empty where the answer came before any
+  Status status = Status::getting_status;
+  std::int64_t status_time = 0;  // of the delivery that made the status; 0: none
+  std::shared_ptr<const Message> message;
+};
+
+// All that must hold; what is empty does not count. Letter case counts in queue IDs alone.
+struct Query {
+  std::string sender;                       // of MAIL FROM: an address, or a domain; "<>" for the null sender
+  std::string recipient;                    // an address, or a domain
+  std::string message_id;                   // with or without angle brackets
+  std::string queue_id;                     // also one under which the message went on
+  std::optional<net::AddressRange> client;  // the connecting or the original one
+  std::string connector;                    // inbound or outbound; "none" for mail of no inbound connector
+  std::optional<Status> status;
+  std::optional<model::Action> action;
+  std::optional<Direction> direction;
+  std::optional<std::int64_t> since;  // inclusive
+  std::optional<std::int64_t> until;  // exclusive
+  std::size_t limit = 100;
+  // Where the page before ended (Page::next).
+  std::string cursor;
+  // Rows with higher numbers only, oldest first: how new rows are followed. Excludes `cursor`.
+  std::optional<std::int64_t> after;
+};
+
+struct Page {
+  std::vector<Row> rows;  // the highest number first
+  std::string next;       // the cursor of the page after this one; empty on the last
+};
+
+struct Attempt {
+  Delivery delivery;
+  std::int64_t row = 0;  // of the recipient; 0 where RCPT TO had no such recipient
+};
+
+// One message whole.
+struct Story {
+  std::vector<Row> rows;
+  std::vector<Attempt> attempts;  // in the order of time
+  std::vector<Child> children;
+};
+
+// Reads a trace, also while it is being written. Not thread-safe: one for each thread. On failure says why.
+class Archive {
+ public:
+  virtual ~Archive() = default;
+  virtual tl::expected<Page, std::string> search(const Query& query) = 0;
+  // The message to which the row with this number belongs; std::nullopt if there is none.
+  virtual tl::expected<std::optional<Story>, std::string> story(std::int64_t row) = 0;
+  // The highest number of a row; 0 in an empty trace.
+  virtual tl::expected<std::int64_t, std::string> last_row() = 0;
+  virtual tl::expected<Report, std::string> report(const ReportQuery& query) = 0;
+};
+
+}  // namespace connectord::trace

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "connectord/log/logger.h"
+#include "connectord/trace/search.h"
+#include "connectord/trace/store.h"
+
+namespace connectord::trace {
+
+struct SqliteOptions {
+  std::string path;
+  std::chrono::milliseconds keep{std::chrono::hours(24 * 90)};
+  // How long a call waits at most.
+  std::chrono::milliseconds wait{5'000};
+  // How long it is tried again to write what a lock of another process holds up; must be less than `wait`.
+  std::chrono::milliseconds lock_wait{4'000};
+  // Between attempts to make a broken store work again.
+  std::chrono::milliseconds retry{1'000};
+  std::size_t most_waiting = 10'000;
+  // Milliseconds since 1970, by which old rows are removed.
+  std::function<std::int64_t()> clock = [] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  };
+};
+
+// A trace in one file of SQLite's. One thread writes; what waits at the same moment is written in one transaction.
+//
+// While the file cannot be written, every call fails at once with the reason, and it is tried again until it can; the
+// log has one line when that begins and one when it is over. A damaged file is set aside under a name with the time,
+// and a new one begun. A file of a later version of this program stays as it is, and the store stays broken.
+class SqliteStore : public Store {
+ public:
+  SqliteStore(SqliteOptions options, log::Logger& log);
+  ~SqliteStore() override;
+  SqliteStore(const SqliteStore&) = delete;
+  SqliteStore& operator=(const SqliteStore&) = delete;
+
+  // Opens the file and starts the thread. Before this, and after stop(), every call fails.
+  void start();
+  // What waits is written first.
+  void stop();
+  void set_keep(std::chrono::milliseconds keep);
+
+  tl::expected<std::int64_t, std::string> append(const Entry& entry) override;
+  tl::expected<Recorded, std::string> record(const LogBatch& batch) override;
+  tl::expected<std::string, std::string> position() override;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+// Opens the file for reading. On failure says why, and what to do.
+tl::expected<std::unique_ptr<Archive>, std::string> open_sqlite_archive(const std::string& path);
+
+}  // namespace connectord::trace

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "connectord/trace/entry.h"
+
+namespace connectord::trace {
+
+// How many things a LogBatch told were of messages in the trace.
+struct Recorded {
+  std::size_t matched = 0;
+  std::size_t unknown = 0;
+};
+
+// Where the message trace is kept. Thread-safe; every call waits for a bounded time only. On failure a call says why.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Returns when the entry is kept, so that an answer given afterwards is in the trace whatever happens to this
+  // process. The value is the number of its first row.
+  virtual tl::expected<std::int64_t, std::string> append(const Entry& entry) = 0;
+
+  // Keeps what became of messages, and the position, in one step. A message is found by its queue ID, the newest one
+  // where the mail server has used that again. The same delivery twice changes nothing.
+  virtual tl::expected<Recorded, std::string> record(const LogBatch& batch) = 0;
+
+  // The position of the last batch; empty before the first.
+  virtual tl::expected<std::string, std::string> position() = 0;
+};
+
+}  // namespace connectord::trace

@@ -1,0 +1,217 @@
+"""The message trace: every final answer is in it, whatever happens to connectord, and connectorctl finds it there."""
+
+import json
+import os
+import pwd
+import re
+import stat
+import threading
+import time
+
+from harness.client import SmtpClient
+from harness.daemon import build_folder, connectorctl
+from harness.site import USER
+from harness.waiting import wait_until
+from scenario import CONTOSO, RECIPIENT, SiteScenario, submit
+
+SESSIONS = 12
+LEAST_ANSWERS = 300
+
+
+class Trace(SiteScenario):
+    connectors = CONTOSO
+    options = {"trace": "subject = true"}
+
+    def test_mail_is_found_by_what_is_known_of_it(self):
+        sent = self.send("alice@contoso.com", "first@example.net", "Second@example.net", certificate="partner")
+        self.assert_delivered(sent, "contoso")
+        for options in (("--queue-id", sent.queue_id), ("--message-id", f"<{sent.token}@CLIENT.example.org>"),
+                        ("--sender", "Alice@Contoso.com", "--queue-id", sent.queue_id)):
+            with self.subTest(options):
+                second, first = self.site.trace(*options)
+                self.assertEqual((first["rcpt_to"], second["rcpt_to"]), ("first@example.net", "Second@example.net"))
+        (row,) = self.site.trace("--queue-id", sent.queue_id, "--recipient", "second@example.net")
+        expected = {"mail_from": "alice@contoso.com", "connector": "contoso", "action": "accept", "reply": None,
+                    "client_address": "127.0.0.2", "helo": "client.example.org", "direction": "inbound",
+                    "message_id": f"{sent.token}@client.example.org", "subject": sent.token, "from": "sender",
+                    "status": "getting_status", "identified_by": "sender_domain"}
+        self.assertEqual({key: row[key] for key in expected}, expected)
+        self.assertTrue(row["tls"].startswith("TLSv1."), row)
+        self.assertEqual(row["certificate"]["subject"], "mail.contoso.com")
+        self.assertRegex(row["certificate"]["public_key_sha256"], "^[0-9a-f]{64}$")
+        self.assertIn(("require.tls", "pass"), [(finding["check"], finding["outcome"]) for finding in row["findings"]])
+
+    def test_each_refused_recipient_is_found(self):
+        with self.open(tls=False) as client:
+            client.mail("mallory@contoso.com")
+            replies = [client.rcpt(f"user{n}@example.net") for n in range(3)]
+        rows = self.site.trace("--sender", "mallory@contoso.com", "--status", "failed")
+        self.assertEqual([row["rcpt_to"] for row in rows], [f"user{n}@example.net" for n in (2, 1, 0)])
+        for row, reply in zip(rows, reversed(replies)):
+            self.assertEqual((row["action"], row["queue_id"]), ("reject", None))
+            self.assertIn(row["reply"].split(" ", 1)[1], str(reply))
+
+    def test_the_whole_way_of_a_message_is_told(self):
+        sent = self.send("alice@contoso.com", certificate="partner")
+        (row,) = self.site.trace("--queue-id", sent.queue_id)
+        story = connectorctl("trace", "show", str(row["id"]), "--config", self.site.connectord.config_file).stdout
+        steps = ("connected", "secured     TLSv1.", "identified  connector contoso by sender_domain", "checked",
+                 "tagged      contoso", f"queued      accept as {sent.queue_id}")
+        positions = [story.find(step) for step in steps]
+        self.assertNotIn(-1, positions, story)
+        self.assertEqual(positions, sorted(positions), story)
+
+    def test_it_belongs_to_connectords_user_and_nobody_else_reads_it(self):
+        status = os.stat(self.site.trace_file)
+        self.assertEqual((status.st_uid, stat.S_IMODE(status.st_mode)), (pwd.getpwnam(USER).pw_uid, 0o640))
+
+    def test_a_restart_goes_on_with_the_same_trace(self):
+        before = self.send("alice@contoso.com", certificate="partner")
+        self.site.connectord.stop()
+        self.site.connectord.start()
+        after = self.send("alice@contoso.com", certificate="partner")
+        for sent in (before, after):
+            self.assertEqual(len(self.site.trace("--queue-id", sent.queue_id)), 1)
+
+    def test_new_rows_can_be_followed(self):
+        output = self.site.path / "followed"
+        with output.open("wb") as file:
+            process = self.site.workspace.start(
+                [str(build_folder() / "connectorctl"), "trace", "--follow", "--json", "--sender", "followed.example",
+                 "--config", str(self.site.connectord.config_file)], stdout=file)
+        wait_until(lambda: self.send("bob@followed.example", tls=False) and output.read_text(), "a row to be followed")
+        self.site.workspace.stop(process)
+        self.assertEqual(json.loads(output.read_text().splitlines()[0])["mail_from"], "bob@followed.example")
+
+
+
+class Deliveries(SiteScenario):
+    """What became of messages, as Postfix's log tells it."""
+
+    connectors = CONTOSO
+    options = {"trace": 'mail_log = "PATH/postfix/mail.log"', "parameters": {"smtpd_sender_restrictions":
+               "check_sender_access inline:{mallory@spammer.example=REJECT}"}}
+
+    def await_status(self, status: str, *options: str) -> dict:
+        return wait_until(lambda: self.site.trace(*options, "--status", status), f"{status} for {options}")[0]
+
+    def test_a_delivery_is_recorded_with_its_relay(self):
+        sent = self.send("alice@contoso.com", certificate="partner")
+        self.assert_delivered(sent, "contoso")
+        row = self.await_status("delivered", "--queue-id", sent.queue_id)
+        story = connectorctl("trace", "show", str(row["id"]), "--config", self.site.connectord.config_file).stdout
+        self.assertRegex(story, rf"delivered   <user@example.net>\n +relay 127.0.0.1:{self.site.sinks['contoso'].port}\n")
+
+    def test_what_was_missed_while_connectord_was_away_is_recorded_once(self):
+        self.site.postfix.set(defer_transports="smtp, relay")
+        self.site.postfix.reload()
+        sent = self.send("bob@stranger.example", tls=False)
+        self.await_status("pending", "--queue-id", sent.queue_id)
+        self.site.connectord.kill()
+        self.site.postfix.set(defer_transports="")
+        self.site.postfix.reload()
+        self.site.postfix.run("postqueue", "-f")
+        self.site.arrival(sent.token)
+        self.site.connectord.start()
+        row = self.await_status("delivered", "--queue-id", sent.queue_id)
+        story = connectorctl("trace", "show", str(row["id"]), "--config", self.site.connectord.config_file).stdout
+        self.assertEqual(re.findall(r"^\S+ +(pending|delivered) +<", story, re.MULTILINE), ["pending", "delivered"])
+
+    def test_a_refusal_of_postfixs_own_is_recorded_and_ours_only_once(self):
+        self.assert_refused(self.send("mallory@spammer.example", tls=False), "554 5.7.1")
+        self.await_status("failed", "--sender", "mallory@spammer.example")
+        self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10")
+        self.send("bob@stranger.example", tls=False)
+        self.await_status("delivered", "--sender", "bob@stranger.example")
+        self.assertEqual(len(self.site.trace("--sender", "alice@contoso.com", "--status", "failed")), 1)
+
+
+class TraceAfterKill(SiteScenario):
+    """Half of the mail is taken, half refused, and connectord is killed in the midst of it, again and again."""
+
+    connectors = CONTOSO
+    options = {"trace": "", "parameters": {"smtpd_client_connection_count_limit": "0", "default_process_limit": "50"}}
+
+    def setUp(self):
+        self.addCleanup(lambda: self.site.connectord.is_running or self.site.connectord.start())
+        self.queue_ids: list[str] = []  # of mail that was taken
+        self.refused: list[str] = []  # recipients
+        self.stopping = threading.Event()
+
+    def test_every_final_answer_that_a_client_got_is_there(self):
+        sessions = [threading.Thread(target=self.send_until_told, args=(number,)) for number in range(SESSIONS)]
+        for session in sessions:
+            session.start()
+        try:
+            for round_number in range(1, 4):
+                wait_until(lambda: len(self.queue_ids) + len(self.refused) > round_number * LEAST_ANSWERS,
+                           "answers", timeout=120)
+                self.site.connectord.kill()
+                self.site.connectord.start()
+        finally:
+            self.stopping.set()
+            for session in sessions:
+                session.join()
+        self.site.connectord.kill()
+        rows = self.site.trace()
+        self.assertGreater(min(len(self.queue_ids), len(self.refused)), LEAST_ANSWERS // 3)
+        self.assertEqual(set(self.queue_ids) - {row["queue_id"] for row in rows}, set())
+        self.assertEqual(set(self.refused) - {row["rcpt_to"] for row in rows if row["action"] == "reject"}, set())
+
+    def send_until_told(self, number: int) -> None:
+        for attempt in range(100_000):
+            if self.stopping.is_set():
+                return
+            try:
+                with self.site.client() as client:
+                    client.ehlo()
+                    self.send_one(client, f"user-{number}-{attempt}@example.net", refused=attempt % 2 == 1)
+            except OSError:
+                time.sleep(0.05)  # Postfix has no milter at the moment, or hangs up
+
+    def send_one(self, client: SmtpClient, recipient: str, refused: bool) -> None:
+        if not refused:
+            sent = submit(client, "bob@example.org", recipient)
+            if sent.command == "END" and sent.reply.accepted:
+                self.queue_ids.append(sent.queue_id)
+            return
+        client.mail("alice@contoso.com")
+        if client.rcpt(recipient).code == 550:
+            self.refused.append(recipient)
+
+
+class TraceTrouble(SiteScenario):
+    connectors = CONTOSO
+    options = {"trace": ""}
+
+    def setUp(self):
+        """connectord can no longer reach its trace, and knows."""
+        self.site.trace_file.parent.chmod(0)
+        self.addCleanup(self.let_in)
+        self.site.connectord.wait_for_log("the trace cannot be written")
+
+    def let_in(self) -> None:
+        self.site.trace_file.parent.chmod(0o750)
+
+    def test_mail_is_deferred_until_the_trace_can_be_written_again(self):
+        for _ in range(3):
+            self.assert_refused(self.send("bob@example.org", tls=False), "451 4.3.0", at="END")
+        self.assert_refused(self.send("alice@contoso.com", tls=False), "451 4.3.0")
+        self.assertEqual(len(self.site.connectord.log_lines("the trace cannot be written")), 1)
+        self.let_in()
+        self.site.connectord.wait_for_log("the trace can be written again")
+        sent = self.send("bob@example.org", tls=False)
+        self.assert_delivered(sent, None)
+        self.assertEqual(len(self.site.trace("--queue-id", sent.queue_id)), 1)
+
+
+class TraceTroubleAccepted(SiteScenario):
+    connectors = CONTOSO
+    options = {"trace": 'on_failure = "accept"'}
+
+    def test_mail_is_decided_as_always_without_a_trace(self):
+        self.site.trace_file.parent.chmod(0)
+        self.addCleanup(lambda: self.site.trace_file.parent.chmod(0o750))
+        self.site.connectord.wait_for_log("the trace cannot be written")
+        self.assert_delivered(self.send("bob@example.org", tls=False), None)
+        self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10")

@@ -1,0 +1,77 @@
+#include "postfix_attachment.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "files.h"
+#include "program.h"
+
+namespace connectord::ctl {
+
+bool PostfixInstance::is_running() const {
+  const auto status = run_program({"postfix", "-c", folder_, "status"});
+  return status && status->status == 0;
+}
+
+Done PostfixInstance::check() const {
+  auto output = run_program({"postfix", "-c", folder_, "check"});
+  if (!output) return tl::unexpected(output.error());
+  if (output->status == 0) return {};
+  return tl::unexpected("postfix check: " + output->error + output->out);
+}
+
+Done PostfixInstance::reload() const {
+  const auto output = output_of({"postfix", "-c", folder_, "reload"});
+  if (!output) return tl::unexpected(output.error());
+  return {};
+}
+
+Done PostfixInstance::install(const std::string& planned_from, const std::string& content) const {
+  const auto now = read_file(main_cf());
+  if (!now) return tl::unexpected(now.error());
+  if (*now != planned_from) {
+    return tl::unexpected(main_cf() + " was changed by somebody else at this moment; nothing is done, run this again");
+  }
+  return replace_file(main_cf(), content, main_cf());
+}
+
+Done PostfixInstance::write_record(const Record& record) const {
+  return replace_file(record_file(folder_), record.to_json(), main_cf());
+}
+
+Done PostfixInstance::roll_back(const std::string& content, const std::optional<Record>& record) const {
+  if (auto done = replace_file(main_cf(), content, main_cf()); !done) return done;
+  if (record) {
+    if (auto done = write_record(*record); !done) return done;
+  } else {
+    std::error_code ignored;
+    std::filesystem::remove(record_file(folder_), ignored);
+  }
+  return reload();
+}
+
+void PostfixInstance::forget(const Record& record) const {
+  std::error_code ignored;
+  std::filesystem::remove(record_file(folder_), ignored);
+  if (!record.backup.empty()) std::filesystem::remove(record.backup, ignored);
+}
+
+std::string PostfixInstance::obstacle() const {
+  std::error_code error;
+  if (std::filesystem::is_symlink(main_cf(), error)) {
+    return main_cf() +
+           " is a symbolic link, which a changed file would replace; attach where it points to, or make it a "
+           "file";
+  }
+  if (::access(folder_.c_str(), W_OK) != 0) return folder_ + " cannot be written to; run this as root";
+  return {};
+}
+
+std::vector<Assignment> assignments_of(const std::vector<Change>& changes) {
+  std::vector<Assignment> assignments;
+  for (const Change& change : changes) assignments.emplace_back(change.parameter, change.after);
+  return assignments;
+}
+
+}  // namespace connectord::ctl

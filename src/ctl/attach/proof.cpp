@@ -1,0 +1,68 @@
+#include "proof.h"
+
+#include <chrono>
+#include <thread>
+
+#include "running_daemon.h"
+
+namespace connectord::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using HealthSource = std::function<tl::expected<Json, std::string>()>;
+
+std::string counted(std::uint64_t number, const std::string& what) {
+  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
+std::string mta_of(const Json& health) {
+  const Json& version = health["mta"]["version"];
+  return version.is_string() ? version.get<std::string>() : "the mail server";
+}
+
+struct Missing {
+  bool milter = false;
+  bool policy = false;
+  std::string why(const std::string& place) const {
+    std::string what = milter ? "no milter session" : "";
+    if (policy) what += std::string(what.empty() ? "" : " and ") + "no policy request";
+    return "connectord saw " + what + " of it (" + place + ")";
+  }
+};
+
+tl::expected<std::string, std::string> try_once(const ProofRequest& request, const HealthSource& ask_health) {
+  const auto before = ask_health();
+  if (!before) return tl::unexpected(before.error());
+  const auto conversation = converse(request.server, request.recipient);
+  if (!conversation) return tl::unexpected(conversation.error());
+  const auto after = ask_health();
+  if (!after) return tl::unexpected(after.error());
+  const Asked was = asked_so_far(*before);
+  const Asked is = asked_so_far(*after);
+  const Missing missing{request.milter && is.milter_sessions <= was.milter_sessions,
+                        request.policy && is.policy_requests <= was.policy_requests};
+  const std::string place = request.server.to_string() + ": " + conversation->to_string();
+  if (missing.milter || missing.policy) return tl::unexpected(missing.why(place));
+  if (conversation->code_of("RCPT") == 0) {
+    return tl::unexpected("the probe did not come as far as RCPT (" + place + ")");
+  }
+  std::string seen = "probe of " + place + "; connectord saw ";
+  if (request.milter) seen += counted(is.milter_sessions - was.milter_sessions, "milter session");
+  if (request.milter && request.policy) seen += " and ";
+  if (request.policy) seen += counted(is.policy_requests - was.policy_requests, "policy request");
+  return seen + (request.milter ? " of " + mta_of(*after) : "");
+}
+
+}  // namespace
+
+tl::expected<std::string, std::string> prove_attached(const ProofRequest& request, const HealthSource& ask_health) {
+  constexpr std::chrono::milliseconds pause{500};
+  const auto end = std::chrono::steady_clock::now() + request.patience;
+  for (;;) {
+    auto seen = try_once(request, ask_health);
+    if (seen || std::chrono::steady_clock::now() >= end) return seen;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace connectord::ctl

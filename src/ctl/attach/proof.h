@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "probe.h"
+
+namespace connectord::ctl {
+
+// What a proof needs.
+struct ProofRequest {
+  net::Endpoint server;
+  std::string recipient;
+  bool milter = true;  // connectord must see a milter session
+  bool policy = true;  // and a policy request
+  std::chrono::seconds patience{12};
+};
+
+// Converses with a mail server until connectord says that it was asked by it. A server that was just reloaded may let
+// an old process take the first connections, so it is tried for a while. What was seen, in words; on failure what was
+// not, and what the server answered.
+tl::expected<std::string, std::string> prove_attached(
+    const ProofRequest& request, const std::function<tl::expected<nlohmann::ordered_json, std::string>()>& ask_health);
+
+}  // namespace connectord::ctl

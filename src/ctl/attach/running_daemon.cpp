@@ -1,0 +1,57 @@
+#include "running_daemon.h"
+
+#include <pwd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+
+#include "connectord/net/abstract_socket.h"
+#include "connectord/session/health.h"
+
+namespace connectord::ctl {
+namespace {
+
+bool is_believed(uid_t uid, const std::string& user) {
+  if (uid == 0 || uid == ::geteuid()) return true;
+  const passwd* entry = user.empty() ? nullptr : ::getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe)
+  return entry != nullptr && entry->pw_uid == uid;
+}
+
+std::string read_all(const net::FileDescriptor& connection) {
+  constexpr std::size_t longest = 1UL << 20U;
+  std::string text;
+  std::array<char, 4096> piece{};
+  for (;;) {
+    const ssize_t count = ::recv(connection.get(), piece.data(), piece.size(), 0);
+    if (count <= 0 || text.size() > longest) return text;
+    text.append(piece.data(), static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace
+
+tl::expected<nlohmann::ordered_json, std::string> ask_running_daemon(const std::string& configuration,
+                                                                     const std::string& user) {
+  constexpr std::chrono::seconds limit{5};
+  const auto connection = net::connect_abstract(session::health_socket_name(configuration));
+  if (!connection) return tl::unexpected("connectord does not run with " + configuration);
+  const auto peer = net::peer_uid(*connection);
+  if (!peer || !is_believed(*peer, user)) {
+    return tl::unexpected(std::string("a process of another user (uid ") + (peer ? std::to_string(*peer) : "unknown") +
+                          ") has taken connectord's name; it is not believed");
+  }
+  net::set_time_limit(*connection, limit);
+  auto health = nlohmann::ordered_json::parse(read_all(*connection), nullptr, false);
+  if (!health.is_object()) {
+    return tl::unexpected("connectord runs with " + configuration + ", and tells only root and its own user how it is");
+  }
+  return health;
+}
+
+Asked asked_so_far(const nlohmann::ordered_json& health) {
+  return {health["milter"].value("sessions", std::uint64_t{0}), health["policy"].value("requests", std::uint64_t{0})};
+}
+
+}  // namespace connectord::ctl

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <tl/expected.hpp>
+
+namespace connectord::ctl {
+
+// The health document of the process that runs with that configuration file (session/health.h). `user` is server.user:
+// only root, that user and our own are believed, since anybody may take a name in the abstract namespace. On failure
+// says why there is none: it does not run, or does not tell us.
+tl::expected<nlohmann::ordered_json, std::string> ask_running_daemon(const std::string& configuration,
+                                                                     const std::string& user);
+
+// What a mail server has asked it so far.
+struct Asked {
+  std::uint64_t milter_sessions = 0;
+  std::uint64_t policy_requests = 0;
+};
+Asked asked_so_far(const nlohmann::ordered_json& health);
+
+}  // namespace connectord::ctl

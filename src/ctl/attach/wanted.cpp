@@ -1,0 +1,45 @@
+#include "wanted.h"
+
+#include <algorithm>
+
+namespace connectord::ctl {
+namespace {
+
+void add(Wanted& wanted, const std::optional<model::CertificatePattern>& certificate) {
+  if (!certificate) return;
+  if (certificate->subject || certificate->issuer) wanted.certificate_names = true;
+  if (!certificate->fingerprints.empty()) wanted.fingerprints = true;
+}
+
+// Of whatever recipient, and whatever origin: a tag's route is for mail that came in as inbound.
+bool takes_all(const model::OutboundConnector& connector) {
+  if (!connector.inbound_connectors.empty() || connector.rule_scoped) return false;
+  return std::any_of(connector.recipient_domains.begin(), connector.recipient_domains.end(),
+                     [](const net::DomainPattern& domain) { return domain.kind() == net::DomainPattern::Kind::any; });
+}
+
+}  // namespace
+
+Wanted wanted_by(const std::string& file, const model::Configuration& configuration) {
+  Wanted wanted;
+  wanted.file = file;
+  wanted.milter = configuration.server.milter;
+  wanted.policy = configuration.server.policy;
+  wanted.socketmap = configuration.server.socketmap;
+  wanted.accepted_domains = configuration.organization.accepted_domains;
+  for (const model::InboundConnector& connector : configuration.inbound) {
+    if (!connector.enabled) continue;
+    wanted.tls |= connector.require.tls;
+    add(wanted, connector.identify.certificate);
+    add(wanted, connector.require.certificate);
+  }
+  for (const model::OutboundConnector& connector : configuration.outbound) {
+    if (!connector.enabled) continue;
+    wanted.credentials |= !connector.route.credentials.empty();
+    wanted.outbound = true;
+    wanted.outbound_everywhere |= takes_all(connector);
+  }
+  return wanted;
+}
+
+}  // namespace connectord::ctl

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectord/model/configuration.h"
+
+namespace connectord::ctl {
+
+// What a configuration of connectord asks of the mail server.
+struct Wanted {
+  std::string file;  // the configuration's
+  std::optional<net::Endpoint> milter;
+  std::optional<net::Endpoint> policy;
+  std::optional<net::Endpoint> socketmap;
+  bool tls = false;                  // a connector requires TLS
+  bool certificate_names = false;    // a connector matches subjects or issuers
+  bool fingerprints = false;         // a connector matches fingerprints
+  bool outbound = false;             // there is an outbound connector
+  bool credentials = false;          // an outbound connector logs in
+  bool outbound_everywhere = false;  // an outbound connector takes mail for "*"
+  std::vector<net::DomainPattern> accepted_domains;
+};
+
+Wanted wanted_by(const std::string& file, const model::Configuration& configuration);
+
+}  // namespace connectord::ctl

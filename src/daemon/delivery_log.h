@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "connectord/trace/delivery_recorder.h"
+#include "connectord/trace/mail_log_reader.h"
+
+namespace connectord::daemon {
+
+// Reads the mail server's log from start() to stop(), and keeps in the trace what became of messages.
+class DeliveryLog {
+ public:
+  // `mail_log` as trace.mail_log has it; `trace_file` is the store's. The referred to must outlive it.
+  DeliveryLog(const std::string& mail_log, const std::string& trace_file, trace::Store& store, log::Logger& log)
+      : recorder_(store, answered_by_us(trace_file)), reader_({.source = mail_log}, recorder_, log) {}
+
+  void start() { reader_.start(); }
+  void stop() { reader_.stop(); }
+
+ private:
+  // Refusals of ours are in the trace already. The file is there when the store has begun it, which may be later.
+  static trace::IsKnownRefusal answered_by_us(const std::string& trace_file);
+
+  trace::DeliveryRecorder recorder_;
+  trace::MailLogReader reader_;
+};
+
+}  // namespace connectord::daemon

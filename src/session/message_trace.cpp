@@ -1,0 +1,101 @@
+#include "message_trace.h"
+
+#include <algorithm>
+
+#include "connectord/engine/routing.h"
+#include "connectord/mail/header_field.h"
+
+namespace connectord::session {
+namespace {
+
+// The store cuts them shorter.
+constexpr std::size_t longest_kept = 2048;
+
+void keep_first(std::string& kept, std::string_view value) {
+  if (kept.empty()) kept = value.substr(0, longest_kept);
+}
+
+bool is_submission(const model::Facts& facts) {
+  return facts.local_submission || !facts.sasl_username.empty();
+}
+
+void defer(model::Decision& decision, const std::string& reason) {
+  decision.action = model::Action::defer;
+  decision.reply = model::Reply{451, "4.3.0", "The message trace cannot be written now; try again later"};
+  decision.quarantine.clear();
+  decision.findings.push_back({.check = "trace",
+                               .outcome = model::Outcome::temperror,
+                               .expected = "an entry in the message trace",
+                               .seen = reason,
+                               .hint = "make room or mend the file; trace.on_failure = \"accept\" does without"});
+}
+
+}  // namespace
+
+void MessageTrace::connected() {
+  connected_ = services_.unix_milliseconds();
+}
+
+void MessageTrace::begin_message() {
+  began_ = services_.unix_milliseconds();
+  has_recipients_ = false;
+  outbound_.clear();
+  message_id_.clear();
+  from_.clear();
+  subject_.clear();
+  header_bytes_ = 0;
+  body_bytes_.reset();
+}
+
+void MessageTrace::admitted(const engine::Policy& policy, std::string_view recipient, bool delivered_here) {
+  if (services_.trace == nullptr) return;
+  const model::OutboundConnector* connector = engine::route_of_any_origin(policy, {recipient, delivered_here});
+  const std::string_view name = connector == nullptr ? std::string_view() : connector->name;
+  if (!has_recipients_) outbound_ = name;
+  if (outbound_ != name) outbound_.clear();
+  has_recipients_ = true;
+}
+
+void MessageTrace::header(std::string_view name, std::string_view value) {
+  if (services_.trace == nullptr) return;
+  const auto breaks = static_cast<std::size_t>(std::count(value.begin(), value.end(), '\n'));
+  header_bytes_ += name.size() + value.size() + breaks + 3;  // the colon, and CRLF
+  if (mail::is_named(name, "Message-ID")) keep_first(message_id_, value);
+  if (mail::is_named(name, "From")) keep_first(from_, value);
+  if (mail::is_named(name, "Subject")) keep_first(subject_, value);
+}
+
+// The route by the tag counts before those of the recipients' domains.
+std::string_view MessageTrace::outbound_connector(const model::Decision& decision) const {
+  return decision.outbound.empty() ? outbound_ : decision.outbound;
+}
+
+void MessageTrace::keep(const engine::Policy& policy, trace::Stage stage, const model::Facts& facts,
+                        const std::vector<std::string>& recipients, std::string_view queue_id,
+                        model::Decision& decision) const {
+  const auto& settings = policy.configuration().trace;
+  if (services_.trace == nullptr || !settings) return;
+  const std::string_view outbound = stage == trace::Stage::message ? outbound_connector(decision) : std::string_view();
+  const bool leaves = is_submission(facts) || !outbound.empty();
+  trace::Entry entry{.facts = facts, .decision = decision, .recipients = recipients, .stage = stage};
+  entry.direction = leaves ? trace::Direction::outbound : trace::Direction::inbound;
+  entry.time = services_.unix_milliseconds();
+  entry.connected = connected_;
+  entry.began = began_;
+  entry.queue_id = queue_id;
+  entry.message_id = message_id_;
+  entry.from = from_;
+  if (settings->subject) entry.subject = subject_;
+  if (body_bytes_) entry.size = header_bytes_ + 2 + *body_bytes_;
+  entry.outbound_connector = outbound;
+  const auto kept = services_.trace->append(entry);
+  if (kept || settings->on_failure == model::OnTraceFailure::accept) return;
+  if (decision.action != model::Action::defer) defer(decision, kept.error());
+}
+
+void keep_answer(const Services& services, const engine::Policy& policy, const model::Facts& facts,
+                 std::string_view queue_id, model::Decision& decision) {
+  MessageTrace(services).keep(policy, trace::Stage::rcpt_to, facts, facts.recipients, queue_id, decision);
+}
+
+}  // namespace connectord::session

@@ -1,0 +1,170 @@
+#include <arpa/inet.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "encode.h"
+
+namespace connectord::trace {
+namespace {
+
+using Json = nlohmann::json;
+
+// Elements of an array by position; what is missing, or of another type, counts as empty.
+class Elements {
+ public:
+  explicit Elements(const Json& array) : array_(array) {}
+  std::string text(std::size_t position) const {
+    const Json* found = at(position);
+    return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+  }
+  std::int64_t number(std::size_t position) const {
+    const Json* found = at(position);
+    return found != nullptr && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+  }
+  bool flag(std::size_t position) const { return number(position) != 0; }
+
+ private:
+  const Json* at(std::size_t position) const {
+    return array_.is_array() && position < array_.size() ? &array_[position] : nullptr;
+  }
+  const Json& array_;
+};
+
+// The value with this name, among the first `count` of its enumeration; the first one where there is none.
+template <class Enumeration>
+Enumeration named(const std::string& word, int count) {
+  for (int value = 0; value < count; ++value) {
+    if (to_string(static_cast<Enumeration>(value)) == word) return static_cast<Enumeration>(value);
+  }
+  return Enumeration{};
+}
+
+model::SpfOutcome read_spf(const Elements& from) {
+  model::SpfOutcome spf;
+  spf.result = named<model::SpfResult>(from.text(0), 7);
+  spf.domain = from.text(1);
+  spf.identity = from.flag(2) ? model::SpfOutcome::Identity::helo : model::SpfOutcome::Identity::mail_from;
+  spf.mechanism = from.text(3);
+  spf.explanation = from.text(4);
+  spf.problem = from.text(5);
+  return spf;
+}
+
+model::DkimSignature read_signature(const Elements& from) {
+  model::DkimSignature signature;
+  signature.result = named<model::DkimResult>(from.text(0), 7);
+  signature.domain = from.text(1);
+  signature.selector = from.text(2);
+  signature.algorithm = from.text(3);
+  signature.key_bits = static_cast<unsigned>(from.number(4));
+  signature.body_length_limited = from.flag(5);
+  signature.testing = from.flag(6);
+  signature.problem = from.text(7);
+  return signature;
+}
+
+model::DmarcOutcome read_dmarc(const Elements& from) {
+  model::DmarcOutcome dmarc;
+  dmarc.result = named<model::DmarcResult>(from.text(0), 5);
+  dmarc.from_domain = from.text(1);
+  dmarc.record_domain = from.text(2);
+  dmarc.organizational_domain = from.text(3);
+  // Those that are the author domain are left out.
+  if (from.flag(4) && dmarc.record_domain.empty()) dmarc.record_domain = dmarc.from_domain;
+  if (from.flag(5) && dmarc.organizational_domain.empty()) dmarc.organizational_domain = dmarc.from_domain;
+  dmarc.policy = named<model::DmarcPolicy>(from.text(6), 3);
+  dmarc.testing = from.flag(7);
+  dmarc.spf_aligned = from.flag(8);
+  dmarc.dkim_aligned = from.flag(9);
+  dmarc.problem = from.text(10);
+  return dmarc;
+}
+
+model::ArcOutcome read_arc(const Json& array) {
+  const Elements from(array);
+  model::ArcOutcome arc;
+  arc.result = named<model::ArcResult>(from.text(0), 4);
+  arc.problem = from.text(1);
+  for (std::size_t i = 2; i < array.size(); ++i) {
+    model::ArcSet& set = arc.sets.emplace_back();
+    set.instance = static_cast<unsigned>(i - 1);
+    set.domain = from.text(i);
+  }
+  return arc;
+}
+
+void read_authentication(const Json& details, model::Authentication& results) {
+  if (const auto found = details.find("spf"); found != details.end()) results.spf = read_spf(Elements(*found));
+  if (const auto found = details.find("dkim"); found != details.end() && found->is_array()) {
+    auto& signatures = results.dkim.emplace();
+    for (const Json& signature : *found) signatures.push_back(read_signature(Elements(signature)));
+  }
+  if (const auto found = details.find("dmarc"); found != details.end()) results.dmarc = read_dmarc(Elements(*found));
+  if (const auto found = details.find("arc"); found != details.end() && found->is_array()) {
+    results.arc = read_arc(*found);
+  }
+}
+
+std::string member(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::int64_t number(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+}  // namespace
+
+void decode_details(std::string_view details, Message& message) {
+  const Json object = Json::parse(details, nullptr, false);
+  if (!object.is_object()) return;
+  message.client_port = static_cast<std::uint16_t>(number(object, "port"));
+  message.client_name = member(object, "name");
+  if (message.client_name.empty() && number(object, "nameless") == 0) message.client_name = message.helo;
+  message.sasl_username = member(object, "user");
+  const std::int64_t by = number(object, "by");
+  if (by > 0 && by <= static_cast<std::int64_t>(model::IdentifiedBy::certificate)) {
+    message.identified_by = to_string(static_cast<model::IdentifiedBy>(by));
+  }
+  message.tag = member(object, "tag");
+  if (message.tag.empty() && number(object, "tagless") == 0) message.tag = message.connector;
+  message.quarantine = member(object, "quarantine");
+  message.dmarc_override = member(object, "override");
+  if (const std::int64_t before = number(object, "connected"); before != 0)
+    message.connected = message.time - before + 1;
+  if (const std::int64_t before = number(object, "began"); before != 0) message.began = message.time - before + 1;
+  read_authentication(object, message.authentication);
+}
+
+Certificate decode_certificate(std::string_view text) {
+  const Json array = Json::parse(text, nullptr, false);
+  const Elements parts(array);
+  return {parts.text(0), parts.text(1), parts.text(2), parts.text(3)};
+}
+
+std::optional<Finding> decode_pattern(std::string_view pattern) {
+  const Json array = Json::parse(pattern, nullptr, false);
+  if (!array.is_array()) return std::nullopt;
+  const Elements parts(array);
+  Finding finding;
+  finding.check = parts.text(0);
+  finding.connector = parts.text(1);
+  const std::int64_t outcome = parts.number(2);
+  constexpr std::int64_t last = static_cast<std::int64_t>(model::Outcome::not_applicable);
+  if (outcome >= 0 && outcome <= last) finding.outcome = static_cast<model::Outcome>(outcome);
+  finding.expected = parts.text(3);
+  finding.hint = parts.text(4);
+  return finding;
+}
+
+std::string address_text(std::string_view bytes) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (bytes.size() != 4 && bytes.size() != 16) return {};
+  ::inet_ntop(bytes.size() == 4 ? AF_INET : AF_INET6, bytes.data(), text.data(), text.size());
+  return text.data();
+}
+
+}  // namespace connectord::trace

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "sqlite.h"
+
+namespace connectord::trace {
+
+// Texts that come again and again, kept once: a table with the columns id and text.
+class Dictionary {
+ public:
+  // At most `most` texts are kept.
+  Dictionary(sqlite::Database& database, const std::string& table, std::int64_t most);
+
+  // The text's number, which it gets if it has none. std::nullopt for an empty text, and where there are too many.
+  std::optional<std::int64_t> id_of(std::string_view text);
+  // After a transaction was rolled back.
+  void forget();
+
+ private:
+  sqlite::Database& database_;
+  std::string table_;
+  std::int64_t most_;
+  std::int64_t count_ = 0;
+  sqlite::Statement find_;
+  sqlite::Statement add_;
+  std::unordered_map<std::string, std::int64_t> known_;
+};
+
+}  // namespace connectord::trace

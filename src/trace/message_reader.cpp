@@ -1,0 +1,88 @@
+#include "message_reader.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "encode.h"
+
+namespace connectord::trace {
+namespace {
+
+template <class Enumeration>
+Enumeration enumerator(std::int64_t number, Enumeration last) {
+  return static_cast<Enumeration>(std::clamp<std::int64_t>(number, 0, static_cast<std::int64_t>(last)));
+}
+
+}  // namespace
+
+const char* const message_columns =
+    "m.id, m.time, m.stage, m.direction, m.action, m.queue_id, m.message_id, m.client, m.original_client, m.helo, "
+    "m.tls, m.cipher, m.mail_from, m.header_from, m.subject, m.size, m.connector, m.outbound_connector, m.reply, "
+    "m.recipients, m.certificate, m.details, m.findings";
+
+MessageReader::MessageReader(sqlite::Database& database)
+    : find_word_(database, "SELECT text FROM word WHERE id = ?1"),
+      find_finding_(database, "SELECT text FROM finding WHERE id = ?1"),
+      find_certificate_(database, "SELECT text FROM certificate WHERE id = ?1") {}
+
+std::shared_ptr<const Message> MessageReader::read(const sqlite::Statement& row) {
+  auto message = std::make_shared<Message>();
+  message->id = row.integer(0);
+  message->time = row.integer(1);
+  message->stage = enumerator(row.integer(2), Stage::mta);
+  message->direction = enumerator(row.integer(3), Direction::outbound);
+  message->action = enumerator(row.integer(4), model::Action::discard);
+  message->queue_id = row.string(5);
+  message->message_id = row.string(6);
+  message->client_address = address_text(row.text(7));
+  message->original_client = address_text(row.text(8));
+  message->helo = row.string(9);
+  message->tls = word(row.integer(10));
+  message->cipher = word(row.integer(11));
+  message->mail_from = row.string(12);
+  message->from = row.string(13);
+  message->subject = row.string(14);
+  if (const auto size = row.optional_integer(15)) message->size = static_cast<std::uint64_t>(*size);
+  message->connector = word(row.integer(16));
+  message->outbound_connector = word(row.integer(17));
+  message->reply = row.string(18);
+  message->recipients = row.integer(19);
+  const std::int64_t certificate = row.integer(20);  // 0 for a text that begins with no digit
+  message->certificate =
+      decode_certificate(certificate != 0 ? looked_up(find_certificate_, certificates_, certificate) : row.string(20));
+  decode_details(row.text(21), *message);
+  message->findings = findings(row.text(22));
+  return message;
+}
+
+const std::string& MessageReader::word(std::int64_t id) {
+  return looked_up(find_word_, words_, id);
+}
+
+const std::string& MessageReader::looked_up(sqlite::Statement& statement,
+                                            std::unordered_map<std::int64_t, std::string>& known, std::int64_t id) {
+  static const std::string none;
+  if (id == 0) return none;
+  if (const auto found = known.find(id); found != known.end()) return found->second;
+  const sqlite::Resetting resetting(statement);
+  if (!statement.bind(1, id).step()) return none;
+  return known[id] = statement.string(0);
+}
+
+std::vector<Finding> MessageReader::findings(std::string_view text) {
+  std::vector<Finding> read;
+  const auto list = nlohmann::json::parse(text, nullptr, false);
+  if (!list.is_array()) return read;
+  for (const auto& one : list) {
+    if (!one.is_array() || one.size() != 2 || !one[1].is_string()) continue;
+    const bool is_number = one[0].is_number_integer();
+    auto finding = decode_pattern(is_number ? looked_up(find_finding_, patterns_, one[0].get<std::int64_t>())
+                                            : one[0].dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    if (!finding) continue;
+    finding->seen = one[1].get<std::string>();
+    read.push_back(std::move(*finding));
+  }
+  return read;
+}
+
+}  // namespace connectord::trace

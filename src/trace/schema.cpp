@@ -1,0 +1,99 @@
+#include "schema.h"
+
+#include <array>
+
+namespace connectord::trace {
+namespace {
+
+// Marks a file as ours (PRAGMA application_id): "cotr".
+constexpr std::int64_t application = 0x636f7472;
+
+// id: rows are numbered in the order in which they were written. A message has the number of its first recipient, and
+// recipients of one message follow each other, so that no index is needed between the two.
+//
+// term: what can be searched for, as the hashes of its texts. Rows are gathered in buckets of 65,536 numbers, so that
+// new entries lie close together, a search goes from the newest bucket to the oldest, and old ones are removed whole.
+// Entries are made some time after the messages (state "indexed_to"); a search looks through the rest itself.
+//
+// hour: which numbers an hour's messages have; volume: how much mail there was. Both end at "indexed_to" too.
+//
+// word, finding, certificate: texts that come again and again are kept once, and have a number elsewhere. Of the latter
+// two only so many; beyond that number they stand where the number would.
+constexpr const char* tables = R"(
+CREATE TABLE message(
+  id INTEGER PRIMARY KEY, time INTEGER NOT NULL, stage INTEGER NOT NULL, direction INTEGER NOT NULL,
+  action INTEGER NOT NULL, queue_id TEXT, message_id TEXT, client BLOB, original_client BLOB, helo TEXT, tls INTEGER,
+  cipher INTEGER, mail_from TEXT, header_from TEXT, subject TEXT, size INTEGER, connector INTEGER,
+  outbound_connector INTEGER, reply TEXT, recipients INTEGER NOT NULL, certificate, details TEXT,
+  findings TEXT);
+CREATE TABLE recipient(
+  id INTEGER PRIMARY KEY, nth INTEGER NOT NULL, address TEXT, status INTEGER NOT NULL, status_time INTEGER);
+CREATE TABLE delivery(
+  message INTEGER NOT NULL, time INTEGER NOT NULL, digest INTEGER NOT NULL, row INTEGER, queue_id TEXT, address TEXT,
+  status INTEGER NOT NULL, relay TEXT, enhanced TEXT, tls TEXT, delay INTEGER NOT NULL, text TEXT,
+  PRIMARY KEY(message, time, digest)) WITHOUT ROWID;
+CREATE TABLE child(
+  message INTEGER NOT NULL, queue_id TEXT NOT NULL, time INTEGER NOT NULL,
+  PRIMARY KEY(message, queue_id)) WITHOUT ROWID;
+CREATE TABLE term(
+  bucket INTEGER NOT NULL, hash INTEGER NOT NULL, low INTEGER NOT NULL,
+  PRIMARY KEY(bucket, hash, low)) WITHOUT ROWID;
+CREATE TABLE hour(hour INTEGER PRIMARY KEY, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL);
+CREATE TABLE volume(
+  hour INTEGER NOT NULL, direction INTEGER NOT NULL, connector INTEGER NOT NULL, outbound_connector INTEGER NOT NULL,
+  tls INTEGER NOT NULL, action INTEGER NOT NULL, messages INTEGER NOT NULL, recipients INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  PRIMARY KEY(hour, direction, connector, outbound_connector, tls, action)) WITHOUT ROWID;
+CREATE TABLE word(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE finding(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE certificate(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE state(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+)";
+
+using Migration = void (*)(sqlite::Database& database);
+
+void create(sqlite::Database& database) {
+  database.execute(tables);
+  database.execute(("PRAGMA application_id = " + std::to_string(application)).c_str());
+}
+
+// migrations[n] makes version n + 1 of version n.
+constexpr std::array<Migration, schema_version> migrations = {create};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& why) {
+  throw sqlite::Error(SQLITE_MISUSE, path + " " + why);
+}
+
+std::int64_t version_of(sqlite::Database& database, const std::string& path) {
+  const std::int64_t version = database.integer("PRAGMA user_version").value_or(0);
+  const std::int64_t owner = database.integer("PRAGMA application_id").value_or(0);
+  const bool is_empty = database.integer("SELECT count(*) FROM sqlite_schema").value_or(0) == 0;
+  if (!is_empty && owner != application) refuse(path, "is another program's database; name another file for the trace");
+  if (version > schema_version) {
+    refuse(path, "is of a later version of connectord (" + std::to_string(version) + "; this one knows " +
+                     std::to_string(schema_version) + "): install that version again, or name another file");
+  }
+  return is_empty ? 0 : version;
+}
+
+}  // namespace
+
+void make_ready(sqlite::Database& database, const std::string& path) {
+  if (version_of(database, path) == schema_version) return;
+  sqlite::Transaction transaction(database);
+  // Once more, now that nobody else can write.
+  for (std::int64_t version = version_of(database, path); version < schema_version; ++version) {
+    migrations.at(static_cast<std::size_t>(version))(database);
+  }
+  database.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
+  transaction.commit();
+}
+
+void check_version(sqlite::Database& database, const std::string& path) {
+  const std::int64_t version = version_of(database, path);
+  if (version == schema_version) return;
+  if (version == 0) refuse(path, "has no trace in it yet");
+  refuse(path, "is of an earlier version of connectord; the daemon brings it to this one when it starts");
+}
+
+}  // namespace connectord::trace

@@ -1,0 +1,199 @@
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+
+#include "connectord/trace/sqlite_store.h"
+#include "message_reader.h"
+#include "schema.h"
+#include "sqlite.h"
+#include "sqlite_search.h"
+
+namespace connectord::trace {
+namespace {
+
+constexpr int lock_wait_ms = 2000;
+constexpr std::int64_t hour_ms = 3'600'000;
+
+constexpr std::int64_t hours_of(Interval interval) {
+  constexpr std::int64_t hours_a_day = 24;
+  return interval == Interval::day ? hours_a_day : 1;
+}
+
+// The column of `volume`, and of `message`, by which a report is made.
+std::string column_of(Grouping by) {
+  switch (by) {
+    case Grouping::connector:
+      return "connector";
+    case Grouping::outbound_connector:
+      return "outbound_connector";
+    case Grouping::direction:
+      return "direction";
+    case Grouping::tls:
+      return "tls";
+    case Grouping::action:
+      break;
+  }
+  return "action";
+}
+
+// All that one call sees is of one moment.
+class Snapshot {
+ public:
+  explicit Snapshot(sqlite::Database& database) : database_(database) { database_.execute("BEGIN"); }
+  ~Snapshot() { sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  sqlite::Database& database_;
+};
+
+class SqliteArchive : public Archive {
+ public:
+  explicit SqliteArchive(const std::string& path)
+      : database_(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, lock_wait_ms),
+        ready_(database_, path),
+        reader_(database_) {}
+
+  tl::expected<Page, std::string> search(const Query& query) override {
+    return guarded([&] { return SqliteSearch(database_, reader_, query).run(); });
+  }
+
+  tl::expected<std::optional<Story>, std::string> story(std::int64_t row) override {
+    return guarded([&] { return read_story(row); });
+  }
+
+  tl::expected<std::int64_t, std::string> last_row() override {
+    return guarded([&] { return database_.integer("SELECT max(id) FROM recipient").value_or(0); });
+  }
+
+  tl::expected<Report, std::string> report(const ReportQuery& query) override {
+    return guarded([&] { return read_report(query); });
+  }
+
+ private:
+  struct Ready {
+    Ready(sqlite::Database& database, const std::string& path) { check_version(database, path); }
+  };
+
+  template <class Read>
+  auto guarded(Read&& read) -> tl::expected<decltype(read()), std::string> {
+    try {
+      const Snapshot snapshot(database_);
+      return read();
+    } catch (const sqlite::Error& error) {
+      return tl::unexpected("the trace cannot be read: " + std::string(error.what()));
+    }
+  }
+
+  std::optional<Story> read_story(std::int64_t row) {
+    sqlite::Statement owner(database_, "SELECT id - nth FROM recipient WHERE id = ?1");
+    if (!owner.bind(1, row).step()) return std::nullopt;
+    const std::int64_t id = owner.integer(0);
+    sqlite::Statement find(database_, std::string("SELECT ") + message_columns + " FROM message m WHERE m.id = ?1");
+    if (!find.bind(1, id).step()) return std::nullopt;
+    Story story;
+    const auto message = reader_.read(find);
+    sqlite::Statement rows(database_,
+                           "SELECT id, address, status, status_time FROM recipient WHERE id >= ?1 AND id < ?2");
+    rows.bind(1, id).bind(2, id + message->recipients);
+    while (rows.step()) {
+      story.rows.push_back({rows.integer(0), rows.string(1), status_of(rows.integer(2)), rows.integer(3), message});
+    }
+    read_attempts(id, story);
+    sqlite::Statement children(database_, "SELECT queue_id, time FROM child WHERE message = ?1 ORDER BY time");
+    children.bind(1, id);
+    while (children.step()) {
+      story.children.push_back({message->queue_id, children.string(0), children.integer(1)});
+    }
+    return story;
+  }
+
+  void read_attempts(std::int64_t id, Story& story) {
+    sqlite::Statement find(
+        database_,
+        "SELECT queue_id, time, status, relay, enhanced, tls, text, delay, row, address FROM delivery "
+        "WHERE message = ?1 ORDER BY time");
+    find.bind(1, id);
+    while (find.step()) {
+      Attempt& attempt = story.attempts.emplace_back();
+      attempt.row = find.integer(8);
+      Delivery& delivery = attempt.delivery;
+      delivery.queue_id = find.string(0);
+      delivery.time = find.integer(1);
+      delivery.status = status_of(find.integer(2));
+      delivery.relay = find.string(3);
+      delivery.enhanced = find.string(4);
+      delivery.tls = find.string(5);
+      delivery.text = find.string(6);
+      delivery.delay = find.integer(7);
+      delivery.address = find.string(9);
+      const auto row = std::find_if(story.rows.begin(), story.rows.end(),
+                                    [&attempt](const Row& one) { return one.id == attempt.row; });
+      delivery.recipient = row == story.rows.end() ? delivery.address : row->rcpt_to;
+    }
+  }
+
+  static Status status_of(std::int64_t number) {
+    return static_cast<Status>(std::clamp<std::int64_t>(number, 0, static_cast<std::int64_t>(Status::expanded)));
+  }
+
+  // From the sums of hours, and the newest messages, which are in none yet.
+  Report read_report(const ReportQuery& query) {
+    Report report;
+    const std::int64_t first = query.since / hour_ms;
+    const std::int64_t end = (query.until + hour_ms - 1) / hour_ms;
+    report.since = first * hour_ms;
+    report.until = end * hour_ms;
+    const std::string column = column_of(query.by);
+    const std::string hours = std::to_string(hours_of(query.interval));
+    const std::string time = query.interval == Interval::whole ? "?1" : "hour / " + hours + " * " + hours;
+    sqlite::Statement sums(
+        database_,
+        "SELECT " + time + ", wanted, sum(messages), sum(recipients), sum(bytes) FROM (SELECT hour, " + column +
+            " AS wanted, messages, recipients, bytes FROM volume WHERE hour >= ?1 AND hour < ?2 UNION ALL "
+            "SELECT time / 3600000, coalesce(" +
+            column +
+            ", 0), 1, recipients, coalesce(size, 0) FROM message WHERE id > coalesce((SELECT value FROM state "
+            "WHERE name = 'indexed_to'), 0) AND time / 3600000 >= ?1 AND time / 3600000 < ?2) "
+            "GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2");
+    sums.bind(1, first).bind(2, end);
+    while (sums.step()) {
+      report.volumes.push_back({sums.integer(0) * hour_ms, group_name(query.by, sums.integer(1)),
+                                static_cast<std::uint64_t>(sums.integer(2)),
+                                static_cast<std::uint64_t>(sums.integer(3)),
+                                static_cast<std::uint64_t>(sums.integer(4))});
+    }
+    return report;
+  }
+
+  std::string group_name(Grouping by, std::int64_t number) {
+    if (by == Grouping::direction) return std::string(to_string(static_cast<Direction>(number)));
+    if (by == Grouping::action) return std::string(model::to_string(static_cast<model::Action>(number)));
+    const std::string& word = reader_.word(number);
+    return word.empty() ? "none" : word;
+  }
+
+  sqlite::Database database_;
+  Ready ready_;  // before the statements, which need the tables
+  MessageReader reader_;
+};
+
+}  // namespace
+
+tl::expected<std::unique_ptr<Archive>, std::string> open_sqlite_archive(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 && errno == ENOENT) {
+    return tl::unexpected(path + ": there is no trace; connectord makes it when it starts with [trace]");
+  }
+  try {
+    return std::make_unique<SqliteArchive>(path);
+  } catch (const sqlite::Error& error) {
+    const std::string what = error.what();
+    if (what.starts_with(path)) return tl::unexpected(what);
+    return tl::unexpected(path + ": " + what);
+  }
+}
+
+}  // namespace connectord::trace

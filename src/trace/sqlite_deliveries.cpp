@@ -1,0 +1,144 @@
+// What the mail server's log told of messages, joined to them by queue ID and recipient.
+#include "sqlite_writer.h"
+#include "terms.h"
+
+namespace connectord::trace {
+namespace {
+
+// The log tells whole seconds, and may lag.
+constexpr std::int64_t clock_slack_ms = 60'000;
+constexpr std::int64_t hour_ms = 3'600'000;
+
+std::int64_t digest(const Delivery& delivery) {
+  std::string text;
+  for (const std::string* part : {&delivery.queue_id, &delivery.recipient, &delivery.address, &delivery.relay,
+                                  &delivery.enhanced, &delivery.text}) {
+    text.append(*part).append(1, '\0');
+  }
+  text.append(to_string(delivery.status)).append(std::to_string(delivery.delay));
+  return term(TermKind{'d'}, text);
+}
+
+}  // namespace
+
+std::optional<SqliteWriter::Known> SqliteWriter::if_queued(std::int64_t id, const std::string& queue_id,
+                                                           std::int64_t time) {
+  const sqlite::Resetting resetting(message_);
+  if (!message_.bind(1, id).step() || message_.integer(0) > time + clock_slack_ms) return std::nullopt;
+  const Known known{id, message_.integer(2), message_.optional_integer(3).has_value()};
+  if (message_.text(1) == queue_id) return known;
+  sqlite::Statement child(database_, "SELECT 1 FROM child WHERE message = ?1 AND queue_id = ?2");
+  return child.bind(1, id).bind_text(2, queue_id).step() ? std::optional(known) : std::nullopt;
+}
+
+// The newest one that was there at that time: queue IDs are used again.
+std::optional<SqliteWriter::Known> SqliteWriter::find_message(const std::string& queue_id, std::int64_t time) {
+  if (queue_id.empty()) return std::nullopt;
+  if (const auto found = recent_.find(queue_id); found != recent_.end()) {
+    if (auto known = if_queued(found->second, queue_id, time)) return known;
+    // An earlier one may have no terms yet either.
+    while (unindexed_ > 0) index(unindexed_);
+  }
+  terms_.seek(term(TermKind::queue_id, queue_id), next_id_ - 1, 1);
+  while (const auto id = terms_.next()) {
+    if (auto known = if_queued(*id, queue_id, time)) return known;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> SqliteWriter::find_row(const Known& message, const std::string& recipient) {
+  if (rows_of_ != message.id) {
+    rows_.clear();
+    recipients_.bind(1, message.id).bind(2, message.id + message.recipients);
+    while (recipients_.step()) rows_.emplace(canonical_address(recipients_.text(1)), recipients_.integer(0));
+    recipients_.reset();
+    rows_of_ = message.id;
+  }
+  const auto found = rows_.find(canonical_address(recipient));
+  return found == rows_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool SqliteWriter::record(const Queued& queued) {
+  const auto message = find_message(queued.queue_id, queued.time);
+  if (!message) return false;
+  if (message->has_size) return true;
+  sqlite::Statement set(database_, "UPDATE message SET size = ?2 WHERE id = ?1");
+  set.bind(1, message->id).bind(2, static_cast<std::int64_t>(queued.size)).run();
+  if (message->id > indexed_to_) return true;
+  sqlite::Statement volume(
+      database_,
+      "UPDATE volume SET bytes = bytes + ?2 FROM message m WHERE m.id = ?1 AND volume.hour = "
+      "m.time / ?3 AND volume.direction = m.direction AND volume.connector = coalesce(m.connector, "
+      "0) AND volume.outbound_connector = coalesce(m.outbound_connector, 0) AND volume.tls = "
+      "coalesce(m.tls, 0) AND volume.action = m.action");
+  volume.bind(1, message->id).bind(2, static_cast<std::int64_t>(queued.size)).bind(3, hour_ms).run();
+  return true;
+}
+
+bool SqliteWriter::record(const Child& child) {
+  const auto message = find_message(child.queue_id, child.time);
+  if (!message) return false;
+  sqlite::Statement add(database_, "INSERT OR IGNORE INTO child VALUES (?1,?2,?3)");
+  add.bind(1, message->id).bind_text(2, child.child_queue_id).bind(3, child.time).run();
+  insert_term_.bind(1, bucket_of(message->id))
+      .bind(2, term(TermKind::queue_id, child.child_queue_id))
+      .bind(3, low_of(message->id))
+      .run();
+  if (message->id > indexed_to_) recent_[child.child_queue_id] = message->id;
+  return true;
+}
+
+void SqliteWriter::set_status_of_all(const Known& message, const Delivery& delivery) {
+  sqlite::Statement set(database_,
+                        "UPDATE recipient SET status = ?3, status_time = ?4 WHERE id >= ?1 AND id < ?2 AND status IN "
+                        "(?5, ?6, ?7) AND coalesce(status_time, 0) <= ?4");
+  set.bind(1, message.id)
+      .bind(2, message.id + message.recipients)
+      .bind(3, static_cast<std::int64_t>(delivery.status))
+      .bind(4, delivery.time)
+      .bind(5, static_cast<std::int64_t>(Status::getting_status))
+      .bind(6, static_cast<std::int64_t>(Status::pending))
+      .bind(7, static_cast<std::int64_t>(Status::quarantined))
+      .run();
+}
+
+bool SqliteWriter::record(const Delivery& delivery) {
+  const auto message = find_message(delivery.queue_id, delivery.time);
+  if (!message) return false;
+  const auto row = delivery.recipient.empty() ? std::nullopt : find_row(*message, delivery.recipient);
+  insert_delivery_.bind(1, message->id)
+      .bind(2, delivery.time)
+      .bind(3, digest(delivery))
+      .bind(4, row)
+      .bind(5, delivery.queue_id)
+      .bind(6, delivery.address.empty() ? delivery.recipient : delivery.address)
+      .bind(7, static_cast<std::int64_t>(delivery.status))
+      .bind(8, delivery.relay)
+      .bind(9, delivery.enhanced)
+      .bind(10, delivery.tls)
+      .bind(11, delivery.delay)
+      .bind(12, delivery.text)
+      .run();
+  if (database_.changes() == 0) return true;
+  if (delivery.recipient.empty() && delivery.address.empty()) set_status_of_all(*message, delivery);
+  if (!row) return true;
+  update_status_.bind(1, *row)
+      .bind(2, static_cast<std::int64_t>(delivery.status))
+      .bind(3, delivery.time)
+      .bind(4, static_cast<std::int64_t>(Status::pending))
+      .run();
+  return true;
+}
+
+Recorded SqliteWriter::record(const StoredBatch& batch) {
+  Recorded recorded;
+  const auto count = [&recorded](bool matched) { ++(matched ? recorded.matched : recorded.unknown); };
+  for (const StoredEntry& refusal : batch.refusals) insert(refusal);
+  for (const Queued& queued : batch.queued) count(record(queued));
+  for (const Child& child : batch.children) count(record(child));
+  for (const Delivery& delivery : batch.deliveries) count(record(delivery));
+  set_state_.bind_text(1, "position").bind_text(2, batch.position).run();
+  return recorded;
+}
+
+}  // namespace connectord::trace

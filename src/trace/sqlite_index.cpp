@@ -1,0 +1,170 @@
+// What is made of messages after they were answered, in sorted heaps since that is several times cheaper: terms to find
+// them by, and volumes. And how all of it is removed again.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+
+#include "sqlite_writer.h"
+#include "terms.h"
+
+namespace connectord::trace {
+namespace {
+
+constexpr std::int64_t hour_ms = 3'600'000;
+constexpr std::int64_t messages_a_step = 500;
+constexpr std::int64_t terms_a_step = 5'000;
+
+struct Term {
+  std::int64_t bucket;
+  std::int64_t hash;
+  std::int64_t low;
+  friend auto operator<=>(const Term&, const Term&) = default;
+};
+
+// The columns of `volume` up to `action`.
+using VolumeKey = std::array<std::int64_t, 6>;
+
+struct Sums {
+  std::int64_t messages = 0;
+  std::int64_t recipients = 0;
+  std::int64_t bytes = 0;
+};
+
+struct Numbers {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
+// What one heap of messages adds.
+struct Heap {
+  std::vector<Term> terms;
+  std::map<VolumeKey, Sums> volumes;
+  std::map<std::int64_t, Numbers> hours;
+
+  void add(std::int64_t id, TermKind kind, std::string_view text) {
+    if (!text.empty()) terms.push_back({bucket_of(id), term(kind, text), low_of(id)});
+  }
+  void add_address(std::int64_t id, TermKind whole, TermKind domain, std::string_view address) {
+    const std::string canonical = canonical_address(address);
+    add(id, whole, canonical);
+    add(id, domain, domain_part(canonical));
+  }
+};
+
+constexpr const char* next_messages =
+    "SELECT id, time, direction, coalesce(connector, 0), coalesce(outbound_connector, 0), coalesce(tls, 0), action, "
+    "recipients, coalesce(size, 0), queue_id, lower(message_id), client, original_client, mail_from "
+    "FROM message WHERE id > ?1 ORDER BY id LIMIT ?2";
+
+void add_message(const sqlite::Statement& message, Heap& heap) {
+  const std::int64_t id = message.integer(0);
+  const std::int64_t hour = message.integer(1) / hour_ms;
+  const std::int64_t recipients = message.integer(7);
+  Sums& sums = heap.volumes[{hour, message.integer(2), message.integer(3), message.integer(4), message.integer(5),
+                             message.integer(6)}];
+  sums.messages += 1;
+  sums.recipients += recipients;
+  sums.bytes += message.integer(8);
+  Numbers& numbers = heap.hours[hour];
+  if (numbers.first == 0) numbers.first = id;
+  numbers.last = id + recipients - 1;
+  heap.add(id, TermKind::queue_id, message.text(9));
+  heap.add(id, TermKind::message_id, message.text(10));
+  heap.add(id, TermKind::client, message.text(11));
+  heap.add(id, TermKind::client, message.text(12));
+  heap.add_address(id, TermKind::sender, TermKind::sender_domain, message.text(13));
+}
+
+void write_volumes(sqlite::Database& database, const Heap& heap) {
+  sqlite::Statement volume(database,
+                           "INSERT INTO volume VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO UPDATE SET "
+                           "messages = messages + excluded.messages, recipients = recipients + excluded.recipients, "
+                           "bytes = bytes + excluded.bytes");
+  for (const auto& [key, sums] : heap.volumes) {
+    for (std::size_t i = 0; i < key.size(); ++i) volume.bind(static_cast<int>(i) + 1, key.at(i));
+    volume.bind(7, sums.messages).bind(8, sums.recipients).bind(9, sums.bytes).run();
+  }
+  sqlite::Statement hour(database,
+                         "INSERT INTO hour VALUES (?1,?2,?3) ON CONFLICT DO UPDATE SET "
+                         "first_id = min(first_id, excluded.first_id), last_id = max(last_id, excluded.last_id)");
+  for (const auto& [number, numbers] : heap.hours) {
+    hour.bind(1, number).bind(2, numbers.first).bind(3, numbers.last).run();
+  }
+}
+
+}  // namespace
+
+std::size_t SqliteWriter::index(std::size_t most) {
+  Heap heap;
+  std::size_t count = 0;
+  std::int64_t last = indexed_to_;
+  sqlite::Statement messages(database_, next_messages);
+  messages.bind(1, indexed_to_).bind(2, static_cast<std::int64_t>(most));
+  while (messages.step()) {
+    const std::int64_t id = messages.integer(0);
+    add_message(messages, heap);
+    last = id + messages.integer(7) - 1;
+    recipients_.bind(1, id).bind(2, last + 1);
+    while (recipients_.step()) {
+      heap.add_address(id, TermKind::recipient, TermKind::recipient_domain, recipients_.text(1));
+    }
+    recipients_.reset();
+    ++count;
+  }
+  std::sort(heap.terms.begin(), heap.terms.end());
+  heap.terms.erase(std::unique(heap.terms.begin(), heap.terms.end()), heap.terms.end());
+  for (const Term& one : heap.terms) insert_term_.bind(1, one.bucket).bind(2, one.hash).bind(3, one.low).run();
+  write_volumes(database_, heap);
+  set_state_.bind_text(1, "indexed_to").bind(2, last).run();
+  indexed_to_ = last;
+  unindexed_ = count < most ? 0 : unindexed_ - std::min(unindexed_, count);
+  std::erase_if(recent_, [last](const auto& entry) { return entry.second <= last; });
+  return count;
+}
+
+bool SqliteWriter::remove_some(std::int64_t before) {
+  const std::string hour = std::to_string(before / hour_ms);
+  sqlite::Transaction transaction(database_);
+  // Rows are old if no newer hour has a lower number, so that a clock that was wrong for a while removes nothing early.
+  const auto newer = database_.integer("SELECT min(first_id) FROM hour WHERE hour >= " + hour);
+  const auto oldest_hour = database_.integer("SELECT min(hour) FROM hour");
+  const std::int64_t before_id = newer.value_or(indexed_to_ + 1);
+  bool more = remove_messages(before_id);
+  more = remove_terms(before_id) || more;
+  if (!more && oldest_hour && *oldest_hour < before / hour_ms) {
+    database_.execute(("DELETE FROM hour WHERE hour < " + hour).c_str());
+    database_.execute(("DELETE FROM volume WHERE hour < " + hour).c_str());
+  }
+  transaction.commit();
+  return more;
+}
+
+bool SqliteWriter::remove_messages(std::int64_t before_id) {
+  const auto oldest = database_.integer("SELECT min(id) FROM message");
+  if (!oldest || *oldest >= before_id) return false;
+  const auto next = database_.integer("SELECT min(id) FROM message WHERE id >= " +
+                                      std::to_string(std::min(*oldest + messages_a_step, before_id)));
+  const std::int64_t end = std::min(next.value_or(before_id), before_id);
+  for (const char* condition :
+       {"message WHERE id", "recipient WHERE id", "delivery WHERE message", "child WHERE message"}) {
+    database_.execute(("DELETE FROM " + std::string(condition) + " < " + std::to_string(end)).c_str());
+  }
+  return end < before_id;
+}
+
+// A bucket goes when nothing of it is left. Until then its entries lead nowhere, and are few.
+bool SqliteWriter::remove_terms(std::int64_t before_id) {
+  const auto bucket = database_.integer("SELECT min(bucket) FROM term");
+  if (!bucket || *bucket >= bucket_of(before_id)) return false;
+  const std::string from = "FROM term WHERE bucket = " + std::to_string(*bucket);
+  const auto end =
+      database_.integer("SELECT hash " + from + " ORDER BY hash LIMIT 1 OFFSET " + std::to_string(terms_a_step));
+  const std::string part = end ? " AND hash < " + std::to_string(*end) : "";
+  database_.execute(("DELETE " + from + part).c_str());
+  // A hash with more than a step's entries would never go otherwise.
+  if (end && database_.changes() == 0) database_.execute(("DELETE " + from).c_str());
+  return true;
+}
+
+}  // namespace connectord::trace

@@ -1,0 +1,296 @@
+#include "sqlite_search.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "connectord/net/ascii_case.h"
+#include "encode.h"
+
+namespace connectord::trace {
+namespace {
+
+constexpr std::int64_t hour_ms = 3'600'000;
+constexpr std::int64_t highest_number = std::numeric_limits<std::int64_t>::max();
+
+bool is_domain(std::string_view text) {
+  return text.find('@') == std::string_view::npos || text.starts_with('@');
+}
+
+// "contoso.com" and "@contoso.com" are a domain, all else is an address.
+std::string comparable(std::string_view text) {
+  if (text == "<>") return std::string(text);
+  text = without_angle_brackets(text);
+  if (text.starts_with('@')) text.remove_prefix(1);
+  return text.find('@') == std::string_view::npos ? canonical_domain(text) : canonical_address(text);
+}
+
+bool address_holds(const std::string& wanted, std::string_view address) {
+  const std::string canonical = canonical_address(address);
+  if (!is_domain(wanted)) return canonical == wanted;
+  return domain_part(canonical) == wanted || canonical == wanted;
+}
+
+std::int64_t number_of(const std::string& digits) {
+  std::int64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+}  // namespace
+
+SqliteSearch::SqliteSearch(sqlite::Database& database, MessageReader& reader, const Query& query)
+    : database_(database),
+      reader_(reader),
+      query_(query),
+      sender_(query.sender.empty() ? "" : comparable(query.sender)),
+      recipient_(query.recipient.empty() ? "" : comparable(query.recipient)),
+      message_id_(net::to_lower(without_angle_brackets(query.message_id))) {}
+
+Page SqliteSearch::run() {
+  if (query_.limit == 0) return {};
+  if (!make_conditions()) return {};
+  read_bounds();
+  recipients_.emplace(database_, "SELECT id, address, status, status_time FROM recipient WHERE id >= ?1 AND id <= ?2 " +
+                                     std::string(query_.status ? "AND status = ?3 " : "") +
+                                     (query_.after ? "ORDER BY id" : "ORDER BY id DESC"));
+  if (query_.after) {
+    scan_forwards();
+  } else {
+    // The newest have no terms yet.
+    scan_backwards({std::max(numbers_.first, indexed_to_ + 1), numbers_.last});
+    const Numbers indexed{numbers_.first, std::min(numbers_.last, indexed_to_)};
+    if (const auto term = chosen_term()) {
+      look_up(*term, indexed);
+    } else if (!hours_condition_.empty()) {
+      for (const Numbers& hour : chosen_hours()) scan_backwards(hour);
+    } else if (query_.status) {
+      scan_by_status(indexed);
+    } else {
+      scan_backwards(indexed);
+    }
+  }
+  if (is_full()) {
+    page_.rows.pop_back();
+    page_.next = std::to_string(page_.rows.back().id);
+  }
+  return std::move(page_);
+}
+
+// Which numbers can have a time within the range: by the hours of those that are indexed.
+void SqliteSearch::read_bounds() {
+  indexed_to_ = database_.integer("SELECT value FROM state WHERE name = 'indexed_to'").value_or(0);
+  highest_row_ = query_.cursor.empty() ? highest_number : number_of(query_.cursor) - 1;
+  numbers_ = {1, highest_row_};
+  if (query_.since) {
+    const std::string hour = std::to_string(*query_.since / hour_ms);
+    numbers_.first =
+        database_.integer("SELECT min(first_id) FROM hour WHERE hour >= " + hour).value_or(indexed_to_ + 1);
+  }
+  if (query_.until) {
+    const std::string hour = std::to_string(*query_.until / hour_ms);
+    const auto later = database_.integer("SELECT max(last_id) FROM hour WHERE hour > " + hour);
+    const auto last = database_.integer("SELECT max(last_id) FROM hour WHERE hour <= " + hour);
+    if (later) numbers_.last = std::min(numbers_.last, last.value_or(0));
+  }
+}
+
+void SqliteSearch::number_condition(const std::string& sql, const std::string& name, std::int64_t value) {
+  conditions_ += " AND " + sql + name;
+  parameters_.push_back({name, value});
+}
+
+// False if nothing can hold.
+bool SqliteSearch::make_conditions() {
+  if (query_.since) number_condition("m.time >= ", ":since", *query_.since);
+  if (query_.until) number_condition("m.time < ", ":until", *query_.until);
+  if (query_.action) {
+    number_condition("m.action = ", ":action", static_cast<std::int64_t>(*query_.action));
+    hours_condition_ += " AND action = :action";
+  }
+  if (query_.direction) {
+    number_condition("m.direction = ", ":direction", static_cast<std::int64_t>(*query_.direction));
+    hours_condition_ += " AND direction = :direction";
+  }
+  if (sender_ == "<>") conditions_ += " AND m.mail_from IS NULL";
+  if (!message_id_.empty()) {
+    conditions_ += " AND lower(m.message_id) = :message_id";
+    parameters_.push_back({":message_id", {}, message_id_});
+  }
+  if (!query_.queue_id.empty()) {
+    conditions_ +=
+        " AND (m.queue_id = :queue_id OR EXISTS (SELECT 1 FROM child WHERE message = m.id AND queue_id = :queue_id))";
+    parameters_.push_back({":queue_id", {}, query_.queue_id});
+  }
+  add_client();
+  return add_connector();
+}
+
+void SqliteSearch::add_client() {
+  if (!query_.client) return;
+  conditions_ +=
+      " AND ((m.client BETWEEN :first AND :last AND length(m.client) = :length) OR "
+      "(m.original_client BETWEEN :first AND :last AND length(m.original_client) = :length))";
+  const std::string first = address_bytes(query_.client->first());
+  parameters_.push_back({":first", {}, first, true});
+  parameters_.push_back({":last", {}, address_bytes(query_.client->last()), true});
+  parameters_.push_back({":length", static_cast<std::int64_t>(first.size())});
+}
+
+bool SqliteSearch::add_connector() {
+  if (query_.connector.empty()) return true;
+  if (query_.connector == "none") {
+    conditions_ += " AND m.connector IS NULL";
+    hours_condition_ += " AND connector = 0";
+    return true;
+  }
+  const auto id = word_id(query_.connector);
+  if (!id) return false;
+  conditions_ += " AND (m.connector = :connector OR m.outbound_connector = :connector)";
+  hours_condition_ += " AND (connector = :connector OR outbound_connector = :connector)";
+  parameters_.push_back({":connector", *id});
+  return true;
+}
+
+std::optional<std::int64_t> SqliteSearch::word_id(const std::string& word) {
+  for (const char* collation : {"", " COLLATE NOCASE"}) {
+    sqlite::Statement find(database_, std::string("SELECT id FROM word WHERE text = ?1") + collation);
+    if (find.bind_text(1, word).step()) return find.integer(0);
+  }
+  return std::nullopt;
+}
+
+// The one that the fewest messages have, by its kind.
+std::optional<std::int64_t> SqliteSearch::chosen_term() const {
+  const bool has_sender = !sender_.empty() && sender_ != "<>";
+  if (!message_id_.empty()) return term(TermKind::message_id, message_id_);
+  if (!query_.queue_id.empty()) return term(TermKind::queue_id, query_.queue_id);
+  if (!recipient_.empty() && !is_domain(recipient_)) return term(TermKind::recipient, recipient_);
+  if (has_sender && !is_domain(sender_)) return term(TermKind::sender, sender_);
+  if (query_.client && query_.client->first() == query_.client->last()) {
+    return term(TermKind::client, address_bytes(query_.client->first()));
+  }
+  if (has_sender) return term(TermKind::sender_domain, sender_);
+  if (!recipient_.empty()) return term(TermKind::recipient_domain, recipient_);
+  return std::nullopt;
+}
+
+// The numbers of the hours that have what is looked for, newest first, none of them twice.
+std::vector<SqliteSearch::Numbers> SqliteSearch::chosen_hours() {
+  sqlite::Statement find(database_,
+                         "SELECT first_id, last_id FROM hour WHERE hour IN (SELECT hour FROM volume WHERE TRUE" +
+                             hours_condition_ + ") ORDER BY first_id DESC");
+  bind(find);
+  std::vector<Numbers> hours;
+  std::int64_t end = std::min(numbers_.last, indexed_to_);
+  while (find.step()) {
+    const Numbers hour{std::max(find.integer(0), numbers_.first), std::min(find.integer(1), end)};
+    if (hour.first > hour.last) continue;
+    hours.push_back(hour);
+    end = hour.first - 1;
+  }
+  return hours;
+}
+
+sqlite::Statement SqliteSearch::select(const std::string& range_and_order) {
+  const auto order = std::min(range_and_order.find(" ORDER"), range_and_order.size());
+  sqlite::Statement statement(database_, std::string("SELECT ") + message_columns + " FROM message m WHERE " +
+                                             range_and_order.substr(0, order) + conditions_ +
+                                             range_and_order.substr(order));
+  bind(statement);
+  return statement;
+}
+
+void SqliteSearch::bind(sqlite::Statement& statement) const {
+  for (const Parameter& parameter : parameters_) {
+    const int place = statement.place_of(parameter.name);
+    if (place == 0) continue;
+    if (parameter.number) {
+      statement.bind(place, *parameter.number);
+    } else if (parameter.is_blob) {
+      statement.bind_blob(place, parameter.text);
+    } else {
+      statement.bind_text(place, parameter.text);
+    }
+  }
+}
+
+void SqliteSearch::scan_backwards(Numbers numbers) {
+  if (is_full() || numbers.first > numbers.last) return;
+  sqlite::Statement scan = select("m.id >= :from AND m.id <= :to ORDER BY m.id DESC");
+  scan.bind(scan.place_of(":from"), numbers.first).bind(scan.place_of(":to"), numbers.last);
+  while (scan.step()) {
+    if (!take(scan)) return;
+  }
+}
+
+void SqliteSearch::scan_forwards() {
+  // From the message on that the row belongs to: it may have more.
+  sqlite::Statement owner(database_, "SELECT id - nth FROM recipient WHERE id = ?1");
+  const std::int64_t first = owner.bind(1, *query_.after).step() ? owner.integer(0) : *query_.after + 1;
+  sqlite::Statement scan = select("m.id >= :from ORDER BY m.id");
+  scan.bind(scan.place_of(":from"), first);
+  while (scan.step()) {
+    if (!take(scan)) return;
+  }
+}
+
+// Rows of recipients are small, so that going through all of them is quick.
+void SqliteSearch::scan_by_status(Numbers numbers) {
+  if (is_full()) return;
+  sqlite::Statement scan(database_,
+                         "SELECT id - nth FROM recipient WHERE id >= ?1 AND id <= ?2 AND status = ?3 ORDER BY id DESC");
+  scan.bind(1, numbers.first).bind(2, std::min(highest_row_, indexed_to_));
+  scan.bind(3, static_cast<std::int64_t>(*query_.status));
+  sqlite::Statement one = select("m.id = :id");
+  std::int64_t last = 0;
+  while (scan.step()) {
+    const std::int64_t id = scan.integer(0);
+    if (id == last || id > numbers.last) continue;
+    last = id;
+    const sqlite::Resetting resetting(one);
+    one.bind(one.place_of(":id"), id);
+    if (one.step() && !take(one)) return;
+  }
+}
+
+void SqliteSearch::look_up(std::int64_t term, Numbers numbers) {
+  if (is_full()) return;
+  const std::int64_t oldest = database_.integer("SELECT min(id) FROM message").value_or(highest_number);
+  TermCursor candidates(database_);
+  candidates.seek(term, numbers.last, std::max(numbers.first, oldest));
+  sqlite::Statement one = select("m.id = :id");
+  while (const auto id = candidates.next()) {
+    const sqlite::Resetting resetting(one);
+    one.bind(one.place_of(":id"), *id);
+    if (one.step() && !take(one)) return;
+  }
+}
+
+bool SqliteSearch::sender_holds(std::string_view mail_from) const {
+  return sender_.empty() || sender_ == "<>" || address_holds(sender_, mail_from);
+}
+
+bool SqliteSearch::take(const sqlite::Statement& row) {
+  constexpr int mail_from_column = 12;
+  if (!sender_holds(row.text(mail_from_column))) return true;
+  return take_recipients(reader_.read(row));
+}
+
+bool SqliteSearch::take_recipients(const std::shared_ptr<const Message>& message) {
+  const sqlite::Resetting resetting(*recipients_);
+  recipients_->bind(1, query_.after ? std::max(message->id, *query_.after + 1) : message->id);
+  recipients_->bind(2, std::min(message->id + message->recipients - 1, highest_row_));
+  if (query_.status) recipients_->bind(3, static_cast<std::int64_t>(*query_.status));
+  while (recipients_->step()) {
+    if (!recipient_.empty() && !address_holds(recipient_, recipients_->text(1))) continue;
+    page_.rows.push_back({recipients_->integer(0), recipients_->string(1),
+                          static_cast<Status>(std::clamp<std::int64_t>(recipients_->integer(2), 0,
+                                                                       static_cast<std::int64_t>(Status::expanded))),
+                          recipients_->integer(3), message});
+    if (is_full()) return false;
+  }
+  return true;
+}
+
+}  // namespace connectord::trace

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectord/trace/search.h"
+#include "message_reader.h"
+#include "sqlite.h"
+#include "term_cursor.h"
+#include "terms.h"
+
+namespace connectord::trace {
+
+// One search. It goes through candidates (what has a term, else the hours that have what is looked for, else all), and
+// looks at each one whether all holds. Throws sqlite::Error.
+class SqliteSearch {
+ public:
+  SqliteSearch(sqlite::Database& database, MessageReader& reader, const Query& query);
+  Page run();
+
+ private:
+  struct Numbers {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+  };
+  struct Parameter {
+    std::string name;
+    std::optional<std::int64_t> number{};
+    std::string text{};
+    bool is_blob = false;
+  };
+
+  void read_bounds();
+  bool make_conditions();
+  void number_condition(const std::string& sql, const std::string& name, std::int64_t value);
+  bool add_connector();
+  void add_client();
+  std::optional<std::int64_t> word_id(const std::string& word);
+  std::optional<std::int64_t> chosen_term() const;
+  std::vector<Numbers> chosen_hours();
+
+  sqlite::Statement select(const std::string& range_and_order);
+  void bind(sqlite::Statement& statement) const;
+
+  void scan_backwards(Numbers numbers);
+  void scan_forwards();
+  void scan_by_status(Numbers numbers);
+  void look_up(std::int64_t term, Numbers numbers);
+
+  // False when the page is full.
+  bool take(const sqlite::Statement& row);
+  bool take_recipients(const std::shared_ptr<const Message>& message);
+  bool sender_holds(std::string_view mail_from) const;
+  bool is_full() const { return page_.rows.size() > query_.limit; }
+
+  sqlite::Database& database_;
+  MessageReader& reader_;
+  const Query& query_;
+  std::string sender_;     // as it is compared
+  std::string recipient_;  // as it is compared
+  std::string message_id_;
+
+  std::int64_t indexed_to_ = 0;
+  std::int64_t highest_row_ = 0;  // that may be found
+  Numbers numbers_;               // of messages that may be found, by their time
+  std::string conditions_;
+  std::vector<Parameter> parameters_;
+  std::string hours_condition_;  // on `volume`
+  std::optional<sqlite::Statement> recipients_;
+  Page page_;
+};
+
+}  // namespace connectord::trace

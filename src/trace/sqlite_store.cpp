@@ -1,0 +1,162 @@
+#include "connectord/trace/sqlite_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "job_queue.h"
+#include "sqlite_keeper.h"
+
+namespace connectord::trace {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+// Messages get their terms in heaps of this size: larger ones cost less a message, and hold up what waits for longer.
+constexpr std::size_t heap = 1024;
+// Quiet for this long, the rest gets its terms too.
+constexpr auto quiet = 1s;
+constexpr auto between_removals = 60s;
+constexpr auto between_removal_steps = 50ms;
+
+StoredBatch encode(const LogBatch& batch) {
+  StoredBatch made{batch.queued, batch.children, batch.deliveries, {}, batch.position};
+  for (const Entry& refusal : batch.refusals) made.refusals.push_back(encode(refusal));
+  return made;
+}
+
+}  // namespace
+
+// The thread that writes, and what it does between the jobs.
+class SqliteStore::Implementation {
+ public:
+  Implementation(SqliteOptions options, log::Logger& log)
+      : options_(std::move(options)),
+        keep_(options_.keep),
+        jobs_(options_.most_waiting, options_.wait),
+        keeper_(options_, log) {}
+  ~Implementation() { stop(); }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
+
+  void start() {
+    if (thread_.joinable()) return;
+    jobs_.open();
+    keeper_.try_to_open();
+    thread_ = std::thread([this] { write(); });
+  }
+  void stop() {
+    jobs_.close("the trace is closed");
+    if (thread_.joinable()) thread_.join();
+  }
+  void set_keep(std::chrono::milliseconds keep) { keep_.store(keep); }
+
+  tl::expected<Job::Value, std::string> perform(std::size_t bytes, Job::Work work) {
+    // At once, while it is known that it would be in vain.
+    if (auto reason = keeper_.trouble(); !reason.empty()) {
+      keeper_.count_failure();
+      return tl::unexpected(std::move(reason));
+    }
+    return jobs_.perform(bytes, std::move(work));
+  }
+
+ private:
+  void write() {
+    for (;;) {
+      auto jobs = jobs_.take(pause());
+      if (!jobs) break;
+      if (!jobs->empty()) {
+        keeper_.perform(*jobs);
+        jobs_.finish(*jobs);
+        last_work_ = Clock::now();
+      }
+      keeper_.maintain([this, busy = !jobs->empty()](SqliteWriter& writer) { tidy(writer, busy); });
+    }
+    keeper_.close([](SqliteWriter& writer) { index_all(writer); });
+  }
+
+  std::chrono::milliseconds pause() const {
+    if (!keeper_.trouble().empty()) return options_.retry;
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(next_removal_ - Clock::now());
+    return std::clamp<std::chrono::milliseconds>(rest, 1ms, quiet);
+  }
+
+  // All that nobody waits for.
+  void tidy(SqliteWriter& writer, bool busy) {
+    const auto now = Clock::now();
+    const bool is_quiet = !busy && now - last_work_ >= quiet;
+    if (writer.unindexed() >= heap || (is_quiet && writer.unindexed() > 0)) {
+      sqlite::Transaction transaction(writer.database());
+      writer.index(heap);
+      transaction.commit();
+    }
+    if (now >= next_removal_) {
+      const bool more = writer.remove_some(options_.clock() - keep_.load().count());
+      next_removal_ = now + (more ? Clock::duration(between_removal_steps) : Clock::duration(between_removals));
+    }
+    constexpr int pages = 2000;
+    writer.checkpoint(pages);
+  }
+
+  static void index_all(SqliteWriter& writer) {
+    while (writer.unindexed() > 0) {
+      sqlite::Transaction transaction(writer.database());
+      if (writer.index(heap) == 0) return;
+      transaction.commit();
+    }
+  }
+
+  const SqliteOptions options_;
+  std::atomic<std::chrono::milliseconds> keep_;
+  JobQueue jobs_;
+  SqliteKeeper keeper_;
+  std::thread thread_;
+  // Of that thread.
+  Clock::time_point last_work_;
+  Clock::time_point next_removal_;
+};
+
+SqliteStore::SqliteStore(SqliteOptions options, log::Logger& log)
+    : implementation_(std::make_unique<Implementation>(std::move(options), log)) {}
+
+SqliteStore::~SqliteStore() = default;
+
+void SqliteStore::start() {
+  implementation_->start();
+}
+
+void SqliteStore::stop() {
+  implementation_->stop();
+}
+
+void SqliteStore::set_keep(std::chrono::milliseconds keep) {
+  implementation_->set_keep(keep);
+}
+
+tl::expected<std::int64_t, std::string> SqliteStore::append(const Entry& entry) {
+  // Made ready here, so that the thread that writes has less to do; and shared with it, since a call may give up first.
+  auto stored = std::make_shared<const StoredEntry>(encode(entry));
+  const std::size_t bytes = stored->bytes();
+  const auto done = implementation_->perform(
+      bytes, [stored = std::move(stored)](SqliteWriter& writer) -> Job::Value { return writer.insert(*stored); });
+  if (!done) return tl::unexpected(done.error());
+  return std::get<std::int64_t>(*done);
+}
+
+tl::expected<Recorded, std::string> SqliteStore::record(const LogBatch& batch) {
+  auto stored = std::make_shared<const StoredBatch>(encode(batch));
+  const auto done = implementation_->perform(
+      0, [stored = std::move(stored)](SqliteWriter& writer) -> Job::Value { return writer.record(*stored); });
+  if (!done) return tl::unexpected(done.error());
+  return std::get<Recorded>(*done);
+}
+
+tl::expected<std::string, std::string> SqliteStore::position() {
+  const auto done = implementation_->perform(0, [](SqliteWriter& writer) -> Job::Value { return writer.position(); });
+  if (!done) return tl::unexpected(done.error());
+  return std::get<std::string>(*done);
+}
+
+}  // namespace connectord::trace

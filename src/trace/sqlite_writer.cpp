@@ -1,0 +1,190 @@
+#include "sqlite_writer.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "connectord/net/listener.h"
+#include "json_text.h"
+#include "schema.h"
+
+namespace connectord::trace {
+namespace {
+
+// Names of connectors, and words of TLS: as many as there are.
+constexpr std::int64_t any_number = std::int64_t{1} << 40U;
+// Beyond this number they are kept whole in each message.
+constexpr std::int64_t most_patterns = 20'000;
+constexpr std::int64_t most_certificates = 20'000;
+
+constexpr const char* pragmas =
+    // Readers do not hold up the writer, nor it them.
+    "PRAGMA journal_mode = WAL;"
+    // The end of this process loses nothing. After a power cut the file is whole, and the last moments may be missing.
+    "PRAGMA synchronous = NORMAL;"
+    "PRAGMA wal_autocheckpoint = 0;"
+    "PRAGMA journal_size_limit = 67108864;"
+    "PRAGMA secure_delete = FAST;"
+    "PRAGMA cache_size = -16000;"
+    "PRAGMA temp_store = MEMORY";
+
+// SQLite would make the file readable for everybody; and where it may only read, it would leave files beside it that it
+// may not write later.
+const std::string& with_rights(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (std::filesystem::create_directory(folder, ignored)) ::chmod(folder.c_str(), 0750);
+  const net::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  if (file.get() < 0) {
+    throw sqlite::Error(SQLITE_CANTOPEN, path + " cannot be opened for writing: " + std::strerror(errno));
+  }
+  return path;
+}
+
+int note_log_pages(void* pages, sqlite3*, const char*, int count) {
+  *static_cast<int*>(pages) = count;
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+SqliteWriter::Ready::Ready(sqlite::Database& database, const std::string& path) {
+  // First, so that a file that is not ours stays as it is.
+  make_ready(database, path);
+  database.execute(pragmas);
+}
+
+SqliteWriter::SqliteWriter(const std::string& path, int lock_wait_ms)
+    : path_(path),
+      database_(with_rights(path), open_flags, lock_wait_ms),
+      ready_(database_, path),
+      words_(database_, "word", any_number),
+      findings_(database_, "finding", most_patterns),
+      certificates_(database_, "certificate", most_certificates),
+      terms_(database_),
+      insert_message_(database_,
+                      "INSERT INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,"
+                      "?20,?21,?22,?23)"),
+      insert_recipient_(database_, "INSERT INTO recipient VALUES (?1,?2,?3,?4,NULL)"),
+      insert_term_(database_, "INSERT OR IGNORE INTO term VALUES (?1,?2,?3)"),
+      insert_delivery_(database_, "INSERT OR IGNORE INTO delivery VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"),
+      set_state_(database_, "INSERT INTO state VALUES (?1,?2) ON CONFLICT(name) DO UPDATE SET value = excluded.value"),
+      message_(database_, "SELECT time, queue_id, recipients, size FROM message WHERE id = ?1"),
+      recipients_(database_, "SELECT id, address FROM recipient WHERE id >= ?1 AND id < ?2"),
+      update_status_(database_,
+                     "UPDATE recipient SET status = ?2, status_time = ?3 WHERE id = ?1 AND (status_time IS NULL OR "
+                     "status_time < ?3 OR (status_time = ?3 AND status = ?4))") {
+  sqlite3_wal_hook(database_.get(), note_log_pages, &log_pages_);
+  load_state();
+}
+
+void SqliteWriter::load_state() {
+  indexed_to_ = database_.integer("SELECT value FROM state WHERE name = 'indexed_to'").value_or(0);
+  next_id_ = 1 + std::max(database_.integer("SELECT max(id) FROM recipient").value_or(0), indexed_to_);
+  unindexed_ = static_cast<std::size_t>(
+      database_.integer("SELECT count(*) FROM message WHERE id > " + std::to_string(indexed_to_)).value_or(0));
+  recent_.clear();
+  sqlite::Statement tail(database_, "SELECT id, queue_id FROM message WHERE id > ?1 AND queue_id IS NOT NULL");
+  tail.bind(1, indexed_to_);
+  while (tail.step()) recent_[tail.string(1)] = tail.integer(0);
+}
+
+void SqliteWriter::rolled_back() {
+  words_.forget();
+  findings_.forget();
+  certificates_.forget();
+  rows_of_ = 0;
+  load_state();
+}
+
+// [[number of the pattern, seen], …], or the pattern itself in place of its number.
+std::string SqliteWriter::stored_findings(const StoredEntry& entry) {
+  std::string text;
+  if (entry.findings.empty()) return text;
+  JsonArray list(text);
+  for (const StoredFinding& finding : entry.findings) {
+    JsonArray one(list.next());
+    if (const auto id = findings_.id_of(finding.pattern)) {
+      one.add_number(*id);
+    } else {
+      one.next() += finding.pattern;
+    }
+    one.add(finding.seen);
+  }
+  return text;
+}
+
+std::int64_t SqliteWriter::insert(const StoredEntry& entry) {
+  const std::int64_t id = next_id_;
+  const std::string findings = stored_findings(entry);
+  insert_message_.bind(1, id)
+      .bind(2, entry.time)
+      .bind(3, static_cast<std::int64_t>(entry.stage))
+      .bind(4, static_cast<std::int64_t>(entry.direction))
+      .bind(5, static_cast<std::int64_t>(entry.action))
+      .bind(6, entry.queue_id)
+      .bind(7, entry.message_id)
+      .bind_blob(8, entry.client)
+      .bind_blob(9, entry.original_client)
+      .bind(10, entry.helo)
+      .bind(11, words_.id_of(entry.tls))
+      .bind(12, words_.id_of(entry.cipher))
+      .bind(13, entry.mail_from)
+      .bind(14, entry.from)
+      .bind(15, entry.subject)
+      .bind(16, entry.size)
+      .bind(17, words_.id_of(entry.connector))
+      .bind(18, words_.id_of(entry.outbound_connector))
+      .bind(19, entry.reply)
+      .bind(20, static_cast<std::int64_t>(entry.recipients.size()))
+      .bind(22, entry.details)
+      .bind(23, findings);
+  if (const auto certificate = certificates_.id_of(entry.certificate)) {
+    insert_message_.bind(21, *certificate);
+  } else {
+    insert_message_.bind(21, entry.certificate);
+  }
+  insert_message_.run();
+  insert_recipients(id, entry);
+  next_id_ = id + static_cast<std::int64_t>(entry.recipients.size());
+  ++unindexed_;
+  if (!entry.queue_id.empty()) recent_[entry.queue_id] = id;
+  return id;
+}
+
+void SqliteWriter::insert_recipients(std::int64_t first, const StoredEntry& entry) {
+  for (std::size_t i = 0; i < entry.recipients.size(); ++i) {
+    const auto nth = static_cast<std::int64_t>(i);
+    insert_recipient_.bind(1, first + nth)
+        .bind(2, nth)
+        .bind(3, entry.recipients[i])
+        .bind(4, static_cast<std::int64_t>(entry.status))
+        .run();
+  }
+}
+
+std::string SqliteWriter::position() {
+  sqlite::Statement statement(database_, "SELECT value FROM state WHERE name = 'position'");
+  return statement.step() ? statement.string(0) : std::string();
+}
+
+void SqliteWriter::checkpoint(int least_pages) {
+  if (log_pages_ < least_pages) return;
+  log_pages_ = 0;
+  const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  // A reader in the way only puts it off.
+  if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED) {
+    throw sqlite::Error(code, sqlite3_errmsg(database_.get()));
+  }
+}
+
+void SqliteWriter::probe() {
+  database_.execute(
+      "BEGIN IMMEDIATE; INSERT OR REPLACE INTO state VALUES ('probe', zeroblob(65536)); COMMIT;"
+      "DELETE FROM state WHERE name = 'probe'");
+}
+
+}  // namespace connectord::trace

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "connectord/trace/store.h"
+#include "dictionary.h"
+#include "encode.h"
+#include "sqlite.h"
+#include "term_cursor.h"
+
+namespace connectord::trace {
+
+// A LogBatch with its refusals as they lie in the file.
+struct StoredBatch {
+  std::vector<Queued> queued;
+  std::vector<Child> children;
+  std::vector<Delivery> deliveries;
+  std::vector<StoredEntry> refusals;
+  std::string position;
+};
+
+// All that writes to a trace's file. Belongs to one thread. Throws sqlite::Error.
+class SqliteWriter {
+ public:
+  // Makes the file where there is none, readable for owner and group.
+  SqliteWriter(const std::string& path, int lock_wait_ms);
+  SqliteWriter(const SqliteWriter&) = delete;
+  SqliteWriter& operator=(const SqliteWriter&) = delete;
+
+  sqlite::Database& database() { return database_; }
+  // What is remembered of a transaction that was rolled back is forgotten.
+  void rolled_back();
+
+  // These want a transaction around them.
+  std::int64_t insert(const StoredEntry& entry);
+  Recorded record(const StoredBatch& batch);
+  // Makes terms and volumes of the next messages that have none, and tells how many those were.
+  std::size_t index(std::size_t most);
+
+  std::string position();
+  std::size_t unindexed() const { return unindexed_; }
+  // Removes some of what is older than `before`, in a transaction of its own. True: there is more to do.
+  bool remove_some(std::int64_t before);
+  // Brings what was written from the log into the file itself, if there is enough of it.
+  void checkpoint(int least_pages);
+  // Writes as much as to know that there is space.
+  void probe();
+
+ private:
+  struct Known {
+    std::int64_t id = 0;
+    std::int64_t recipients = 0;
+    bool has_size = false;
+  };
+  static constexpr int open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+
+  void load_state();
+  void insert_recipients(std::int64_t first, const StoredEntry& entry);
+  std::string stored_findings(const StoredEntry& entry);
+
+  std::optional<Known> find_message(const std::string& queue_id, std::int64_t time);
+  std::optional<Known> if_queued(std::int64_t id, const std::string& queue_id, std::int64_t time);
+  std::optional<std::int64_t> find_row(const Known& message, const std::string& recipient);
+  bool record(const Queued& queued);
+  bool record(const Child& child);
+  bool record(const Delivery& delivery);
+  void set_status_of_all(const Known& message, const Delivery& delivery);
+
+  bool remove_messages(std::int64_t before_id);
+  bool remove_terms(std::int64_t before_id);
+
+  std::string path_;
+  sqlite::Database database_;
+  struct Ready {
+    Ready(sqlite::Database& database, const std::string& path);
+  } ready_;  // before the statements, which need the tables
+  Dictionary words_;
+  Dictionary findings_;
+  Dictionary certificates_;
+  TermCursor terms_;
+  sqlite::Statement insert_message_;
+  sqlite::Statement insert_recipient_;
+  sqlite::Statement insert_term_;
+  sqlite::Statement insert_delivery_;
+  sqlite::Statement set_state_;
+  sqlite::Statement message_;
+  sqlite::Statement recipients_;
+  sqlite::Statement update_status_;
+  std::int64_t next_id_ = 1;
+  std::int64_t indexed_to_ = 0;
+  std::size_t unindexed_ = 0;
+  int log_pages_ = 0;
+  // Queue IDs of the messages that have no terms yet.
+  std::unordered_map<std::string, std::int64_t> recent_;
+  // The rows of the message that was asked for last, since deliveries of one message come together.
+  std::int64_t rows_of_ = 0;
+  std::unordered_map<std::string, std::int64_t> rows_;
+};
+
+}  // namespace connectord::trace

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What can be searched for, as numbers. Two texts may have the same number, so what is found is looked at again.
+namespace connectord::trace {
+
+enum class TermKind : char {
+  sender = 's',
+  sender_domain = 'S',
+  recipient = 'r',
+  recipient_domain = 'R',
+  message_id = 'm',
+  queue_id = 'q',
+  client = 'c',
+};
+
+// 32 bits, signed because SQLite keeps such a number in four bytes.
+std::int64_t term(TermKind kind, std::string_view text);
+
+// The form in which two spellings of an address are the same: lower case, the domain in A-labels.
+std::string canonical_address(std::string_view address);
+std::string canonical_domain(std::string_view domain);
+// What follows the last "@"; empty where there is none.
+std::string_view domain_part(std::string_view address);
+
+constexpr unsigned bucket_bits = 16;
+constexpr std::int64_t bucket_size = std::int64_t{1} << bucket_bits;
+constexpr std::int64_t bucket_of(std::int64_t id) {
+  return id >> bucket_bits;
+}
+constexpr std::int64_t low_of(std::int64_t id) {
+  return id & (bucket_size - 1);
+}
+
+}  // namespace connectord::trace

@@ -1,0 +1,223 @@
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "connectord/ctl/connectorctl.h"
+#include "trace/fixture.h"
+
+namespace connectord::ctl {
+namespace {
+
+using namespace trace::test;  // NOLINT: short forms of mail
+using trace::Status;
+
+struct Result {
+  int status;
+  std::string out;
+  std::string error;
+};
+
+class TraceCommands : public TraceTest {
+ protected:
+  void SetUp() override {
+    TraceTest::SetUp();
+    std::ofstream(folder_ / "c.toml") << "[server]\nmilter = \"unix:/run/m.sock\"\n[trace]\nstore = \"sqlite:" << path()
+                                      << "\"\n";
+    open();
+  }
+  Result run(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), "connectorctl");
+    for (const char* more : {"--config"}) arguments.emplace_back(more);
+    arguments.push_back((folder_ / "c.toml").string());
+    std::vector<const char*> pointers;
+    for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+    std::ostringstream out;
+    std::ostringstream error;
+    std::istringstream in;
+    const auto status = ctl::run(static_cast<int>(pointers.size()), pointers.data(), {out, error, in, false});
+    return {static_cast<int>(status), out.str(), error.str()};
+  }
+  // The queue IDs of what is found.
+  std::string found(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"trace", "--json"});
+    const Result result = run(std::move(arguments));
+    EXPECT_EQ(result.status, 0) << result.error;
+    std::istringstream lines(result.out);
+    std::string text;
+    for (std::string line; std::getline(lines, line);) {
+      text += (text.empty() ? "" : " ") + nlohmann::json::parse(line)["queue_id"].get<std::string>();
+    }
+    return text;
+  }
+};
+
+TEST_F(TraceCommands, FiltersByWhatTheOptionsSay) {
+  append(Mail().queued_as("1").from("alice@contoso.com").to({"bob@example.net"}).of("contoso"));
+  append(Mail().queued_as("2").from("").to({"carol@example.net"}).by_client("198.51.100.9").refused());
+  append(Mail().queued_as("3").with_id("<Three@contoso.com>").at(noon + day).decided(model::Action::quarantine));
+  EXPECT_EQ(found({}), "3 2 1");
+  EXPECT_EQ(found({"--sender", "ALICE@contoso.com"}), "3 1");
+  EXPECT_EQ(found({"--sender", "<>"}), "2");
+  EXPECT_EQ(found({"--recipient", "bob@example.net"}), "1");
+  EXPECT_EQ(found({"--message-id", "<three@contoso.com>"}), "3");
+  EXPECT_EQ(found({"--queue-id", "2"}), "2");
+  EXPECT_EQ(found({"--client", "198.51.100.0/24"}), "2");
+  EXPECT_EQ(found({"--connector", "contoso"}), "1");
+  EXPECT_EQ(found({"--connector", "none"}), "3 2");
+  EXPECT_EQ(found({"--status", "failed"}), "2");
+  EXPECT_EQ(found({"--action", "quarantine"}), "3");
+  EXPECT_EQ(found({"--direction", "outbound"}), "");
+  EXPECT_EQ(found({"--since", "2026-11-22"}), "3");
+  EXPECT_EQ(found({"--until", "2026-11-22T00:00:00Z"}), "2 1");
+  EXPECT_EQ(found({"--limit", "2"}), "3 2");
+}
+
+TEST_F(TraceCommands, PrintsOneObjectALineWithEveryKey) {
+  append(Mail().of("contoso").refused().over("TLSv1.3"));
+  const auto row = nlohmann::json::parse(run({"trace", "--json"}).out);
+  EXPECT_EQ(row["id"], 1);
+  EXPECT_EQ(row["time"], "2026-11-21T12:00:00.000Z");
+  EXPECT_EQ(row["queue_id"], "4X");
+  EXPECT_EQ(row["message_id"], "1@contoso.com");
+  EXPECT_EQ(row["client_address"], "203.0.113.7");
+  EXPECT_EQ(row["mail_from"], "alice@contoso.com");
+  EXPECT_EQ(row["rcpt_to"], "user@example.net");
+  EXPECT_EQ(row["connector"], "contoso");
+  EXPECT_TRUE(row["outbound_connector"].is_null());
+  EXPECT_EQ(row["action"], "reject");
+  EXPECT_EQ(row["reply"], "550 5.7.10 TLS is required");
+  EXPECT_EQ(row["status"], "failed");
+  EXPECT_EQ(row["tls"], "TLSv1.3");
+  EXPECT_TRUE(row["findings"].is_array());
+}
+
+TEST_F(TraceCommands, AsksForMoreThanOnePage) {
+  Mail mail;
+  mail.to(std::vector<std::string>(2500, "user@example.net"));
+  append(mail);
+  const Result some = run({"trace", "--json", "--limit", "2400"});
+  EXPECT_EQ(std::count(some.out.begin(), some.out.end(), '\n'), 2400);
+  EXPECT_NE(some.error.find("there are more; see --limit"), std::string::npos);
+  const Result all = run({"trace", "--json", "--limit", "9000"});
+  EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 2500);
+  EXPECT_EQ(all.error, "");
+}
+
+TEST_F(TraceCommands, PrintsATableForAPersonThatNoStrangerCanForge) {
+  Mail mail;
+  mail.queued_as("1").of("contoso").to({"bob\x1b[2J\n@example.net"});
+  append(
+      mail.from("a@\xc2\x9b"
+                "1m"));
+  const std::string out = run({"trace"}).out;
+  EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 2) << out;
+  EXPECT_NE(out.find("2026-11-21 12:00:00  1   getting_status"), std::string::npos) << out;
+  EXPECT_NE(out.find("bob?[2J?@example.net"), std::string::npos) << out;
+  EXPECT_EQ(out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(out.find('\x9b'), std::string::npos);
+}
+
+TEST_F(TraceCommands, PrintsCsvThatASpreadsheetTakesForText) {
+  Mail mail;
+  mail.subject = "a \"quoted\", text";
+  append(mail.from("=cmd@contoso.com"));
+  const std::string out = run({"trace", "--csv"}).out;
+  EXPECT_TRUE(out.starts_with("id,time,direction,queue_id,")) << out;
+  EXPECT_NE(out.find(R"(,"'=cmd@contoso.com",)"), std::string::npos) << out;
+  EXPECT_NE(out.find(R"(,"a ""quoted"", text",)"), std::string::npos) << out;
+  EXPECT_TRUE(out.ends_with("\"getting_status\"\r\n")) << out;
+}
+
+TEST_F(TraceCommands, TellsTheWholeWayOfAMessage) {
+  Mail mail;
+  mail.of("contoso").over("TLSv1.3").to({"a@example.net", "b@example.net"});
+  mail.decision.tag = "contoso";
+  mail.decision.identified_by = model::IdentifiedBy::sender_domain;
+  mail.decision.findings = {
+      {"attribution", "contoso", model::Outcome::pass, "identified by sender_domain", "contoso.com", ""},
+      {"require.tls", "contoso", model::Outcome::pass, "TLS", "TLSv1.3", ""},
+      {"outbound.route", "smart", model::Outcome::pass, "", "by the tag", ""}};
+  mail.facts.certificate.sha256 = std::string(64, 'a');
+  mail.facts.helo = "mail.contoso.com";
+  mail.outbound_connector = "smart";
+  append(mail);
+  trace::LogBatch batch;
+  batch.deliveries = {delivery("4X", "a@example.net", Status::pending, noon + second),
+                      delivery("4X", "a@example.net", Status::delivered, noon + 61 * second)};
+  batch.children = {{"4X", "4Y", noon + 2 * second}};
+  record(batch);
+  const std::string out = run({"trace", "show", "2"}).out;
+  std::size_t last = 0;
+  for (const char* part : {"message 1, 2026-11-21 (UTC)",
+                           "from    <alice@contoso.com>",
+                           "to      <a@example.net>: delivered (1)",
+                           "to      <b@example.net>: getting_status (2)",
+                           "11:59:58.000  connected   [203.0.113.7]:0",
+                           "HELO mail.contoso.com",
+                           "secured     TLSv1.3",
+                           "sha256:aaaa",
+                           "11:59:59.000  identified  connector contoso by sender_domain",
+                           "pass  attribution (contoso): expected identified by sender_domain, seen contoso.com",
+                           "checked",
+                           "pass  require.tls (contoso): expected TLS, seen TLSv1.3",
+                           "tagged      contoso",
+                           "12:00:00.000  queued      accept as 4X",
+                           "12:00:02.000  queued      again as 4Y",
+                           "routed      by smart",
+                           "12:00:01.000  pending     <a@example.net>",
+                           "12:01:01.000  delivered   <a@example.net>",
+                           "relay mx.example.net[192.0.2.1]:25",
+                           "2.0.0 250 2.0.0 Ok"}) {
+    const auto place = out.find(part, last);
+    EXPECT_NE(place, std::string::npos) << part << "\n" << out;
+    last = place == std::string::npos ? last : place;
+  }
+  const auto json = nlohmann::json::parse(run({"trace", "show", "1", "--json"}).out);
+  EXPECT_EQ(json["rows"].size(), 2U);
+  EXPECT_EQ(json["attempts"].size(), 2U);
+  EXPECT_EQ(json["attempts"][0]["status"], "pending");
+  EXPECT_EQ(json["children"][0]["queue_id"], "4Y");
+}
+
+TEST_F(TraceCommands, ReportsVolumes) {
+  append(Mail().of("contoso"));
+  append(Mail().of("contoso").at(noon + hour));
+  append(Mail().at(noon + hour).refused());
+  const std::vector<std::string> range = {"--since", "2026-11-21T12:00:00Z", "--until", "2026-11-21T14:00:00Z"};
+  const auto with = [&range](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), range.begin(), range.end());
+    return arguments;
+  };
+  const std::string text = run(with({"trace", "report"})).out;
+  EXPECT_NE(text.find("2         2           2000   contoso"), std::string::npos) << text;
+  const std::string hours = run(with({"trace", "report", "--by", "action", "--per", "hour"})).out;
+  EXPECT_NE(hours.find("2026-11-21 13:00  1         1           1000   reject"), std::string::npos) << hours;
+  const auto json = nlohmann::json::parse(run(with({"trace", "report", "--json"})).out);
+  EXPECT_EQ(json["volumes"][0]["group"], "contoso");
+  EXPECT_EQ(json["volumes"][0]["messages"], 2);
+  EXPECT_NE(run(with({"trace", "report", "--csv"})).out.find(",\"contoso\",2,2,2000\r\n"), std::string::npos);
+}
+
+TEST_F(TraceCommands, SaysWhatIsWrongAndWhatToWrite) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"trace", "--since", "last tuesday"}, "--since: \"last tuesday\" is no time; write 2026-11-21T12:00:00Z"},
+      {{"trace", "--until", "2h ago"}, "--until: \"2h ago\" is no time"},
+      {{"trace", "--client", "300.1.1.1"}, "--client: "},
+      {{"trace", "show", "4711"}, "there is no row 4711 in the trace"},
+      {{"trace", "--file", "/nowhere/trace.db"}, "there is no trace"},
+  };
+  for (const auto& [arguments, message] : cases) {
+    const Result result = run(arguments);
+    EXPECT_EQ(result.status, 1) << message;
+    EXPECT_NE(result.error.find(message), std::string::npos) << result.error;
+    EXPECT_EQ(result.out, "");
+  }
+  EXPECT_EQ(run({"trace", "--status", "lost"}).status, 2);
+  std::ofstream(folder_ / "c.toml") << "[server]\nmilter = \"unix:/run/m.sock\"\n";
+  EXPECT_NE(run({"trace"}).error.find("has no [trace], so none is kept"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace connectord::ctl

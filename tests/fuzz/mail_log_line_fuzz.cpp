@@ -1,0 +1,124 @@
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "connectord/mail/text.h"
+#include "connectord/trace/mail_log_line.h"
+
+// Any line of a log: what is kept is bounded and UTF-8, and stands in the line. And what a remote server says, or a
+// client gives as an address, changes nothing else of the line.
+
+namespace {
+
+using namespace connectord;
+namespace logged = trace::logged;
+
+void require(bool condition) {
+  if (!condition) __builtin_trap();
+}
+
+void require_kept(const std::string& value) {
+  require(value.size() <= 1100 && mail::is_utf8(value));
+}
+
+struct Kept {
+  void operator()(const logged::DeliveryAttempt& attempt) const {
+    require(!attempt.recipients.empty());
+    for (const auto& recipient : attempt.recipients) require_kept(recipient);
+    require_kept(attempt.original_recipient);
+    require_kept(attempt.relay.name);
+    require_kept(attempt.text);
+    require(attempt.delay.count() >= 0);
+    require(attempt.next_queue_id.empty() || attempt.relay.is_local());
+  }
+  void operator()(const logged::Refused& refused) const {
+    require(refused.code >= 400 && refused.code <= 599);
+    require_kept(refused.reply);
+    require_kept(refused.recipient);
+    require_kept(refused.mail_from);
+    require_kept(refused.helo);
+  }
+  void operator()(const logged::TlsEstablished& tls) const { require_kept(tls.cipher); }
+  void operator()(const logged::Received& received) const { require_kept(received.client_name); }
+  void operator()(const logged::PickedUp& picked_up) const { require_kept(picked_up.mail_from); }
+  void operator()(const logged::MessageId& id) const { require_kept(id.value); }
+  void operator()(const logged::Queued& queued) const { require_kept(queued.mail_from); }
+  void operator()(const logged::Held& held) const { require_kept(held.reason); }
+  void operator()(const logged::Discarded& discarded) const { require_kept(discarded.reason); }
+  void operator()(const logged::Notified& notified) const { require(!notified.notification_queue_id.empty()); }
+  template <typename Other>
+  void operator()(const Other&) const {}
+};
+
+const trace::LogClock& clock_of_the_run() {
+  static const trace::LogClock clock{std::chrono::sys_days(std::chrono::year(2026) / 11 / 22), [](std::int64_t local) {
+                                       return std::chrono::sys_seconds(std::chrono::seconds(local));
+                                     }};
+  return clock;
+}
+
+bool is_printable(std::string_view text) {
+  for (const char c : text) {
+    if (mail::is_control(c)) return false;
+  }
+  return true;
+}
+
+void require_that_a_reply_changes_nothing(std::string_view reply) {
+  if (reply.size() > 2000 || !is_printable(reply)) return;
+  const std::string line =
+      "Nov 21 23:52:18 mx postfix/smtp[7]: 4ABCDEF: to=<a@b.example>, relay=mx.b.example[192.0.2.1]:25, delay=1, "
+      "delays=1/0/0/0, dsn=5.1.1, status=bounced (host mx.b.example[192.0.2.1] said: " +
+      std::string(reply) + ")";
+  const auto event = trace::parse_mail_log_line(line, clock_of_the_run());
+  require(event.has_value() && event->queue_id == "4ABCDEF");
+  const auto* attempt = std::get_if<logged::DeliveryAttempt>(&event->detail);
+  require(attempt != nullptr && attempt->recipients == std::vector<std::string>{"a@b.example"});
+  require(attempt->status == logged::DeliveryStatus::bounced && attempt->relay.address == "192.0.2.1");
+}
+
+// As a mail server writes an address: the local part in quotes, with quotes and backslashes escaped.
+std::string quoted(std::string_view local_part) {
+  std::string address = "\"";
+  for (const char c : local_part) {
+    if (c == '"' || c == '\\') address += '\\';
+    address += c;
+  }
+  return address + "\"@b.example";
+}
+
+void require_that_an_address_changes_nothing(std::string_view local_part) {
+  if (local_part.size() > 400 || !is_printable(local_part) || !mail::is_utf8(local_part)) return;
+  const std::string address = quoted(local_part);
+  const auto delivery = trace::parse_mail_log_line(
+      "Nov 21 23:52:18 mx postfix/smtp[7]: 4ABCDEF: to=<" + address + ">, orig_to=<" + address +
+          ">, relay=mx.b.example[192.0.2.1]:25, delay=1, delays=1/0/0/0, dsn=4.4.1, status=deferred (no)",
+      clock_of_the_run());
+  require(delivery.has_value());
+  const auto& attempt = std::get<logged::DeliveryAttempt>(delivery->detail);
+  require(attempt.recipients.front() == address && attempt.original_recipient == address);
+  require(attempt.status == logged::DeliveryStatus::deferred);
+
+  const auto refusal = trace::parse_mail_log_line(
+      "Nov 21 23:52:18 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from h[192.0.2.7]: 550 5.1.1 <" + address +
+          ">: no; from=<" + address + "> to=<" + address + "> proto=ESMTP helo=<h>",
+      clock_of_the_run());
+  require(refusal.has_value());
+  const auto& refused = std::get<logged::Refused>(refusal->detail);
+  require(refused.mail_from == address && refused.recipient == address && refused.helo == "h");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view line(reinterpret_cast<const char*>(data), size);
+  if (const auto event = trace::parse_mail_log_line(line, clock_of_the_run())) {
+    require(line.find(event->program) != std::string_view::npos);
+    require(line.find(event->queue_id) != std::string_view::npos);
+    std::visit(Kept{}, event->detail);
+  }
+  require_that_a_reply_changes_nothing(line);
+  require_that_an_address_changes_nothing(line);
+  return 0;
+}

@@ -1,0 +1,203 @@
+#include <gtest/gtest.h>
+
+#include "trace/fixture.h"
+
+namespace connectord::trace {
+namespace {
+
+using namespace test;  // NOLINT: short forms of mail
+
+class TraceDeliveries : public TraceTest {
+ protected:
+  void SetUp() override {
+    TraceTest::SetUp();
+    open();
+  }
+  void deliver(const std::vector<Delivery>& deliveries) {
+    LogBatch batch;
+    batch.deliveries = deliveries;
+    record(batch);
+  }
+  // "a@example.net=delivered b@example.net=pending"
+  std::string statuses(const std::string& queue_id = "4X") const {
+    Query query;
+    query.queue_id = queue_id;
+    std::string text;
+    for (const Row& row : search(query).rows) {
+      text.insert(0, row.rcpt_to + "=" + std::string(to_string(row.status)) + (text.empty() ? "" : " "));
+    }
+    return text;
+  }
+};
+
+TEST_F(TraceDeliveries, FindTheirRecipientWhateverItsCase) {
+  append(Mail().to({"a@example.net", "B@Example.NET"}));
+  deliver({delivery("4X", "b@example.net", Status::delivered, noon + second)});
+  EXPECT_EQ(statuses(), "a@example.net=getting_status B@Example.NET=delivered");
+}
+
+TEST_F(TraceDeliveries, FindTheirMessageAlsoWhenItHasItsTerms) {
+  append(Mail().to({"a@example.net"}));
+  reopen();
+  deliver({delivery("4X", "a@example.net", Status::delivered, noon + second)});
+  EXPECT_EQ(statuses(), "a@example.net=delivered");
+}
+
+TEST_F(TraceDeliveries, TheSameOneTwiceChangesNothing) {
+  const std::int64_t id = append(Mail().to({"a@example.net"}));
+  const Delivery one = delivery("4X", "a@example.net", Status::delivered, noon + second);
+  deliver({one, one});
+  deliver({one});
+  EXPECT_EQ(story(id).attempts.size(), 1U);
+}
+
+TEST_F(TraceDeliveries, TheLatestAttemptIsTheStatusInWhateverOrderTheyAreTold) {
+  const std::int64_t id = append(Mail().to({"a@example.net"}));
+  deliver({delivery("4X", "a@example.net", Status::pending, noon + second)});
+  EXPECT_EQ(statuses(), "a@example.net=pending");
+  deliver({delivery("4X", "a@example.net", Status::delivered, noon + 10 * second),
+           delivery("4X", "a@example.net", Status::pending, noon + 5 * second)});
+  EXPECT_EQ(statuses(), "a@example.net=delivered");
+  const Story told = story(id);
+  ASSERT_EQ(told.attempts.size(), 3U);
+  EXPECT_EQ(told.attempts[0].delivery.status, Status::pending);
+  EXPECT_EQ(told.attempts[2].delivery.status, Status::delivered);
+  EXPECT_EQ(told.attempts[2].delivery.relay, "mx.example.net[192.0.2.1]:25");
+  EXPECT_EQ(told.attempts[2].delivery.enhanced, "2.0.0");
+  EXPECT_EQ(told.attempts[2].delivery.delay, 250);
+  EXPECT_EQ(told.attempts[2].row, id);
+}
+
+TEST_F(TraceDeliveries, WithinOneSecondAFinalStatusCountsMoreThanAPendingOne) {
+  append(Mail().to({"a@example.net"}));
+  deliver(
+      {delivery("4X", "a@example.net", Status::pending, noon), delivery("4X", "a@example.net", Status::failed, noon)});
+  EXPECT_EQ(statuses(), "a@example.net=failed");
+  deliver({delivery("4X", "a@example.net", Status::pending, noon)});
+  EXPECT_EQ(statuses(), "a@example.net=failed");
+}
+
+TEST_F(TraceDeliveries, BelongToTheNewestMessageThatHadTheQueueIdThen) {
+  append(Mail().at(noon - 5 * day).to({"old@example.net"}));
+  append(Mail().at(noon).to({"new@example.net"}));
+  deliver({delivery("4X", "new@example.net", Status::delivered, noon),
+           delivery("4X", "old@example.net", Status::failed, noon - 5 * day + second)});
+  EXPECT_EQ(statuses(), "old@example.net=failed new@example.net=delivered");
+}
+
+TEST_F(TraceDeliveries, ToSomebodyElseAreToldInTheStory) {
+  const std::int64_t id = append(Mail().to({"list@example.net"}));
+  Delivery first = delivery("4X", "list@example.net", Status::expanded, noon);
+  first.address = "member@example.net";
+  deliver({first, delivery("4X", "archive@example.net", Status::delivered, noon)});
+  const Story told = story(id);
+  ASSERT_EQ(told.attempts.size(), 2U);
+  for (const Attempt& attempt : told.attempts) {
+    const bool is_member = attempt.delivery.address == "member@example.net";
+    EXPECT_EQ(attempt.delivery.recipient, is_member ? "list@example.net" : "archive@example.net");
+    EXPECT_EQ(attempt.row, is_member ? id : 0);
+  }
+  EXPECT_EQ(statuses(), "list@example.net=expanded");
+}
+
+TEST_F(TraceDeliveries, ToNobodyByNameAreForAllForWhomItIsNotOver) {
+  append(Mail().to({"a@example.net", "b@example.net", "c@example.net"}));
+  deliver({delivery("4X", "a@example.net", Status::delivered, noon),
+           delivery("4X", "b@example.net", Status::pending, noon), delivery("4X", "", Status::failed, noon + second)});
+  EXPECT_EQ(statuses(), "a@example.net=delivered b@example.net=failed c@example.net=failed");
+}
+
+TEST_F(TraceDeliveries, ToAnAddressAloneAreForNobodyOfTheRecipients) {
+  const std::int64_t id = append(Mail().to({"a@example.net"}));
+  Delivery bounce = delivery("4X", "", Status::delivered, noon);
+  bounce.address = "alice@contoso.com";
+  deliver({bounce});
+  EXPECT_EQ(statuses(), "a@example.net=getting_status");
+  EXPECT_EQ(story(id).attempts.at(0).row, 0);
+}
+
+TEST_F(TraceDeliveries, FollowAMessageToItsNewQueueIds) {
+  const std::int64_t id = append(Mail().to({"a@example.net"}));
+  LogBatch batch;
+  batch.children = {{"4X", "4Y", noon}, {"4Y", "4Z", noon + 1}};
+  batch.deliveries = {delivery("4Z", "a@example.net", Status::delivered, noon + second)};
+  record(batch);
+  EXPECT_EQ(statuses(), "a@example.net=delivered");
+  EXPECT_EQ(statuses("4Z"), "a@example.net=delivered");
+  reopen();
+  EXPECT_EQ(statuses("4Z"), "a@example.net=delivered");
+  EXPECT_EQ(story(id).children.size(), 2U);
+}
+
+TEST_F(TraceDeliveries, OfMessagesThatAreNotThereAreCounted) {
+  append(Mail().to({"a@example.net"}));
+  LogBatch batch;
+  batch.deliveries = {delivery("4X", "a@example.net", Status::delivered, noon),
+                      delivery("UNKNOWN", "a@example.net", Status::delivered, noon),
+                      delivery("", "a@example.net", Status::delivered, noon)};
+  const auto recorded = store_->record(batch);
+  ASSERT_TRUE(recorded.has_value());
+  EXPECT_EQ(recorded->matched, 1U);
+  EXPECT_EQ(recorded->unknown, 2U);
+}
+
+TEST_F(TraceDeliveries, TellTheSizeWhereTheSessionDidNotKnowIt) {
+  Mail mail;
+  mail.size.reset();
+  append(mail.queued_as("4A"));
+  reopen();
+  append(mail.queued_as("4B"));
+  LogBatch batch;
+  batch.queued = {{"4A", noon, 500}, {"4B", noon, 700}, {"4A", noon, 900}};
+  record(batch);
+  EXPECT_EQ(search().rows.at(0).message->size, 700U);
+  EXPECT_EQ(search().rows.at(1).message->size, 500U);
+  for (int i = 0; i < 2; ++i) {
+    const auto report = this->report({Grouping::direction, Interval::whole, noon, noon + 1});
+    ASSERT_EQ(report.volumes.size(), 1U);
+    EXPECT_EQ(report.volumes[0].bytes, 1200U);
+    reopen();
+  }
+}
+
+TEST_F(TraceDeliveries, AreKeptTogetherWithThePosition) {
+  EXPECT_EQ(store_->position().value(), "");
+  append(Mail().to({"a@example.net"}));
+  LogBatch batch;
+  batch.position = "file 7 offset 4711";
+  batch.deliveries = {delivery("4X", "a@example.net", Status::delivered, noon)};
+  record(batch);
+  EXPECT_EQ(store_->position().value(), "file 7 offset 4711");
+  reopen();
+  EXPECT_EQ(store_->position().value(), "file 7 offset 4711");
+}
+
+TEST_F(TraceDeliveries, RefusalsOfTheMailServerItselfAreRowsOfTheirOwn) {
+  Mail refused;
+  refused.refused().queued_as("").to({"nobody@example.net"}).stage = Stage::mta;
+  LogBatch batch;
+  batch.refusals.push_back(refused.entry());
+  record(batch);
+  const Page page = search();
+  ASSERT_EQ(page.rows.size(), 1U);
+  EXPECT_EQ(page.rows[0].message->stage, Stage::mta);
+  EXPECT_EQ(page.rows[0].status, Status::failed);
+}
+
+TEST_F(TraceDeliveries, OfAMessageWithManyRecipientsAreJoinedQuickly) {
+  std::vector<std::string> recipients;
+  LogBatch batch;
+  for (int i = 0; i < 3000; ++i) {
+    recipients.push_back("user" + std::to_string(i) + "@example.net");
+    batch.deliveries.push_back(delivery("4X", recipients.back(), Status::delivered, noon));
+  }
+  append(Mail().to(recipients));
+  record(batch);
+  Query query;
+  query.status = Status::delivered;
+  query.limit = 5000;
+  EXPECT_EQ(search(query).rows.size(), 3000U);
+}
+
+}  // namespace
+}  // namespace connectord::trace
