@@ -15,7 +15,9 @@ client_networks = ["127.0.0.4"]
 """
 
 
-class AsThePartner(SiteScenario):
+class InboundScenario(SiteScenario):
+    """Keeps results in the site's folder."""
+
     connectors = CONTOSO + GATEWAY
 
     @classmethod
@@ -24,6 +26,8 @@ class AsThePartner(SiteScenario):
         state = f'[validation]\nstate = "{cls.site.path}/validation"\n'
         cls.site.reconfigure(state + cls.connectors)
 
+
+class AsThePartner(InboundScenario):
     def probe(self, *arguments: str, source: str = PARTNER_ADDRESS, certificate: str | None = "partner") -> dict:
         if certificate:
             shown = self.site.certificates[certificate]
@@ -74,3 +78,25 @@ class AsThePartner(SiteScenario):
                             "198.51.100.7:25")
         self.assertEqual(done.status, 1)
         self.assertIn("an address of this machine", done.stdout)
+
+
+class RecentMail(InboundScenario):
+    """What the trace of a real Postfix's mail says of a connector."""
+
+    options = {"trace": ""}
+
+    def test_what_it_took_what_failed_and_what_it_missed_is_told_with_examples(self):
+        self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
+        self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10")
+        self.assert_delivered(self.send("bob@contoso.com", source="127.0.0.4", tls=False), "gateway", sink="default")
+        done = connectorctl("validate", "contoso", "--json", "--config", self.site.connectord.config_file)
+        self.assertEqual(done.status, 0, done.stdout)
+        told = {}
+        for step in json.loads(done.stdout)["steps"]:
+            told.setdefault(step["check"], []).append(step)
+        self.assertEqual(told["history.taken"][0]["seen"], "1 accept, 1 reject in the last 7 days")
+        self.assertIn("require.tls", [step["expected"] for step in told["history.failed"]])
+        (missed,) = told["history.missed"]
+        self.assertIn("1 message to gateway, by its client_network, such as row", missed["seen"])
+        self.assertIn("<bob@contoso.com> from [127.0.0.4]", missed["seen"])
+        self.assertIn("gateway takes it now too", missed["hint"])

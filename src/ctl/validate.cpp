@@ -6,6 +6,7 @@
 #include <memory>
 #include <ostream>
 #include <sstream>
+#include <thread>
 
 #include "commands.h"
 #include "configuration_file.h"
@@ -13,6 +14,7 @@
 #include "connectord/net/number.h"
 #include "connectord/probe/results.h"
 #include "connectord/session/credentials.h"
+#include "connectord/trace/sqlite_store.h"
 #include "validate_report.h"
 
 namespace connectord::ctl {
@@ -26,9 +28,12 @@ struct ValidateArguments {
   std::string direction;
   std::string recipient;
   std::string sender;
+  bool send = false;
+  int wait = 60;
   bool revocation = false;
   std::string lists_file;
   int timeout = 0;
+  int days = 7;
   std::string probe;
   std::string source;
   std::string certificate_file;
@@ -57,7 +62,11 @@ tl::expected<probe::OutboundOptions, std::string> outbound_options(const Validat
   if (!arguments.probe.empty() || !arguments.source.empty() || !arguments.certificate_file.empty()) {
     return tl::unexpected(std::string("--probe, --source, --cert and --key are for inbound connectors"));
   }
-  probe::OutboundOptions options{arguments.recipient, arguments.sender, arguments.revocation, {}};
+  probe::OutboundOptions options{.recipient = arguments.recipient,
+                                 .sender = arguments.sender,
+                                 .revocation = arguments.revocation,
+                                 .send = arguments.send,
+                                 .patience = std::chrono::seconds(arguments.wait)};
   if (arguments.lists_file.empty()) return options;
   options.revocation = true;
   std::ifstream file(arguments.lists_file, std::ios::binary);
@@ -84,8 +93,9 @@ tl::expected<probe::InboundOptions, std::string> inbound_options(const ValidateA
   probe::InboundOptions options;
   options.sender = arguments.sender;
   options.recipient = arguments.recipient;
-  if (arguments.revocation || !arguments.lists_file.empty()) {
-    return tl::unexpected(std::string("--revocation and --crl are for outbound connectors"));
+  options.history = std::chrono::hours(24) * arguments.days;
+  if (arguments.revocation || !arguments.lists_file.empty() || arguments.send) {
+    return tl::unexpected(std::string("--revocation, --crl and --send are for outbound connectors"));
   }
   if (!arguments.probe.empty()) {
     if (auto read = read_host(arguments.probe, options); !read) return tl::unexpected(read.error());
@@ -109,6 +119,15 @@ void keep(const probe::Report& report, const model::Configuration& configuration
   const auto kept = owner ? results.prepare(owner->uid, owner->gid).and_then([&] { return results.keep(report); })
                           : tl::expected<void, std::string>(tl::unexpect, owner.error());
   if (!kept) terminal.error << "connectorctl: the result is not kept: " << kept.error() << '\n';
+}
+
+// The message trace; nullptr where there is none, or none that can be read.
+std::unique_ptr<trace::Archive> open_archive(const model::Configuration& configuration, const Terminal& terminal) {
+  if (!configuration.trace) return nullptr;
+  auto archive = trace::open_sqlite_archive(configuration.trace->file());
+  if (archive) return std::move(*archive);
+  terminal.error << "connectorctl: the message trace is not read: " << archive.error() << '\n';
+  return nullptr;
 }
 
 // Validates, or says what is wrong with the arguments.
@@ -140,6 +159,12 @@ Status validate(const Common& common, const ValidateArguments& arguments, const 
   probe::Services services{**resolver, *network, [&user = configuration.server.user](const std::string& path) {
                              return session::read_credential_file(path, user);
                            }};
+  const auto archive = open_archive(configuration, terminal);
+  services.archive = archive.get();
+  services.pause = [](std::chrono::milliseconds time) {
+    std::this_thread::sleep_for(time);
+    return true;
+  };
   if (arguments.timeout > 0) {
     const std::chrono::seconds limit(arguments.timeout);
     services.limits = {limit, limit, limit, services.limits.whole};
@@ -160,17 +185,25 @@ Status validate(const Common& common, const ValidateArguments& arguments, const 
 }  // namespace
 
 void add_validate_command(const CommandLine& line) {
-  CLI::App* command = line.command("validate", "Try whether mail of a connector flows, without sending any");
+  CLI::App* command = line.command("validate", "Try whether mail of a connector flows");
   const auto arguments = std::make_shared<ValidateArguments>();
   command->add_option("name", arguments->name, "The connector's name")->required();
   command->add_option("--direction", arguments->direction, "Which one, where two share the name")
       ->check(CLI::IsMember({"inbound", "outbound"}));
   command->add_option("--rcpt-to", arguments->recipient, "An address to give in RCPT TO");
   command->add_option("--mail-from", arguments->sender, "The address to give in MAIL FROM; default: the null sender");
+  command->add_flag("--send", arguments->send,
+                    "Outbound: send a test message by our own mail server, and follow it in the message trace");
+  command->add_option("--wait", arguments->wait, "How many seconds to wait for the test message to arrive")
+      ->check(CLI::Range(1, 240))
+      ->capture_default_str();
   command->add_option("--timeout", arguments->timeout, "How many seconds to wait in each step; default: 15 to 30")
       ->check(CLI::Range(1, 300));
   command->add_flag("--revocation", arguments->revocation, "Outbound: ask whether the certificate was revoked");
   command->add_option("--crl", arguments->lists_file, "Outbound: a file with lists of revoked certificates, in PEM");
+  command->add_option("--days", arguments->days, "Inbound: how many days back to look into the message trace")
+      ->check(CLI::Range(1, 3650))
+      ->capture_default_str();
   command->add_option("--probe", arguments->probe, "Inbound: open a session to HOST:PORT, an address of this machine");
   command->add_option("--source", arguments->source, "Inbound: the address to connect from");
   command->add_option("--cert", arguments->certificate_file, "Inbound: the client certificate to show, in PEM");

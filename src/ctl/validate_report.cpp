@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "connectord/tls/certificate.h"
+#include "table.h"
 
 namespace connectord::ctl {
 

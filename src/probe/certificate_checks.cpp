@@ -14,12 +14,6 @@ using model::TlsLevel;
 
 constexpr std::int64_t day = std::int64_t{24} * 3600;
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 // The checks of one host's certificate, in the order in which they are told.
 class Check {
  public:

@@ -1,11 +1,10 @@
 #include "connectord/probe/changes.h"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 
 #include "connectord/mail/text.h"
 #include "connectord/tls/certificate.h"
+#include "send_mail.h"
 
 namespace connectord::probe {
 namespace {
@@ -58,14 +57,6 @@ std::uint64_t number_of(const std::string& name) {
   return number;
 }
 
-std::string date_of(std::int64_t unix_time) {
-  const auto time = static_cast<std::time_t>(unix_time);
-  std::tm broken_down{};
-  std::array<char, 60> text{};
-  ::gmtime_r(&time, &broken_down);
-  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S +0000", &broken_down)};
-}
-
 }  // namespace
 
 std::vector<Notice> changes(const std::optional<LastResult>& last, const Report& report) {
@@ -93,7 +84,7 @@ std::int64_t next_time(const std::optional<LastResult>& last, const std::string&
 std::string compose_mail(const Report& report, const std::vector<Notice>& notices, const std::string& host,
                          const std::string& recipient) {
   std::string text = "From: connectord <connectord@" + host + ">\r\nTo: <" + recipient +
-                     ">\r\nDate: " + date_of(report.time) + "\r\nMessage-ID: <" + std::to_string(report.time) + "." +
+                     ">\r\nDate: " + date_text(report.time) + "\r\nMessage-ID: <" + std::to_string(report.time) + "." +
                      std::string(to_string(report.direction)) + "." + report.connector + "@" + host +
                      ">\r\nSubject: connector " + report.connector + (report.passed ? ": passed" : ": failed") +
                      "\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"

@@ -6,7 +6,6 @@
 #include "connectord/engine/certificate.h"
 #include "connectord/mail/text.h"
 #include "connectord/session/session.h"
-#include "host_check.h"
 
 namespace connectord::probe {
 namespace {

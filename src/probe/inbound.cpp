@@ -2,8 +2,8 @@
 
 #include "connectord/mail/text.h"
 #include "foretell.h"
-#include "host_check.h"
 #include "inbound_checklist.h"
+#include "inbound_history.h"
 #include "lookups.h"
 #include "reach.h"
 #include "smtp_client.h"
@@ -35,6 +35,7 @@ class Inbound {
                       .seen = "the connector is disabled, so no mail is attributed to it"});
     }
     tell_checklist(connector_, recorder_);
+    tell_history(policy_, connector_, options_.history, recorder_);
     if (options_.host.empty()) return recorder_.finish("nothing was tried; add --probe HOST:PORT to try it");
     choose_envelope();
     if (envelope_is_plain() && find_address() && connect() && greet() && secure()) say_envelope();

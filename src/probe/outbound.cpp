@@ -1,11 +1,11 @@
 #include <algorithm>
 
-#include "connectord/engine/outbound_index.h"
-#include "connectord/engine/routing.h"
 #include "connectord/mail/text.h"
 #include "host_check.h"
+#include "route_check.h"
 #include "smtp_client.h"
 #include "sts_check.h"
+#include "test_message.h"
 
 namespace connectord::probe {
 namespace {
@@ -20,11 +20,6 @@ const OutboundConnector* find(const engine::Policy& policy, std::string_view nam
   return found == all.end() ? nullptr : &*found;
 }
 
-std::string domain_of(const std::string& address) {
-  const auto at = address.rfind('@');
-  return at == std::string::npos ? "" : net::normalize_domain(address.substr(at + 1)).value_or("");
-}
-
 class Outbound {
  public:
   Outbound(const engine::Policy& policy, const OutboundConnector& connector, const OutboundOptions& options,
@@ -36,7 +31,7 @@ class Outbound {
   Report run() {
     if (!addresses_are_plain()) return recorder_.finish({});
     enabled();
-    if (!plan_.options.recipient.empty()) route();
+    if (!plan_.options.recipient.empty()) check_route(policy_, plan_.connector, plan_.options.recipient, recorder_);
     if (read_files()) {
       const std::string domain = domain_of(plan_.options.recipient);
       const auto targets = find_targets(policy_, plan_.connector, domain, recorder_);
@@ -50,7 +45,9 @@ class Outbound {
         check_host(plan_, target, recorder_);
       }
       hosts_ = targets.size();
+      if (plan_.options.send) arrival_ = send_test_message(policy_, plan_, targets, recorder_);
     }
+    if (!arrival_.empty()) return recorder_.finish(arrival_);
     return recorder_.finish("passed: " + std::to_string(hosts_) + (hosts_ == 1 ? " host" : " hosts") +
                             (plan_.options.recipient.empty() ? "" : ", the recipient is accepted"));
   }
@@ -62,8 +59,7 @@ class Outbound {
   }
 
   bool addresses_are_plain() {
-    const auto& [recipient, sender, revocation, lists] = plan_.options;
-    for (const std::string& address : {recipient, sender}) {
+    for (const std::string& address : {plan_.options.recipient, plan_.options.sender}) {
       if (address.empty() || is_plain_address(address)) continue;
       recorder_.add({.check = "address",
                      .outcome = Outcome::fail,
@@ -82,51 +78,6 @@ class Outbound {
                     .expected = "enabled = true",
                     .seen = "the connector is disabled, so no mail leaves by it",
                     .hint = "enable it when all is well"});
-  }
-
-  // Does the recipient's mail leave by this connector, and by which one otherwise?
-  void route() {
-    const OutboundConnector& connector = plan_.connector;
-    const engine::Recipient recipient{plan_.options.recipient, false};
-    Finding finding{.check = "outbound.route",
-                    .expected = "mail for " + plan_.options.recipient + " leaves by " + connector.name};
-    if (connector.rule_scoped || !connector.enabled) {
-      finding.outcome = Outcome::not_applicable;
-      finding.seen = connector.rule_scoped ? "mail that a transport rule sends here" : "disabled";
-      return recorder_.add(std::move(finding));
-    }
-    std::vector<const OutboundConnector*> taken;
-    if (connector.inbound_connectors.empty()) taken.push_back(engine::route_of_any_origin(policy_, recipient));
-    for (const std::string& tag : connector.inbound_connectors) {
-      taken.push_back(engine::route_of(policy_, tag, recipient));
-    }
-    const auto other =
-        std::find_if(taken.begin(), taken.end(), [&connector](const auto* each) { return each != &connector; });
-    if (other == taken.end()) {
-      finding.seen = connector.inbound_connectors.empty() ? "it does"
-                                                          : "it does, if it came in over one of its inbound connectors";
-      return recorder_.add(std::move(finding));
-    }
-    finding.outcome = Outcome::fail;
-    finding.seen =
-        *other == nullptr ? "no connector: it takes the mail server's own way" : "it leaves by " + (*other)->name;
-    finding.hint = why_not(*other);
-    recorder_.add(std::move(finding), Obstacle::other_route);
-  }
-
-  std::string why_not(const OutboundConnector* other) const {
-    const std::string domain = domain_of(plan_.options.recipient);
-    const auto& patterns = engine::destinations(plan_.connector);
-    const auto matches = [&domain](const auto& pattern) { return pattern.matches(domain); };
-    if (std::none_of(patterns.begin(), patterns.end(), matches)) {
-      return domain + " is none of the connector's recipient_domains";
-    }
-    if (other == nullptr) {
-      return domain +
-             " is one of our own domains (organization.accepted_domains), which a connector takes only if it "
-             "names them as closely";
-    }
-    return other->name + " names " + domain + " more closely, or comes first";
   }
 
   bool read_files() {
@@ -195,6 +146,7 @@ class Outbound {
   OutboundPlan plan_;
   Recorder recorder_;
   std::size_t hosts_ = 0;
+  std::string arrival_;  // of the test message, in words
 };
 
 }  // namespace

@@ -58,10 +58,21 @@ void Recorder::saw(const tls::Certificate& certificate) {
   report_.certificates.push_back({host_, certificate.sha256, certificate.subject, certificate.not_after});
 }
 
+void Recorder::outweigh_deferrals() {
+  for (Step& step : report_.steps) {
+    if (is_in_the_way(step) && step.obstacle == Obstacle::deferred) step.warning = true;
+  }
+}
+
+const Step* Recorder::obstacle() const {
+  const auto first = std::find_if(report_.steps.begin(), report_.steps.end(), is_in_the_way);
+  return first == report_.steps.end() ? nullptr : &*first;
+}
+
 Report Recorder::finish(std::string summary) {
   report_.took = duration_cast<milliseconds>(services_.clock() - started_);
-  const auto first = std::find_if(report_.steps.begin(), report_.steps.end(), is_in_the_way);
-  report_.passed = first == report_.steps.end();
+  const Step* first = obstacle();
+  report_.passed = first == nullptr;
   report_.obstacle = report_.passed ? Obstacle::none : first->obstacle;
   report_.summary = report_.passed ? std::move(summary) : summary_of(*first);
   return std::move(report_);
@@ -74,6 +85,12 @@ std::string duration_text(milliseconds duration) {
   std::string text = std::to_string(tenths / 10);
   if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
   return text + " s";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
 }
 
 }  // namespace connectord::probe

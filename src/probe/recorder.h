@@ -27,6 +27,10 @@ class Recorder {
   // The same for what does not stand in the way of mail.
   void warn(model::Finding finding);
   void saw(const tls::Certificate& certificate);
+  // What was only deferred so far has gone through since: those steps do not stand in the way any more.
+  void outweigh_deferrals();
+  // The first step that stands in the way of mail; nullptr: none does so far.
+  const Step* obstacle() const;
 
   // The report, complete with its outcome. `summary` is for a validation that passed.
   Report finish(std::string summary);
@@ -44,5 +48,8 @@ class Recorder {
 
 // "15 s", "2.5 s", "300 ms"
 std::string duration_text(std::chrono::milliseconds duration);
+
+// "a, b, c"
+std::string joined(const std::vector<std::string>& words);
 
 }  // namespace connectord::probe

@@ -154,8 +154,8 @@ class Schedule::Worker {
     if (notices.empty() || settings.mail_to.empty()) return;
     const Services services{resolver, *network_, {}};
     const std::string& host = configuration.server.host_name;
-    const auto sent = send_mail(settings.mail_through, host, settings.mail_to,
-                                compose_mail(report, notices, host, settings.mail_to), services);
+    const Letter letter{{}, settings.mail_to, compose_mail(report, notices, host, settings.mail_to)};
+    const auto sent = send_mail(settings.mail_through, host, letter, services);
     if (!sent) log_.warning(subject, "no mail was sent", {{"to", settings.mail_to}, {"reason", sent.error()}});
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -8,10 +9,19 @@
 
 namespace connectord::probe {
 
-// Hands a message with the null sender to a mail server by SMTP, in the clear: to one of this machine. (The sendmail
-// command would need rights that the daemon has given up.) On failure says why.
-tl::expected<void, std::string> send_mail(const net::Endpoint& server, const std::string& helo,
-                                          const std::string& recipient, const std::string& message,
-                                          const Services& services);
+// A moment as a Date field has it (RFC 5322, 3.3), in UTC.
+std::string date_text(std::int64_t unix_time);
+
+struct Letter {
+  std::string sender;  // empty: the null sender
+  std::string recipient;
+  std::string content;  // RFC 5322, with CRLF line ends
+};
+
+// Hands a message to a mail server by SMTP, in the clear: to one of this machine (validation.mail_through). (The
+// sendmail command would need rights that the daemon has given up.) Returns what the server said when it took it; on
+// failure says why it did not.
+tl::expected<std::string, std::string> send_mail(const net::Endpoint& server, const std::string& helo,
+                                                 const Letter& letter, const Services& services);
 
 }  // namespace connectord::probe

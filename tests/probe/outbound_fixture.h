@@ -56,6 +56,11 @@ class OutboundValidation : public ::testing::Test {
     Services services{resolver, network_, [this](const std::string&) { return credentials_; }};
     services.clock = [this] { return network_.now; };
     services.unix_time = [] { return tls::testing::now; };
+    services.archive = archive_;
+    services.pause = [this](std::chrono::milliseconds time) {
+      network_.now += time;
+      return true;
+    };
     services.progress = [this](const Step& step) { progress_.emplace_back(step.finding.check); };
     return validate_outbound(policy, connector_.name, options_, services).value();
   }
@@ -85,6 +90,7 @@ class OutboundValidation : public ::testing::Test {
   OutboundOptions options_;
   tl::expected<std::string, std::string> credentials_ = "user:geheim";
   std::vector<std::string> progress_;
+  trace::Archive* archive_ = nullptr;
 };
 
 }  // namespace connectord::probe::testing
