@@ -9,6 +9,7 @@ void add_configuration_commands(const CommandLine& line);  // check, list, show
 void add_explain_command(const CommandLine& line);
 void add_maps_command(const CommandLine& line);
 void add_validate_command(const CommandLine& line);
+void add_dns_command(const CommandLine& line);
 void add_dkim_commands(const CommandLine& line);    // dkim new
 void add_trace_commands(const CommandLine& line);   // trace, trace show, trace report
 void add_attach_commands(const CommandLine& line);  // attach, detach, status

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string_view>
 
+#include "connectord/probe/domain_check.h"
+
 namespace connectord::probe {
 namespace {
 
@@ -57,15 +59,33 @@ std::string why_not_reached(const net::IpAddress& address, const std::vector<net
   return {};
 }
 
-bool is_of_this_machine(const net::IpAddress& address) {
-  if (address.is_loopback()) return true;
+namespace {
+
+template <class Visit>
+void each_own_address(Visit&& visit) {
   ifaddrs* first = nullptr;
-  if (::getifaddrs(&first) != 0) return false;
+  if (::getifaddrs(&first) != 0) return;
   const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> interfaces(first, ::freeifaddrs);
   for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
-    if (each->ifa_addr != nullptr && net::IpAddress::from_sockaddr(each->ifa_addr) == address) return true;
+    if (each->ifa_addr == nullptr) continue;
+    if (const auto address = net::IpAddress::from_sockaddr(each->ifa_addr)) visit(*address);
   }
-  return false;
+}
+
+}  // namespace
+
+bool is_of_this_machine(const net::IpAddress& address) {
+  bool found = address.is_loopback();
+  each_own_address([&](const net::IpAddress& own) { found = found || own == address; });
+  return found;
+}
+
+std::vector<net::IpAddress> own_public_addresses() {
+  std::vector<net::IpAddress> addresses;
+  each_own_address([&](const net::IpAddress& own) {
+    if (why_not_reached(own, {}).empty()) addresses.push_back(own);
+  });
+  return addresses;
 }
 
 }  // namespace connectord::probe

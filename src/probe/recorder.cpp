@@ -55,13 +55,18 @@ void Recorder::keep(Step step) {
 }
 
 void Recorder::saw(const tls::Certificate& certificate) {
-  report_.certificates.push_back({host_, certificate.sha256, certificate.subject, certificate.not_after});
+  report_.certificates.push_back(
+      {host_, certificate.sha256, certificate.subject, certificate.not_after, certificate.public_key_sha256});
 }
 
 void Recorder::outweigh_deferrals() {
   for (Step& step : report_.steps) {
     if (is_in_the_way(step) && step.obstacle == Obstacle::deferred) step.warning = true;
   }
+}
+
+const std::vector<SeenCertificate>& Recorder::certificates() const {
+  return report_.certificates;
 }
 
 const Step* Recorder::obstacle() const {

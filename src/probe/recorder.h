@@ -27,6 +27,7 @@ class Recorder {
   // The same for what does not stand in the way of mail.
   void warn(model::Finding finding);
   void saw(const tls::Certificate& certificate);
+  const std::vector<SeenCertificate>& certificates() const;
   // What was only deferred so far has gone through since: those steps do not stand in the way any more.
   void outweigh_deferrals();
   // The first step that stands in the way of mail; nullptr: none does so far.

@@ -47,7 +47,8 @@ struct SeenCertificate {
   std::string host;
   std::string sha256;
   std::string subject;
-  std::int64_t not_after = 0;  // seconds since 1970
+  std::int64_t not_after = 0;       // seconds since 1970
+  std::string public_key_sha256{};  // of the SubjectPublicKeyInfo; not kept
 };
 
 enum class Direction : std::uint8_t { inbound, outbound };
