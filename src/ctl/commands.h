@@ -8,6 +8,8 @@ namespace connectord::ctl {
 void add_configuration_commands(const CommandLine& line);  // check, list, show
 void add_explain_command(const CommandLine& line);
 void add_maps_command(const CommandLine& line);
+void add_validate_command(const CommandLine& line);
+void add_dns_command(const CommandLine& line);
 void add_dkim_commands(const CommandLine& line);   // dkim new
 void add_trace_commands(const CommandLine& line);  // trace, trace show, trace report
 void add_backtest_command(const CommandLine& line);

@@ -16,6 +16,8 @@
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
 #include "connectord/policyd/policy_server.h"
+#include "connectord/probe/results.h"
+#include "connectord/probe/schedule.h"
 #include "connectord/session/health.h"
 #include "connectord/session/load_policy.h"
 #include "connectord/session/reloader.h"
@@ -106,6 +108,7 @@ class Daemon {
       if (!listener) return tl::unexpected(listener.error());
       socketmap_.emplace(std::move(*listener), services(), intake_);
     }
+    prepare_results();
     open_health();
     return server_.api ? open_api(*rights) : tl::expected<void, std::string>();
   }
@@ -123,6 +126,15 @@ class Daemon {
     if (!server) return tl::unexpected(server.error());
     api_server_ = std::move(*server);
     return {};
+  }
+
+  // While there are root's rights: the folder above may be root's.
+  void prepare_results() {
+    const model::Validation& settings = policies_.current().policy->configuration().validation;
+    if (!settings.every) return;
+    const probe::Results results(settings.state);
+    const auto ready = results.prepare(user_ ? user_->uid : ::geteuid(), user_ ? user_->gid : ::getegid());
+    if (!ready) log_->warning(subject, "results of validations cannot be kept", {{"reason", ready.error()}});
   }
 
   void open_health() {
@@ -185,6 +197,7 @@ class Daemon {
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
     start_health();
+    schedule_.start();
     // Before libmilter waits for the same signals, and after all other threads were started, which have them blocked.
     signals_.open();
     if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
@@ -229,6 +242,7 @@ class Daemon {
       log_->warning(subject, "where the trace is kept, and which mail log is read, take effect after a restart only");
     }
     if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
+    schedule_.reloaded();
   }
 
   // New messages are deferred from here on; those that are on their way may end, within the limit.
@@ -236,6 +250,7 @@ class Daemon {
     ::sd_notify(0, "STOPPING=1");
     log_->info(subject, "stopping", {{"messages_under_way", std::to_string(intake_.messages())}});
     intake_.close();
+    schedule_.stop();
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
     if (socketmap_) socketmap_->stop();
@@ -284,6 +299,7 @@ class Daemon {
   std::optional<api::Api> api_;
   std::unique_ptr<api::HttpServer> api_server_;
   std::optional<socketmap::SocketmapServer> socketmap_;
+  probe::Schedule schedule_{policies_, *log_};
 };
 
 }  // namespace

@@ -4,8 +4,8 @@
 
 namespace connectord::ctl {
 
-// Exit statuses of connectorctl.
-enum class Status : int { answered = 0, wrong_input = 1, wrong_usage = 2 };
+// Exit statuses of connectorctl. What was asked about may be found wanting, as wrong input is.
+enum class Status : int { answered = 0, wrong_input = 1, not_passed = wrong_input, wrong_usage = 2 };
 
 // Where a command writes to, and how.
 struct Terminal {
