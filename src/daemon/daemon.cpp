@@ -29,6 +29,7 @@
 #include "health_server.h"
 #include "privileges.h"
 #include "signals.h"
+#include "validation_metrics.h"
 
 namespace connectord::daemon {
 namespace {
@@ -197,6 +198,7 @@ class Daemon {
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
     start_health();
+    show_last_validations(*metrics_, policies_.current().policy->configuration());
     schedule_.start();
     // Before libmilter waits for the same signals, and after all other threads were started, which have them blocked.
     signals_.open();
@@ -299,7 +301,8 @@ class Daemon {
   std::optional<api::Api> api_;
   std::unique_ptr<api::HttpServer> api_server_;
   std::optional<socketmap::SocketmapServer> socketmap_;
-  probe::Schedule schedule_{policies_, *log_};
+  probe::Schedule schedule_{policies_, *log_,
+                            [this](const probe::Report& report) { show_validation(*metrics_, report); }};
 };
 
 }  // namespace
