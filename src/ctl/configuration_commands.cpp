@@ -89,10 +89,12 @@ void check_mail_log(session::LoadedPolicy& loaded, const std::string& file) {
   if (!trace || trace->mail_log.empty()) return;
   std::string problem = trace::problem_with_mail_log(trace->mail_log);
   if (problem.empty()) return;
-  loaded.problems.push_back({{std::make_shared<const std::string>(file)},
-                             "trace.mail_log",
-                             "cannot be read: " + std::move(problem),
-                             model::Problem::Severity::warning});
+  model::Problem warning;
+  warning.location.file = std::make_shared<const std::string>(file);
+  warning.key = "trace.mail_log";
+  warning.message = "cannot be read: " + std::move(problem);
+  warning.severity = model::Problem::Severity::warning;
+  loaded.problems.push_back(std::move(warning));
 }
 
 Status check(const Common& common, const Terminal& terminal) {
