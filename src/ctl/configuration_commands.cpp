@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "connectord/config/connector_json.h"
+#include "connectord/config/connector_summary.h"
 #include "connectord/probe/results.h"
 #include "table.h"
 #include "validate_report.h"
@@ -35,101 +36,26 @@ std::string counted(std::size_t number, const std::string& noun) {
   return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
-std::string status_of(const model::InboundConnector& connector) {
-  if (!connector.enabled) return "disabled";
-  return connector.mode == model::Mode::audit ? "enabled (audit)" : "enabled";
+std::string status_of(const config::ConnectorSummary& summary) {
+  if (!summary.enabled) return "disabled";
+  return summary.audit ? "enabled (audit)" : "enabled";
 }
 
-std::string status_of(const model::OutboundConnector& connector) {
-  return connector.enabled ? "enabled" : "disabled";
-}
-
-// "contoso.com, *.contoso.com and 2 more"
-std::string first_of(const std::vector<std::string>& texts) {
-  constexpr std::size_t shown = 3;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(texts.size(), shown); ++i) text += (i > 0 ? ", " : "") + texts[i];
-  if (texts.size() > shown) text += " and " + std::to_string(texts.size() - shown) + " more";
-  return text;
-}
-
-// Sources of an inbound connector, destinations of an outbound one.
-std::string domain_of(const model::InboundConnector& connector) {
-  std::vector<std::string> sources;
-  for (const auto& domain : connector.identify.sender_domains) sources.push_back(domain.to_string());
-  for (const auto& network : connector.identify.client_networks) sources.push_back(network.to_string());
-  if (connector.identify.certificate) sources.push_back("certificate " + to_string(*connector.identify.certificate));
-  return first_of(sources);
-}
-
-std::string domain_of(const model::OutboundConnector& connector) {
-  std::vector<std::string> destinations;
-  for (const auto& domain : connector.recipient_domains) destinations.push_back(domain.to_string());
-  std::string text = destinations.empty() ? "*" : first_of(destinations);
-  if (!connector.inbound_connectors.empty()) text += " (mail of " + first_of(connector.inbound_connectors) + ")";
-  if (connector.rule_scoped) text += " (by rule)";
-  return text;
-}
-
-std::string tls_of(const model::Require& require) {
-  if (!require.tls) return "not required";
-  std::string text = "required";
-  if (require.tls_version != model::TlsVersion::none) text = std::string(to_string(require.tls_version)) + " or later";
-  if (require.certificate) text += ", certificate";
-  return text;
-}
-
-std::string tls_of(const model::OutboundConnector& connector) {
-  if (!connector.tls) return "the mail server's own policy";
-  std::string text(to_string(connector.tls->level));
-  if (connector.tls->version != model::TlsVersion::none) {
-    text += ", " + std::string(to_string(connector.tls->version)) + " or later";
-  }
-  return text;
-}
-
-// The columns of the list, for programs.
-template <class Connector>
-Json listed(const Connector& connector) {
-  const Json whole = config::to_json(connector);
-  Json object;
-  for (const char* key : {"name", "direction", "scenario"}) object[key] = whole[key];
-  object["status"] = connector.enabled ? "enabled" : "disabled";
-  return object;
-}
-
-// null for a connector that was never validated.
-Json to_json(const std::optional<probe::LastResult>& last) {
-  if (!last) return {};
-  return {{"time", last->time},
-          {"result", last->passed ? "passed" : "failed"},
-          {"obstacle", last->obstacle},
-          {"summary", last->summary}};
+std::optional<probe::LastResult> last_result(const probe::Results& results, const config::ConnectorSummary& summary) {
+  return results.find(summary.direction == "inbound" ? probe::Direction::inbound : probe::Direction::outbound,
+                      summary.name);
 }
 
 std::string validated(const std::optional<probe::LastResult>& last) {
   return last ? when_validated(last->time, last->passed) : "never";
 }
 
-Json to_list(const model::Configuration& configuration) {
-  const probe::Results results(configuration.validation.state);
-  Json array = Json::array();
-  for (const auto& connector : configuration.inbound) {
-    Json object = listed(connector);
-    object["mode"] = to_string(connector.mode);
-    object["sender"] = domain_of(connector);
-    object["tls"] = tls_of(connector.require);
-    object["validated"] = to_json(results.find(probe::Direction::inbound, connector.name));
-    array.push_back(std::move(object));
-  }
-  for (const auto& connector : configuration.outbound) {
-    Json object = listed(connector);
-    object["destination"] = domain_of(connector);
-    object["tls"] = tls_of(connector);
-    object["validated"] = to_json(results.find(probe::Direction::outbound, connector.name));
-    array.push_back(std::move(object));
-  }
-  return array;
+// All connectors, inbound ones first.
+std::vector<config::ConnectorSummary> summaries(const model::Configuration& configuration) {
+  std::vector<config::ConnectorSummary> all;
+  for (const auto& connector : configuration.inbound) all.push_back(config::summarize(connector));
+  for (const auto& connector : configuration.outbound) all.push_back(config::summarize(connector));
+  return all;
 }
 
 void print_value(std::ostream& out, const std::string& key, const Json& value) {
@@ -174,23 +100,23 @@ Status check(const Common& common, const Terminal& terminal) {
 Status list(const Common& common, const Terminal& terminal) {
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
-  const model::Configuration& configuration = policy->configuration();
+  const auto connectors = summaries(policy->configuration());
+  const probe::Results results(policy->configuration().validation.state);
   if (common.json) {
-    terminal.out << to_list(configuration).dump(2) << '\n';
+    Json array = Json::array();
+    for (const auto& summary : connectors) {
+      Json object = config::to_json(summary);
+      object["validated"] = probe::to_json(last_result(results, summary));
+      array.push_back(std::move(object));
+    }
+    terminal.out << array.dump(2) << '\n';
     return Status::answered;
   }
   std::vector<std::vector<std::string>> rows = {
       {"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP OR DESTINATION", "VALIDATED"}};
-  const probe::Results results(configuration.validation.state);
-  for (const auto& connector : configuration.inbound) {
-    rows.push_back({connector.name, "inbound", std::string(to_string(connector.scenario)), status_of(connector),
-                    tls_of(connector.require), domain_of(connector),
-                    validated(results.find(probe::Direction::inbound, connector.name))});
-  }
-  for (const auto& connector : configuration.outbound) {
-    rows.push_back({connector.name, "outbound", std::string(to_string(connector.scenario)), status_of(connector),
-                    tls_of(connector), domain_of(connector),
-                    validated(results.find(probe::Direction::outbound, connector.name))});
+  for (const auto& summary : connectors) {
+    rows.push_back({std::string(summary.name), std::string(summary.direction), std::string(summary.scenario),
+                    status_of(summary), summary.tls, summary.far_side, validated(last_result(results, summary))});
   }
   write_table(terminal.out, rows);
   return Status::answered;

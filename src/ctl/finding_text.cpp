@@ -1,6 +1,5 @@
 #include "finding_text.h"
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "table.h"
@@ -31,11 +30,6 @@ void print_details(std::ostream& out, const model::Finding& finding) {
   if (!finding.expected.empty()) out << indent << "expected  " << harmless(finding.expected) << '\n';
   if (!finding.seen.empty()) out << indent << "seen      " << harmless(finding.seen) << '\n';
   if (!finding.hint.empty()) out << indent << "hint      " << harmless(finding.hint) << '\n';
-}
-
-nlohmann::ordered_json to_json(const model::Finding& finding) {
-  return {{"check", finding.check},       {"connector", finding.connector}, {"outcome", to_string(finding.outcome)},
-          {"expected", finding.expected}, {"seen", finding.seen},           {"hint", finding.hint}};
 }
 
 }  // namespace connectord::ctl

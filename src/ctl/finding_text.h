@@ -1,7 +1,6 @@
 #pragma once
 
 #include <iosfwd>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -32,7 +31,5 @@ inline constexpr std::size_t outcome_width = 16;
 
 // "expected", "seen" and "hint", each where there is one.
 void print_details(std::ostream& out, const model::Finding& finding);
-
-nlohmann::ordered_json to_json(const model::Finding& finding);
 
 }  // namespace connectord::ctl

@@ -1,0 +1,18 @@
+#include "json_body.h"
+
+#include "connectord/config/strict_json.h"
+
+namespace connectord::api {
+
+tl::expected<Json, std::string> parse_body(std::string_view text) {
+  auto json = config::parse_strict_json(text);
+  if (!json) return tl::unexpected("the body " + json.error());
+  if (!json->is_object()) return tl::unexpected(std::string("the body is no JSON object; write {…}"));
+  return json;
+}
+
+std::string to_text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace connectord::api
