@@ -14,6 +14,7 @@
 #include "../commands.h"
 #include "../configuration_file.h"
 #include "connectord/config/connector_files.h"
+#include "connectord/config/secret_file.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/listener.h"
 #include "exchange.h"
@@ -144,11 +145,14 @@ Json to_json(const Translated& each) {
   return object;
 }
 
-Expected<void> write_new_file(const std::string& path, const std::string& text) {
+// For the group of the user that connectord becomes, which must read it.
+Expected<void> write_new_file(const std::string& path, const std::string& text, const std::string& server_user) {
   constexpr mode_t mode = 0640;
   const net::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   const auto failed = [&path] { return tl::unexpected(path + ": " + std::generic_category().message(errno)); };
   if (file.get() < 0) return failed();
+  const auto reader = config::reader_of_secrets(server_user);
+  if (::geteuid() == 0 && reader && ::fchown(file.get(), 0, reader->gid) != 0) return failed();
   std::string_view left = text;
   while (!left.empty()) {
     const ssize_t size = ::write(file.get(), left.data(), left.size());
@@ -185,11 +189,12 @@ Status run_import(const Common& common, const ImportArguments& arguments, const 
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
   const auto connectors = import_file(arguments.file, policy->configuration());
+  const std::string& server_user = policy->configuration().server.user;
   std::ostringstream toml;
   if (connectors) write_toml(toml, *connectors);
   const Expected<void> written = !connectors                ? tl::unexpected(connectors.error())
                                  : arguments.output.empty() ? Expected<void>()
-                                                            : write_new_file(arguments.output, toml.str());
+                                                            : write_new_file(arguments.output, toml.str(), server_user);
   if (!written) {
     terminal.error << "connectorctl: " << written.error() << "\nnothing was written\n";
     return Status::wrong_input;
