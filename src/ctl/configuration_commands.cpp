@@ -9,6 +9,7 @@
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_summary.h"
 #include "connectord/probe/results.h"
+#include "connectord/trace/mail_log_reader.h"
 #include "table.h"
 #include "validate_report.h"
 
@@ -73,9 +74,24 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
   out << "]\n";
 }
 
+// The log may be there already or come later, so this is no error.
+void check_mail_log(session::LoadedPolicy& loaded, const std::string& file) {
+  const auto& trace = loaded.policy->configuration().trace;
+  if (!trace || trace->mail_log.empty()) return;
+  std::string problem = trace::problem_with_mail_log(trace->mail_log);
+  if (problem.empty()) return;
+  model::Problem warning;
+  warning.location.file = std::make_shared<const std::string>(file);
+  warning.key = "trace.mail_log";
+  warning.message = "cannot be read: " + std::move(problem);
+  warning.severity = model::Problem::Severity::warning;
+  loaded.problems.push_back(std::move(warning));
+}
+
 Status check(const Common& common, const Terminal& terminal) {
-  const session::LoadedPolicy loaded = load(common, session::SecretFiles::read);
+  session::LoadedPolicy loaded = load(common, session::SecretFiles::read);
   const bool ok = loaded.policy != nullptr;
+  if (ok) check_mail_log(loaded, common.configuration);
   if (common.json) {
     Json object{{"ok", ok}, {"problems", Json::array()}};
     for (const model::Problem& problem : loaded.problems) object["problems"].push_back(to_json(problem));
