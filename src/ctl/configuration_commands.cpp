@@ -42,21 +42,9 @@ std::string status_of(const config::ConnectorSummary& summary) {
   return summary.audit ? "enabled (audit)" : "enabled";
 }
 
-// All connectors, inbound ones first.
-std::vector<config::ConnectorSummary> summaries(const model::Configuration& configuration) {
-  std::vector<config::ConnectorSummary> all;
-  for (const auto& connector : configuration.inbound) all.push_back(config::summarize(connector));
-  for (const auto& connector : configuration.outbound) all.push_back(config::summarize(connector));
-  return all;
-}
-
-// null for a connector that was never validated.
-Json to_json(const std::optional<probe::LastResult>& last) {
-  if (!last) return {};
-  return {{"time", last->time},
-          {"result", last->passed ? "passed" : "failed"},
-          {"obstacle", last->obstacle},
-          {"summary", last->summary}};
+std::optional<probe::LastResult> last_result(const probe::Results& results, const config::ConnectorSummary& summary) {
+  return results.find(summary.direction == "inbound" ? probe::Direction::inbound : probe::Direction::outbound,
+                      summary.name);
 }
 
 std::optional<probe::LastResult> last_result(const probe::Results& results, const config::ConnectorSummary& summary) {
@@ -64,8 +52,12 @@ std::optional<probe::LastResult> last_result(const probe::Results& results, cons
   return results.find(is_inbound ? probe::Direction::inbound : probe::Direction::outbound, std::string(summary.name));
 }
 
-std::string validated(const std::optional<probe::LastResult>& last) {
-  return last ? when_validated(last->time, last->passed) : "never";
+// All connectors, inbound ones first.
+std::vector<config::ConnectorSummary> summaries(const model::Configuration& configuration) {
+  std::vector<config::ConnectorSummary> all;
+  for (const auto& connector : configuration.inbound) all.push_back(config::summarize(connector));
+  for (const auto& connector : configuration.outbound) all.push_back(config::summarize(connector));
+  return all;
 }
 
 void print_value(std::ostream& out, const std::string& key, const Json& value) {
@@ -131,7 +123,7 @@ Status list(const Common& common, const Terminal& terminal) {
     Json array = Json::array();
     for (const auto& summary : connectors) {
       Json object = config::to_json(summary);
-      object["validated"] = to_json(last_result(results, summary));
+      object["validated"] = probe::to_json(last_result(results, summary));
       array.push_back(std::move(object));
     }
     terminal.out << array.dump(2) << '\n';

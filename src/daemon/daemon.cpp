@@ -10,12 +10,14 @@
 #include <thread>
 #include <utility>
 
+#include "api_validations.h"
 #include "connectord/api/api.h"
 #include "connectord/api/file_writer.h"
 #include "connectord/api/http_server.h"
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
 #include "connectord/policyd/policy_server.h"
+#include "connectord/probe/on_demand.h"
 #include "connectord/probe/results.h"
 #include "connectord/probe/schedule.h"
 #include "connectord/session/health.h"
@@ -132,7 +134,7 @@ class Daemon {
   // While there are root's rights: the folder above may be root's.
   void prepare_results() {
     const model::Validation& settings = policies_.current().policy->configuration().validation;
-    if (!settings.every) return;
+    if (!settings.every && !server_.api) return;
     const probe::Results results(settings.state);
     const auto ready = results.prepare(user_ ? user_->uid : ::geteuid(), user_ ? user_->gid : ::getegid());
     if (!ready) log_->warning(subject, "results of validations cannot be kept", {{"reason", ready.error()}});
@@ -151,7 +153,8 @@ class Daemon {
     const session::Process process{session::resolved_path(path_), ::getpid(), now, server_};
     health_.start([process, services = services()] { return health_document(process, services); });
     if (!api_server_) return;
-    api_.emplace(api::Api::Setup{services(), reloader_, intake_, process, server_});
+    api_.emplace(
+        api::Api::Setup{services(), reloader_, intake_, process, server_, validations_of(validator_, policies_)});
     api_server_->start();
   }
 
@@ -197,6 +200,7 @@ class Daemon {
     if (deliveries_) deliveries_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
+    schedule_.start();
     start_health();
     show_last_validations(*metrics_, policies_.current().policy->configuration());
     schedule_.start();
@@ -235,6 +239,7 @@ class Daemon {
   void reload() {
     ::sd_notify(0, "RELOADING=1");
     reloader_.reload();
+    schedule_.reloaded();
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
 
@@ -253,6 +258,7 @@ class Daemon {
     log_->info(subject, "stopping", {{"messages_under_way", std::to_string(intake_.messages())}});
     intake_.close();
     schedule_.stop();
+    validator_.stop();
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
     if (socketmap_) socketmap_->stop();
@@ -301,8 +307,8 @@ class Daemon {
   std::optional<api::Api> api_;
   std::unique_ptr<api::HttpServer> api_server_;
   std::optional<socketmap::SocketmapServer> socketmap_;
-  probe::Schedule schedule_{policies_, *log_,
-                            [this](const probe::Report& report) { show_validation(*metrics_, report); }};
+  probe::Schedule schedule_{policies_, *log_};
+  probe::OnDemand validator_{policies_, *log_};
 };
 
 }  // namespace

@@ -96,6 +96,14 @@ Expected Results::keep(const Report& report) const {
   return written;
 }
 
+nlohmann::ordered_json to_json(const std::optional<LastResult>& last) {
+  if (!last) return {};
+  return {{"time", last->time},
+          {"result", last->passed ? "passed" : "failed"},
+          {"obstacle", last->obstacle},
+          {"summary", last->summary}};
+}
+
 std::optional<LastResult> Results::find(Direction direction, std::string_view connector) const {
   const std::string path = path_of(direction, connector);
   std::error_code error;

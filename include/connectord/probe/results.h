@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ struct LastResult {
   std::string summary;
   std::vector<SeenCertificate> certificates;
 };
+
+// For lists of connectors; null for one that was never validated.
+nlohmann::ordered_json to_json(const std::optional<LastResult>& last);
 
 // The last result of each connector, in a file of its own in one folder (validation.state). Whole reports are kept, as
 // to_json() writes them. Thread-safe, and safe with several processes: a file is replaced as a whole.
