@@ -47,9 +47,8 @@ std::optional<probe::LastResult> last_result(const probe::Results& results, cons
                       summary.name);
 }
 
-std::optional<probe::LastResult> last_result(const probe::Results& results, const config::ConnectorSummary& summary) {
-  const bool is_inbound = summary.direction == "inbound";
-  return results.find(is_inbound ? probe::Direction::inbound : probe::Direction::outbound, std::string(summary.name));
+std::string validated(const std::optional<probe::LastResult>& last) {
+  return last ? when_validated(last->time, last->passed) : "never";
 }
 
 // All connectors, inbound ones first.

@@ -6,7 +6,7 @@
 
 #include "connectord/model/finding.h"
 
-// How findings look to a person.
+// How findings look to a person, and in JSON.
 namespace connectord::ctl {
 
 class Paint {

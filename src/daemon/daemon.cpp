@@ -200,10 +200,9 @@ class Daemon {
     if (deliveries_) deliveries_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
-    schedule_.start();
-    start_health();
     show_last_validations(*metrics_, policies_.current().policy->configuration());
     schedule_.start();
+    start_health();
     // Before libmilter waits for the same signals, and after all other threads were started, which have them blocked.
     signals_.open();
     if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
@@ -249,7 +248,6 @@ class Daemon {
       log_->warning(subject, "where the trace is kept, and which mail log is read, take effect after a restart only");
     }
     if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
-    schedule_.reloaded();
   }
 
   // New messages are deferred from here on; those that are on their way may end, within the limit.
@@ -307,7 +305,8 @@ class Daemon {
   std::optional<api::Api> api_;
   std::unique_ptr<api::HttpServer> api_server_;
   std::optional<socketmap::SocketmapServer> socketmap_;
-  probe::Schedule schedule_{policies_, *log_};
+  probe::Schedule schedule_{policies_, *log_,
+                            [this](const probe::Report& report) { show_validation(*metrics_, report); }};
   probe::OnDemand validator_{policies_, *log_};
 };
 
