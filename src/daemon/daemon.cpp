@@ -238,7 +238,6 @@ class Daemon {
   void reload() {
     ::sd_notify(0, "RELOADING=1");
     reloader_.reload();
-    schedule_.reloaded();
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
 
@@ -248,6 +247,7 @@ class Daemon {
       log_->warning(subject, "where the trace is kept, and which mail log is read, take effect after a restart only");
     }
     if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
+    schedule_.reloaded();
   }
 
   // New messages are deferred from here on; those that are on their way may end, within the limit.
