@@ -50,10 +50,7 @@ class Sendmail {
       return report("not attached", Status::answered);
     }
     if (!arguments_.yes) return report("would detach", Status::answered);
-    if (const std::string obstacle = obstacle_to_replacing(host_.mc()); !obstacle.empty()) {
-      return fail("refused", obstacle);
-    }
-    runs_ = SendmailHost::process(now_).has_value();
+    if (auto ready = ready_to_change(); !ready) return fail("refused", ready.error());
     if (auto done = change(); !done) return roll_back(done.error());
     if (whole_) host_.forget_backup();
     return report("detached", Status::answered);
@@ -121,20 +118,22 @@ class Sendmail {
     return expect_nothing_by_hand(after_.cf);
   }
 
+  Done ready_to_change() {
+    std::string obstacle = obstacle_to_replacing(host_.mc());
+    runs_ = SendmailHost::process(now_).has_value();
+    if (obstacle.empty() && runs_) obstacle = SendmailHost::obstacle_to_restart(now_);
+    return obstacle.empty() ? Done() : tl::unexpected(obstacle);
+  }
+
   Done ready_to_attach() {
-    if (const std::string obstacle = obstacle_to_replacing(host_.mc()); !obstacle.empty()) {
-      return tl::unexpected(obstacle);
-    }
+    if (auto ready = ready_to_change(); !ready) return ready;
     if (auto health = ask_running_daemon(common_.configuration, user_); !health) return tl::unexpected(health.error());
     for (const auto* listener : {&wanted_.milter, &wanted_.socketmap}) {
       if (!*listener || net::knock(**listener)) continue;
       return tl::unexpected((*listener)->to_string() + ": nobody listens there; restart connectord");
     }
-    runs_ = SendmailHost::process(now_).has_value();
-    if (!runs_) {
-      return tl::unexpected("Sendmail does not run (by " + now_.pid_file + "), so nothing could be proved; start it");
-    }
-    return {};
+    if (runs_) return {};
+    return tl::unexpected("Sendmail does not run (by " + now_.pid_file + "), so nothing could be proved; start it");
   }
 
   Done change() {

@@ -70,6 +70,15 @@ std::optional<pid_t> SendmailHost::process(const SendmailCf& cf) {
   return pid;
 }
 
+std::string SendmailHost::obstacle_to_restart(const SendmailCf& cf) {
+  // The number of the process, and in the next line its command.
+  const auto text = read_file(cf.pid_file);
+  const std::size_t end = text ? text->find('\n') : std::string::npos;
+  if (end == std::string::npos || end + 1 >= text->size() || (*text)[end + 1] == '/') return {};
+  return "Sendmail was started without its whole path, so it would end at SIGHUP; start it anew: "
+         "systemctl restart sendmail";
+}
+
 Done SendmailHost::restart(const SendmailCf& cf) {
   const auto pid = process(cf);
   if (pid && ::kill(*pid, SIGHUP) == 0) return {};

@@ -41,6 +41,8 @@ class SendmailHost {
 
   // The daemon, by the PidFile of its sendmail.cf; empty if it does not run.
   static std::optional<pid_t> process(const SendmailCf& cf);
+  // Why it would not come back after SIGHUP; empty if it would.
+  static std::string obstacle_to_restart(const SendmailCf& cf);
   // Has it read its sendmail.cf anew.
   static Done restart(const SendmailCf& cf);
   // Has a Sendmail of its own look that up in these maps, by the sendmail.cf that is there; returns what it says.
