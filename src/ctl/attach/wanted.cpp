@@ -56,6 +56,7 @@ Wanted wanted_by(const std::string& file, const model::Configuration& configurat
   for (const model::OutboundConnector& connector : configuration.outbound) {
     if (!connector.enabled) continue;
     wanted.credentials |= !connector.route.credentials.empty();
+    wanted.dane |= connector.tls && connector.tls->level == model::TlsLevel::dane;
     wanted.outbound = true;
     wanted.outbound_everywhere |= takes_all(connector);
     add_what_sendmail_cannot(wanted, connector);
