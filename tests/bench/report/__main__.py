@@ -6,11 +6,11 @@ import time
 
 from harness.workspace import Workspace
 
-from . import authentication, delivery, dkim, engine, loading, milter, socketmap
+from . import api, authentication, delivery, dkim, engine, loading, milter, socketmap
 from .figures import Figure, Note, table
 
 PARTS = {"engine": engine, "dkim": dkim, "milter": milter, "loading": loading, "authentication": authentication,
-         "socketmap": socketmap, "delivery": delivery}
+         "socketmap": socketmap, "api": api, "delivery": delivery}
 
 
 def chosen(arguments: list[str]) -> list[str]:
