@@ -25,6 +25,7 @@ class TraceFaults : public TraceTest {
   void sql(const std::string& text) const {
     sqlite3* handle = nullptr;
     sqlite3_open(path().c_str(), &handle);
+    sqlite3_busy_timeout(handle, 10'000);
     EXPECT_EQ(sqlite3_exec(handle, text.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(handle);
     sqlite3_close(handle);
   }
@@ -52,6 +53,22 @@ class FullDisk {
 
  private:
   rlimit before_{};
+};
+
+// Another program that is about to write.
+class Lock {
+ public:
+  explicit Lock(const std::string& path) {
+    sqlite3_open(path.c_str(), &handle_);
+    sqlite3_busy_timeout(handle_, 10'000);
+    EXPECT_EQ(sqlite3_exec(handle_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  }
+  ~Lock() { sqlite3_close(handle_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  sqlite3* handle_ = nullptr;
 };
 
 // Somebody without root's rights, who may write to everything.
@@ -148,14 +165,12 @@ TEST_F(TraceFaults, ALockOfAnotherProgramIsWaitedForOnceAndThenFailsAtOnce) {
   with.lock_wait = std::chrono::milliseconds(20);
   open(with);
   ASSERT_TRUE(works());
-  sqlite3* other = nullptr;
-  sqlite3_open(path().c_str(), &other);
-  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  std::optional<Lock> lock(path());
   EXPECT_NE(failure().find("locked"), std::string::npos);
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 1000; ++i) EXPECT_NE(failure(), "");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
-  sqlite3_close(other);
+  lock.reset();
   ASSERT_TRUE(eventually([this] { return works(); }));
 }
 
@@ -164,13 +179,11 @@ TEST_F(TraceFaults, ACallDoesNotWaitLongerThanItsLimit) {
   with.wait = std::chrono::milliseconds(30);
   with.lock_wait = std::chrono::milliseconds(2'000);
   open(with);
-  sqlite3* other = nullptr;
-  sqlite3_open(path().c_str(), &other);
-  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  std::optional<Lock> lock(path());
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_NE(failure().find("not written in time"), std::string::npos);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(1'500));
-  sqlite3_close(other);
+  lock.reset();
 }
 
 TEST_F(TraceFaults, MoreThanMayWaitFailsAtOnceInThreadsThatDoNotGetIn) {
@@ -179,9 +192,7 @@ TEST_F(TraceFaults, MoreThanMayWaitFailsAtOnceInThreadsThatDoNotGetIn) {
   with.wait = std::chrono::milliseconds(4'000);
   with.lock_wait = std::chrono::milliseconds(500);
   open(with);
-  sqlite3* other = nullptr;
-  sqlite3_open(path().c_str(), &other);
-  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  std::optional<Lock> lock(path());
   std::atomic<int> turned_away = 0;
   {
     std::vector<std::jthread> threads;
@@ -192,7 +203,7 @@ TEST_F(TraceFaults, MoreThanMayWaitFailsAtOnceInThreadsThatDoNotGetIn) {
     }
   }
   EXPECT_GE(turned_away, 10);
-  sqlite3_close(other);
+  lock.reset();
 }
 
 TEST_F(TraceFaults, AFileThatWasRemovedIsBegunAnew) {
