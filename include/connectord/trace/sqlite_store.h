@@ -16,9 +16,9 @@ namespace connectord::trace {
 struct SqliteOptions {
   std::string path;
   std::chrono::milliseconds keep{std::chrono::hours(24 * 90)};
-  // How long a call waits at most.
+  // How long a call waits at most for others that write.
   std::chrono::milliseconds wait{5'000};
-  // How long it is tried again to write what a lock of another process holds up; must be less than `wait`.
+  // How long the one that writes waits for a lock of another process.
   std::chrono::milliseconds lock_wait{4'000};
   // Between attempts to make a broken store work again.
   std::chrono::milliseconds retry{1'000};
