@@ -17,8 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// Messages get their terms in heaps of this size: larger ones cost less a message, and hold up what waits for longer.
-constexpr std::size_t heap = 1024;
+// So many messages get their terms together.
+constexpr std::size_t heap = 4'096;
 // Quiet for this long, the rest gets its terms too.
 constexpr auto quiet = 1s;
 constexpr auto between_removals = 60s;
@@ -80,7 +80,8 @@ class SqliteStore::Implementation {
   void tidy_until(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (!stop.stop_requested()) {
-      wake_.wait_for(lock, stop, pause(), [this] { return much_to_do_; });
+      // Between two steps those who wait get their turn.
+      wake_.wait_for(lock, stop, pause(), [this] { return much_to_do_ && !indexing_; });
       much_to_do_ = false;
       lock.unlock();
       jobs_.alone([this] { keeper_.maintain([this](SqliteWriter& writer) { tidy(writer); }); });
@@ -92,6 +93,7 @@ class SqliteStore::Implementation {
 
   std::chrono::milliseconds pause() const {
     if (!keeper_.trouble().empty()) return options_.retry;
+    if (indexing_) return 1ms;
     const auto rest = std::chrono::ceil<std::chrono::milliseconds>(next_removal_ - Clock::now());
     return std::clamp<std::chrono::milliseconds>(rest, 1ms, quiet);
   }
@@ -99,25 +101,19 @@ class SqliteStore::Implementation {
   void tidy(SqliteWriter& writer) {
     const auto now = Clock::now();
     const bool is_quiet = now - last_work_ >= quiet;
-    if (writer.unindexed() >= heap || (is_quiet && writer.unindexed() > 0)) {
-      sqlite::Transaction transaction(writer.database());
-      writer.index(heap);
-      transaction.commit();
+    if (indexing_ || writer.unindexed() >= heap || (is_quiet && writer.unindexed() > 0)) {
+      indexing_ = writer.index_some();
     }
     if (now >= next_removal_) {
       const bool more = writer.remove_some(options_.clock() - keep_.load().count());
       next_removal_ = now + (more ? Clock::duration(between_removal_steps) : Clock::duration(between_removals));
     }
-    constexpr int pages = 2000;
+    constexpr int pages = 4000;  // 16 MiB
     writer.checkpoint(pages);
   }
 
   static void index_all(SqliteWriter& writer) {
-    while (writer.unindexed() > 0) {
-      sqlite::Transaction transaction(writer.database());
-      if (writer.index(heap) == 0) return;
-      transaction.commit();
-    }
+    while (writer.unindexed() > 0) writer.index_some();
   }
 
   const SqliteOptions options_;
@@ -125,7 +121,9 @@ class SqliteStore::Implementation {
   SqliteKeeper keeper_;
   Clock::time_point last_work_;  // of whoever writes
   JobQueue jobs_;
-  Clock::time_point next_removal_;  // of the thread
+  // Of the thread.
+  Clock::time_point next_removal_;
+  bool indexing_ = false;  // and there is more of it to do
   std::mutex mutex_;
   std::condition_variable_any wake_;
   bool much_to_do_ = false;  // guarded by mutex_
