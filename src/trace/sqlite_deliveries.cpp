@@ -37,7 +37,11 @@ std::optional<SqliteWriter::Known> SqliteWriter::find_message(const std::string&
   if (const auto found = recent_.find(queue_id); found != recent_.end()) {
     if (auto known = if_queued(found->second, queue_id, time)) return known;
     // An earlier one may have no terms yet either.
-    while (unindexed_ > 0) index(unindexed_);
+    sqlite::Statement earlier(database_, "SELECT id FROM message WHERE id > ?1 AND queue_id = ?2 ORDER BY id DESC");
+    earlier.bind(1, indexed_to_).bind_text(2, queue_id);
+    while (earlier.step()) {
+      if (auto known = if_queued(earlier.integer(0), queue_id, time)) return known;
+    }
   }
   terms_.seek(term(TermKind::queue_id, queue_id), next_id_ - 1, 1);
   while (const auto id = terms_.next()) {
@@ -134,6 +138,8 @@ Recorded SqliteWriter::record(const StoredBatch& batch) {
   Recorded recorded;
   const auto count = [&recorded](bool matched) { ++(matched ? recorded.matched : recorded.unknown); };
   for (const StoredEntry& refusal : batch.refusals) insert(refusal);
+  // Its sums have been made already.
+  if (!batch.queued.empty()) heap_.reset();
   for (const Queued& queued : batch.queued) count(record(queued));
   for (const Child& child : batch.children) count(record(child));
   for (const Delivery& delivery : batch.deliveries) count(record(delivery));

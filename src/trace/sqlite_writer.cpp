@@ -86,6 +86,7 @@ void SqliteWriter::load_state() {
   next_id_ = 1 + std::max(database_.integer("SELECT max(id) FROM recipient").value_or(0), indexed_to_);
   unindexed_ = static_cast<std::size_t>(
       database_.integer("SELECT count(*) FROM message WHERE id > " + std::to_string(indexed_to_)).value_or(0));
+  heap_.reset();
   recent_.clear();
   sqlite::Statement tail(database_, "SELECT id, queue_id FROM message WHERE id > ?1 AND queue_id IS NOT NULL");
   tail.bind(1, indexed_to_);
