@@ -54,21 +54,6 @@ std::string one_line(std::string_view value, std::size_t longest) {
   return std::string(cut(line, longest));
 }
 
-Status first_status(model::Action action) {
-  switch (action) {
-    case model::Action::accept:
-      return Status::getting_status;
-    case model::Action::defer:
-      return Status::pending;
-    case model::Action::quarantine:
-      return Status::quarantined;
-    case model::Action::reject:
-    case model::Action::discard:
-      break;
-  }
-  return Status::failed;
-}
-
 // One member of an object, if there is something to tell.
 class Members {
  public:
@@ -212,6 +197,21 @@ std::string address_bytes(const net::IpAddress& address) {
   return {bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.end()};
 }
 
+Status first_status(model::Action action) {
+  switch (action) {
+    case model::Action::accept:
+      return Status::getting_status;
+    case model::Action::defer:
+      return Status::pending;
+    case model::Action::quarantine:
+      return Status::quarantined;
+    case model::Action::reject:
+    case model::Action::discard:
+      break;
+  }
+  return Status::failed;
+}
+
 StoredEntry encode(const Entry& entry) {
   const model::Facts& facts = entry.facts;
   const model::Decision& decision = entry.decision;
@@ -244,6 +244,10 @@ StoredEntry encode(const Entry& entry) {
   }
   for (const std::string& recipient : entry.recipients) made.recipients.emplace_back(cut(recipient, longest_address));
   if (made.recipients.empty()) made.recipients.emplace_back();
+  if (entry.outbound_connectors.size() == made.recipients.size() && made.recipients.size() > 1) {
+    for (const std::string& connector : entry.outbound_connectors)
+      made.outbound_connectors.emplace_back(name(connector));
+  }
   return made;
 }
 

@@ -42,13 +42,17 @@ struct StoredEntry {
   std::string certificate;  // JSON; empty where there is none
   std::string details;      // JSON
   std::vector<StoredFinding> findings;
-  std::vector<std::string> recipients;  // one empty text where there is none
+  std::vector<std::string> recipients;           // one empty text where there is none
+  std::vector<std::string> outbound_connectors;  // of the recipients, where they differ
 
   // About how much memory it takes.
   std::size_t bytes() const;
 };
 
 StoredEntry encode(const Entry& entry);
+
+// What a recipient has before anything is known of a delivery.
+Status first_status(model::Action action);
 
 // Puts what `details` has into a message that has its columns. What cannot be read is left out: the file may be
 // damaged.

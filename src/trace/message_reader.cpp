@@ -18,7 +18,7 @@ Enumeration enumerator(std::int64_t number, Enumeration last) {
 const char* const message_columns =
     "m.id, m.time, m.stage, m.direction, m.action, m.queue_id, m.message_id, m.client, m.original_client, m.helo, "
     "m.tls, m.cipher, m.mail_from, m.header_from, m.subject, m.size, m.connector, m.outbound_connector, m.reply, "
-    "m.recipients, m.certificate, m.details, m.findings";
+    "m.recipients, m.certificate, m.details, m.findings, m.rcpt_to";
 
 MessageReader::MessageReader(sqlite::Database& database)
     : find_word_(database, "SELECT text FROM word WHERE id = ?1"),

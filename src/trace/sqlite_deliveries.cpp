@@ -25,7 +25,8 @@ std::optional<SqliteWriter::Known> SqliteWriter::if_queued(std::int64_t id, cons
                                                            std::int64_t time) {
   const sqlite::Resetting resetting(message_);
   if (!message_.bind(1, id).step() || message_.integer(0) > time + clock_slack_ms) return std::nullopt;
-  const Known known{id, message_.integer(2), message_.optional_integer(3).has_value()};
+  const Known known{id, message_.integer(2), message_.optional_integer(3).has_value(),
+                    first_status(static_cast<model::Action>(message_.integer(4))), message_.string(5)};
   if (message_.text(1) == queue_id) return known;
   sqlite::Statement child(database_, "SELECT 1 FROM child WHERE message = ?1 AND queue_id = ?2");
   return child.bind(1, id).bind_text(2, queue_id).step() ? std::optional(known) : std::nullopt;
@@ -53,8 +54,11 @@ std::optional<SqliteWriter::Known> SqliteWriter::find_message(const std::string&
 std::optional<std::int64_t> SqliteWriter::find_row(const Known& message, const std::string& recipient) {
   if (rows_of_ != message.id) {
     rows_.clear();
+    if (message.recipients == 1) rows_.emplace(canonical_address(message.rcpt_to), message.id);
     recipients_.bind(1, message.id).bind(2, message.id + message.recipients);
-    while (recipients_.step()) rows_.emplace(canonical_address(recipients_.text(1)), recipients_.integer(0));
+    while (message.recipients > 1 && recipients_.step()) {
+      rows_.emplace(canonical_address(recipients_.text(1)), recipients_.integer(0));
+    }
     recipients_.reset();
     rows_of_ = message.id;
   }
@@ -124,6 +128,7 @@ bool SqliteWriter::record(const Delivery& delivery) {
       .bind(12, delivery.text)
       .run();
   if (database_.changes() == 0) return true;
+  if (message->recipients == 1) insert_recipient_of(message->id, message->first_status);
   if (delivery.recipient.empty() && delivery.address.empty()) set_status_of_all(*message, delivery);
   if (!row) return true;
   update_status_.bind(1, *row)

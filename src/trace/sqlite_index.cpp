@@ -17,7 +17,7 @@ constexpr std::size_t removed_terms_a_step = 5'000;
 
 constexpr const char* next_messages =
     "SELECT id, time, direction, coalesce(connector, 0), coalesce(outbound_connector, 0), coalesce(tls, 0), action, "
-    "recipients, coalesce(size, 0), queue_id, lower(message_id), client, original_client, mail_from "
+    "recipients, coalesce(size, 0), queue_id, lower(message_id), client, original_client, mail_from, rcpt_to "
     "FROM message WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 void add(TermHeap& heap, std::int64_t id, TermKind kind, std::string_view text) {
@@ -47,6 +47,7 @@ void add_message(const sqlite::Statement& message, TermHeap& heap) {
   add(heap, id, TermKind::client, message.text(11));
   add(heap, id, TermKind::client, message.text(12));
   add_address(heap, id, TermKind::sender, TermKind::sender_domain, message.text(13));
+  if (recipients == 1) add_address(heap, id, TermKind::recipient, TermKind::recipient_domain, message.text(14));
 }
 
 void write_volumes(sqlite::Database& database, const TermHeap& heap) {
@@ -78,15 +79,23 @@ void SqliteWriter::gather_heap(std::size_t most) {
     const std::int64_t id = messages.integer(0);
     add_message(messages, heap);
     heap.last = id + messages.integer(7) - 1;
-    recipients_.bind(1, id).bind(2, heap.last + 1);
-    while (recipients_.step()) {
-      add_address(heap, id, TermKind::recipient, TermKind::recipient_domain, recipients_.text(1));
+    if (heap.last == id) {
+      insert_recipient_of(id, first_status(static_cast<model::Action>(messages.integer(6))));
+    } else {
+      add_recipients(heap, id, heap.last);
     }
-    recipients_.reset();
     ++heap.messages;
   }
   std::sort(heap.terms.begin(), heap.terms.end());
   heap.terms.erase(std::unique(heap.terms.begin(), heap.terms.end()), heap.terms.end());
+}
+
+void SqliteWriter::add_recipients(TermHeap& heap, std::int64_t first, std::int64_t last) {
+  recipients_.bind(1, first).bind(2, last + 1);
+  while (recipients_.step()) {
+    add_address(heap, first, TermKind::recipient, TermKind::recipient_domain, recipients_.text(1));
+  }
+  recipients_.reset();
 }
 
 bool SqliteWriter::index_some() {

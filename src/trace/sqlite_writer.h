@@ -59,13 +59,18 @@ class SqliteWriter {
     std::int64_t id = 0;
     std::int64_t recipients = 0;
     bool has_size = false;
+    Status first_status = Status::getting_status;
+    std::string rcpt_to{};  // where there is but one recipient
   };
   static constexpr int open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
   void load_state();
   void gather_heap(std::size_t most);
+  void add_recipients(TermHeap& heap, std::int64_t first, std::int64_t last);
   void forget_heap();
   void insert_recipients(std::int64_t first, const StoredEntry& entry);
+  // The row of a message's only recipient, where it is not there yet.
+  void insert_recipient_of(std::int64_t message, Status status);
   std::string stored_findings(const StoredEntry& entry);
 
   std::optional<Known> find_message(const std::string& queue_id, std::int64_t time);
