@@ -46,6 +46,7 @@ std::string_view explained(std::string_view text) {
 // Values of fields come with folding and leading space.
 std::string one_line(std::string_view value, std::size_t longest) {
   std::string line;
+  line.reserve(std::min(value.size(), longest + 4));
   for (const char c : mail::trimmed(value)) {
     if (c == '\r' || c == '\n') continue;
     line += mail::is_control(c) ? ' ' : c;
@@ -173,6 +174,7 @@ std::string details_of(const Entry& entry) {
 
 StoredFinding stored(const model::Finding& finding) {
   StoredFinding made;
+  made.pattern.reserve(finding.expected.size() + finding.hint.size() + 64);
   JsonArray(made.pattern)
       .add(finding.check)
       .add(name(finding.connector))

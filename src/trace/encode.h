@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,9 @@ Certificate decode_certificate(std::string_view text);
 
 // std::nullopt where the text is no pattern.
 std::optional<Finding> decode_pattern(std::string_view pattern);
+
+// `pattern_of` gives the pattern that has a number, or an empty text.
+std::vector<Finding> decode_findings(std::string_view text, const std::function<std::string(std::int64_t)>& pattern_of);
 
 std::string address_bytes(const net::IpAddress& address);
 // Empty for anything but 4 or 16 bytes.

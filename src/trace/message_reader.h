@@ -29,7 +29,6 @@ class MessageReader {
  private:
   const std::string& looked_up(sqlite::Statement& statement, std::unordered_map<std::int64_t, std::string>& known,
                                std::int64_t id);
-  std::vector<Finding> findings(std::string_view text);
 
   sqlite::Statement find_word_;
   sqlite::Statement find_finding_;
