@@ -157,6 +157,17 @@ class Attach(AttachScenario):
         self.assertIn("not attached, nothing to do", self.done("detach", "sendmail", "--yes").stdout)
         self.assertEqual(self.files(), self.before)
 
+    def test_a_run_that_was_cut_off_before_sendmail_cf_was_replaced_can_be_repeated(self):
+        self.attach_for_sure()
+        attached = {name: line for name, line in self.files().items() if name != "./sendmail.cf"}
+        self.output("cp", "-p", f"{CF}.before-connectord", CF)
+        self.attach_for_sure()
+        self.assertEqual({name: line for name, line in self.files().items() if name != "./sendmail.cf"}, attached)
+        self.assertIn("\nXconnectord, ", self.read(CF))
+        self.output("cp", "-p", f"{CF}.before-connectord", CF)
+        self.done("detach", "sendmail", "--yes")
+        self.assertEqual(self.files(), self.before)
+
     def test_detach_after_other_changes_takes_out_its_own_lines_only(self):
         self.attach_for_sure()
         self.make(self.read(MC) + "define(`confLOG_LEVEL', `14')dnl\n")
