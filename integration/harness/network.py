@@ -64,3 +64,33 @@ def accepts_connections(endpoint: str) -> bool:
     except OSError:
         return False
     return True
+
+
+class Connection:
+    """A client's connection to an endpoint, and what is read of it. Use it in a `with` statement."""
+
+    def __init__(self, endpoint: str, timeout: float = 15.0):
+        self.socket = connect(endpoint, timeout)
+        self._stream = self.socket.makefile("rb")
+
+    def send(self, octets: bytes) -> None:
+        self.socket.sendall(octets)
+
+    def is_closed(self) -> bool:
+        """Waits for the server to hang up; false if it says something instead, or nothing for too long."""
+        try:
+            return self._stream.read(1) == b""
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            return True
+
+    def close(self) -> None:
+        self._stream.close()
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()

@@ -1,22 +1,15 @@
 """A client of the policy service, as Postfix's smtpd is one (SMTPD_POLICY_README)."""
 
-from .network import connect
+from .network import Connection
 
 
-class PolicyClient:
+class PolicyClient(Connection):
     """One connection, over which any number of requests may go. Use it in a `with` statement."""
-
-    def __init__(self, endpoint: str, timeout: float = 15.0):
-        self.socket = connect(endpoint, timeout)
-        self._stream = self.socket.makefile("rb")
 
     def ask(self, **attributes: str) -> str:
         """Sends one request at the protocol state RCPT, unless told otherwise, and returns the action."""
         self.send(request(**attributes))
         return self.read_action()
-
-    def send(self, octets: bytes) -> None:
-        self.socket.sendall(octets)
 
     def read_action(self) -> str:
         """Raises ConnectionError if the service hangs up instead."""
@@ -29,25 +22,6 @@ class PolicyClient:
         if name != "action":
             raise AssertionError(f"not an action: {line!r}")
         return action
-
-    def is_closed(self) -> bool:
-        """Waits for the service to hang up; false if it says something instead, or nothing for too long."""
-        try:
-            return self._stream.read(1) == b""
-        except TimeoutError:
-            return False
-        except ConnectionError:
-            return True
-
-    def close(self) -> None:
-        self._stream.close()
-        self.socket.close()
-
-    def __enter__(self) -> "PolicyClient":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.close()
 
 
 DEFAULTS = {

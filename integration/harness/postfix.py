@@ -211,5 +211,5 @@ def beside_connectord(*, milter: str | None, policy: str | None, socketmap: str 
         restrictions.append(f"check_policy_service {policy}")
     if socketmap:
         parameters.update({parameter: f"socketmap:{socketmap}:{name}" for parameter, name in SOCKETMAPS.items()})
-        parameters.update({"smtp_sasl_auth_enable": "yes", "smtp_sasl_security_options": "noanonymous"})
+        parameters.update({"smtp_sasl_auth_enable": "yes", "smtp_sasl_tls_security_options": "noanonymous"})
     return {**parameters, "smtpd_recipient_restrictions": ", ".join(restrictions)}

@@ -21,8 +21,8 @@ def keep_secret(path: Path, content: str = SECRET + "\n") -> Path:
 
 
 class Login(OutboundScenario):
-    hosts = ("carrier", "greedy", "elsewhere")
-    asking_for_login = ("carrier", "greedy")
+    hosts = ("carrier", "greedy", "clear", "elsewhere")
+    asking_for_login = ("carrier", "greedy", "clear")
 
     @classmethod
     def prepare(cls):
@@ -35,6 +35,7 @@ class Login(OutboundScenario):
         tls = 'level = "require"'
         credentials = f'credentials = "{cls.site.path}/carrier.secret"'
         return (outbound("carrier-out", "contoso.com", hosts=(cls.at("carrier"),), route=credentials, tls=tls) +
+                outbound("clear-out", "clear.example", hosts=(cls.at("clear"),), route=credentials) +
                 outbound("greedy-out", "fabrikam.com", hosts=(cls.at("greedy"),), tls=tls) +
                 outbound("plain-out", "example.org", hosts=(cls.at("elsewhere"),)))
 
@@ -49,6 +50,10 @@ class Login(OutboundScenario):
         self.assertIn("530 5.7.0 log in first", refused[0])
         self.assertEqual(self.sinks["greedy"].logins, [])
         self.assertIsNone(self.arrived(self.leave("a@example.org"), "elsewhere").login)
+
+    def test_none_is_sent_in_the_clear(self):
+        self.assert_waits("a@clear.example", self.leave("a@clear.example"), "SASL authentication failed")
+        self.assertEqual(self.sinks["clear"].logins, [])
 
     def test_the_socketmap_tells_them_for_the_next_hop_as_it_is_written_and_nothing_else(self):
         port = self.sinks["carrier"].port

@@ -32,6 +32,7 @@ tl::expected<std::string, std::string> mailer_of(const model::OutboundConnector&
 }
 
 tl::expected<std::string, std::string> tls_requirement_of(const model::OutboundConnector& connector) {
+  if (!connector.route.credentials.empty()) return cannot(connector, "be told of a password for one server");
   if (!connector.tls || connector.tls->level == model::TlsLevel::opportunistic) return std::string();
   const model::OutboundTls& tls = *connector.tls;
   if (tls.version != model::TlsVersion::none) return cannot(connector, "ask for a TLS version of one server");

@@ -150,24 +150,27 @@ TEST(SocketmapMaps, WhatSendmailCannotAskForIsNoRequirementLess) {
                      with("two").tls(TlsLevel::match, {"a.example", "b.example"}),
                      with("below").tls(TlsLevel::match, {".contoso.com"}), with("dane").tls(TlsLevel::dane),
                      with("version").tls(TlsLevel::require, {}, TlsVersion::tls1_2),
-                     with("ca").tls(TlsLevel::verify, {}, TlsVersion::none, "/ca.pem")});
-  check_all(generation, {{"sendmail_tls", "none.example", "NOTFOUND "},
-                         {"sendmail_tls", "may.example", "NOTFOUND "},
-                         {"sendmail_tls", "a@encrypt.example", "OK TEMP+ENCR:112"},
-                         {"sendmail_tls", "encrypt.example.", "OK TEMP+ENCR:112"},
-                         {"sendmail_tls", "verify.example", "OK TEMP+VERIFY:112"},
-                         {"sendmail_tls", "match.example", "OK TEMP+VERIFY:112+CN:mx.contoso.com"},
-                         {"sendmail_tls", "two.example",
-                          "TEMP connector two: Sendmail cannot compare a certificate with more than one whole name"},
-                         {"sendmail_tls", "below.example",
-                          "TEMP connector below: Sendmail cannot compare a certificate with more than one whole name"},
-                         {"sendmail_tls", "dane.example",
-                          "TEMP connector dane: Sendmail cannot be made to insist on DANE for one server"},
-                         {"sendmail_tls", "version.example",
-                          "TEMP connector version: Sendmail cannot ask for a TLS version of one server"},
-                         {"sendmail_tls", "ca.example",
-                          "TEMP connector ca: Sendmail cannot trust other authorities for one server"},
-                         {"sendmail_tls", "nobody", "NOTFOUND "}});
+                     with("ca").tls(TlsLevel::verify, {}, TlsVersion::none, "/ca.pem"),
+                     with("login").by({"[login.example]"}).credentials("/etc/secret")});
+  check_all(
+      generation,
+      {{"sendmail_tls", "none.example", "NOTFOUND "},
+       {"sendmail_tls", "may.example", "NOTFOUND "},
+       {"sendmail_tls", "a@encrypt.example", "OK TEMP+ENCR:112"},
+       {"sendmail_tls", "encrypt.example.", "OK TEMP+ENCR:112"},
+       {"sendmail_tls", "verify.example", "OK TEMP+VERIFY:112"},
+       {"sendmail_tls", "match.example", "OK TEMP+VERIFY:112+CN:mx.contoso.com"},
+       {"sendmail_tls", "two.example",
+        "TEMP connector two: Sendmail cannot compare a certificate with more than one whole name"},
+       {"sendmail_tls", "below.example",
+        "TEMP connector below: Sendmail cannot compare a certificate with more than one whole name"},
+       {"sendmail_tls", "dane.example",
+        "TEMP connector dane: Sendmail cannot be made to insist on DANE for one server"},
+       {"sendmail_tls", "version.example",
+        "TEMP connector version: Sendmail cannot ask for a TLS version of one server"},
+       {"sendmail_tls", "ca.example", "TEMP connector ca: Sendmail cannot trust other authorities for one server"},
+       {"sendmail_tls", "login.example", "TEMP connector login: Sendmail cannot be told of a password for one server"},
+       {"sendmail_tls", "nobody", "NOTFOUND "}});
 }
 
 TEST(SocketmapMaps, AnUnknownMapIsToldWithTheOnesThereAre) {

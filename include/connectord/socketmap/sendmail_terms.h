@@ -14,6 +14,7 @@ namespace connectord::socketmap {
 tl::expected<std::string, std::string> mailer_of(const model::OutboundConnector& connector, const std::string& domain);
 
 // What the ruleset TLS_connection is to require of a connection: "TEMP+VERIFY:112+CN:mx.example.com". Empty: nothing.
+// Where a login is wanted too there is no answer, so that mail does not go without it.
 tl::expected<std::string, std::string> tls_requirement_of(const model::OutboundConnector& connector);
 
 }  // namespace connectord::socketmap

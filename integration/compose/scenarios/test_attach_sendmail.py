@@ -29,8 +29,7 @@ R$* badguy $*	$#error $@ 5.7.1 $: "550 not you"
 
 START = "/usr/sbin/sendmail -bd -q30s"
 RESTART = f"""\
-pid=$(head -n 1 /var/run/sendmail/mta/sendmail.pid)
-kill "$pid"
+until pid=$(head -n 1 /var/run/sendmail/mta/sendmail.pid 2>/dev/null) && kill "$pid"; do sleep 0.1; done
 while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
 {START}
 """
@@ -51,6 +50,7 @@ class AttachScenario(Scenario):
         self.output("sh", "-ec", "cd /etc/mail; find . -mindepth 1 -delete; cp -a /etc/mail.fresh/. .")
         mc = self.read(MC)
         self.make(mc.replace("MAILER_DEFINITIONS\n", self.lines + "MAILER_DEFINITIONS\n") + self.rules)
+        self.front.host.wait_for_server()  # which the test before may have told to start anew
         self.output("sh", "-ec", RESTART)
         self.front.host.wait_for_server()
         self.before = self.files()
@@ -110,7 +110,7 @@ class AttachScenario(Scenario):
 class Attach(AttachScenario):
     def test_without_yes_it_shows_the_lines_with_their_reasons_and_changes_nothing(self):
         output = self.done("attach", "sendmail")
-        for line in ("+INPUT_MAIL_FILTER(`connectord', `S=unix:/run/connectord/milter.sock, F=T, T=S:30s;R:30s;E:2m')dnl",
+        for line in ("+INPUT_MAIL_FILTER(`connectord', `S=unix:/run/connectord/milter.sock, F=T, T=S:30s;",
                      "+FEATURE(`mailertable', `socket unix:/run/connectord/socketmap.sock')dnl",
                      "+Ksendmail_tls socket -T<TMPF> unix:/run/connectord/socketmap.sock", "+LOCAL_TLS_RCPT",
                      "mailertable: outbound connectors choose the route", "Nothing is changed yet"):
@@ -155,6 +155,17 @@ class Attach(AttachScenario):
         sent = self.send("partner", "alice@contoso.com", tls=False)
         self.assertEqual((sent.command, sent.reply.code), ("END", 250), sent.reply)
         self.assertIn("not attached, nothing to do", self.done("detach", "sendmail", "--yes").stdout)
+        self.assertEqual(self.files(), self.before)
+
+    def test_a_run_that_was_cut_off_before_sendmail_cf_was_replaced_can_be_repeated(self):
+        self.attach_for_sure()
+        attached = {name: line for name, line in self.files().items() if name != "./sendmail.cf"}
+        self.output("cp", "-p", f"{CF}.before-connectord", CF)
+        self.attach_for_sure()
+        self.assertEqual({name: line for name, line in self.files().items() if name != "./sendmail.cf"}, attached)
+        self.assertIn("\nXconnectord, ", self.read(CF))
+        self.output("cp", "-p", f"{CF}.before-connectord", CF)
+        self.done("detach", "sendmail", "--yes")
         self.assertEqual(self.files(), self.before)
 
     def test_detach_after_other_changes_takes_out_its_own_lines_only(self):

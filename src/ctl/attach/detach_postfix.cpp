@@ -18,16 +18,12 @@ class DetachPostfix {
       : arguments_(arguments), common_(common), terminal_(terminal) {}
 
   Status run() {
-    auto setup = read_postfix(arguments_.folder);
-    if (!setup) return fail("failed", setup.error());
-    setup_ = std::move(*setup);
-    instance_.emplace(setup_.folder);
-    auto record = read_record(setup_.folder);
-    if (!record) return fail("failed", record.error());
-    record_ = std::move(*record);
-    auto content = read_file(instance_->main_cf());
-    if (!content) return fail("failed", content.error());
-    before_ = std::move(*content);
+    auto state = read_state(arguments_.folder);
+    if (!state) return fail("failed", state.error());
+    setup_ = std::move(state->setup);
+    instance_.emplace(std::move(state->instance));
+    record_ = std::move(state->record);
+    before_ = std::move(state->main_cf);
     if (auto planned = plan(); !planned) return fail("failed", planned.error());
     return decide();
   }

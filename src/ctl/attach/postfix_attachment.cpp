@@ -55,6 +55,17 @@ void PostfixInstance::forget(const Record& record) const {
   if (!record.backup.empty()) std::filesystem::remove(record.backup, ignored);
 }
 
+tl::expected<PostfixState, std::string> read_state(const std::string& folder) {
+  auto setup = read_postfix(folder);
+  if (!setup) return tl::unexpected(setup.error());
+  PostfixInstance instance(setup->folder);
+  auto record = read_record(setup->folder);
+  if (!record) return tl::unexpected(record.error());
+  auto content = read_file(instance.main_cf());
+  if (!content) return tl::unexpected(content.error());
+  return PostfixState{std::move(*setup), std::move(instance), std::move(*record), std::move(*content)};
+}
+
 std::vector<Assignment> assignments_of(const std::vector<Change>& changes) {
   std::vector<Assignment> assignments;
   for (const Change& change : changes) assignments.emplace_back(change.parameter, change.after);

@@ -38,6 +38,15 @@ class PostfixInstance {
   std::string folder_;
 };
 
+// What attach and detach begin with.
+struct PostfixState {
+  PostfixSetup setup;
+  PostfixInstance instance;
+  std::optional<Record> record;  // of an earlier attach
+  std::string main_cf;           // its content
+};
+tl::expected<PostfixState, std::string> read_state(const std::string& folder);
+
 std::vector<Assignment> assignments_of(const std::vector<Change>& changes);
 
 }  // namespace connectord::ctl
