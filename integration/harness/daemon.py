@@ -12,7 +12,7 @@ from .waiting import wait_until
 from .workspace import Workspace
 
 SOURCE = Path(__file__).resolve().parents[2]
-LISTENERS = ("milter", "policy", "socketmap")
+LISTENERS = ("milter", "policy", "socketmap", "api")
 
 
 def build_folder() -> Path:

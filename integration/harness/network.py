@@ -1,11 +1,17 @@
 """Loopback addresses: free ports, and endpoints in Postfix's own notation (unix:/path, inet:host:port)."""
 
+import fcntl
 import random
 import socket
+import tempfile
+from pathlib import Path
 
 # Below the range from which the kernel takes the source ports of outgoing connections (32768 and up), so that no
 # connection of ours can take a chosen port before its server has bound it.
 SERVER_PORTS = range(20000, 32000)
+
+# Several runs may be under way at once. Byte N of this file is locked by the one that has chosen port N, until it ends.
+CHOSEN_PORTS = (Path(tempfile.gettempdir()) / "connectord-scenario-ports").open("w")
 
 
 def is_free(port: int) -> bool:
@@ -18,11 +24,19 @@ def is_free(port: int) -> bool:
     return True
 
 
+def is_ours(port: int) -> bool:
+    try:
+        fcntl.lockf(CHOSEN_PORTS, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
 def free_port() -> int:
-    """A TCP port that nobody listens on, on any address."""
+    """A TCP port that nobody listens on, on any address, and that no other run has chosen."""
     while True:
         port = random.choice(SERVER_PORTS)
-        if is_free(port):
+        if is_ours(port) and is_free(port):
             return port
 
 

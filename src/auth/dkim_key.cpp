@@ -12,6 +12,7 @@
 #include "connectord/auth/dkim_rsa.h"
 #include "connectord/auth/dkim_tags.h"
 #include "connectord/net/ascii_case.h"
+#include "openssl_owners.h"
 
 namespace connectord::auth {
 namespace {
@@ -23,18 +24,9 @@ constexpr std::size_t most_keys = 3;           // at one name
 constexpr std::size_t ed25519_size = 32;
 constexpr std::size_t longest_exponent = 8;  // bytes: an exponent as long as the modulus costs as much as signing
 
-template <auto free_function>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
 using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
 using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
 using Parameters = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 
 DkimProblem failure(std::string text, DkimResult result = DkimResult::permerror) {
   return {result, std::move(text)};
@@ -42,10 +34,6 @@ DkimProblem failure(std::string text, DkimResult result = DkimResult::permerror)
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());  // NOLINT: OpenSSL's bytes are unsigned
-}
-
-std::shared_ptr<EVP_PKEY> owned(EVP_PKEY* key) {
-  return {key, [](EVP_PKEY* k) { EVP_PKEY_free(k); }};
 }
 
 Number to_number(std::string_view bytes) {

@@ -8,25 +8,14 @@
 
 #include <utility>
 
+#include "openssl_owners.h"
+
 namespace connectord::auth {
 namespace {
 
-template <auto free_function>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
 using Stream = std::unique_ptr<BIO, Free<BIO_free>>;
 
 constexpr std::size_t ed25519_size = 32;
-
-std::shared_ptr<EVP_PKEY> owned(EVP_PKEY* key) {
-  return {key, [](EVP_PKEY* k) { EVP_PKEY_free(k); }};
-}
 
 unsigned char* writable(std::string& bytes) {
   return reinterpret_cast<unsigned char*>(bytes.data());  // NOLINT: OpenSSL's bytes are unsigned

@@ -28,14 +28,14 @@ bool says_nothing(std::string_view text) {
 // The way from one main file to a configuration.
 class Loading {
  public:
-  explicit Loading(const Environment& environment) {
+  explicit Loading(const Environment& environment) : change_(environment.change) {
     loaded_.configuration.server.authserv_id = environment.host_name;
     loaded_.configuration.server.host_name = environment.host_name;
   }
 
   void read_main_file(const std::string& path) {
     const FileName name = remember(path);
-    auto file = SourceFile::read(path);
+    auto file = read_file(path);
     if (!file) return problems_.error({name, 0, 0}, {}, std::move(file.error()));
     read_.insert({file->device, file->inode});
     main_ = {file->device, file->inode};
@@ -61,15 +61,26 @@ class Loading {
   }
 
  private:
+  tl::expected<SourceFile, std::string> read_file(const std::string& path) const {
+    auto file = SourceFile::read(path);
+    if (!change_ || change_->path != path) return file;
+    if (!change_->text) return tl::unexpected(std::string("the file is about to be removed"));
+    constexpr std::uint64_t none = ~std::uint64_t{0};
+    // With what tells it from others where it exists already.
+    if (!file) return SourceFile{*change_->text, none, none, 0, 0, 0};
+    file->text = *change_->text;
+    return file;
+  }
+
   // What is wrong with an entry of server.include is told where it stands.
   void include(const std::string& pattern, const model::Location& place) {
-    const auto files = expand_include(pattern, *place.file);
+    const auto files = expand_include(pattern, *place.file, change_);
     if (!files) return problems_.error(place, include_key, files.error());
     for (const std::string& path : *files) include_file(path, place);
   }
 
   void include_file(const std::string& path, const model::Location& place) {
-    auto file = SourceFile::read(path);
+    auto file = read_file(path);
     if (!file) return problems_.error(place, include_key, in_quotes(path) + ": " + file.error());
     const FileIdentity identity{file->device, file->inode};
     if (identity == main_) {
@@ -92,6 +103,7 @@ class Loading {
     return read_document(text, name, included, loaded_.configuration, problems_);
   }
 
+  const std::optional<FileChange>& change_;
   Loaded loaded_;
   Problems problems_;
   std::vector<FileName> files_;  // in the order in which they were read

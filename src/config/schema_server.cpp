@@ -83,7 +83,19 @@ const Table& table_for<model::Server>() {
           key<&Server::socketmap, Listener>(
               "socketmap", otherwise("no socketmap"),
               "Where Postfix and Sendmail ask for routes, TLS policies and passwords at delivery time."),
-          planned<Listener>("api", otherwise("no API"), "Where the REST API and the web console listen."),
+          key<&Server::api, Listener>(
+              "api", otherwise("no API"),
+              "Where the REST API listens; elsewhere than on the loopback interface or a unix socket with TLS only."),
+          key<&Server::api_tokens, FilePath>("api_tokens", by_default(R"("/etc/connectord/tokens")"),
+                                             "The file that `connectorctl token` keeps, with who may use the API."),
+          key<&Server::api_certificate, FilePath>(
+              "api_certificate", otherwise("no TLS"),
+              "The certificate chain of the API's listener in PEM, its own certificate first; needs `api_key`."),
+          key<&Server::api_key, FilePath>("api_key", otherwise("no TLS"),
+                                          "The private key of `api_certificate` in PEM, which nobody else may read."),
+          key<&Server::audit_log, FilePath>(
+              "audit_log", by_default(R"("/var/lib/connectord/audit.log")"),
+              "Where every change through the API is written down, one JSON object a line."),
           key<&Server::include, List<IncludePattern>>(
               "include", by_default("[]"),
               "More files with connectors, relative to this file; a pattern may match none, a plain name must exist."),

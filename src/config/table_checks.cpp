@@ -119,12 +119,40 @@ void check_purpose(Reader& reader, const toml::table& table, const model::Inboun
   }
 }
 
+void tell(Reader& reader, const toml::table& table, std::string_view key, std::string message) {
+  const Reader::Scope scope(reader, key);
+  reader.error(place_of(table, key), std::move(message));
+}
+
+// Tokens and connectors must not cross a network in the clear.
+void check_api(Reader& reader, const toml::table& table) {
+  const bool certificate = table.contains("api_certificate");
+  const bool key = table.contains("api_key");
+  if (certificate != key) {
+    return tell(reader, table, certificate ? "api_certificate" : "api_key",
+                std::string("is of no use by itself; write ") + (certificate ? "api_key" : "api_certificate") + " too");
+  }
+  const auto listener = listener_in(table, "api");
+  if (!listener) return;
+  const bool is_unix = listener->kind == Endpoint::Kind::unix_socket;
+  if (is_unix && certificate) {
+    return tell(reader, table, "api_certificate", "a unix socket has no TLS; leave it out, and api_key");
+  }
+  if (is_unix || is_loopback(listener->host) || certificate) return;
+  tell(reader, table, "api",
+       in_quotes(listener->to_string()) +
+           " can be reached from other machines, where tokens must not go in the clear; write api_certificate and "
+           "api_key too, or listen on inet:127.0.0.1:" +
+           std::to_string(listener->port) + " or unix:/run/connectord/api.sock");
+}
+
 }  // namespace
 
 void check_server(Reader& reader, const toml::table& table, const model::Server& server) {
   const auto* includes = table["include"].as_array();
   for (std::size_t i = 0; i < server.include.size(); ++i) reader.note_include(includes->get(i)->source());
   for (std::size_t i = 1; i < listeners.size(); ++i) check_listener(reader, table, i);
+  check_api(reader, table);
 }
 
 void check_organization(Reader& reader, const toml::table& table, const model::Organization& organization) {

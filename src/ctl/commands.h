@@ -8,8 +8,11 @@ namespace connectord::ctl {
 void add_configuration_commands(const CommandLine& line);  // check, list, show
 void add_explain_command(const CommandLine& line);
 void add_maps_command(const CommandLine& line);
-void add_dkim_commands(const CommandLine& line);    // dkim new
-void add_trace_commands(const CommandLine& line);   // trace, trace show, trace report
-void add_attach_commands(const CommandLine& line);  // attach, detach, status
+void add_dkim_commands(const CommandLine& line);   // dkim new
+void add_trace_commands(const CommandLine& line);  // trace, trace show, trace report
+void add_backtest_command(const CommandLine& line);
+void add_attach_commands(const CommandLine& line);     // attach, detach, status
+void add_connector_commands(const CommandLine& line);  // create, update, enable, disable, delete
+void add_token_commands(const CommandLine& line);      // token add, list, remove
 
 }  // namespace connectord::ctl

@@ -7,6 +7,8 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "connectord/config/connector_json.h"
+#include "connectord/config/connector_summary.h"
+#include "connectord/trace/mail_log_reader.h"
 #include "table.h"
 
 namespace connectord::ctl {
@@ -33,85 +35,17 @@ std::string counted(std::size_t number, const std::string& noun) {
   return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
-std::string status_of(const model::InboundConnector& connector) {
-  if (!connector.enabled) return "disabled";
-  return connector.mode == model::Mode::audit ? "enabled (audit)" : "enabled";
+std::string status_of(const config::ConnectorSummary& summary) {
+  if (!summary.enabled) return "disabled";
+  return summary.audit ? "enabled (audit)" : "enabled";
 }
 
-std::string status_of(const model::OutboundConnector& connector) {
-  return connector.enabled ? "enabled" : "disabled";
-}
-
-// "contoso.com, *.contoso.com and 2 more"
-std::string first_of(const std::vector<std::string>& texts) {
-  constexpr std::size_t shown = 3;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(texts.size(), shown); ++i) text += (i > 0 ? ", " : "") + texts[i];
-  if (texts.size() > shown) text += " and " + std::to_string(texts.size() - shown) + " more";
-  return text;
-}
-
-// Sources of an inbound connector, destinations of an outbound one.
-std::string domain_of(const model::InboundConnector& connector) {
-  std::vector<std::string> sources;
-  for (const auto& domain : connector.identify.sender_domains) sources.push_back(domain.to_string());
-  for (const auto& network : connector.identify.client_networks) sources.push_back(network.to_string());
-  if (connector.identify.certificate) sources.push_back("certificate " + to_string(*connector.identify.certificate));
-  return first_of(sources);
-}
-
-std::string domain_of(const model::OutboundConnector& connector) {
-  std::vector<std::string> destinations;
-  for (const auto& domain : connector.recipient_domains) destinations.push_back(domain.to_string());
-  std::string text = destinations.empty() ? "*" : first_of(destinations);
-  if (!connector.inbound_connectors.empty()) text += " (mail of " + first_of(connector.inbound_connectors) + ")";
-  if (connector.rule_scoped) text += " (by rule)";
-  return text;
-}
-
-std::string tls_of(const model::Require& require) {
-  if (!require.tls) return "not required";
-  std::string text = "required";
-  if (require.tls_version != model::TlsVersion::none) text = std::string(to_string(require.tls_version)) + " or later";
-  if (require.certificate) text += ", certificate";
-  return text;
-}
-
-std::string tls_of(const model::OutboundConnector& connector) {
-  if (!connector.tls) return "the mail server's own policy";
-  std::string text(to_string(connector.tls->level));
-  if (connector.tls->version != model::TlsVersion::none) {
-    text += ", " + std::string(to_string(connector.tls->version)) + " or later";
-  }
-  return text;
-}
-
-// The columns of the list, for programs.
-template <class Connector>
-Json listed(const Connector& connector) {
-  const Json whole = config::to_json(connector);
-  Json object;
-  for (const char* key : {"name", "direction", "scenario"}) object[key] = whole[key];
-  object["status"] = connector.enabled ? "enabled" : "disabled";
-  return object;
-}
-
-Json to_list(const model::Configuration& configuration) {
-  Json array = Json::array();
-  for (const auto& connector : configuration.inbound) {
-    Json object = listed(connector);
-    object["mode"] = to_string(connector.mode);
-    object["sender"] = domain_of(connector);
-    object["tls"] = tls_of(connector.require);
-    array.push_back(std::move(object));
-  }
-  for (const auto& connector : configuration.outbound) {
-    Json object = listed(connector);
-    object["destination"] = domain_of(connector);
-    object["tls"] = tls_of(connector);
-    array.push_back(std::move(object));
-  }
-  return array;
+// All connectors, inbound ones first.
+std::vector<config::ConnectorSummary> summaries(const model::Configuration& configuration) {
+  std::vector<config::ConnectorSummary> all;
+  for (const auto& connector : configuration.inbound) all.push_back(config::summarize(connector));
+  for (const auto& connector : configuration.outbound) all.push_back(config::summarize(connector));
+  return all;
 }
 
 void print_value(std::ostream& out, const std::string& key, const Json& value) {
@@ -129,9 +63,24 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
   out << "]\n";
 }
 
+// The log may be there already or come later, so this is no error.
+void check_mail_log(session::LoadedPolicy& loaded, const std::string& file) {
+  const auto& trace = loaded.policy->configuration().trace;
+  if (!trace || trace->mail_log.empty()) return;
+  std::string problem = trace::problem_with_mail_log(trace->mail_log);
+  if (problem.empty()) return;
+  model::Problem warning;
+  warning.location.file = std::make_shared<const std::string>(file);
+  warning.key = "trace.mail_log";
+  warning.message = "cannot be read: " + std::move(problem);
+  warning.severity = model::Problem::Severity::warning;
+  loaded.problems.push_back(std::move(warning));
+}
+
 Status check(const Common& common, const Terminal& terminal) {
-  const session::LoadedPolicy loaded = load(common, session::SecretFiles::read);
+  session::LoadedPolicy loaded = load(common, session::SecretFiles::read);
   const bool ok = loaded.policy != nullptr;
+  if (ok) check_mail_log(loaded, common.configuration);
   if (common.json) {
     Json object{{"ok", ok}, {"problems", Json::array()}};
     for (const model::Problem& problem : loaded.problems) object["problems"].push_back(to_json(problem));
@@ -156,20 +105,18 @@ Status check(const Common& common, const Terminal& terminal) {
 Status list(const Common& common, const Terminal& terminal) {
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
-  const model::Configuration& configuration = policy->configuration();
+  const auto connectors = summaries(policy->configuration());
   if (common.json) {
-    terminal.out << to_list(configuration).dump(2) << '\n';
+    Json array = Json::array();
+    for (const auto& summary : connectors) array.push_back(config::to_json(summary));
+    terminal.out << array.dump(2) << '\n';
     return Status::answered;
   }
   std::vector<std::vector<std::string>> rows = {
       {"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP OR DESTINATION"}};
-  for (const auto& connector : configuration.inbound) {
-    rows.push_back({connector.name, "inbound", std::string(to_string(connector.scenario)), status_of(connector),
-                    tls_of(connector.require), domain_of(connector)});
-  }
-  for (const auto& connector : configuration.outbound) {
-    rows.push_back({connector.name, "outbound", std::string(to_string(connector.scenario)), status_of(connector),
-                    tls_of(connector), domain_of(connector)});
+  for (const auto& summary : connectors) {
+    rows.push_back({std::string(summary.name), std::string(summary.direction), std::string(summary.scenario),
+                    status_of(summary), summary.tls, summary.far_side});
   }
   write_table(terminal.out, rows);
   return Status::answered;

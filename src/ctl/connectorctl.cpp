@@ -17,9 +17,12 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   const CommandLine line{app, common, terminal, status};
   add_configuration_commands(line);
   add_explain_command(line);
+  add_connector_commands(line);
+  add_token_commands(line);
   add_maps_command(line);
   add_dkim_commands(line);
   add_trace_commands(line);
+  add_backtest_command(line);
   add_attach_commands(line);
   try {
     app.parse(argc, argv);

@@ -6,71 +6,11 @@
 #include <string>
 #include <string_view>
 
-#include "connectord/socketmap/postfix_terms.h"
-#include "connectord/trace/trace_json.h"
+#include "connectord/mail/postfix_terms.h"
 #include "table.h"
 
 namespace connectord::ctl {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json to_json(const model::HeaderChange& change) {
-  if (change.kind == model::HeaderChange::Kind::remove) {
-    return {{"action", "remove"}, {"name", change.name}, {"position", change.position}};
-  }
-  return {{"action", "insert"}, {"name", change.name}, {"value", change.value}};
-}
-
-Json to_json(const model::Finding& finding) {
-  return {{"check", finding.check},       {"connector", finding.connector}, {"outcome", to_string(finding.outcome)},
-          {"expected", finding.expected}, {"seen", finding.seen},           {"hint", finding.hint}};
-}
-
-// What was not asked is null.
-Json to_json(const model::Authentication& authentication, const std::optional<model::OriginalClient>& original) {
-  Json object = trace::to_json(authentication);
-  object["original_client"] = original && original->moved ? Json(original->address.to_string()) : Json();
-  return object;
-}
-
-// By which all recipients leave; null where they differ, or leave as the mail server likes.
-Json common_connector(const std::vector<ExplainedRoute>& routes) {
-  if (routes.empty() || routes.front().connector == nullptr) return {};
-  const bool differ = std::any_of(routes.begin(), routes.end(), [&routes](const ExplainedRoute& route) {
-    return route.connector != routes.front().connector;
-  });
-  return differ ? Json() : Json(routes.front().connector->name);
-}
-
-// Next hop and TLS in the terms of Postfix's tables.
-Json to_json(const ExplainedRoute& route) {
-  Json object{{"recipient", route.recipient}, {"connector", Json()}, {"next_hop", Json()}, {"tls", Json()}};
-  if (route.connector == nullptr) return object;
-  object["connector"] = route.connector->name;
-  object["next_hop"] = socketmap::transport_of(*route.connector);
-  if (const auto tls = socketmap::tls_policy_of(*route.connector)) object["tls"] = *tls;
-  return object;
-}
-
-Json to_json(const Explanation& explanation) {
-  const session::Ending& ending = explanation.ending;
-  const model::Decision& decision = ending.decision;
-  Json object;
-  object["connector"] = decision.connector.empty() ? Json() : Json(decision.connector);
-  object["identified_by"] = to_string(decision.identified_by);
-  object["action"] = to_string(decision.action);
-  object["reply"] = decision.reply ? Json(to_string(*decision.reply)) : Json();
-  object["headers"] = Json::array();
-  for (const auto& change : ending.header_changes) object["headers"].push_back(to_json(change));
-  object["authentication"] = to_json(ending.authentication, ending.original);
-  object["outbound_connector"] = common_connector(explanation.routes);
-  object["routes"] = Json::array();
-  for (const ExplainedRoute& route : explanation.routes) object["routes"].push_back(to_json(route));
-  object["findings"] = Json::array();
-  for (const auto& finding : decision.findings) object["findings"].push_back(to_json(finding));
-  return object;
-}
 
 class Paint {
  public:
@@ -131,18 +71,18 @@ void print_finding(std::ostream& out, const model::Finding& finding, const Paint
   if (!finding.hint.empty()) out << indent << "hint      " << harmless(finding.hint) << '\n';
 }
 
-void print_route(std::ostream& out, const ExplainedRoute& route, const Paint& paint) {
+void print_route(std::ostream& out, const session::ExplainedRoute& route, const Paint& paint) {
   out << "route      " << harmless(route.recipient) << ": ";
   if (route.connector == nullptr) {
     out << "the mail server's own\n";
     return;
   }
-  const auto tls = socketmap::tls_policy_of(*route.connector);
-  out << paint(route.connector->name, bold) << ", " << socketmap::transport_of(*route.connector) << ", TLS "
+  const auto tls = mail::tls_policy_of(*route.connector);
+  out << paint(route.connector->name, bold) << ", " << mail::transport_of(*route.connector) << ", TLS "
       << tls.value_or("as the mail server has it") << '\n';
 }
 
-void print(std::ostream& out, const Explanation& explanation, const Paint& paint) {
+void print(std::ostream& out, const session::Explanation& explanation, const Paint& paint) {
   const session::Ending& ending = explanation.ending;
   const model::Decision& decision = ending.decision;
   out << "connector  " << paint(decision.connector.empty() ? "none" : decision.connector, bold) << '\n';
@@ -156,18 +96,18 @@ void print(std::ostream& out, const Explanation& explanation, const Paint& paint
                     : "insert " + change.name + ": " + unfolded(change.value))
         << '\n';
   }
-  for (const ExplainedRoute& route : explanation.routes) print_route(out, route, paint);
+  for (const session::ExplainedRoute& route : explanation.routes) print_route(out, route, paint);
   out << "findings\n";
   for (const auto& finding : decision.findings) print_finding(out, finding, paint);
 }
 
 }  // namespace
 
-void print_json(std::ostream& out, const Explanation& explanation) {
-  out << to_json(explanation).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+void print_json(std::ostream& out, const session::Explanation& explanation) {
+  out << session::to_json(explanation).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
 }
 
-void print_text(std::ostream& out, const Explanation& explanation, bool colour) {
+void print_text(std::ostream& out, const session::Explanation& explanation, bool colour) {
   print(out, explanation, Paint(colour));
 }
 

@@ -9,7 +9,7 @@
 
 #include "connectord/engine/outbound_index.h"
 #include "connectord/engine/routing.h"
-#include "connectord/socketmap/postfix_terms.h"
+#include "connectord/mail/postfix_terms.h"
 #include "connectord/socketmap/sendmail_terms.h"
 
 namespace connectord::ctl {
@@ -102,7 +102,7 @@ StaticTable transport(const Policy& policy) {
   StaticTable table{"transport", "transport_maps = texthash:FILE"};
   const auto ask = [&policy](const std::string& domain) -> std::optional<std::string> {
     const OutboundConnector* connector = route_to(policy, domain);
-    return connector == nullptr ? std::nullopt : std::optional(socketmap::transport_of(*connector));
+    return connector == nullptr ? std::nullopt : std::optional(mail::transport_of(*connector));
   };
   const DomainTable domains(with_this_host(domains_with_routes(policy), policy), ask, "*");
   domains.write(table, [&table](const std::string& key) { table.rows.emplace_back(key, ":"); });
@@ -126,7 +126,7 @@ StaticTable tls_policy(const Policy& policy) {
   StaticTable table{"tls_policy", "smtp_tls_policy_maps = texthash:FILE"};
   std::set<std::string> seen;
   for (const OutboundConnector& connector : policy.configuration().outbound) {
-    const auto wanted = socketmap::tls_policy_of(connector);
+    const auto wanted = mail::tls_policy_of(connector);
     if (!connector.enabled || !wanted) continue;
     for (const model::SmartHost& host : connector.route.smart_hosts) {
       if (seen.insert(to_string(host)).second) table.rows.emplace_back(to_string(host), *wanted);
@@ -134,7 +134,7 @@ StaticTable tls_policy(const Policy& policy) {
   }
   const auto ask = [&policy](const std::string& domain) -> std::optional<std::string> {
     const OutboundConnector* connector = engine::connector_of_next_hop(policy, domain);
-    return connector == nullptr ? std::nullopt : socketmap::tls_policy_of(*connector);
+    return connector == nullptr ? std::nullopt : mail::tls_policy_of(*connector);
   };
   const DomainTable domains(domains_with_mx(policy), ask, "");
   std::string not_said;
@@ -162,7 +162,7 @@ StaticTable header_checks(const Policy& policy) {
   const std::string& tag = policy.configuration().tag.header;
   const auto row = [&table](const std::string& header, const std::string& value, const OutboundConnector& connector) {
     table.rows.emplace_back("/^" + in_expression(header) + ": " + in_expression(value) + "$/",
-                            "FILTER " + socketmap::transport_of(connector));
+                            "FILTER " + mail::transport_of(connector));
   };
   std::set<std::string> tags;
   for (const OutboundConnector& connector : policy.configuration().outbound) {

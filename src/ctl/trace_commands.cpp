@@ -12,7 +12,7 @@
 #include "configuration_file.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
-#include "time_argument.h"
+#include "moment_argument.h"
 #include "trace_output.h"
 
 namespace connectord::ctl {
@@ -66,19 +66,6 @@ std::vector<std::string> words(const std::array<std::pair<const char*, Value>, S
   std::vector<std::string> list;
   for (const auto& choice : choices) list.emplace_back(choice.first);
   return list;
-}
-
-std::int64_t now() {
-  return trace::SqliteOptions().clock();
-}
-
-Expected<std::optional<std::int64_t>> read_moment(const char* option, const std::string& text) {
-  if (text.empty()) return std::optional<std::int64_t>();
-  const auto moment = parse_moment(text, now());
-  if (moment) return moment;
-  return tl::unexpected(
-      std::string(option) + ": \"" + text +
-      "\" is no time; write 2026-11-21T12:00:00Z, 2026-11-21, 2h (two hours ago), today or yesterday");
 }
 
 // The file that the options name, or the configuration.
@@ -220,7 +207,7 @@ Expected<void> report(const Common& common, const TraceArguments& arguments, con
   trace::ReportQuery query;
   query.by = chosen(groupings, arguments.by, trace::Grouping::connector);
   query.interval = chosen(intervals, arguments.per, trace::Interval::whole);
-  query.until = until->value_or(now());
+  query.until = until->value_or(now_in_milliseconds());
   query.since = since->value_or(query.until - day);
   const auto made = (*archive)->report(query);
   if (!made) return tl::unexpected(made.error());

@@ -1,6 +1,5 @@
 #include "connectord/daemon/daemon.h"
 
-#include <malloc.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -11,11 +10,15 @@
 #include <thread>
 #include <utility>
 
+#include "connectord/api/api.h"
+#include "connectord/api/file_writer.h"
+#include "connectord/api/http_server.h"
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
 #include "connectord/policyd/policy_server.h"
 #include "connectord/session/health.h"
 #include "connectord/session/load_policy.h"
+#include "connectord/session/reloader.h"
 #include "connectord/session/session.h"
 #include "connectord/socketmap/socketmap_server.h"
 #include "connectord/trace/sqlite_store.h"
@@ -24,38 +27,14 @@
 #include "health_server.h"
 #include "privileges.h"
 #include "signals.h"
-#include "trace_folder.h"
 
 namespace connectord::daemon {
 namespace {
 
 constexpr std::string_view subject = "connectord";
 
-void log_problems(log::Logger& log, const std::vector<model::Problem>& problems) {
-  for (const model::Problem& problem : problems) {
-    const bool error = problem.severity == model::Problem::Severity::error;
-    log::Fields fields = {{"place", to_string(problem.location)}, {"key", problem.key}, {"problem", problem.message}};
-    log.write({error ? log::Severity::error : log::Severity::warning, "configuration", "", std::move(fields)});
-  }
-}
-
 void print_problems(const std::vector<model::Problem>& problems) {
   for (const model::Problem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
-}
-
-std::vector<std::string> errors_of(const std::vector<model::Problem>& problems, const std::string& other) {
-  std::vector<std::string> errors;
-  for (const model::Problem& problem : problems) {
-    if (problem.severity == model::Problem::Severity::error) errors.push_back(to_string(problem));
-  }
-  if (!other.empty()) errors.push_back(other);
-  return errors;
-}
-
-// What a new configuration cannot change in a running process.
-bool needs_restart(const model::Server& a, const model::Server& b) {
-  return a.milter != b.milter || a.policy != b.policy || a.socketmap != b.socketmap || a.user != b.user ||
-         a.socket_group != b.socket_group || a.socket_mode != b.socket_mode;
 }
 
 // Where the trace is kept, and where deliveries are read from.
@@ -76,22 +55,18 @@ std::unique_ptr<DeliveryLog> make_delivery_log(const model::Configuration& confi
   return std::make_unique<DeliveryLog>(configuration.trace->mail_log, configuration.trace->file(), *store, log);
 }
 
-// Loading leaves as much freed memory behind as a configuration takes, in pieces that the allocator would keep.
-void give_memory_back() {
-  ::malloc_trim(0);
-}
-
 class Daemon {
  public:
   Daemon(std::string path, session::LoadedPolicy loaded, std::shared_ptr<dns::Resolver> resolver)
       : path_(std::move(path)),
         server_(loaded.policy->configuration().server),
-        log_settings_(loaded.policy->configuration().log),
-        log_(log::make_logger(log_settings_)),
+        log_(log::make_logger(loaded.policy->configuration().log)),
         store_(store_of(loaded.policy->configuration())),
         trace_(make_trace(loaded.policy->configuration(), *log_)),
+        counted_trace_(trace_ ? session::counted(*trace_, metrics_) : nullptr),
         deliveries_(make_delivery_log(loaded.policy->configuration(), trace_.get(), *log_)),
-        policies_(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets)) {}
+        policies_(std::move(loaded.policy), session::counted(std::move(resolver), metrics_),
+                  std::move(loaded.secrets)) {}
 
   int run() {
     if (auto ready = open_sockets().and_then([this] { return drop_privileges(); }); !ready) {
@@ -106,7 +81,12 @@ class Daemon {
 
  private:
   session::Services services() {
-    return {.policies = policies_, .live = live_, .log = *log_, .trace = trace_.get(), .activity = activity_};
+    return {.policies = policies_,
+            .live = live_,
+            .log = *log_,
+            .trace = counted_trace_.get(),
+            .activity = activity_,
+            .metrics = metrics_};
   }
 
   tl::expected<void, std::string> open_sockets() {
@@ -127,6 +107,21 @@ class Daemon {
       socketmap_.emplace(std::move(*listener), services(), intake_);
     }
     open_health();
+    return server_.api ? open_api(*rights) : tl::expected<void, std::string>();
+  }
+
+  tl::expected<void, std::string> open_api(const net::SocketRights& rights) {
+    auto listener = net::listen_on(*server_.api, rights);
+    if (!listener) return tl::unexpected(listener.error());
+    const api::AuditLog audit(server_.audit_log, services().unix_time);
+    if (user_) {
+      if (auto given = audit.give_to(user_->uid, user_->gid); !given) return given;
+    }
+    auto server = api::HttpServer::make(
+        std::move(*listener), {server_.api_certificate, server_.api_key},
+        [this](const api::Request& request) { return api_->handle(request); }, *log_);
+    if (!server) return tl::unexpected(server.error());
+    api_server_ = std::move(*server);
     return {};
   }
 
@@ -140,8 +135,11 @@ class Daemon {
   void start_health() {
     const std::int64_t now = services().unix_time();
     activity_->loaded(now);
-    session::Process process{session::resolved_path(path_), ::getpid(), now, server_};
-    health_.start([process = std::move(process), services = services()] { return health_document(process, services); });
+    const session::Process process{session::resolved_path(path_), ::getpid(), now, server_};
+    health_.start([process, services = services()] { return health_document(process, services); });
+    if (!api_server_) return;
+    api_.emplace(api::Api::Setup{services(), reloader_, intake_, process, server_});
+    api_server_->start();
   }
 
   // Only root may give a socket to others; for anybody else it stays the process's own.
@@ -167,7 +165,9 @@ class Daemon {
 
   tl::expected<void, std::string> drop_privileges() {
     if (user_) {
-      if (trace_) give_folder_of(policies_.current().policy->configuration().trace->file(), *user_);
+      if (trace_) {
+        api::give_folder_of(policies_.current().policy->configuration().trace->file(), user_->uid, user_->gid);
+      }
       return become(*user_);
     }
     if (::geteuid() == 0) {
@@ -184,9 +184,9 @@ class Daemon {
     if (deliveries_) deliveries_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
-    // Before libmilter waits for the same signals.
-    signals_.open();
     start_health();
+    // Before libmilter waits for the same signals, and after all other threads were started, which have them blocked.
+    signals_.open();
     if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
     const auto policy = policies_.current().policy;
     log::Fields fields = {{"version", version},
@@ -196,6 +196,7 @@ class Daemon {
     if (server_.milter) fields.emplace_back("milter", server_.milter->to_string());
     if (server_.policy) fields.emplace_back("policy", server_.policy->to_string());
     if (server_.socketmap) fields.emplace_back("socketmap", server_.socketmap->to_string());
+    if (server_.api) fields.emplace_back("api", server_.api->to_string());
     if (trace_) fields.emplace_back("trace", store_.first);
     if (deliveries_) fields.emplace_back("mail_log", store_.second);
     log_->info(subject, "started", std::move(fields));
@@ -218,52 +219,16 @@ class Daemon {
 
   void reload() {
     ::sd_notify(0, "RELOADING=1");
-    session::LoadedPolicy loaded = session::load_policy(path_, session::environment_of_host());
-    log_problems(*log_, loaded.problems);
-    std::shared_ptr<dns::Resolver> resolver;
-    std::string resolver_error;
-    if (loaded.policy) {
-      auto made = resolver_for(loaded.policy->configuration());
-      if (made) {
-        resolver = std::move(*made);
-      } else {
-        resolver_error = made.error();
-        log_->error(subject, resolver_error);
-        loaded.policy = nullptr;
-      }
-    }
-    if (!loaded.policy) {
-      activity_->load_failed(services().unix_time(), errors_of(loaded.problems, resolver_error));
-      log_->error(subject, "the configuration does not load; the running one stays",
-                  {{"configuration", path_}, {"generation", std::to_string(policies_.current().number)}});
-    } else {
-      const model::Configuration& configuration = loaded.policy->configuration();
-      if (needs_restart(server_, configuration.server) || !(log_settings_ == configuration.log)) {
-        log_->warning(subject, "listeners, user, socket rights and log settings take effect after a restart only");
-      }
-      if (store_ != store_of(configuration)) {
-        log_->warning(subject, "trace.store and trace.mail_log take effect after a restart only");
-      }
-      if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
-      const std::size_t inbound = configuration.inbound.size();
-      const std::size_t outbound = configuration.outbound.size();
-      policies_.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets));
-      activity_->loaded(services().unix_time());
-      log_->info(subject, "configuration loaded",
-                 {{"configuration", path_},
-                  {"generation", std::to_string(policies_.current().number)},
-                  {"inbound_connectors", std::to_string(inbound)},
-                  {"outbound_connectors", std::to_string(outbound)}});
-    }
-    give_memory_back();
+    reloader_.reload();
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
 
-  // The running one where [dns] has not changed: it has a cache.
-  tl::expected<std::shared_ptr<dns::Resolver>, std::string> resolver_for(const model::Configuration& configuration) {
-    const session::Generation running = policies_.current();
-    if (running.policy->configuration().dns == configuration.dns) return running.resolver;
-    return session::make_resolver(configuration.dns);
+  // What the parts of the process take of a configuration that was loaded.
+  void follow(const model::Configuration& configuration) {
+    if (store_ != store_of(configuration)) {
+      log_->warning(subject, "where the trace is kept, and which mail log is read, take effect after a restart only");
+    }
+    if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
   }
 
   // New messages are deferred from here on; those that are on their way may end, within the limit.
@@ -274,6 +239,9 @@ class Daemon {
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
     if (socketmap_) socketmap_->stop();
+    // A change that is being made is made to its end.
+    const auto held = reloader_.hold();
+    if (server_.api) net::remove(*server_.api);
     if (deliveries_) deliveries_->stop();
     if (trace_) trace_->stop();
     if (server_.milter) net::remove(*server_.milter);
@@ -298,19 +266,23 @@ class Daemon {
   Signals signals_;  // before whatever starts a thread
   // What the process was started with, which a new configuration does not change.
   model::Server server_;
-  model::Log log_settings_;
   std::unique_ptr<log::Logger> log_;
+  std::shared_ptr<session::Activity> activity_ = std::make_shared<session::Activity>();
+  std::shared_ptr<session::Metrics> metrics_ = std::make_shared<session::Metrics>();
   std::pair<std::string, std::string> store_;
   std::unique_ptr<trace::SqliteStore> trace_;
+  std::unique_ptr<trace::Store> counted_trace_;  // the same, for the sessions
   std::unique_ptr<DeliveryLog> deliveries_;
   session::PolicyStore policies_;
   session::LiveSessions live_;
   session::Intake intake_;
-  std::shared_ptr<session::Activity> activity_ = std::make_shared<session::Activity>();
+  session::Reloader reloader_{path_, services(), [this](const auto& configuration) { follow(configuration); }};
   HealthServer health_;
   std::optional<User> user_;
   std::optional<milter::MilterServer> milter_;
   std::optional<policyd::PolicyServer> policy_service_;
+  std::optional<api::Api> api_;
+  std::unique_ptr<api::HttpServer> api_server_;
   std::optional<socketmap::SocketmapServer> socketmap_;
 };
 

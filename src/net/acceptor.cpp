@@ -40,7 +40,8 @@ void Acceptor::accept_one() {
   const int fd =
       ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd >= 0) return take(FileDescriptor(fd), address.ss_family);
-  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) return pause("no more files can be opened");
+  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+    return pause("no more files can be opened");
   wait_for_connection();
 }
 

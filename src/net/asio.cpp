@@ -1,2 +1,3 @@
-// Boost.Asio, compiled once (BOOST_ASIO_SEPARATE_COMPILATION).
+// Boost.Asio and its TLS, compiled once (BOOST_ASIO_SEPARATE_COMPILATION).
 #include <boost/asio/impl/src.hpp>
+#include <boost/asio/ssl/impl/src.hpp>

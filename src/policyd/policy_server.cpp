@@ -1,16 +1,12 @@
 #include "connectord/policyd/policy_server.h"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <string>
-#include <thread>
-#include <unordered_set>
 #include <utility>
 
-#include "connectord/net/acceptor.h"
+#include "connectord/net/stream_server.h"
 #include "connectord/policyd/request.h"
 #include "connectord/session/inquiry.h"
 
@@ -22,20 +18,28 @@ using boost::system::error_code;
 
 constexpr std::string_view request_end = "\n\n";
 
-class Connection;
-
 // What the connections share; all of it belongs to the server's one thread.
 struct Shared {
   session::Services services;
   PolicyLimits limits;
-  std::unordered_set<std::shared_ptr<Connection>> connections;
+  net::StreamServer* server;
 };
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public net::StreamConnection, public std::enable_shared_from_this<Connection> {
  public:
   Connection(net::StreamSocket socket, Shared& shared)
       : socket_(std::move(socket)), timer_(socket_.get_executor()), shared_(shared), inquirer_(shared.services) {}
 
+  void start() override { wait_for_request(); }
+
+  void close() override {
+    error_code ignored;
+    timer_.cancel();
+    socket_.close(ignored);
+    shared_.server->forget(shared_from_this());
+  }
+
+ private:
   // Waits for the first byte of a request without a limit, and then for the rest of it with one.
   void wait_for_request() {
     if (!buffer_.empty()) {
@@ -48,14 +52,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     });
   }
 
-  void close() {
-    error_code ignored;
-    timer_.cancel();
-    socket_.close(ignored);
-    shared_.connections.erase(shared_from_this());
-  }
-
- private:
   void read_request() {
     timer_.expires_after(shared_.limits.request_time);
     timer_.async_wait([self = shared_from_this()](error_code cancelled) {
@@ -112,40 +108,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
 class PolicyServer::Implementation {
  public:
   Implementation(net::FileDescriptor listener, const session::Services& services, const PolicyLimits& limits)
-      : shared_{services, limits, {}}, acceptor_(context_, std::move(listener), callbacks()) {}
+      : shared_{services, limits, &server_}, server_(std::move(listener), settings()) {}
 
-  void start() {
-    acceptor_.start();
-    thread_ = std::jthread([this] { context_.run(); });
-  }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    asio::post(context_, [this] {
-      acceptor_.stop();
-      while (!shared_.connections.empty()) (*shared_.connections.begin())->close();
-      context_.stop();
-    });
-    thread_.join();
-  }
+  net::StreamServer& server() { return server_; }
 
  private:
-  net::Acceptor::Callbacks callbacks() {
-    return {[this] { return shared_.connections.size() >= shared_.limits.connections; },
-            [this](net::StreamSocket socket) { serve(std::move(socket)); },
+  net::StreamServer::Settings settings() {
+    return {shared_.limits.connections,
+            [this](net::StreamSocket socket) { return std::make_shared<Connection>(std::move(socket), shared_); },
             [this](std::string_view why) { shared_.services.log.error("policy", why, {}); }};
   }
 
-  void serve(net::StreamSocket socket) {
-    auto connection = std::make_shared<Connection>(std::move(socket), shared_);
-    shared_.connections.insert(connection);
-    connection->wait_for_request();
-  }
-
-  asio::io_context context_{1};
   Shared shared_;
-  net::Acceptor acceptor_;
-  std::jthread thread_;
+  net::StreamServer server_;
 };
 
 PolicyServer::PolicyServer(net::FileDescriptor listener, const session::Services& services, const PolicyLimits& limits)
@@ -156,11 +131,11 @@ PolicyServer::~PolicyServer() {
 }
 
 void PolicyServer::start() {
-  implementation_->start();
+  implementation_->server().start();
 }
 
 void PolicyServer::stop() {
-  implementation_->stop();
+  implementation_->server().stop();
 }
 
 }  // namespace connectord::policyd

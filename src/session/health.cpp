@@ -66,7 +66,8 @@ std::string health_document(const Process& process, const Services& services) {
   document["reload"] = reload_of(load);
   document["listeners"] = {{"milter", listener(process.server.milter)},
                            {"policy", listener(process.server.policy)},
-                           {"socketmap", listener(process.server.socketmap)}};
+                           {"socketmap", listener(process.server.socketmap)},
+                           {"api", listener(process.server.api)}};
   document["mta"] = {{"version", text_or_null(mta.version)}, {"host", text_or_null(mta.host)}};
   document["milter"] = counted("sessions", activity.milter_sessions);
   document["policy"] = counted("requests", activity.policy_requests);

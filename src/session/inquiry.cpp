@@ -14,12 +14,14 @@ Answer Inquirer::ask(const Inquiry& inquiry) {
     const ConnectionKey key{*facts.client_address, facts.client_port};
     if (services_.live.tell(key, inquiry.server_port, {facts.tls, facts.certificate})) return {};
   }
+  const metrics::Stopwatch stopwatch(services_.metrics->stages.with({"policy_request"}));
   const auto policy = services_.policies.current().policy;
   model::Decision decision = engine::decide(*policy, facts);
   // What is accepted is not decided yet: the mail server goes on asking others.
   if (decision.action != model::Action::accept) keep_answer(services_, *policy, facts, inquiry.queue_id, decision);
   const bool is_new = inquiry.instance.empty() || inquiry.instance != logged_instance_;
   if (is_new) {
+    count_decision(*services_.metrics, facts, decision);
     log_decision(services_.log, inquiry.queue_id, facts, decision, 0);
     logged_instance_ = inquiry.instance;
   }

@@ -197,6 +197,7 @@ void Session::decide_envelope() {
   // A message of thousands of recipients is decided once, unless a policy request has told something new since.
   const bool news = live_ != nullptr && live_->policy_facts() != joined_;
   if (envelope_decision_ && !news) return;
+  const metrics::Stopwatch stopwatch(services_.metrics->stages.with({"envelope"}));
   join_policy_facts();
   envelope_decision_ = decide(model::Facts::Stage::envelope);
   if (route_.empty()) route_ = engine::MessageRoute(*generation_.policy, envelope_decision_->tag);
@@ -267,9 +268,11 @@ Ending Session::end_of_message(std::string_view queue_id) {
     ending.answer = {model::Action::defer, model::Reply{451, "4.3.0", "connectord was not told of MAIL"}};
     return ending;
   }
+  const metrics::Stopwatch stopwatch(services_.metrics->stages.with({"end_of_message"}));
   join_policy_facts();
   std::string received_spf;
   if (authenticator_) {
+    const metrics::Stopwatch waiting(services_.metrics->stages.with({"authentication"}));
     const model::Configuration& configuration = generation_.policy->configuration();
     authenticator_->finish(std::chrono::steady_clock::now() + configuration.dns.budget, facts_);
     if (configuration.authentication.received_spf) received_spf = authenticator_->received_spf(facts_);
@@ -307,6 +310,7 @@ void Session::abort() {
 }
 
 void Session::log(std::string_view queue_id, const model::Decision& decision) const {
+  count_decision(*services_.metrics, facts_, decision);
   log_decision(services_.log, queue_id, facts_, decision, header_edit_->forgeries());
 }
 

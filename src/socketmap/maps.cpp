@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "connectord/engine/routing.h"
+#include "connectord/mail/postfix_terms.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
-#include "connectord/socketmap/postfix_terms.h"
 #include "connectord/socketmap/sendmail_terms.h"
 
 namespace connectord::socketmap {
@@ -29,12 +29,12 @@ Answer transport(const Generation& generation, std::string_view recipient) {
   // No recipient has an empty local part; such keys are of tables that match by domain.
   if (recipient.starts_with('@')) return {};
   const OutboundConnector* connector = engine::route_of_any_origin(*generation.policy, {recipient});
-  return connector == nullptr ? Answer{} : found(transport_of(*connector));
+  return connector == nullptr ? Answer{} : found(mail::transport_of(*connector));
 }
 
 Answer tls_policy(const Generation& generation, std::string_view next_hop) {
   const OutboundConnector* connector = engine::connector_of_next_hop(*generation.policy, next_hop);
-  auto policy = connector == nullptr ? std::nullopt : tls_policy_of(*connector);
+  auto policy = connector == nullptr ? std::nullopt : mail::tls_policy_of(*connector);
   return policy ? found(std::move(*policy)) : Answer{};
 }
 
@@ -50,7 +50,7 @@ Answer header(const Generation& generation, std::string_view line) {
   } else if (net::equals_ignoring_case(name, tag + "-Route")) {
     connector = engine::find_outbound(*generation.policy, value);
   }
-  return connector == nullptr ? Answer{} : found("FILTER " + transport_of(*connector));
+  return connector == nullptr ? Answer{} : found("FILTER " + mail::transport_of(*connector));
 }
 
 Answer sasl_password(const Generation& generation, std::string_view next_hop) {

@@ -1,16 +1,12 @@
 #include "connectord/socketmap/socketmap_server.h"
 
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <string>
-#include <thread>
-#include <unordered_set>
 #include <utility>
 
-#include "connectord/net/acceptor.h"
+#include "connectord/net/stream_server.h"
 #include "connectord/socketmap/maps.h"
 #include "connectord/socketmap/request.h"
 
@@ -22,14 +18,12 @@ using boost::system::error_code;
 
 constexpr std::size_t chunk_bytes = std::size_t{16} << 10;
 
-class Connection;
-
 // What the connections share; all of it belongs to the server's one thread.
 struct Shared {
   session::Services services;
   const session::Intake& intake;
   SocketmapLimits limits;
-  std::unordered_set<std::shared_ptr<Connection>> connections;
+  net::StreamServer* server;
   std::size_t waiting_bytes = 0;        // what all connections keep
   std::array<char, chunk_bytes> chunk;  // what was just read; a connection keeps only what it cannot answer yet
 };
@@ -39,11 +33,12 @@ Answer answer_to(const Shared& shared, std::string_view content) {
   const auto request = parse_request(content);
   if (!request) return {Answer::Status::permanent, "a request is the name of a map, a space, and a key"};
   shared.services.activity->socketmap_lookups.count(shared.services.unix_time());
+  const metrics::Stopwatch stopwatch(shared.services.metrics->stages.with({"socketmap_lookup"}));
   return look_up(shared.services.policies.current(), request->map, request->key);
 }
 
 // One that is idle keeps no buffer, and one that does not take its answers is read no further.
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public net::StreamConnection, public std::enable_shared_from_this<Connection> {
  public:
   Connection(net::StreamSocket socket, Shared& shared)
       : socket_(std::move(socket)), timer_(socket_.get_executor()), shared_(shared) {
@@ -54,6 +49,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  void start() override { wait(); }
+
+  void close() override {
+    error_code ignored;
+    timer_.cancel();
+    socket_.close(ignored);
+    shared_.server->forget(shared_from_this());
+  }
+
+ private:
   void wait() {
     socket_.async_wait(net::StreamSocket::wait_read, [self = shared_from_this()](error_code error) {
       if (error) return self->close();
@@ -61,14 +66,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
     });
   }
 
-  void close() {
-    error_code ignored;
-    timer_.cancel();
-    socket_.close(ignored);
-    shared_.connections.erase(shared_from_this());
-  }
-
- private:
   void read() {
     error_code error;
     const std::size_t length = socket_.read_some(asio::buffer(shared_.chunk), error);
@@ -169,40 +166,19 @@ class SocketmapServer::Implementation {
  public:
   Implementation(net::FileDescriptor listener, const session::Services& services, const session::Intake& intake,
                  const SocketmapLimits& limits)
-      : shared_{services, intake, limits, {}, 0, {}}, acceptor_(context_, std::move(listener), callbacks()) {}
+      : shared_{services, intake, limits, &server_, 0, {}}, server_(std::move(listener), settings()) {}
 
-  void start() {
-    acceptor_.start();
-    thread_ = std::jthread([this] { context_.run(); });
-  }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    asio::post(context_, [this] {
-      acceptor_.stop();
-      while (!shared_.connections.empty()) (*shared_.connections.begin())->close();
-      context_.stop();
-    });
-    thread_.join();
-  }
+  net::StreamServer& server() { return server_; }
 
  private:
-  net::Acceptor::Callbacks callbacks() {
-    return {[this] { return shared_.connections.size() >= shared_.limits.connections; },
-            [this](net::StreamSocket socket) { serve(std::move(socket)); },
+  net::StreamServer::Settings settings() {
+    return {shared_.limits.connections,
+            [this](net::StreamSocket socket) { return std::make_shared<Connection>(std::move(socket), shared_); },
             [this](std::string_view why) { shared_.services.log.error("socketmap", why, {}); }};
   }
 
-  void serve(net::StreamSocket socket) {
-    auto connection = std::make_shared<Connection>(std::move(socket), shared_);
-    shared_.connections.insert(connection);
-    connection->wait();
-  }
-
-  Shared shared_;  // before the context, which may hold connections to the end
-  asio::io_context context_{1};
-  net::Acceptor acceptor_;
-  std::jthread thread_;
+  Shared shared_;
+  net::StreamServer server_;
 };
 
 SocketmapServer::SocketmapServer(net::FileDescriptor listener, const session::Services& services,
@@ -214,11 +190,11 @@ SocketmapServer::~SocketmapServer() {
 }
 
 void SocketmapServer::start() {
-  implementation_->start();
+  implementation_->server().start();
 }
 
 void SocketmapServer::stop() {
-  implementation_->stop();
+  implementation_->server().stop();
 }
 
 }  // namespace connectord::socketmap

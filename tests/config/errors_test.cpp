@@ -192,13 +192,29 @@ TEST(ConfigErrors, AnUnknownKeyNamesTheNearestKnownOne) {
   });
 }
 
-TEST(ConfigErrors, WhatIsNotBuiltYetIsRefused) {
+TEST(ConfigErrors, TheApiIsReachedFromOtherMachinesOverTlsOnly) {
+  const std::string tls = "api_certificate = \"/c.pem\"\napi_key = \"/k.pem\"\n";
   check_all({
-      {"api", with_server("api = \"inet:127.0.0.1:8025\"\n"), {4, 1, "server.api", "not supported yet"}},
+      {"all addresses",
+       with_server("api = \"inet:0.0.0.0:8025\"\n"),
+       {4, 7, "server.api", "write api_certificate and api_key too, or listen on inet:127.0.0.1:8025"}},
+      {"a name", with_server("api = \"inet:mx.example.net:8025\"\n"), {4, 7, "server.api", "must not go in the clear"}},
+      {"IPv6", with_server("api = \"inet:[2001:db8::1]:8025\"\n"), {4, 7, "server.api", "must not go in the clear"}},
+      {"no key",
+       with_server("api = \"inet:0.0.0.0:8025\"\napi_certificate = \"/c.pem\"\n"),
+       {5, 19, "server.api_certificate", "write api_key too"}},
+      {"no certificate", with_server("api_key = \"/k.pem\"\n"), {4, 11, "server.api_key", "write api_certificate too"}},
+      {"a unix socket", with_server("api = \"unix:/run/a.sock\"\n" + tls), {5, 19, "server.api_certificate", "no TLS"}},
+      {"taken", with_server("api = \"unix:/run/m.sock\"\n"), {4, 7, "server.api", "is taken already by server.milter"}},
   });
+  for (const std::string& good :
+       {std::string("api = \"inet:127.0.0.1:8025\"\n"), std::string("api = \"inet:[::1]:8025\"\n"),
+        std::string("api = \"unix:/run/a.sock\"\n"), "api = \"inet:0.0.0.0:8025\"\n" + tls}) {
+    EXPECT_EQ(listed(parse_text(with_server(good)).problems), "problems:\n") << good;
+  }
 }
 
-TEST(ConfigErrors, WhatIsNotBuiltYetIsCheckedAllTheSame) {
+TEST(ConfigErrors, AWrongFormNamesTheRightOne) {
   check_all({
       {"mail log",
        with_server("[trace]\nstore = \"sqlite:/a\"\nmail_log = \"maillog\"\n"),

@@ -137,6 +137,17 @@ TEST_F(ConnectorctlTest, CheckTellsEverythingThatIsWrong) {
   EXPECT_EQ(json.json()["problems"][0]["line"], 3);
 }
 
+TEST_F(ConnectorctlTest, CheckWarnsOfAMailLogThatCannotBeRead) {
+  write("log.toml", "[server]\nmilter = \"unix:/run/m\"\n[trace]\nstore = \"sqlite:/nowhere/trace.db\"\nmail_log = \"" +
+                        path("mail.log") + "\"\n");
+  const Result missing = run({"check", "--config", path("log.toml")});
+  EXPECT_EQ(missing.status, 0) << missing.error;
+  EXPECT_NE(missing.error.find("warning: trace.mail_log: cannot be read: "), std::string::npos) << missing.error;
+  write("mail.log", "");
+  const Result there = run({"check", "--config", path("log.toml")});
+  EXPECT_EQ(there.error.find("mail_log"), std::string::npos) << there.error;
+}
+
 TEST_F(ConnectorctlTest, WrongUsageIsToldApartFromWrongInput) {
   EXPECT_EQ(run({}).status, 2);
   EXPECT_EQ(run({"frobnicate"}).status, 2);

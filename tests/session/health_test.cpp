@@ -30,7 +30,7 @@ TEST_F(Health, TellsWhatNobodyHasAskedYetAsNull) {
   EXPECT_EQ(document["policy"], Json::parse(R"({"requests": 0, "last": null})"));
   EXPECT_EQ(document["socketmap"], Json::parse(R"({"lookups": 0, "last": null})"));
   EXPECT_EQ(document["mta"], Json::parse(R"({"version": null, "host": null})"));
-  EXPECT_EQ(document["listeners"], Json::parse(R"({"milter": null, "policy": null, "socketmap": null})"));
+  EXPECT_EQ(document["listeners"], Json::parse(R"({"milter": null, "policy": null, "socketmap": null, "api": null})"));
 }
 
 TEST_F(Health, TellsWhoAskedWhatHowOftenAndWhen) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,9 +10,16 @@
 // From TOML files to a model::Configuration. The functions hold no state: any thread may call them at any time.
 namespace connectord::config {
 
+// One file as it is about to be.
+struct FileChange {
+  std::string path;                 // as locations have it
+  std::optional<std::string> text;  // std::nullopt: the file will be gone
+};
+
 // What a configuration takes from outside its files.
 struct Environment {
-  std::string host_name;  // also server.authserv_id where the files name none
+  std::string host_name;               // also server.authserv_id where the files name none
+  std::optional<FileChange> change{};  // tried out: counts instead of what that file says now
 };
 
 struct Loaded {

@@ -19,6 +19,11 @@ struct Server {
   std::optional<net::Endpoint> milter;
   std::optional<net::Endpoint> policy;
   std::optional<net::Endpoint> socketmap;
+  std::optional<net::Endpoint> api;
+  std::string api_tokens = "/etc/connectord/tokens";
+  std::string api_certificate;  // PEM, with api_key; empty: no TLS
+  std::string api_key;
+  std::string audit_log = "/var/lib/connectord/audit.log";
   std::vector<std::string> include;
   std::string user;
   std::string socket_group = "postfix";

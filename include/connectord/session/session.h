@@ -17,6 +17,7 @@
 #include "connectord/model/facts.h"
 #include "connectord/session/activity.h"
 #include "connectord/session/live_sessions.h"
+#include "connectord/session/metrics.h"
 #include "connectord/session/policy_store.h"
 #include "connectord/trace/store.h"
 
@@ -38,6 +39,7 @@ struct Services {
   };
   // What front ends count.
   std::shared_ptr<Activity> activity = std::make_shared<Activity>();
+  std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
 };
 
 class Authenticator;

@@ -6,11 +6,12 @@ import time
 
 from harness.workspace import Workspace
 
-from . import authentication, delivery, dkim, engine, loading, milter, socketmap, trace, trace_large
+from . import api, authentication, delivery, dkim, engine, loading, milter, socketmap, trace, trace_large
 from .figures import Figure, Note, table
 
 PARTS = {"engine": engine, "dkim": dkim, "milter": milter, "loading": loading, "authentication": authentication,
-         "socketmap": socketmap, "delivery": delivery, "trace": trace, "trace-large": trace_large}
+         "socketmap": socketmap, "api": api, "delivery": delivery, "trace": trace,
+         "trace-large": trace_large}
 # Only where they are asked for by name.
 LONG = {"trace-large"}
 

@@ -1,4 +1,4 @@
-#include "time_argument.h"
+#include "connectord/trace/moment.h"
 
 #include <time.h>
 
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace connectord::ctl {
+namespace connectord::trace {
 namespace {
 
 constexpr std::int64_t second = 1000;
@@ -55,4 +55,4 @@ std::optional<std::int64_t> parse_moment(const std::string& text, std::int64_t n
   return seconds ? std::optional(*seconds * second) : std::nullopt;
 }
 
-}  // namespace connectord::ctl
+}  // namespace connectord::trace

@@ -6,7 +6,7 @@
 #include "connectord/model/outbound.h"
 
 // What an outbound connector says, in the words of Postfix's tables. Thread-safe.
-namespace connectord::socketmap {
+namespace connectord::mail {
 
 // The result of transport(5): "smtp:[a]:25, [b]:25" for smart hosts, tried in order (Postfix 3.5 and later), and
 // "smtp:" for the MX records of the recipient's domain, past any relayhost.
@@ -16,4 +16,4 @@ std::string transport_of(const model::OutboundConnector& connector);
 // std::nullopt: the connector leaves it to the mail server's own policy.
 std::optional<std::string> tls_policy_of(const model::OutboundConnector& connector);
 
-}  // namespace connectord::socketmap
+}  // namespace connectord::mail

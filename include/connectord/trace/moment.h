@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace connectord::ctl {
+namespace connectord::trace {
 
 // Seconds since 1970 of a time in UTC: ISO 8601 ("2026-11-21T12:00:00Z", "2026-11-21 12:00", "2026-11-21") or the
 // seconds themselves. std::nullopt for anything else.
@@ -14,4 +14,4 @@ std::optional<std::int64_t> parse_time(const std::string& text);
 // it was: "90s", "30m", "2h", "7d", "4w". `now` is in milliseconds too.
 std::optional<std::int64_t> parse_moment(const std::string& text, std::int64_t now);
 
-}  // namespace connectord::ctl
+}  // namespace connectord::trace

@@ -1,10 +1,10 @@
-#include "connectord/socketmap/postfix_terms.h"
+#include "connectord/mail/postfix_terms.h"
 
 #include <array>
 #include <string_view>
 #include <utility>
 
-namespace connectord::socketmap {
+namespace connectord::mail {
 namespace {
 
 std::string_view level_of(model::TlsLevel level) {
@@ -56,4 +56,4 @@ std::optional<std::string> tls_policy_of(const model::OutboundConnector& connect
   return text;
 }
 
-}  // namespace connectord::socketmap
+}  // namespace connectord::mail

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectord/api/audit_log.h"
+#include "connectord/api/message.h"
+#include "connectord/api/tokens.h"
+#include "connectord/session/health.h"
+#include "connectord/session/reloader.h"
+
+namespace connectord::api {
+
+// One kind of request that the API answers.
+struct RouteDescription {
+  std::string_view method;
+  std::string_view path;  // as in the description: "/api/exchange/connectors/{id}"
+  Role role = Role::nobody;
+};
+
+// The administration of connectord: what each request is answered, without HTTP. docs/api.md says it to people,
+// openapi.json to programs. Thread-safe.
+class Api {
+ public:
+  // What is shared with the rest of the process, and must outlive the API.
+  struct Setup {
+    session::Services services;
+    session::Reloader& reloader;
+    session::Intake& intake;
+    session::Process process;
+    model::Server settings;  // that the process was started with
+  };
+
+  explicit Api(const Setup& setup);
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  // Never throws; may wait for DNS and files.
+  Response handle(const Request& request) noexcept;
+
+  static std::vector<RouteDescription> routes();
+  // The description of all this (OpenAPI 3.1).
+  static std::string_view description();
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace connectord::api

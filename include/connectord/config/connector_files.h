@@ -1,0 +1,37 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+// Files with connectors that programs write and change. The functions hold no state and are thread-safe.
+namespace connectord::config {
+
+// The path of a file `name` that one of the patterns of server.include covers, in a folder that the pattern names
+// plainly; std::nullopt if there is none.
+std::optional<std::string> included_path(const std::vector<std::string>& include, std::string_view main_file,
+                                         const std::string& name);
+
+// What TOML has no form for, and where it stands: "identify.certificate".
+struct Unwritable {
+  std::string key;
+  std::string message;
+};
+
+// A document with one connector, whose keys are those of its TOML (connector_json.h). Only the form of values is looked
+// at; what they mean is for config::load() to say. "direction" decides between [[inbound]] and [[outbound]] and is no
+// key. The first line is a seal, by which is_sealed() knows the text again.
+tl::expected<std::string, Unwritable> sealed_toml(const nlohmann::ordered_json& connector);
+
+// True if the text is as sealed_toml() wrote it, in this version or another: nobody's comments are lost with it.
+bool is_sealed(std::string_view text);
+
+// The text with `enabled` of one connector set, all else byte for byte as it was. `table` is "inbound" or "outbound".
+// On failure says why a program cannot change it.
+tl::expected<std::string, std::string> with_enabled(std::string_view text, std::string_view table,
+                                                    std::string_view name, bool enabled);
+
+}  // namespace connectord::config

@@ -1,0 +1,186 @@
+#include "connectord/api/api.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <utility>
+
+#include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
+#include "context.h"
+
+namespace connectord::api {
+namespace {
+
+using Handler = Response (*)(Context&, const Call&);
+
+struct Route {
+  RouteDescription description;
+  Handler handler = nullptr;
+  bool has_body = false;
+  std::vector<std::string_view> parameters{};  // that its query may have
+};
+
+const std::vector<Route>& table() {
+  static const std::vector<std::string_view> one = {"direction"};
+  static const std::vector<std::string_view> listing = {"direction", "scenario", "status", "enabled", "name", "text"};
+  static const std::vector<std::string_view> search = {"since",    "until",      "sender",    "recipient", "connector",
+                                                       "action",   "status",     "direction", "client",    "limit",
+                                                       "queue_id", "message_id", "cursor"};
+  static const std::vector<std::string_view> report = {"since", "until", "group", "interval"};
+  static const std::vector<Route> routes = {
+      {{"GET", "/health", Role::nobody}, get_health},
+      {{"GET", "/metrics", Role::read}, get_metrics},
+      {{"GET", "/api/openapi.json", Role::nobody}, get_description},
+      {{"GET", "/api/exchange/connectors", Role::read}, list_connectors, false, listing},
+      {{"POST", "/api/exchange/connectors", Role::admin}, create_connector, true},
+      {{"GET", "/api/exchange/connectors/{id}", Role::read}, get_connector, false, one},
+      {{"PUT", "/api/exchange/connectors/{id}", Role::admin}, replace_connector, true, one},
+      {{"DELETE", "/api/exchange/connectors/{id}", Role::admin}, delete_connector, false, one},
+      {{"PUT", "/api/exchange/connectors/{id}/status", Role::operate}, set_status, true, one},
+      {{"POST", "/api/exchange/connectors/{id}/validate", Role::operate}, validate_connector, false, one},
+      {{"GET", "/api/exchange/messagetrace", Role::read}, search_trace, false, search},
+      {{"GET", "/api/exchange/messagetrace/{id}", Role::read}, get_trace},
+      {{"POST", "/api/exchange/explain", Role::read}, explain_message, true},
+      {{"GET", "/api/exchange/reports/connectors", Role::read}, report_connectors, false, report},
+  };
+  return routes;
+}
+
+// Whether a path is the route's; what stands for {id} goes to `id`.
+bool matches(std::string_view pattern, const std::vector<std::string>& segments, std::string& id) {
+  std::string found;
+  for (const std::string& segment : segments) {
+    if (!pattern.starts_with('/')) return false;
+    pattern.remove_prefix(1);
+    const auto part = pattern.substr(0, pattern.find('/'));
+    pattern.remove_prefix(part.size());
+    if (part == "{id}") {
+      found = segment;
+    } else if (part != segment) {
+      return false;
+    }
+  }
+  if (!pattern.empty()) return false;
+  id = found;
+  return true;
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = mail::trimmed(content_type.substr(0, content_type.find(';')));
+  return net::equals_ignoring_case(type, "application/json");
+}
+
+Response wrong_method(const std::string& allowed) {
+  Response response = problem(405, "the path does not take this method; it takes " + allowed);
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+Answered<const Route*> find_route(const std::string& method, const std::vector<std::string>& segments,
+                                  std::string& id) {
+  std::string allowed;
+  for (const Route& route : table()) {
+    if (!matches(route.description.path, segments, id)) continue;
+    if (route.description.method == method) return &route;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(route.description.method);
+  }
+  if (allowed.empty()) return tl::unexpected(problem(404, "there is no such path; see /api/openapi.json"));
+  return tl::unexpected(wrong_method(allowed));
+}
+
+std::optional<Response> check_role(const Caller& caller, Role needed) {
+  if (caller.role >= needed) return std::nullopt;
+  if (caller.role != Role::nobody) {
+    return problem(403, "this needs the role " + std::string(to_string(needed)) + ", and the token \"" + caller.name +
+                            "\" has " + std::string(to_string(caller.role)));
+  }
+  Response response =
+      problem(401, "this needs a token: make one with connectorctl token add, and write Authorization: Bearer TOKEN");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"connectord\"");
+  return response;
+}
+
+std::optional<Response> check_query(const Target& target, const Route& route) {
+  std::vector<FieldError> errors;
+  for (const auto& [name, value] : target.query) {
+    const auto& known = route.parameters;
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      errors.push_back({name, "there is no such parameter"});
+  }
+  if (errors.empty()) return std::nullopt;
+  return problem(400, "the query has a parameter that this path does not take", errors);
+}
+
+Answered<Json> body_of(const Request& request, const Route& route) {
+  if (!route.has_body) {
+    if (request.body.empty()) return Json();
+    return tl::unexpected(problem(400, "this takes no body"));
+  }
+  if (!is_json(request.content_type)) {
+    return tl::unexpected(problem(415, "the body must be JSON: write Content-Type: application/json"));
+  }
+  return parse_body(request.body).map_error([](const std::string& error) { return problem(400, error); });
+}
+
+}  // namespace
+
+Response json_response(const Json& json, unsigned status) {
+  return {status, "application/json", to_text(json), {}};
+}
+
+class Api::Implementation {
+ public:
+  explicit Implementation(const Setup& setup)
+      : context_{setup, AuditLog(setup.settings.audit_log, setup.services.unix_time)},
+        gatekeeper_(setup.settings.api_tokens, setup.services.log) {}
+
+  Response handle(const Request& request) {
+    std::string_view path = "none";
+    Response response = answer(request, path);
+    context_.setup.services.metrics->requests.with({path, std::to_string(response.status)}).add();
+    return response;
+  }
+
+ private:
+  Response answer(const Request& request, std::string_view& path) {
+    auto target = parse_target(request.target);
+    if (!target) return problem(400, target.error());
+    std::string id;
+    const auto route = find_route(request.method, target->segments, id);
+    if (!route) return route.error();
+    path = (*route)->description.path;
+    auto caller = gatekeeper_.identify(request);
+    if (!caller) return caller.error();
+    if (auto refused = check_role(*caller, (*route)->description.role)) return *refused;
+    if (auto refused = check_query(*target, **route)) return *refused;
+    auto body = body_of(request, **route);
+    if (!body) return body.error();
+    const Call call{request, std::move(*target), std::move(id), std::move(*caller), std::move(*body)};
+    return (*route)->handler(context_, call);
+  }
+
+  Context context_;
+  Gatekeeper gatekeeper_;
+};
+
+Api::Api(const Setup& setup) : implementation_(std::make_unique<Implementation>(setup)) {}
+
+Api::~Api() = default;
+
+Response Api::handle(const Request& request) noexcept {
+  try {
+    return implementation_->handle(request);
+  } catch (const std::exception& error) {
+    // Memory, or a bug of ours; the log says which.
+    return problem(500, std::string("connectord failed: ") + error.what());
+  }
+}
+
+std::vector<RouteDescription> Api::routes() {
+  std::vector<RouteDescription> descriptions;
+  for (const Route& route : table()) descriptions.push_back(route.description);
+  return descriptions;
+}
+
+}  // namespace connectord::api

@@ -1,0 +1,72 @@
+#include "connectord/api/audit_log.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "connectord/api/file_writer.h"
+#include "connectord/net/listener.h"
+#include "json_body.h"
+
+namespace connectord::api {
+namespace {
+
+constexpr mode_t only_ours = 0640;
+
+tl::unexpected<std::string> failed(const std::string& path, std::string_view what) {
+  return tl::unexpected(path + ": cannot " + std::string(what) + ": " + std::strerror(errno) +
+                        "; see server.audit_log, and no change is made without it");
+}
+
+// A file of no other name: in a folder that others may write to, a link to somebody else's file might stand there.
+net::FileDescriptor open_to_append(const std::string& path) {
+  net::FileDescriptor fd(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, only_ours));
+  struct stat status {};
+  if (fd.get() < 0 || (::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1)) return fd;
+  errno = EMLINK;
+  return net::FileDescriptor();
+}
+
+std::string time_text(std::int64_t seconds) {
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm utc{};
+  std::array<char, 32> text{};
+  ::gmtime_r(&time, &utc);
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text.data();
+}
+
+}  // namespace
+
+tl::expected<void, std::string> AuditLog::give_to(std::optional<uid_t> owner, std::optional<gid_t> group) const {
+  const uid_t uid = owner.value_or(static_cast<uid_t>(-1));
+  const gid_t gid = group.value_or(static_cast<gid_t>(-1));
+  if (owner && group) give_folder_of(path_, *owner, *group);
+  const net::FileDescriptor fd = open_to_append(path_);
+  if (fd.get() < 0) return failed(path_, "open the audit log");
+  if (::fchown(fd.get(), uid, gid) != 0) return failed(path_, "give the audit log to its user");
+  return {};
+}
+
+tl::expected<void, std::string> AuditLog::write(const nlohmann::ordered_json& entry) {
+  Json line{{"time", time_text(unix_time_())}};
+  line.update(entry);
+  const std::string text = to_text(line);
+  const std::scoped_lock lock(mutex_);
+  const net::FileDescriptor fd = open_to_append(path_);
+  if (fd.get() < 0) return failed(path_, "open the audit log");
+  // In one piece: connectorctl token may append at the same moment.
+  const ssize_t written = ::write(fd.get(), text.data(), text.size());
+  if (written != static_cast<ssize_t>(text.size()) || ::fsync(fd.get()) != 0) {
+    return failed(path_, "write the audit log");
+  }
+  return {};
+}
+
+}  // namespace connectord::api

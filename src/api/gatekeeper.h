@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "connectord/api/message.h"
+#include "connectord/api/tokens.h"
+#include "connectord/log/logger.h"
+
+namespace connectord::api {
+
+struct Caller {
+  std::string name;  // of the token; "uid 0" for root on the unix socket; empty for nobody
+  Role role = Role::nobody;
+};
+
+// Counts the wrong tokens of each peer within a minute. Thread-safe; the number of peers is bounded.
+class WrongTries {
+ public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr unsigned most = 10;
+  static constexpr std::chrono::seconds window{60};
+  static constexpr std::size_t most_peers = 1000;  // what is beyond shares one count
+
+  // True if this one is too many.
+  bool count(const std::string& peer, Clock::time_point now);
+
+ private:
+  struct Tries {
+    Clock::time_point begin;
+    unsigned number = 0;
+  };
+  std::mutex mutex_;
+  std::map<std::string, Tries> peers_;
+};
+
+// Says who a caller is. The token file is read again when it has changed. Thread-safe.
+class Gatekeeper {
+ public:
+  Gatekeeper(std::string token_file, log::Logger& log,
+             std::function<WrongTries::Clock::time_point()> clock = WrongTries::Clock::now)
+      : file_(std::move(token_file)), log_(log), clock_(std::move(clock)) {}
+
+  // The caller, who may be nobody; or the answer to a wrong token.
+  tl::expected<Caller, Response> identify(const Request& request);
+
+ private:
+  struct Version {
+    std::uint64_t inode = 0;
+    std::int64_t seconds = 0;
+    std::int64_t nanoseconds = 0;
+    std::int64_t size = -1;
+    friend bool operator==(const Version&, const Version&) = default;
+  };
+
+  Version current_version() const;
+  std::vector<Token> tokens();
+  std::vector<Token> read_tokens() const;
+  Response refuse(const Peer& peer);
+
+  std::string file_;
+  log::Logger& log_;
+  std::function<WrongTries::Clock::time_point()> clock_;
+  WrongTries wrong_;
+  std::mutex mutex_;
+  Version version_;
+  std::vector<Token> tokens_;
+};
+
+}  // namespace connectord::api

@@ -1,0 +1,93 @@
+#include "connectord/api/http_server.h"
+
+#include <boost/asio/ssl/context.hpp>
+#include <string_view>
+#include <utility>
+
+#include "connectord/config/secret_file.h"
+#include "http_connection.h"
+
+namespace connectord::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace ssl = boost::asio::ssl;
+using TlsStream = ssl::stream<net::StreamSocket>;
+
+tl::expected<std::unique_ptr<ssl::context>, std::string> tls_context(const TlsFiles& files) {
+  if (files.certificate.empty()) return nullptr;
+  const auto self = config::reader_of_secrets("");
+  if (!self) return tl::unexpected(self.error());
+  const auto key = config::read_secret_file(files.key, *self);
+  if (!key) return tl::unexpected("server.api_key: " + files.key + ": " + key.error());
+  auto context = std::make_unique<ssl::context>(ssl::context::tls_server);
+  ::SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+  boost::system::error_code error;
+  context->use_certificate_chain_file(files.certificate, error);
+  if (error) return tl::unexpected("server.api_certificate: " + files.certificate + ": " + error.message());
+  context->use_private_key(asio::buffer(*key), ssl::context::pem, error);
+  if (error) return tl::unexpected("server.api_key: " + files.key + ": " + error.message());
+  return context;
+}
+
+}  // namespace
+
+class HttpServer::Implementation {
+ public:
+  Implementation(net::FileDescriptor listener, std::unique_ptr<ssl::context> tls, Handler handler, log::Logger& log,
+                 const HttpLimits& limits)
+      : tls_(std::move(tls)),
+        log_(log),
+        shared_{std::move(handler), limits, asio::thread_pool(limits.workers), &server_},
+        server_(std::move(listener), settings()) {}
+
+  ~Implementation() { stop(); }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
+
+  void start() { server_.start(); }
+
+  void stop() {
+    server_.stop();
+    shared_.pool.join();
+  }
+
+ private:
+  net::StreamServer::Settings settings() {
+    return {shared_.limits.connections, [this](net::StreamSocket socket) { return connection(std::move(socket)); },
+            [this](std::string_view why) { log_.error("api", why, {}); }};
+  }
+
+  std::shared_ptr<net::StreamConnection> connection(net::StreamSocket socket) {
+    if (tls_) return std::make_shared<HttpConnection<TlsStream>>(TlsStream(std::move(socket), *tls_), shared_);
+    return std::make_shared<HttpConnection<net::StreamSocket>>(std::move(socket), shared_);
+  }
+
+  std::unique_ptr<ssl::context> tls_;
+  log::Logger& log_;
+  HttpShared shared_;
+  net::StreamServer server_;
+};
+
+tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::make(net::FileDescriptor listener,
+                                                                        const TlsFiles& tls, Handler handler,
+                                                                        log::Logger& log, const HttpLimits& limits) {
+  auto context = tls_context(tls);
+  if (!context) return tl::unexpected(context.error());
+  return std::unique_ptr<HttpServer>(new HttpServer(
+      std::make_unique<Implementation>(std::move(listener), std::move(*context), std::move(handler), log, limits)));
+}
+
+HttpServer::HttpServer(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+
+HttpServer::~HttpServer() = default;
+
+void HttpServer::start() {
+  implementation_->start();
+}
+
+void HttpServer::stop() {
+  implementation_->stop();
+}
+
+}  // namespace connectord::api

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "command_line.h"
+
+namespace connectord::ctl {
+
+// How a command reaches the API.
+struct ApiOptions {
+  std::string api;         // unix:/path, inet:host:port, http://host:port, https://host:port; empty: server.api
+  std::string token_file;  // empty: none, as root on the unix socket needs none
+  std::string ca_file;     // empty: the system's authorities
+};
+
+void add_api_options(CLI::App& command, ApiOptions& options);
+
+struct ApiCall {
+  std::string method;
+  std::string path;  // with its query, encoded
+  std::string body{};
+  std::string if_match{};
+};
+
+struct ApiAnswer {
+  unsigned status = 0;
+  std::string etag;
+  nlohmann::ordered_json body;  // null where there is none
+};
+
+// One request. On failure says why there is no answer, or what the API says is wrong with the request.
+tl::expected<ApiAnswer, std::string> call_api(const Common& common, const ApiOptions& options, const ApiCall& call,
+                                              const Terminal& terminal);
+
+}  // namespace connectord::ctl

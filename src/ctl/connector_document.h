@@ -1,0 +1,20 @@
+#pragma once
+
+#include <istream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace connectord::ctl {
+
+// One connector as the API takes it, out of a file: a JSON object, or TOML with one [[inbound]] or [[outbound]]. "-" is
+// `in`. On failure says what is wrong with the file.
+tl::expected<nlohmann::ordered_json, std::string> read_connector(const std::string& path, std::istream& in);
+
+// Puts "require.tls=true" and the like into a connector: the value is TOML, and where it is none, a string.
+tl::expected<void, std::string> set_keys(nlohmann::ordered_json& connector, const std::vector<std::string>& settings);
+// Takes "require.tls" and the like out.
+tl::expected<void, std::string> unset_keys(nlohmann::ordered_json& connector, const std::vector<std::string>& keys);
+
+}  // namespace connectord::ctl

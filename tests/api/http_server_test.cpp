@@ -1,0 +1,132 @@
+#include "connectord/api/http_server.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "session/recording_log.h"
+
+namespace connectord::api {
+namespace {
+
+// A server on a unix socket that answers with what it was asked.
+class HttpServerThread : public testing::Test {
+ protected:
+  std::string path_ = testing::TempDir() + "http-server-" + std::to_string(::getpid()) + ".sock";
+  net::Endpoint endpoint_ = net::Endpoint::parse("unix:" + path_).value();
+  test::RecordingLog log_;
+  HttpLimits limits_;
+  std::unique_ptr<HttpServer> server_;
+
+  void start() {
+    auto listener = net::listen_on(endpoint_, {});
+    ASSERT_TRUE(listener) << listener.error();
+    auto server = HttpServer::make(
+        std::move(*listener), {},
+        [](const Request& request) {
+          return Response{200, "text/plain", request.method + " " + request.target + " " + request.body, {}};
+        },
+        log_, limits_);
+    ASSERT_TRUE(server) << server.error();
+    server_ = std::move(*server);
+    server_->start();
+  }
+  void TearDown() override {
+    if (server_) server_->stop();
+    net::remove(endpoint_);
+  }
+
+  net::FileDescriptor connect() const {
+    net::FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path_.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    return fd;
+  }
+  static void send(const net::FileDescriptor& fd, std::string_view text) {
+    EXPECT_EQ(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+  }
+  // All up to the end.
+  static std::string receive(const net::FileDescriptor& fd) {
+    std::string received;
+    std::array<char, 4096> buffer{};
+    for (ssize_t count = 0; (count = ::recv(fd.get(), buffer.data(), buffer.size(), 0)) > 0;) {
+      received.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    return received;
+  }
+  std::string ask(std::string_view text) const {
+    const auto fd = connect();
+    send(fd, text);
+    return receive(fd);
+  }
+};
+
+TEST_F(HttpServerThread, AnswersRequestsOneAfterTheOtherOnOneConnection) {
+  start();
+  const std::string answers =
+      ask("GET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: "
+          "2\r\n\r\nhi");
+  EXPECT_NE(answers.find("GET /a "), std::string::npos) << answers;
+  EXPECT_TRUE(answers.ends_with("POST /b hi")) << answers;
+}
+
+TEST_F(HttpServerThread, AnswersHeadWithoutABody) {
+  start();
+  const std::string answer = ask("HEAD /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(answer.find("Content-Length: 7"), std::string::npos) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
+TEST_F(HttpServerThread, SaysWhatIsWrongAndHangsUp) {
+  limits_.header_bytes = 200;
+  limits_.body_bytes = 10;
+  start();
+  EXPECT_NE(ask("nonsense\r\n\r\n").find(" 400 "), std::string::npos);
+  EXPECT_NE(ask("GET / HTTP/1.1\r\nX: " + std::string(300, 'x') + "\r\n\r\n").find(" 431 "), std::string::npos);
+  EXPECT_NE(ask("PUT / HTTP/1.1\r\nContent-Length: 11\r\n\r\n").find(" 413 "), std::string::npos);
+  EXPECT_NE(ask("GET / HTTP/1.1\r\nIf-Match: a\r\nIf-Match: b\r\n\r\n").find(" 400 "), std::string::npos);
+}
+
+TEST_F(HttpServerThread, HangsUpOnWhoDoesNotFinishInTime) {
+  limits_.request_time = std::chrono::milliseconds(50);
+  limits_.idle_time = std::chrono::milliseconds(50);
+  start();
+  const auto begun = connect();
+  send(begun, "GET / HT");
+  EXPECT_EQ(receive(begun), "");
+  EXPECT_EQ(receive(connect()), "");
+}
+
+TEST_F(HttpServerThread, ServesManyAtOnce) {
+  start();
+  std::vector<std::jthread> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([this] {
+      for (int j = 0; j < 20; ++j) {
+        EXPECT_TRUE(ask("GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ends_with("GET /x "));
+      }
+    });
+  }
+}
+
+TEST_F(HttpServerThread, EndsWithConnectionsOpen) {
+  start();
+  const auto idle = connect();
+  const auto begun = connect();
+  // Answered, so both are surely taken.
+  EXPECT_TRUE(ask("GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").ends_with("GET /x "));
+  send(begun, "GET / HT");
+  server_->stop();
+  EXPECT_EQ(receive(begun), "");
+}
+
+}  // namespace
+}  // namespace connectord::api
