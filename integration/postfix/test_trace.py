@@ -1,5 +1,7 @@
 """The message trace: every final answer is in it, whatever happens to connectord, and connectorctl finds it there."""
 
+import contextlib
+import itertools
 import json
 import os
 import pwd
@@ -10,11 +12,12 @@ import time
 
 from harness.client import SmtpClient
 from harness.daemon import build_folder, connectorctl
+from harness.milter import MilterClient
 from harness.site import USER
 from harness.waiting import wait_until
-from scenario import CONTOSO, RECIPIENT, SiteScenario, submit
+from scenario import CONTOSO, RECIPIENT, HostScenario, SiteScenario, submit
 
-SESSIONS = 12
+SESSIONS = 40
 LEAST_ANSWERS = 300
 
 
@@ -182,6 +185,56 @@ class TraceAfterKill(SiteScenario):
         client.mail("alice@contoso.com")
         if client.rcpt(recipient).code == 550:
             self.refused.append(recipient)
+
+
+class TraceAfterKillUnderLoad(HostScenario):
+    """The mail server's side is played, which is quicker than Postfix: many sessions have answers at the same moment,
+    and connectord is killed in the midst of them."""
+
+    connectors = CONTOSO
+    options = {"trace": ""}
+    sessions = 64
+
+    def setUp(self):
+        self.addCleanup(lambda: self.host.connectord.is_running or self.host.connectord.start())
+        self.answered: list[str] = []  # queue IDs of mail that was taken, and refused recipients
+
+    def test_every_final_answer_that_a_session_got_is_there(self):
+        for round_number in range(3):
+            before = len(self.answered)
+            sessions = [threading.Thread(target=self.send_until_it_is_gone, args=(f"{round_number}x{number}",))
+                        for number in range(self.sessions)]
+            for session in sessions:
+                session.start()
+            wait_until(lambda seen=before: len(self.answered) > seen + 3000, "answers", timeout=120)
+            self.host.connectord.kill()
+            for session in sessions:
+                session.join()
+            rows = self.host.trace()
+            kept = {row["queue_id"] for row in rows} | {row["rcpt_to"] for row in rows if row["action"] == "reject"}
+            self.assertEqual(set(self.answered) - kept, set())
+            self.host.connectord.start()
+
+    def send_until_it_is_gone(self, name: str) -> None:
+        with contextlib.suppress(OSError), MilterClient(self.host.milter) as client:
+            client.negotiate()
+            client.connect("client.example.org", "198.51.100.9", 4711)
+            client.helo("client.example.org")
+            for number in itertools.count():
+                self.send_one(client, f"4Q{name}x{number}")
+
+    def send_one(self, client: MilterClient, queue_id: str) -> None:
+        client.macros = {}
+        client.mail("alice@contoso.com")
+        refused = f"{queue_id}@example.net"
+        if not client.rcpt(refused).passes:
+            self.answered.append(refused)
+        client.abort()
+        client.macros = {"i": queue_id}
+        client.mail("bob@example.org")
+        client.rcpt("user@example.net")
+        if client.content([("From", " bob@example.org"), ("Subject", " x")]).verdict.passes:
+            self.answered.append(queue_id)
 
 
 class TraceTrouble(SiteScenario):

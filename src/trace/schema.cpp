@@ -15,7 +15,7 @@ constexpr std::int64_t application = 0x636f7472;
 // two. Its row here is written together with the terms, or before where there is a status to keep; until then it has
 // the status that follows from the answer.
 //
-// term: what can be searched for, as the hashes of its texts. Rows are gathered in buckets of 16,384 numbers, so that
+// term: what can be searched for, as the hashes of its texts. Rows are gathered in buckets of 65,536 numbers, so that
 // new entries lie close together, a search goes from the newest bucket to the oldest, and old ones are removed whole.
 // Entries are made some time after the messages (state "indexed_to"); a search looks through the rest itself.
 //

@@ -167,6 +167,7 @@ class SqliteArchive : public Archive {
   std::string group_name(Grouping by, std::int64_t number) {
     if (by == Grouping::direction) return std::string(to_string(static_cast<Direction>(number)));
     if (by == Grouping::action) return std::string(model::to_string(static_cast<model::Action>(number)));
+    if (number == several_connectors) return "several";
     const std::string& word = reader_.word(number);
     return word.empty() ? "none" : word;
   }

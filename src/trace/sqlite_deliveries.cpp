@@ -72,15 +72,30 @@ bool SqliteWriter::record(const Queued& queued) {
   if (message->has_size) return true;
   sqlite::Statement set(database_, "UPDATE message SET size = ?2 WHERE id = ?1");
   set.bind(1, message->id).bind(2, static_cast<std::int64_t>(queued.size)).run();
-  if (message->id > indexed_to_) return true;
+  add_bytes(message->id, static_cast<std::int64_t>(queued.size));
+  return true;
+}
+
+// To the sums that the message has been counted in already.
+void SqliteWriter::add_bytes(std::int64_t message, std::int64_t bytes) {
+  const bool is_in_heap = heap_ && message > indexed_to_ && message <= heap_->last;
+  if (message > indexed_to_ && !is_in_heap) return;
+  sqlite::Statement key(database_,
+                        "SELECT time / ?2, direction, coalesce(connector, 0), coalesce(outbound_connector, 0), "
+                        "coalesce(tls, 0), action FROM message WHERE id = ?1");
+  if (!key.bind(1, message).bind(2, hour_ms).step()) return;
+  TermHeap::VolumeKey columns{};
+  for (std::size_t i = 0; i < columns.size(); ++i) columns.at(i) = key.integer(static_cast<int>(i));
+  if (is_in_heap) {
+    heap_->volumes[columns].bytes += bytes;
+    return;
+  }
   sqlite::Statement volume(
       database_,
-      "UPDATE volume SET bytes = bytes + ?2 FROM message m WHERE m.id = ?1 AND volume.hour = "
-      "m.time / ?3 AND volume.direction = m.direction AND volume.connector = coalesce(m.connector, "
-      "0) AND volume.outbound_connector = coalesce(m.outbound_connector, 0) AND volume.tls = "
-      "coalesce(m.tls, 0) AND volume.action = m.action");
-  volume.bind(1, message->id).bind(2, static_cast<std::int64_t>(queued.size)).bind(3, hour_ms).run();
-  return true;
+      "UPDATE volume SET bytes = bytes + ?7 WHERE hour = ?1 AND direction = ?2 AND connector = ?3 AND "
+      "outbound_connector = ?4 AND tls = ?5 AND action = ?6");
+  for (std::size_t i = 0; i < columns.size(); ++i) volume.bind(static_cast<int>(i) + 1, columns.at(i));
+  volume.bind(7, bytes).run();
 }
 
 bool SqliteWriter::record(const Child& child) {
@@ -143,8 +158,6 @@ Recorded SqliteWriter::record(const StoredBatch& batch) {
   Recorded recorded;
   const auto count = [&recorded](bool matched) { ++(matched ? recorded.matched : recorded.unknown); };
   for (const StoredEntry& refusal : batch.refusals) insert(refusal);
-  // Its sums have been made already.
-  if (!batch.queued.empty()) heap_.reset();
   for (const Queued& queued : batch.queued) count(record(queued));
   for (const Child& child : batch.children) count(record(child));
   for (const Delivery& delivery : batch.deliveries) count(record(delivery));

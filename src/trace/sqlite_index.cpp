@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t messages_a_step = 500;
-// Large, so that many terms go to one page; written in steps, so that nobody waits for long.
-constexpr std::size_t messages_a_heap = 4'096;
+// Large, so that many terms go to one page; gathered and written in steps, so that nobody waits for long.
+constexpr std::size_t messages_a_heap = 8'192;
+constexpr std::size_t gathered_a_step = 1'024;
 constexpr std::size_t terms_a_step = 3'000;
 constexpr std::size_t removed_terms_a_step = 5'000;
 
@@ -69,12 +70,10 @@ void write_volumes(sqlite::Database& database, const TermHeap& heap) {
 
 }  // namespace
 
-void SqliteWriter::gather_heap(std::size_t most) {
-  heap_ = TermHeap{};
-  TermHeap& heap = *heap_;
-  heap.last = indexed_to_;
+void SqliteWriter::gather(TermHeap& heap) {
+  const std::size_t end = heap.messages + gathered_a_step;
   sqlite::Statement messages(database_, next_messages);
-  messages.bind(1, indexed_to_).bind(2, static_cast<std::int64_t>(most));
+  messages.bind(1, heap.last).bind(2, static_cast<std::int64_t>(gathered_a_step));
   while (messages.step()) {
     const std::int64_t id = messages.integer(0);
     add_message(messages, heap);
@@ -86,6 +85,8 @@ void SqliteWriter::gather_heap(std::size_t most) {
     }
     ++heap.messages;
   }
+  if (heap.messages == end && heap.messages < messages_a_heap) return;
+  heap.is_gathered = true;
   std::sort(heap.terms.begin(), heap.terms.end());
   heap.terms.erase(std::unique(heap.terms.begin(), heap.terms.end()), heap.terms.end());
 }
@@ -100,8 +101,13 @@ void SqliteWriter::add_recipients(TermHeap& heap, std::int64_t first, std::int64
 
 bool SqliteWriter::index_some() {
   sqlite::Transaction transaction(database_);
-  if (!heap_) gather_heap(messages_a_heap);
+  if (!heap_) heap_ = TermHeap{.last = indexed_to_};
   TermHeap& heap = *heap_;
+  if (!heap.is_gathered) {
+    gather(heap);
+    transaction.commit();
+    return true;
+  }
   const std::size_t end = std::min(heap.written + terms_a_step, heap.terms.size());
   for (; heap.written < end; ++heap.written) {
     const TermHeap::Term& one = heap.terms[heap.written];

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 // So many messages get their terms together.
-constexpr std::size_t heap = 4'096;
+constexpr std::size_t heap = 8'192;
 // Quiet for this long, the rest gets its terms too.
 constexpr auto quiet = 1s;
 constexpr auto between_removals = 60s;

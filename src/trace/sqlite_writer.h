@@ -65,7 +65,8 @@ class SqliteWriter {
   static constexpr int open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
   void load_state();
-  void gather_heap(std::size_t most);
+  void gather(TermHeap& heap);
+  void add_bytes(std::int64_t message, std::int64_t bytes);
   void add_recipients(TermHeap& heap, std::int64_t first, std::int64_t last);
   void forget_heap();
   void insert_recipients(std::int64_t first, const StoredEntry& entry);

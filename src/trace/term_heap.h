@@ -29,11 +29,12 @@ struct TermHeap {
   // The columns of `volume` up to `action`.
   using VolumeKey = std::array<std::int64_t, 6>;
 
-  std::vector<Term> terms;  // sorted
-  std::map<VolumeKey, Sums> volumes;
-  std::map<std::int64_t, Numbers> hours;
+  std::vector<Term> terms{};  // sorted, when all are gathered
+  std::map<VolumeKey, Sums> volumes{};
+  std::map<std::int64_t, Numbers> hours{};
   std::int64_t last = 0;  // row
   std::size_t messages = 0;
+  bool is_gathered = false;
   std::size_t written = 0;  // of the terms
 };
 

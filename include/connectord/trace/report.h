@@ -19,7 +19,9 @@ struct ReportQuery {
 
 struct Volume {
   std::int64_t time = 0;  // the beginning of its interval
-  std::string group;      // the name of the connector, "inbound", "TLSv1.3", "accept"; "none" for no connector or TLS
+  // The name of the connector, "inbound", "TLSv1.3", "accept"; "none" for no connector or TLS; "several" for a message
+  // whose recipients leave by different outbound connectors.
+  std::string group;
   std::uint64_t messages = 0;
   std::uint64_t recipients = 0;
   std::uint64_t bytes = 0;  // of the messages whose size is known

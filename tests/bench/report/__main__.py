@@ -6,18 +6,21 @@ import time
 
 from harness.workspace import Workspace
 
-from . import api, authentication, delivery, dkim, engine, loading, milter, socketmap
+from . import api, authentication, delivery, dkim, engine, loading, milter, socketmap, trace, trace_large
 from .figures import Figure, Note, table
 
 PARTS = {"engine": engine, "dkim": dkim, "milter": milter, "loading": loading, "authentication": authentication,
-         "socketmap": socketmap, "api": api, "delivery": delivery}
+         "socketmap": socketmap, "api": api, "delivery": delivery, "trace": trace,
+         "trace-large": trace_large}
+# Only where they are asked for by name.
+LONG = {"trace-large"}
 
 
 def chosen(arguments: list[str]) -> list[str]:
     unknown = [name for name in arguments if name not in PARTS]
     if unknown:
         sys.exit(f"bench: no part is called {unknown[0]}; there are: {', '.join(PARTS)}")
-    return arguments or list(PARTS)
+    return arguments or [name for name in PARTS if name not in LONG]
 
 
 def measured(name: str) -> list[Figure | Note]:
