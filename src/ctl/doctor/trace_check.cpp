@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 
 #include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
+#include "connectord/trace/mail_log_reader.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
 #include "doctor.h"
@@ -188,11 +188,10 @@ void examine_archive(const Patient& patient, trace::Archive& archive, Findings& 
 void examine_trace(const Patient& patient, Findings& findings) {
   const auto& settings = patient.configuration.trace;
   if (!settings) return findings.note("trace", "there is no [trace], so nothing is known of past mail");
-  std::error_code error;
-  if (!settings->mail_log.empty() && settings->mail_log != "journal" &&
-      !std::filesystem::exists(settings->mail_log, error)) {
-    findings.critical("deliveries", "trace.mail_log, " + settings->mail_log + ", is not there",
-                      "name the mail server's log, or \"journal\"");
+  const std::string problem = settings->mail_log.empty() ? "" : trace::problem_with_mail_log(settings->mail_log);
+  if (!problem.empty()) {
+    findings.critical("deliveries", "trace.mail_log cannot be read: " + problem,
+                      "name the mail server's log, or \"journal\"; connectord's user must be able to read it");
   }
   const auto archive = trace::open_sqlite_archive(settings->file());
   if (!archive) return findings.critical("trace", archive.error(), "see the log: journalctl -u connectord");
