@@ -36,7 +36,8 @@ class Inbound {
     }
     tell_checklist(connector_, recorder_);
     tell_history(policy_, connector_, options_.history, recorder_);
-    if (options_.host.empty()) return recorder_.finish("nothing was tried; connectorctl validate --probe HOST:PORT tries it");
+    if (options_.host.empty())
+      return recorder_.finish("nothing was tried; connectorctl validate --probe HOST:PORT tries it");
     choose_envelope();
     if (envelope_is_plain() && find_address() && connect() && greet() && secure()) say_envelope();
     return recorder_.finish("passed: the server accepts " + visitor_.recipient);
