@@ -79,7 +79,7 @@ class Doctor(SiteScenario):
         text = self.site.connectord.config_file.read_text()
         self.addCleanup(self.site.connectord.write_configuration, text)
         self.site.connectord.write_configuration(text.replace("/postfix/mail.log", "/postfix/no.log"))
-        self.assert_trouble("deliveries", "critical", "is not there")
+        self.assert_trouble("deliveries", "critical", "trace.mail_log cannot be read")
 
     def test_a_configuration_that_does_not_load_is_critical(self):
         text = self.site.connectord.config_file.read_text()

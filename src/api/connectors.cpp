@@ -50,7 +50,7 @@ bool holds_text(const Connector& connector, const std::string& text) {
 }
 
 template <class Connector>
-void add_listed(const std::vector<Connector>& connectors, const Filters& filters, const Validations& validations,
+void add_listed(const std::vector<Connector>& connectors, const Filters& filters, const Validations::Last& last,
                 Json& list) {
   for (const Connector& connector : connectors) {
     if (filters.enabled && connector.enabled != *filters.enabled) continue;
@@ -59,7 +59,7 @@ void add_listed(const std::vector<Connector>& connectors, const Filters& filters
     if (filters.text && !holds_text(connector, *filters.text)) continue;
     Json object = config::to_json(config::summarize(connector));
     const bool inbound = std::is_same_v<Connector, model::InboundConnector>;
-    if (validations.last) object["validated"] = validations.last(inbound, connector.name);
+    if (last) object["validated"] = last(inbound, connector.name);
     list.push_back(std::move(object));
   }
 }
@@ -111,10 +111,11 @@ Response list_connectors(Context& context, const Call& call) {
   if (!filters) return filters.error();
   const auto policy = context.setup.services.policies.current().policy;
   const model::Configuration& configuration = policy->configuration();
-  const Validations& validations = context.setup.validations;
+  const auto& results = context.setup.validations.results;
+  const Validations::Last last = results ? results() : Validations::Last();
   Json list = Json::array();
-  if (filters->direction != "outbound") add_listed(configuration.inbound, *filters, validations, list);
-  if (filters->direction != "inbound") add_listed(configuration.outbound, *filters, validations, list);
+  if (filters->direction != "outbound") add_listed(configuration.inbound, *filters, last, list);
+  if (filters->direction != "inbound") add_listed(configuration.outbound, *filters, last, list);
   return json_response({{"connectors", std::move(list)}});
 }
 

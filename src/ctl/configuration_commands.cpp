@@ -42,9 +42,8 @@ std::string status_of(const config::ConnectorSummary& summary) {
   return summary.audit ? "enabled (audit)" : "enabled";
 }
 
-std::optional<probe::LastResult> last_result(const probe::Results& results, const config::ConnectorSummary& summary) {
-  return results.find(summary.direction == "inbound" ? probe::Direction::inbound : probe::Direction::outbound,
-                      summary.name);
+probe::Direction direction_of(const config::ConnectorSummary& summary) {
+  return summary.direction == "inbound" ? probe::Direction::inbound : probe::Direction::outbound;
 }
 
 std::string validated(const std::optional<probe::LastResult>& last) {
@@ -117,12 +116,12 @@ Status list(const Common& common, const Terminal& terminal) {
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
   const auto connectors = summaries(policy->configuration());
-  const probe::Results results(policy->configuration().validation.state);
+  const auto last_result = probe::Results(policy->configuration().validation.state).finder();
   if (common.json) {
     Json array = Json::array();
     for (const auto& summary : connectors) {
       Json object = config::to_json(summary);
-      object["validated"] = probe::to_json(last_result(results, summary));
+      object["validated"] = probe::to_json(last_result(direction_of(summary), summary.name));
       array.push_back(std::move(object));
     }
     terminal.out << array.dump(2) << '\n';
@@ -132,7 +131,8 @@ Status list(const Common& common, const Terminal& terminal) {
       {"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP OR DESTINATION", "VALIDATED"}};
   for (const auto& summary : connectors) {
     rows.push_back({std::string(summary.name), std::string(summary.direction), std::string(summary.scenario),
-                    status_of(summary), summary.tls, summary.far_side, validated(last_result(results, summary))});
+                    status_of(summary), summary.tls, summary.far_side,
+                    validated(last_result(direction_of(summary), summary.name))});
   }
   write_table(terminal.out, rows);
   return Status::answered;

@@ -26,9 +26,11 @@ api::Validations validations_of(probe::OnDemand& validator, const session::Polic
     return tl::unexpected(
         api::Validations::Refused{report.error().reason, static_cast<int>(report.error().again.count())});
   };
-  made.last = [&policies](bool inbound, std::string_view connector) {
-    const probe::Results results(policies.current().policy->configuration().validation.state);
-    return probe::to_json(results.find(direction(inbound), connector));
+  made.results = [&policies]() -> api::Validations::Last {
+    auto find = probe::Results(policies.current().policy->configuration().validation.state).finder();
+    return [find = std::move(find)](bool inbound, std::string_view connector) {
+      return probe::to_json(find(direction(inbound), connector));
+    };
   };
   return made;
 }

@@ -1,6 +1,19 @@
 #include "connectord/dns/names.h"
 
 namespace connectord::dns {
+namespace {
+
+// Bytes that mean something in a zone file, or are nothing to look at, as \DDD.
+std::string escaped(char c) {
+  if (c == '"' || c == '\\') return {'\\', c};
+  const auto byte = static_cast<unsigned char>(c);
+  if (byte >= ' ' && byte < 0x7f) return {c};
+  constexpr unsigned ten = 10;
+  const auto digit = [byte](unsigned unit) { return static_cast<char>('0' + byte / unit % ten); };
+  return {'\\', digit(ten * ten), digit(ten), digit(1)};
+}
+
+}  // namespace
 
 std::string reverse_name(const net::IpAddress& address) {
   const auto& bytes = address.bytes();
@@ -20,10 +33,7 @@ std::string txt_line(std::string_view name, std::string_view text) {
   line += ". IN TXT (";
   for (std::size_t i = 0; i < text.size(); i += longest) {
     line += " \"";
-    for (const char c : text.substr(i, longest)) {
-      if (c == '"' || c == '\\') line += '\\';
-      line += c;
-    }
+    for (const char c : text.substr(i, longest)) line += escaped(c);
     line += '"';
   }
   return line + " )";

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "connectord/net/listener.h"
 
@@ -115,9 +116,24 @@ std::optional<LastResult> Results::find(Direction direction, std::string_view co
   return read(object);
 }
 
+std::function<std::optional<LastResult>(Direction, std::string_view)> Results::finder() const {
+  std::unordered_set<std::string> files;
+  std::error_code error;
+  for (std::filesystem::directory_iterator each(folder_, error), end; !error && each != end; each.increment(error)) {
+    files.insert(each->path().filename().string());
+  }
+  return [results = *this, files = std::move(files)](Direction direction, std::string_view connector) {
+    return files.count(file_of(direction, connector)) > 0 ? results.find(direction, connector) : std::nullopt;
+  };
+}
+
 // Names of connectors hold nothing that means something in a path, and the direction comes first.
+std::string Results::file_of(Direction direction, std::string_view connector) {
+  return std::string(to_string(direction)) + "-" + std::string(connector) + ".json";
+}
+
 std::string Results::path_of(Direction direction, std::string_view connector) const {
-  return folder_ + "/" + std::string(to_string(direction)) + "-" + std::string(connector) + ".json";
+  return folder_ + "/" + file_of(direction, connector);
 }
 
 }  // namespace connectord::probe

@@ -95,8 +95,10 @@ TEST_F(ApiTest, ValidatesByWhatTheProcessGivesIt) {
 }
 
 TEST_F(ApiTest, ListsWhatTheLastValidationFound) {
-  validations_.last = [](bool inbound, std::string_view name) {
-    return inbound && name == "contoso" ? Json{{"result", "passed"}} : Json();
+  validations_.results = []() -> Validations::Last {
+    return [](bool inbound, std::string_view name) {
+      return inbound && name == "contoso" ? Json{{"result", "passed"}} : Json();
+    };
   };
   const Json list = Json::parse(ask("GET", "/api/exchange/connectors").body);
   EXPECT_EQ(list["connectors"][0]["validated"]["result"], "passed");

@@ -83,6 +83,7 @@ TEST_F(DoctorsTrace, DoesNotSayThatOfATraceThatIsYounger) {
 
 TEST_F(DoctorsTrace, NamesMailOfAPartnersSendersThatMatchedNoConnector) {
   taken_ = {row_of(1, message("contoso"))};
+  archive_.volumes.volumes = {{0, "contoso", 1, 1, 0}};
   trace::Message stranger = message("");
   stranger.client_address = "198.51.100.7";
   strangers_ = {row_of(2, stranger)};

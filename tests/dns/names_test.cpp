@@ -14,6 +14,7 @@ TEST(DnsNames, ReverseNamesStandBelowArpa) {
 TEST(DnsNames, LongTextsStandInPiecesAndQuotesAreEscaped) {
   EXPECT_EQ(txt_line("a.example", "v=spf1 -all"), "a.example. IN TXT ( \"v=spf1 -all\" )");
   EXPECT_EQ(txt_line("a.example", R"(say "\")"), R"(a.example. IN TXT ( "say \"\\\"" ))");
+  EXPECT_EQ(txt_line("a.example", "a\nb\xe4"), R"(a.example. IN TXT ( "a\010b\228" ))");
   EXPECT_EQ(txt_line("a.example", std::string(300, 'x')),
             "a.example. IN TXT ( \"" + std::string(255, 'x') + "\" \"" + std::string(45, 'x') + "\" )");
 }

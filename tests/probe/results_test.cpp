@@ -33,6 +33,18 @@ class ResultsTest : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
+TEST_F(ResultsTest, AreFoundForListsAsTheFolderWas) {
+  const Results results((folder_ / "validation").string());
+  const auto none = results.finder();
+  ASSERT_TRUE(results.prepare(::geteuid(), ::getegid()));
+  ASSERT_TRUE(results.keep(report(true)));
+  EXPECT_FALSE(none(Direction::outbound, "contoso-out"));
+  const auto find = results.finder();
+  EXPECT_TRUE(find(Direction::outbound, "contoso-out"));
+  EXPECT_FALSE(find(Direction::inbound, "contoso-out"));
+  EXPECT_FALSE(find(Direction::outbound, "other"));
+}
+
 TEST_F(ResultsTest, AreFoundAgainByDirectionAndName) {
   const Results results((folder_ / "validation").string());
   ASSERT_TRUE(results.prepare(::geteuid(), ::getegid()));

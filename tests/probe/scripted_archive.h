@@ -17,6 +17,7 @@ class ScriptedArchive : public trace::Archive {
     return std::vector<trace::Row>();
   };
   std::vector<trace::Attempt> attempts;
+  trace::Report volumes;  // of any time
   std::vector<trace::Query> queries;
 
   tl::expected<trace::Page, std::string> search(const trace::Query& query) override {
@@ -27,7 +28,7 @@ class ScriptedArchive : public trace::Archive {
     return trace::Story{{}, attempts, {}};
   }
   tl::expected<std::int64_t, std::string> last_row() override { return 0; }
-  tl::expected<trace::Report, std::string> report(const trace::ReportQuery&) override { return trace::Report{}; }
+  tl::expected<trace::Report, std::string> report(const trace::ReportQuery&) override { return volumes; }
 };
 
 inline trace::Row row_of(std::int64_t id, trace::Message message,

@@ -24,8 +24,10 @@ struct Validations {
 
   // What was found. May take a minute.
   std::function<tl::expected<nlohmann::ordered_json, Refused>(const Question&)> validate{};
-  // What the last one found, in short; null where there was none.
-  std::function<nlohmann::ordered_json(bool inbound, std::string_view connector)> last{};
+  // What the last one of a connector found, in short; null where there was none.
+  using Last = std::function<nlohmann::ordered_json(bool inbound, std::string_view connector)>;
+  // For a list of connectors, as it is now.
+  std::function<Last()> results{};
 };
 
 }  // namespace connectord::api

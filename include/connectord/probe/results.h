@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -36,8 +37,11 @@ class Results {
   tl::expected<void, std::string> keep(const Report& report) const;
   // std::nullopt where there is none that can be read.
   std::optional<LastResult> find(Direction direction, std::string_view connector) const;
+  // The same for many connectors: the folder is looked at once, so that those without a result cost nothing.
+  std::function<std::optional<LastResult>(Direction, std::string_view)> finder() const;
 
  private:
+  static std::string file_of(Direction direction, std::string_view connector);
   std::string path_of(Direction direction, std::string_view connector) const;
 
   std::string folder_;

@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <set>
 
 #include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
+#include "connectord/trace/mail_log_reader.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
 #include "doctor.h"
@@ -17,6 +17,7 @@ constexpr std::int64_t hour = 3600 * thousand;
 constexpr std::int64_t day = 24 * hour;
 constexpr std::int64_t month = 30 * day;
 constexpr std::size_t most_rows = 2'000;
+constexpr std::size_t most_partners = 200;  // that are searched for
 
 std::string domain_of(const std::string& address) {
   const auto at = address.rfind('@');
@@ -61,9 +62,9 @@ class TraceCheck {
     return rows(query);
   }
 
-  std::set<std::string> used(trace::Grouping by) {
+  std::set<std::string> used(trace::Grouping by, std::int64_t reach = month) {
     std::set<std::string> names;
-    const auto report = archive_.report({by, trace::Interval::whole, now_ - month, now_ + hour});
+    const auto report = archive_.report({by, trace::Interval::whole, now_ - reach, now_ + hour});
     if (!report) return names;
     for (const trace::Volume& volume : report->volumes) names.insert(volume.group);
     return names;
@@ -90,8 +91,12 @@ class TraceCheck {
   // Mail of sender domains that else come over a partner's connector.
   void missed() {
     std::map<std::string, std::string> partners;  // by sender domain
+    const auto busy = used(trace::Grouping::connector, 7 * day);
+    std::size_t searches = 0;
     for (const auto& connector : configuration_.inbound) {
-      if (!connector.enabled || connector.scenario != model::Scenario::partner) continue;
+      const bool counts =
+          connector.enabled && connector.scenario == model::Scenario::partner && busy.count(connector.name) > 0;
+      if (!counts || ++searches > most_partners) continue;
       trace::Query query;
       query.connector = connector.name;
       query.since = now_ - 7 * day;
@@ -188,11 +193,10 @@ void examine_archive(const Patient& patient, trace::Archive& archive, Findings& 
 void examine_trace(const Patient& patient, Findings& findings) {
   const auto& settings = patient.configuration.trace;
   if (!settings) return findings.note("trace", "there is no [trace], so nothing is known of past mail");
-  std::error_code error;
-  if (!settings->mail_log.empty() && settings->mail_log != "journal" &&
-      !std::filesystem::exists(settings->mail_log, error)) {
-    findings.critical("deliveries", "trace.mail_log, " + settings->mail_log + ", is not there",
-                      "name the mail server's log, or \"journal\"");
+  const std::string problem = settings->mail_log.empty() ? "" : trace::problem_with_mail_log(settings->mail_log);
+  if (!problem.empty()) {
+    findings.critical("deliveries", "trace.mail_log cannot be read: " + problem,
+                      "name the mail server's log, or \"journal\"; connectord's user must be able to read it");
   }
   const auto archive = trace::open_sqlite_archive(settings->file());
   if (!archive) return findings.critical("trace", archive.error(), "see the log: journalctl -u connectord");
