@@ -66,7 +66,8 @@ class Sendmail {
     base_.mc = without_our_lines(before_.mc);
     auto made = host_.made_of(base_.mc);
     if (!made) return tl::unexpected(made.error());
-    base_.cf = std::move(*made);
+    base_.cf = std::move(made->cf);
+    complaints_ = std::move(made->complaints);
     return {};
   }
 
@@ -76,7 +77,7 @@ class Sendmail {
     if (same_but_for_comments(before_.cf, base_.cf) || same_but_for_comments(before_.cf, made_of_wanted)) return {};
     const auto made = host_.made_of(before_.mc);
     if (!made) return tl::unexpected(made.error());
-    if (same_but_for_comments(before_.cf, *made)) return {};
+    if (same_but_for_comments(before_.cf, made->cf)) return {};
     const std::string folder = host_.mc().parent_path().string();
     return tl::unexpected(host_.cf().string() + " is not what m4 makes of " + host_.mc().string() +
                           ", so changes by hand would be lost; bring them into it, or make it anew and see that all is "
@@ -96,7 +97,10 @@ class Sendmail {
     SendmailHost::Files wanted{with_our_lines(base_.mc, plan_.changes), {}};
     auto made = host_.made_of(wanted.mc);
     if (!made) return tl::unexpected(made.error());
-    wanted.cf = std::move(*made);
+    wanted.cf = std::move(made->cf);
+    if (made->complaints != complaints_) {
+      warnings_.push_back({"m4 finds these lines odd: " + made->complaints, "see that all is as you want it"});
+    }
     for (const SendmailChange& change : plan_sendmail(read_sendmail_cf(wanted.cf), wanted_).changes) {
       plan_.refusals.push_back({"something in sendmail.mc counts more than the line that is missing: " + change.what,
                                 "take it out, or write by hand " + change.lines});
@@ -204,6 +208,7 @@ class Sendmail {
       terminal_.out << '\n' << diff() << '\n';
     }
     print_advice(terminal_.error, "missing", plan_.open);
+    print_advice(terminal_.error, "warning", warnings_);
     print_advice(terminal_.error, "refused", plan_.refusals);
     print_result(result);
     return status;
@@ -252,6 +257,7 @@ class Sendmail {
     object["diff"] = diff();
     object["refusals"] = to_json(plan_.refusals);
     object["missing"] = to_json(plan_.open);
+    object["warnings"] = to_json(warnings_);
     object["proof"] = proof_.empty() ? Json(nullptr) : Json(proof_);
     object["restored_to_the_byte"] = whole_;
     terminal_.out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
@@ -268,6 +274,8 @@ class Sendmail {
   SendmailHost::Files after_;
   SendmailCf now_;
   SendmailPlan plan_;
+  std::string complaints_;  // of m4 about sendmail.mc without connectord
+  std::vector<Advice> warnings_;
   bool runs_ = false;
   bool backed_up_ = false;
   bool changed_ = false;

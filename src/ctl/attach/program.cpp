@@ -109,8 +109,8 @@ tl::expected<ProgramOutput, std::string> run_program(const std::vector<std::stri
   return ProgramOutput{status, content_of(out), content_of(error)};
 }
 
-tl::expected<std::string, std::string> output_of(const std::vector<std::string>& command, std::string_view input) {
-  auto output = run_program(command, input);
+tl::expected<std::string, std::string> output_of(const std::vector<std::string>& command) {
+  auto output = run_program(command);
   if (!output) return tl::unexpected(output.error());
   if (output->status == 0) return std::move(output->out);
   std::string words;

@@ -20,6 +20,6 @@ tl::expected<ProgramOutput, std::string> run_program(const std::vector<std::stri
                                                      std::string_view input = {});
 
 // As run_program, and what it printed; any other exit status than 0 is a failure, told in the program's own words.
-tl::expected<std::string, std::string> output_of(const std::vector<std::string>& command, std::string_view input = {});
+tl::expected<std::string, std::string> output_of(const std::vector<std::string>& command);
 
 }  // namespace connectord::ctl

@@ -25,8 +25,12 @@ tl::expected<SendmailHost::Files, std::string> SendmailHost::read() const {
   return Files{std::move(*mc), std::move(*cf)};
 }
 
-tl::expected<std::string, std::string> SendmailHost::made_of(const std::string& mc) const {
-  return output_of({"env", "-C", mc_.parent_path().string(), "m4", "-"}, mc);
+tl::expected<SendmailHost::Made, std::string> SendmailHost::made_of(const std::string& mc) const {
+  auto output = run_program({"env", "-C", mc_.parent_path().string(), "m4", "-"}, mc);
+  if (!output) return tl::unexpected(output.error());
+  if (output->status != 0)
+    return tl::unexpected("m4 cannot make sendmail.cf of " + mc_.string() + ": " + output->error);
+  return Made{std::move(output->out), std::move(output->error)};
 }
 
 Done SendmailHost::install(const Files& planned_from, const Files& files) const {

@@ -29,8 +29,13 @@ class SendmailHost {
   const std::filesystem::path& cf() const { return cf_; }
 
   tl::expected<Files, std::string> read() const;
-  // The sendmail.cf that m4 makes of this sendmail.mc, which may include files of its folder. Changes nothing.
-  tl::expected<std::string, std::string> made_of(const std::string& mc) const;
+  // The sendmail.cf that m4 makes of this sendmail.mc, which may include files of its folder, and what m4 finds odd in
+  // it. Changes nothing.
+  struct Made {
+    std::string cf;
+    std::string complaints;
+  };
+  tl::expected<Made, std::string> made_of(const std::string& mc) const;
   // Replaces both, if they are still what the change was planned from.
   Done install(const Files& planned_from, const Files& files) const;
 
