@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import time
 
+from api_scenario import ApiHost, server_lines
 from harness.sink import Sink, server_context
 from harness.site import USER
 from harness.waiting import wait_until
@@ -41,4 +43,32 @@ class Scheduled(ValidateScenario):
         self.assertEqual((message.mail_from, message.recipients), ("", ["postmaster@example.net"]))
         self.assertIn(b"fails: certificate not trusted", message.content)
         self.assertEqual(json.loads(result.read_text())["result"], "failed")
+        connectord.stop()
+
+
+class Metrics(ValidateScenario):
+    def test_the_last_results_are_metrics_also_those_of_an_earlier_process(self):
+        partner = Sink("partner", self.certificates.good)
+        partner.start()
+        self.addCleanup(partner.stop)
+        self.configure('every = "10m"\n' + self.connector(f"[{MX}]:{partner.port}"))
+        connectord = self.site.connectord
+        text = connectord.config_file.read_text()
+        connectord.write_configuration(text.replace("[server]\n", f"[server]\n{server_lines(self.site.path)}\n"))
+        self.state.mkdir(exist_ok=True)
+        shutil.chown(self.state, USER)
+        result = self.state / "outbound-contoso-out.json"
+        now = int(time.time())
+        result.write_text(json.dumps({"time": now, "result": "failed", "obstacle": "tls_failed"}))
+        api = ApiHost(self.site).client("read")
+
+        def metrics() -> str:
+            return api.get("/metrics").content.decode()
+
+        self.assertIn('connectord_validation_passed{connector="contoso-out"} 0\n', metrics())
+        self.assertIn(f'connectord_validation_time_seconds{{connector="contoso-out"}} {now}\n', metrics())
+        result.write_text(json.dumps({"time": 1, "result": "failed", "obstacle": "tls_failed"}))
+        connectord.hang_up()  # and the time for it is looked at again
+        wait_until(lambda: 'connectord_validation_passed{connector="contoso-out"} 1\n' in metrics(), "the validation")
+        self.assertRegex(metrics(), r'connectord_validation_certificate_expiry_seconds\{connector="contoso-out"\} \d{10}')
         connectord.stop()

@@ -27,7 +27,7 @@ std::string sender_of(const Row& row) {
 std::string connector_of(const Row& row) {
   const trace::Message& message = *row.message;
   std::string text = message.connector.empty() ? "-" : message.connector;
-  if (!message.outbound_connector.empty()) text += " > " + message.outbound_connector;
+  if (!row.outbound_connector.empty()) text += " > " + row.outbound_connector;
   return text;
 }
 
@@ -74,7 +74,7 @@ const std::array<Column, 19>& columns() {
       {"subject", [](const Row& row) { return row.message->subject; }},
       {"size", [](const Row& row) { return row.message->size ? std::to_string(*row.message->size) : ""; }},
       {"connector", [](const Row& row) { return row.message->connector; }},
-      {"outbound_connector", [](const Row& row) { return row.message->outbound_connector; }},
+      {"outbound_connector", [](const Row& row) { return row.outbound_connector; }},
       {"action", [](const Row& row) { return text_of(model::to_string(row.message->action)); }},
       {"reply", [](const Row& row) { return row.message->reply; }},
       {"status", [](const Row& row) { return text_of(to_string(row.status)); }},

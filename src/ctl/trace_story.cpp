@@ -112,10 +112,20 @@ class StoryText {
 
   void routed() {
     const bool has_findings = std::any_of(message_.findings.begin(), message_.findings.end(), is_routing);
-    if (message_.outbound_connector.empty() && !has_findings) return;
-    step(0, "routed",
-         message_.outbound_connector.empty() ? "the mail server's own way" : "by " + message_.outbound_connector);
+    const auto leaves = [](const trace::Row& row) { return !row.outbound_connector.empty(); };
+    const bool by_connector = std::any_of(story_.rows.begin(), story_.rows.end(), leaves);
+    if (!by_connector && !has_findings) return;
+    // The message has one only where all recipients have the same.
+    const bool is_split = by_connector && message_.outbound_connector.empty();
+    step(0, "routed", is_split ? "each recipient by itself" : way(message_.outbound_connector));
+    for (const trace::Row& row : story_.rows) {
+      if (is_split) more("<" + row.rcpt_to + ">: " + way(row.outbound_connector));
+    }
     findings(is_routing);
+  }
+
+  static std::string way(const std::string& connector) {
+    return connector.empty() ? "the mail server's own way" : "by " + connector;
   }
 
   void delivered() {

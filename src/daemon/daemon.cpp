@@ -31,6 +31,7 @@
 #include "health_server.h"
 #include "privileges.h"
 #include "signals.h"
+#include "validation_metrics.h"
 
 namespace connectord::daemon {
 namespace {
@@ -199,6 +200,7 @@ class Daemon {
     if (deliveries_) deliveries_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
+    show_last_validations(*metrics_, policies_.current().policy->configuration());
     schedule_.start();
     start_health();
     // Before libmilter waits for the same signals, and after all other threads were started, which have them blocked.
@@ -236,7 +238,6 @@ class Daemon {
   void reload() {
     ::sd_notify(0, "RELOADING=1");
     reloader_.reload();
-    schedule_.reloaded();
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
 
@@ -246,6 +247,7 @@ class Daemon {
       log_->warning(subject, "where the trace is kept, and which mail log is read, take effect after a restart only");
     }
     if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
+    schedule_.reloaded();
   }
 
   // New messages are deferred from here on; those that are on their way may end, within the limit.
@@ -303,7 +305,8 @@ class Daemon {
   std::optional<api::Api> api_;
   std::unique_ptr<api::HttpServer> api_server_;
   std::optional<socketmap::SocketmapServer> socketmap_;
-  probe::Schedule schedule_{policies_, *log_};
+  probe::Schedule schedule_{policies_, *log_,
+                            [this](const probe::Report& report) { show_validation(*metrics_, report); }};
   probe::OnDemand validator_{policies_, *log_};
 };
 

@@ -38,7 +38,6 @@ void MessageTrace::connected() {
 
 void MessageTrace::begin_message() {
   began_ = services_.unix_milliseconds();
-  has_recipients_ = false;
   outbound_.clear();
   message_id_.clear();
   from_.clear();
@@ -50,10 +49,7 @@ void MessageTrace::begin_message() {
 void MessageTrace::admitted(const engine::Policy& policy, std::string_view recipient, bool delivered_here) {
   if (services_.trace == nullptr) return;
   const model::OutboundConnector* connector = engine::route_of_any_origin(policy, {recipient, delivered_here});
-  const std::string_view name = connector == nullptr ? std::string_view() : connector->name;
-  if (!has_recipients_) outbound_ = name;
-  if (outbound_ != name) outbound_.clear();
-  has_recipients_ = true;
+  outbound_.emplace_back(connector == nullptr ? std::string() : connector->name);
 }
 
 void MessageTrace::header(std::string_view name, std::string_view value) {
@@ -66,8 +62,15 @@ void MessageTrace::header(std::string_view name, std::string_view value) {
 }
 
 // The route by the tag counts before those of the recipients' domains.
-std::string_view MessageTrace::outbound_connector(const model::Decision& decision) const {
-  return decision.outbound.empty() ? outbound_ : decision.outbound;
+void MessageTrace::add_route(const model::Decision& decision, trace::Entry& entry) const {
+  const auto differs = [this](const std::string& name) { return name != outbound_.front(); };
+  if (!decision.outbound.empty()) {
+    entry.outbound_connector = decision.outbound;
+  } else if (std::any_of(outbound_.begin(), outbound_.end(), differs)) {
+    entry.outbound_connectors = outbound_;
+  } else if (!outbound_.empty()) {
+    entry.outbound_connector = outbound_.front();
+  }
 }
 
 void MessageTrace::keep(const engine::Policy& policy, trace::Stage stage, const model::Facts& facts,
@@ -75,9 +78,9 @@ void MessageTrace::keep(const engine::Policy& policy, trace::Stage stage, const 
                         model::Decision& decision) const {
   const auto& settings = policy.configuration().trace;
   if (services_.trace == nullptr || !settings) return;
-  const std::string_view outbound = stage == trace::Stage::message ? outbound_connector(decision) : std::string_view();
-  const bool leaves = is_submission(facts) || !outbound.empty();
   trace::Entry entry{.facts = facts, .decision = decision, .recipients = recipients, .stage = stage};
+  if (stage == trace::Stage::message) add_route(decision, entry);
+  const bool leaves = is_submission(facts) || !entry.outbound_connector.empty() || !entry.outbound_connectors.empty();
   entry.direction = leaves ? trace::Direction::outbound : trace::Direction::inbound;
   entry.time = services_.unix_milliseconds();
   entry.connected = connected_;
@@ -87,7 +90,6 @@ void MessageTrace::keep(const engine::Policy& policy, trace::Stage stage, const 
   entry.from = from_;
   if (settings->subject) entry.subject = subject_;
   if (body_bytes_) entry.size = header_bytes_ + 2 + *body_bytes_;
-  entry.outbound_connector = outbound;
   const auto kept = services_.trace->append(entry);
   if (kept || settings->on_failure == model::OnTraceFailure::accept) return;
   if (decision.action != model::Action::defer) defer(decision, kept.error());

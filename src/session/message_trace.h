@@ -35,13 +35,12 @@ class MessageTrace {
             const std::vector<std::string>& recipients, std::string_view queue_id, model::Decision& decision) const;
 
  private:
-  std::string_view outbound_connector(const model::Decision& decision) const;
+  void add_route(const model::Decision& decision, trace::Entry& entry) const;
 
   const Services& services_;
   std::int64_t connected_ = 0;
   std::int64_t began_ = 0;
-  bool has_recipients_ = false;
-  std::string outbound_;  // of all recipients so far, as their domains say; empty where they differ
+  std::vector<std::string> outbound_;  // of each recipient, as its domain says
   std::string message_id_;
   std::string from_;
   std::string subject_;

@@ -116,6 +116,13 @@ std::int64_t number(const Json& object, const char* key) {
   return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
+// 0 for none. No session lasts for a year.
+std::int64_t earlier(std::int64_t time, std::int64_t before) {
+  constexpr std::int64_t longest = std::int64_t{366} * 24 * 3600 * 1000;
+  if (before == 0 || before > longest || before < -longest || time < longest) return 0;
+  return time - before + 1;
+}
+
 }  // namespace
 
 void decode_details(std::string_view details, Message& message) {
@@ -133,9 +140,8 @@ void decode_details(std::string_view details, Message& message) {
   if (message.tag.empty() && number(object, "tagless") == 0) message.tag = message.connector;
   message.quarantine = member(object, "quarantine");
   message.dmarc_override = member(object, "override");
-  if (const std::int64_t before = number(object, "connected"); before != 0)
-    message.connected = message.time - before + 1;
-  if (const std::int64_t before = number(object, "began"); before != 0) message.began = message.time - before + 1;
+  message.connected = earlier(message.time, number(object, "connected"));
+  message.began = earlier(message.time, number(object, "began"));
   read_authentication(object, message.authentication);
 }
 
@@ -158,6 +164,23 @@ std::optional<Finding> decode_pattern(std::string_view pattern) {
   finding.expected = parts.text(3);
   finding.hint = parts.text(4);
   return finding;
+}
+
+std::vector<Finding> decode_findings(std::string_view text,
+                                     const std::function<std::string(std::int64_t)>& pattern_of) {
+  std::vector<Finding> read;
+  const Json list = Json::parse(text, nullptr, false);
+  if (!list.is_array()) return read;
+  for (const Json& one : list) {
+    if (!one.is_array() || one.size() != 2 || !one[1].is_string()) continue;
+    auto finding =
+        decode_pattern(one[0].is_number_integer() ? pattern_of(one[0].get<std::int64_t>())
+                                                  : one[0].dump(-1, ' ', false, Json::error_handler_t::replace));
+    if (!finding) continue;
+    finding->seen = one[1].get<std::string>();
+    read.push_back(std::move(*finding));
+  }
+  return read;
 }
 
 std::string address_text(std::string_view bytes) {

@@ -19,20 +19,19 @@ Dictionary::Dictionary(sqlite::Database& database, const std::string& table, std
 
 std::optional<std::int64_t> Dictionary::id_of(std::string_view text) {
   if (text.empty()) return std::nullopt;
-  std::string key(text);
-  if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  if (const auto found = known_.find(text); found != known_.end()) return found->second;
   const sqlite::Resetting resetting(find_);
   std::int64_t id = 0;
-  if (find_.bind_text(1, key).step()) {
+  if (find_.bind_text(1, text).step()) {
     id = find_.integer(0);
   } else {
     if (count_ >= most_) return std::nullopt;
-    add_.bind_text(1, key).run();
+    add_.bind_text(1, text).run();
     id = sqlite3_last_insert_rowid(database_.get());
     ++count_;
   }
   if (known_.size() >= most_known) known_.clear();
-  known_.emplace(std::move(key), id);
+  known_.emplace(text, id);
   return id;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,11 @@ class Dictionary {
   std::int64_t count_ = 0;
   sqlite::Statement find_;
   sqlite::Statement add_;
-  std::unordered_map<std::string, std::int64_t> known_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>> known_;
 };
 
 }  // namespace connectord::trace

@@ -46,27 +46,13 @@ std::string_view explained(std::string_view text) {
 // Values of fields come with folding and leading space.
 std::string one_line(std::string_view value, std::size_t longest) {
   std::string line;
+  line.reserve(std::min(value.size(), longest + 4));
   for (const char c : mail::trimmed(value)) {
     if (c == '\r' || c == '\n') continue;
     line += mail::is_control(c) ? ' ' : c;
     if (line.size() > longest + 4) break;
   }
   return std::string(cut(line, longest));
-}
-
-Status first_status(model::Action action) {
-  switch (action) {
-    case model::Action::accept:
-      return Status::getting_status;
-    case model::Action::defer:
-      return Status::pending;
-    case model::Action::quarantine:
-      return Status::quarantined;
-    case model::Action::reject:
-    case model::Action::discard:
-      break;
-  }
-  return Status::failed;
 }
 
 // One member of an object, if there is something to tell.
@@ -188,6 +174,7 @@ std::string details_of(const Entry& entry) {
 
 StoredFinding stored(const model::Finding& finding) {
   StoredFinding made;
+  made.pattern.reserve(finding.expected.size() + finding.hint.size() + 64);
   JsonArray(made.pattern)
       .add(finding.check)
       .add(name(finding.connector))
@@ -210,6 +197,21 @@ std::string address_bytes(const net::IpAddress& address) {
   const net::IpAddress::Bytes& bytes = address.bytes();
   const std::size_t from = address.is_v4() ? 12 : 0;
   return {bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.end()};
+}
+
+Status first_status(model::Action action) {
+  switch (action) {
+    case model::Action::accept:
+      return Status::getting_status;
+    case model::Action::defer:
+      return Status::pending;
+    case model::Action::quarantine:
+      return Status::quarantined;
+    case model::Action::reject:
+    case model::Action::discard:
+      break;
+  }
+  return Status::failed;
 }
 
 StoredEntry encode(const Entry& entry) {
@@ -244,6 +246,10 @@ StoredEntry encode(const Entry& entry) {
   }
   for (const std::string& recipient : entry.recipients) made.recipients.emplace_back(cut(recipient, longest_address));
   if (made.recipients.empty()) made.recipients.emplace_back();
+  if (entry.outbound_connectors.size() == made.recipients.size() && made.recipients.size() > 1) {
+    for (const std::string& connector : entry.outbound_connectors)
+      made.outbound_connectors.emplace_back(name(connector));
+  }
   return made;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,13 +43,17 @@ struct StoredEntry {
   std::string certificate;  // JSON; empty where there is none
   std::string details;      // JSON
   std::vector<StoredFinding> findings;
-  std::vector<std::string> recipients;  // one empty text where there is none
+  std::vector<std::string> recipients;           // one empty text where there is none
+  std::vector<std::string> outbound_connectors;  // of the recipients, where they differ
 
   // About how much memory it takes.
   std::size_t bytes() const;
 };
 
 StoredEntry encode(const Entry& entry);
+
+// What a recipient has before anything is known of a delivery.
+Status first_status(model::Action action);
 
 // Puts what `details` has into a message that has its columns. What cannot be read is left out: the file may be
 // damaged.
@@ -58,6 +63,9 @@ Certificate decode_certificate(std::string_view text);
 
 // std::nullopt where the text is no pattern.
 std::optional<Finding> decode_pattern(std::string_view pattern);
+
+// `pattern_of` gives the pattern that has a number, or an empty text.
+std::vector<Finding> decode_findings(std::string_view text, const std::function<std::string(std::int64_t)>& pattern_of);
 
 std::string address_bytes(const net::IpAddress& address);
 // Empty for anything but 4 or 16 bytes.

@@ -16,15 +16,16 @@ void JobQueue::open() {
 }
 
 void JobQueue::close(std::string reason) {
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
   closed_ = std::move(reason);
-  arrived_.notify_one();
+  free_.wait(lock, [this] { return !busy_ && waiting_.empty(); });
 }
 
 Job::Result JobQueue::perform(std::size_t bytes, Job::Work work) {
   const auto job = std::make_shared<Job>();
   job->work = std::move(work);
   job->bytes = bytes;
+  const auto deadline = std::chrono::steady_clock::now() + wait_;
   std::unique_lock lock(mutex_);
   if (!closed_.empty()) return tl::unexpected(closed_);
   if (waiting_.size() >= most_ || bytes_ + bytes > most_bytes) {
@@ -32,34 +33,54 @@ Job::Result JobQueue::perform(std::size_t bytes, Job::Work work) {
   }
   waiting_.push_back(job);
   bytes_ += bytes;
-  if (waiting_.size() == 1) arrived_.notify_one();
-  const auto deadline = std::chrono::steady_clock::now() + wait_;
-  const bool done = job->changed.wait_until(lock, deadline, [&job] { return job->state == Job::State::done; });
-  if (done) return std::move(job->result);
+  const auto my_turn = [&] { return job->state == Job::State::waiting && !busy_ && !someone_wants_to_be_alone_; };
+  job->changed.wait_until(lock, deadline, [&] { return job->state == Job::State::done || my_turn(); });
+  if (my_turn()) write_waiting(lock);
+  if (job->state == Job::State::done) return std::move(job->result);
   if (job->state == Job::State::waiting) {
     std::erase(waiting_, job);
     bytes_ -= bytes;
+    free_.notify_all();
     return tl::unexpected(std::string("the trace was not written in time"));
   }
   return tl::unexpected(std::string("the trace was not written in time; it may be written yet"));
 }
 
-std::optional<Jobs> JobQueue::take(std::chrono::milliseconds pause) {
-  std::unique_lock lock(mutex_);
-  arrived_.wait_for(lock, pause, [this] { return !waiting_.empty() || !closed_.empty(); });
-  if (waiting_.empty() && !closed_.empty()) return std::nullopt;
-  Jobs jobs = std::exchange(waiting_, {});
+void JobQueue::write_waiting(std::unique_lock<std::mutex>& lock) {
+  busy_ = true;
+  const Jobs jobs = std::exchange(waiting_, {});
   bytes_ = 0;
   for (const auto& job : jobs) job->state = Job::State::taken;
-  return jobs;
-}
-
-void JobQueue::finish(const Jobs& jobs) {
-  const std::scoped_lock lock(mutex_);
+  lock.unlock();
+  write_(jobs);
+  lock.lock();
+  busy_ = false;
   for (const auto& job : jobs) {
     job->state = Job::State::done;
     job->changed.notify_one();
   }
+  let_next();
+}
+
+void JobQueue::let_next() {
+  if (!someone_wants_to_be_alone_ && !waiting_.empty()) {
+    waiting_.front()->changed.notify_one();
+  } else {
+    free_.notify_all();
+  }
+}
+
+void JobQueue::alone(const std::function<void()>& work) {
+  std::unique_lock lock(mutex_);
+  someone_wants_to_be_alone_ = true;
+  free_.wait(lock, [this] { return !busy_; });
+  someone_wants_to_be_alone_ = false;
+  busy_ = true;
+  lock.unlock();
+  work();
+  lock.lock();
+  busy_ = false;
+  let_next();
 }
 
 }  // namespace connectord::trace

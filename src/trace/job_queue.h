@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <variant>
@@ -36,31 +35,38 @@ struct Job {
 
 using Jobs = std::vector<std::shared_ptr<Job>>;
 
-// Hands jobs of many threads to the one that writes. Bounded in number, bytes and time. Thread-safe.
+// Group commit. A thread that finds nobody writing writes by itself, what others have brought meanwhile included; all
+// others wait until theirs is done, or it is their turn. So a lone message needs no other thread to wake up, and many
+// at once become one transaction. Bounded in number, bytes and time. Thread-safe.
 class JobQueue {
  public:
-  JobQueue(std::size_t most, std::chrono::milliseconds wait) : most_(most), wait_(wait) {}
+  // `write` gives each job its result. It is never called by two threads at once.
+  JobQueue(std::size_t most, std::chrono::milliseconds wait, std::function<void(const Jobs&)> write)
+      : most_(most), wait_(wait), write_(std::move(write)) {}
 
   void open();
-  // From here on every job fails with this reason; those that are waiting are still done.
+  // From here on every job fails with this reason. Returns when those that were waiting are done.
   void close(std::string reason);
 
-  // Waits until the job is done. On failure says why it was not, or may not have been.
+  // Returns when the job is done. On failure says why it was not, or may not have been.
   Job::Result perform(std::size_t bytes, Job::Work work);
 
-  // For the one thread: all that waits, at the latest after `pause`, then perhaps nothing. std::nullopt when the queue
-  // is closed and empty.
-  std::optional<Jobs> take(std::chrono::milliseconds pause);
-  // Their results are there.
-  void finish(const Jobs& jobs);
+  // Does something while nobody writes; before those who wait to.
+  void alone(const std::function<void()>& work);
 
  private:
+  void write_waiting(std::unique_lock<std::mutex>& lock);
+  void let_next();
+
   const std::size_t most_;
   const std::chrono::milliseconds wait_;
+  const std::function<void(const Jobs&)> write_;
   std::mutex mutex_;
-  std::condition_variable arrived_;
   Jobs waiting_;
   std::size_t bytes_ = 0;
+  bool busy_ = false;  // somebody writes
+  bool someone_wants_to_be_alone_ = false;
+  std::condition_variable free_;
   std::string closed_ = "the trace is not open";
 };
 

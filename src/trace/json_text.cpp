@@ -25,9 +25,20 @@ void append_escaped(std::string& out, char c, bool utf8) {
   }
 }
 
+// Most texts: printable ASCII without a quote or backslash.
+bool is_plain(std::string_view text) {
+  bool plain = true;
+  for (const char c : text) plain = plain && c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+  return plain;
+}
+
 }  // namespace
 
 void append_quoted(std::string& out, std::string_view text) {
+  if (is_plain(text)) {
+    out.append(1, '"').append(text).append(1, '"');
+    return;
+  }
   const bool utf8 = mail::is_utf8(text);
   out += '"';
   for (const char c : text) append_escaped(out, c, utf8);

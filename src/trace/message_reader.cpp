@@ -1,7 +1,6 @@
 #include "message_reader.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "encode.h"
 
@@ -18,7 +17,7 @@ Enumeration enumerator(std::int64_t number, Enumeration last) {
 const char* const message_columns =
     "m.id, m.time, m.stage, m.direction, m.action, m.queue_id, m.message_id, m.client, m.original_client, m.helo, "
     "m.tls, m.cipher, m.mail_from, m.header_from, m.subject, m.size, m.connector, m.outbound_connector, m.reply, "
-    "m.recipients, m.certificate, m.details, m.findings";
+    "m.recipients, m.certificate, m.details, m.findings, m.rcpt_to";
 
 MessageReader::MessageReader(sqlite::Database& database)
     : find_word_(database, "SELECT text FROM word WHERE id = ?1"),
@@ -51,7 +50,8 @@ std::shared_ptr<const Message> MessageReader::read(const sqlite::Statement& row)
   message->certificate =
       decode_certificate(certificate != 0 ? looked_up(find_certificate_, certificates_, certificate) : row.string(20));
   decode_details(row.text(21), *message);
-  message->findings = findings(row.text(22));
+  message->findings =
+      decode_findings(row.text(22), [this](std::int64_t id) { return looked_up(find_finding_, patterns_, id); });
   return message;
 }
 
@@ -67,22 +67,6 @@ const std::string& MessageReader::looked_up(sqlite::Statement& statement,
   const sqlite::Resetting resetting(statement);
   if (!statement.bind(1, id).step()) return none;
   return known[id] = statement.string(0);
-}
-
-std::vector<Finding> MessageReader::findings(std::string_view text) {
-  std::vector<Finding> read;
-  const auto list = nlohmann::json::parse(text, nullptr, false);
-  if (!list.is_array()) return read;
-  for (const auto& one : list) {
-    if (!one.is_array() || one.size() != 2 || !one[1].is_string()) continue;
-    const bool is_number = one[0].is_number_integer();
-    auto finding = decode_pattern(is_number ? looked_up(find_finding_, patterns_, one[0].get<std::int64_t>())
-                                            : one[0].dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-    if (!finding) continue;
-    finding->seen = one[1].get<std::string>();
-    read.push_back(std::move(*finding));
-  }
-  return read;
 }
 
 }  // namespace connectord::trace

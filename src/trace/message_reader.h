@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -11,6 +12,9 @@ namespace connectord::trace {
 
 // What SELECT must name for a MessageReader, of `message m`.
 extern const char* const message_columns;
+constexpr int mail_from_column = 12;
+constexpr int recipients_column = 19;
+constexpr int rcpt_to_column = 23;
 
 // Makes messages of rows of the table, with their words and findings looked up.
 class MessageReader {
@@ -25,7 +29,6 @@ class MessageReader {
  private:
   const std::string& looked_up(sqlite::Statement& statement, std::unordered_map<std::int64_t, std::string>& known,
                                std::int64_t id);
-  std::vector<Finding> findings(std::string_view text);
 
   sqlite::Statement find_word_;
   sqlite::Statement find_finding_;

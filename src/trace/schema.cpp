@@ -11,7 +11,11 @@ constexpr std::int64_t application = 0x636f7472;
 // id: rows are numbered in the order in which they were written. A message has the number of its first recipient, and
 // recipients of one message follow each other, so that no index is needed between the two.
 //
-// term: what can be searched for, as the hashes of its texts. Rows are gathered in buckets of 65,536 numbers, so that
+// recipient: a message of one recipient has the address in its own row, so that a commit writes one page instead of
+// two. Its row here is written together with the terms, or before where there is a status to keep; until then it has
+// the status that follows from the answer.
+//
+// term: what can be searched for, as the hashes of its texts. Rows are gathered in buckets of 16,384 numbers, so that
 // new entries lie close together, a search goes from the newest bucket to the oldest, and old ones are removed whole.
 // Entries are made some time after the messages (state "indexed_to"); a search looks through the rest itself.
 //
@@ -23,11 +27,11 @@ constexpr const char* tables = R"(
 CREATE TABLE message(
   id INTEGER PRIMARY KEY, time INTEGER NOT NULL, stage INTEGER NOT NULL, direction INTEGER NOT NULL,
   action INTEGER NOT NULL, queue_id TEXT, message_id TEXT, client BLOB, original_client BLOB, helo TEXT, tls INTEGER,
-  cipher INTEGER, mail_from TEXT, header_from TEXT, subject TEXT, size INTEGER, connector INTEGER,
+  cipher INTEGER, mail_from TEXT, rcpt_to TEXT, header_from TEXT, subject TEXT, size INTEGER, connector INTEGER,
   outbound_connector INTEGER, reply TEXT, recipients INTEGER NOT NULL, certificate, details TEXT,
   findings TEXT);
 CREATE TABLE recipient(
-  id INTEGER PRIMARY KEY, nth INTEGER NOT NULL, address TEXT, status INTEGER NOT NULL, status_time INTEGER);
+  id INTEGER PRIMARY KEY, address TEXT, status INTEGER NOT NULL, status_time INTEGER, outbound_connector INTEGER);
 CREATE TABLE delivery(
   message INTEGER NOT NULL, time INTEGER NOT NULL, digest INTEGER NOT NULL, row INTEGER, queue_id TEXT, address TEXT,
   status INTEGER NOT NULL, relay TEXT, enhanced TEXT, tls TEXT, delay INTEGER NOT NULL, text TEXT,

@@ -11,6 +11,9 @@ namespace connectord::trace {
 // Raise it with each change of the tables, and add the way from the version before to `migrations` in schema.cpp.
 constexpr std::int64_t schema_version = 1;
 
+// In the column `outbound_connector` of a message whose recipients leave by different ones; each has its own then.
+constexpr std::int64_t several_connectors = -1;
+
 // Makes the tables in an empty file, or brings those of an earlier version to this one. Throws sqlite::Error, with
 // SQLITE_MISUSE for a file that is not for this program: of a later version, or another program's.
 void make_ready(sqlite::Database& database, const std::string& path);

@@ -136,6 +136,12 @@ void Database::execute(const char* sql) {
   if (code != SQLITE_OK) fail(handle_.get(), code);
 }
 
+void Database::run(Word word) {
+  Statement& statement = words_.at(static_cast<std::size_t>(word));
+  if (!statement.is_ready()) statement = Statement(*this, word == Word::begin ? "BEGIN IMMEDIATE" : "COMMIT");
+  statement.run();
+}
+
 std::optional<std::int64_t> Database::integer(const std::string& sql) {
   Statement statement(*this, sql);
   return statement.step() ? statement.optional_integer(0) : std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -48,6 +49,8 @@ class Statement {
   void run();
   void reset();
 
+  bool is_ready() const { return statement_ != nullptr; }
+
   std::int64_t integer(int column) const;
   std::optional<std::int64_t> optional_integer(int column) const;
   // Valid until the next step() or reset().
@@ -82,6 +85,9 @@ class Database {
 
   sqlite3* get() const { return handle_.get(); }
   void execute(const char* sql);
+  // What is said so often that it is prepared once.
+  enum class Word { begin, commit };
+  void run(Word word);
   // The first column of the first row; std::nullopt where there is none, or NULL.
   std::optional<std::int64_t> integer(const std::string& sql);
   int changes() const { return sqlite3_changes(handle_.get()); }
@@ -91,18 +97,19 @@ class Database {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
   std::unique_ptr<sqlite3, Close> handle_;
+  std::array<Statement, 2> words_;  // after the handle that they belong to
 };
 
 // Rolls back unless it was committed.
 class Transaction {
  public:
   // IMMEDIATE takes the lock for writing at once, so that it cannot be missing later.
-  explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
+  explicit Transaction(Database& database) : database_(database) { database_.run(Database::Word::begin); }
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   void commit() {
-    database_.execute("COMMIT");
+    database_.run(Database::Word::commit);
     open_ = false;
   }
 

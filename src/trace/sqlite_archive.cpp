@@ -5,6 +5,7 @@
 
 #include "connectord/trace/sqlite_store.h"
 #include "message_reader.h"
+#include "row_reader.h"
 #include "schema.h"
 #include "sqlite.h"
 #include "sqlite_search.h"
@@ -65,7 +66,9 @@ class SqliteArchive : public Archive {
   }
 
   tl::expected<std::int64_t, std::string> last_row() override {
-    return guarded([&] { return database_.integer("SELECT max(id) FROM recipient").value_or(0); });
+    return guarded([&] {
+      return database_.integer("SELECT id + recipients - 1 FROM message ORDER BY id DESC LIMIT 1").value_or(0);
+    });
   }
 
   tl::expected<Report, std::string> report(const ReportQuery& query) override {
@@ -88,19 +91,16 @@ class SqliteArchive : public Archive {
   }
 
   std::optional<Story> read_story(std::int64_t row) {
-    sqlite::Statement owner(database_, "SELECT id - nth FROM recipient WHERE id = ?1");
-    if (!owner.bind(1, row).step()) return std::nullopt;
-    const std::int64_t id = owner.integer(0);
-    sqlite::Statement find(database_, std::string("SELECT ") + message_columns + " FROM message m WHERE m.id = ?1");
-    if (!find.bind(1, id).step()) return std::nullopt;
-    Story story;
+    sqlite::Statement find(database_, std::string("SELECT ") + message_columns +
+                                          " FROM message m WHERE m.id <= ?1 ORDER BY m.id DESC LIMIT 1");
+    if (!find.bind(1, row).step()) return std::nullopt;
     const auto message = reader_.read(find);
-    sqlite::Statement rows(database_,
-                           "SELECT id, address, status, status_time FROM recipient WHERE id >= ?1 AND id < ?2");
-    rows.bind(1, id).bind(2, id + message->recipients);
-    while (rows.step()) {
-      story.rows.push_back({rows.integer(0), rows.string(1), status_of(rows.integer(2)), rows.integer(3), message});
-    }
+    const std::int64_t id = message->id;
+    if (row >= id + message->recipients) return std::nullopt;
+    Story story;
+    RowReader rows(database_, reader_, std::nullopt, RowReader::Order::lowest_first);
+    rows.begin(message, find.text(rcpt_to_column), {});
+    while (auto one = rows.next()) story.rows.push_back(std::move(*one));
     read_attempts(id, story);
     sqlite::Statement children(database_, "SELECT queue_id, time FROM child WHERE message = ?1 ORDER BY time");
     children.bind(1, id);
@@ -133,10 +133,6 @@ class SqliteArchive : public Archive {
                                     [&attempt](const Row& one) { return one.id == attempt.row; });
       delivery.recipient = row == story.rows.end() ? delivery.address : row->rcpt_to;
     }
-  }
-
-  static Status status_of(std::int64_t number) {
-    return static_cast<Status>(std::clamp<std::int64_t>(number, 0, static_cast<std::int64_t>(Status::expanded)));
   }
 
   // From the sums of hours, and the newest messages, which are in none yet.

@@ -25,7 +25,8 @@ std::optional<SqliteWriter::Known> SqliteWriter::if_queued(std::int64_t id, cons
                                                            std::int64_t time) {
   const sqlite::Resetting resetting(message_);
   if (!message_.bind(1, id).step() || message_.integer(0) > time + clock_slack_ms) return std::nullopt;
-  const Known known{id, message_.integer(2), message_.optional_integer(3).has_value()};
+  const Known known{id, message_.integer(2), message_.optional_integer(3).has_value(),
+                    first_status(static_cast<model::Action>(message_.integer(4))), message_.string(5)};
   if (message_.text(1) == queue_id) return known;
   sqlite::Statement child(database_, "SELECT 1 FROM child WHERE message = ?1 AND queue_id = ?2");
   return child.bind(1, id).bind_text(2, queue_id).step() ? std::optional(known) : std::nullopt;
@@ -37,7 +38,11 @@ std::optional<SqliteWriter::Known> SqliteWriter::find_message(const std::string&
   if (const auto found = recent_.find(queue_id); found != recent_.end()) {
     if (auto known = if_queued(found->second, queue_id, time)) return known;
     // An earlier one may have no terms yet either.
-    while (unindexed_ > 0) index(unindexed_);
+    sqlite::Statement earlier(database_, "SELECT id FROM message WHERE id > ?1 AND queue_id = ?2 ORDER BY id DESC");
+    earlier.bind(1, indexed_to_).bind_text(2, queue_id);
+    while (earlier.step()) {
+      if (auto known = if_queued(earlier.integer(0), queue_id, time)) return known;
+    }
   }
   terms_.seek(term(TermKind::queue_id, queue_id), next_id_ - 1, 1);
   while (const auto id = terms_.next()) {
@@ -49,8 +54,11 @@ std::optional<SqliteWriter::Known> SqliteWriter::find_message(const std::string&
 std::optional<std::int64_t> SqliteWriter::find_row(const Known& message, const std::string& recipient) {
   if (rows_of_ != message.id) {
     rows_.clear();
+    if (message.recipients == 1) rows_.emplace(canonical_address(message.rcpt_to), message.id);
     recipients_.bind(1, message.id).bind(2, message.id + message.recipients);
-    while (recipients_.step()) rows_.emplace(canonical_address(recipients_.text(1)), recipients_.integer(0));
+    while (message.recipients > 1 && recipients_.step()) {
+      rows_.emplace(canonical_address(recipients_.text(1)), recipients_.integer(0));
+    }
     recipients_.reset();
     rows_of_ = message.id;
   }
@@ -120,6 +128,7 @@ bool SqliteWriter::record(const Delivery& delivery) {
       .bind(12, delivery.text)
       .run();
   if (database_.changes() == 0) return true;
+  if (message->recipients == 1) insert_recipient_of(message->id, message->first_status);
   if (delivery.recipient.empty() && delivery.address.empty()) set_status_of_all(*message, delivery);
   if (!row) return true;
   update_status_.bind(1, *row)
@@ -134,6 +143,8 @@ Recorded SqliteWriter::record(const StoredBatch& batch) {
   Recorded recorded;
   const auto count = [&recorded](bool matched) { ++(matched ? recorded.matched : recorded.unknown); };
   for (const StoredEntry& refusal : batch.refusals) insert(refusal);
+  // Its sums have been made already.
+  if (!batch.queued.empty()) heap_.reset();
   for (const Queued& queued : batch.queued) count(record(queued));
   for (const Child& child : batch.children) count(record(child));
   for (const Delivery& delivery : batch.deliveries) count(record(delivery));

@@ -1,9 +1,6 @@
 // What is made of messages after they were answered, in sorted heaps since that is several times cheaper: terms to find
 // them by, and volumes. And how all of it is removed again.
 #include <algorithm>
-#include <array>
-#include <map>
-#include <tuple>
 
 #include "sqlite_writer.h"
 #include "terms.h"
@@ -13,70 +10,47 @@ namespace {
 
 constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t messages_a_step = 500;
-constexpr std::int64_t terms_a_step = 5'000;
-
-struct Term {
-  std::int64_t bucket;
-  std::int64_t hash;
-  std::int64_t low;
-  friend auto operator<=>(const Term&, const Term&) = default;
-};
-
-// The columns of `volume` up to `action`.
-using VolumeKey = std::array<std::int64_t, 6>;
-
-struct Sums {
-  std::int64_t messages = 0;
-  std::int64_t recipients = 0;
-  std::int64_t bytes = 0;
-};
-
-struct Numbers {
-  std::int64_t first = 0;
-  std::int64_t last = 0;
-};
-
-// What one heap of messages adds.
-struct Heap {
-  std::vector<Term> terms;
-  std::map<VolumeKey, Sums> volumes;
-  std::map<std::int64_t, Numbers> hours;
-
-  void add(std::int64_t id, TermKind kind, std::string_view text) {
-    if (!text.empty()) terms.push_back({bucket_of(id), term(kind, text), low_of(id)});
-  }
-  void add_address(std::int64_t id, TermKind whole, TermKind domain, std::string_view address) {
-    const std::string canonical = canonical_address(address);
-    add(id, whole, canonical);
-    add(id, domain, domain_part(canonical));
-  }
-};
+// Large, so that many terms go to one page; written in steps, so that nobody waits for long.
+constexpr std::size_t messages_a_heap = 4'096;
+constexpr std::size_t terms_a_step = 3'000;
+constexpr std::size_t removed_terms_a_step = 5'000;
 
 constexpr const char* next_messages =
     "SELECT id, time, direction, coalesce(connector, 0), coalesce(outbound_connector, 0), coalesce(tls, 0), action, "
-    "recipients, coalesce(size, 0), queue_id, lower(message_id), client, original_client, mail_from "
+    "recipients, coalesce(size, 0), queue_id, lower(message_id), client, original_client, mail_from, rcpt_to "
     "FROM message WHERE id > ?1 ORDER BY id LIMIT ?2";
 
-void add_message(const sqlite::Statement& message, Heap& heap) {
+void add(TermHeap& heap, std::int64_t id, TermKind kind, std::string_view text) {
+  if (!text.empty()) heap.terms.push_back({bucket_of(id), term(kind, text), low_of(id)});
+}
+
+void add_address(TermHeap& heap, std::int64_t id, TermKind whole, TermKind domain, std::string_view address) {
+  const std::string canonical = canonical_address(address);
+  add(heap, id, whole, canonical);
+  add(heap, id, domain, domain_part(canonical));
+}
+
+void add_message(const sqlite::Statement& message, TermHeap& heap) {
   const std::int64_t id = message.integer(0);
   const std::int64_t hour = message.integer(1) / hour_ms;
   const std::int64_t recipients = message.integer(7);
-  Sums& sums = heap.volumes[{hour, message.integer(2), message.integer(3), message.integer(4), message.integer(5),
-                             message.integer(6)}];
+  TermHeap::Sums& sums = heap.volumes[{hour, message.integer(2), message.integer(3), message.integer(4),
+                                       message.integer(5), message.integer(6)}];
   sums.messages += 1;
   sums.recipients += recipients;
   sums.bytes += message.integer(8);
-  Numbers& numbers = heap.hours[hour];
+  TermHeap::Numbers& numbers = heap.hours[hour];
   if (numbers.first == 0) numbers.first = id;
   numbers.last = id + recipients - 1;
-  heap.add(id, TermKind::queue_id, message.text(9));
-  heap.add(id, TermKind::message_id, message.text(10));
-  heap.add(id, TermKind::client, message.text(11));
-  heap.add(id, TermKind::client, message.text(12));
-  heap.add_address(id, TermKind::sender, TermKind::sender_domain, message.text(13));
+  add(heap, id, TermKind::queue_id, message.text(9));
+  add(heap, id, TermKind::message_id, message.text(10));
+  add(heap, id, TermKind::client, message.text(11));
+  add(heap, id, TermKind::client, message.text(12));
+  add_address(heap, id, TermKind::sender, TermKind::sender_domain, message.text(13));
+  if (recipients == 1) add_address(heap, id, TermKind::recipient, TermKind::recipient_domain, message.text(14));
 }
 
-void write_volumes(sqlite::Database& database, const Heap& heap) {
+void write_volumes(sqlite::Database& database, const TermHeap& heap) {
   sqlite::Statement volume(database,
                            "INSERT INTO volume VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9) ON CONFLICT DO UPDATE SET "
                            "messages = messages + excluded.messages, recipients = recipients + excluded.recipients, "
@@ -95,32 +69,60 @@ void write_volumes(sqlite::Database& database, const Heap& heap) {
 
 }  // namespace
 
-std::size_t SqliteWriter::index(std::size_t most) {
-  Heap heap;
-  std::size_t count = 0;
-  std::int64_t last = indexed_to_;
+void SqliteWriter::gather_heap(std::size_t most) {
+  heap_ = TermHeap{};
+  TermHeap& heap = *heap_;
+  heap.last = indexed_to_;
   sqlite::Statement messages(database_, next_messages);
   messages.bind(1, indexed_to_).bind(2, static_cast<std::int64_t>(most));
   while (messages.step()) {
     const std::int64_t id = messages.integer(0);
     add_message(messages, heap);
-    last = id + messages.integer(7) - 1;
-    recipients_.bind(1, id).bind(2, last + 1);
-    while (recipients_.step()) {
-      heap.add_address(id, TermKind::recipient, TermKind::recipient_domain, recipients_.text(1));
+    heap.last = id + messages.integer(7) - 1;
+    if (heap.last == id) {
+      insert_recipient_of(id, first_status(static_cast<model::Action>(messages.integer(6))));
+    } else {
+      add_recipients(heap, id, heap.last);
     }
-    recipients_.reset();
-    ++count;
+    ++heap.messages;
   }
   std::sort(heap.terms.begin(), heap.terms.end());
   heap.terms.erase(std::unique(heap.terms.begin(), heap.terms.end()), heap.terms.end());
-  for (const Term& one : heap.terms) insert_term_.bind(1, one.bucket).bind(2, one.hash).bind(3, one.low).run();
-  write_volumes(database_, heap);
-  set_state_.bind_text(1, "indexed_to").bind(2, last).run();
-  indexed_to_ = last;
-  unindexed_ = count < most ? 0 : unindexed_ - std::min(unindexed_, count);
-  std::erase_if(recent_, [last](const auto& entry) { return entry.second <= last; });
-  return count;
+}
+
+void SqliteWriter::add_recipients(TermHeap& heap, std::int64_t first, std::int64_t last) {
+  recipients_.bind(1, first).bind(2, last + 1);
+  while (recipients_.step()) {
+    add_address(heap, first, TermKind::recipient, TermKind::recipient_domain, recipients_.text(1));
+  }
+  recipients_.reset();
+}
+
+bool SqliteWriter::index_some() {
+  sqlite::Transaction transaction(database_);
+  if (!heap_) gather_heap(messages_a_heap);
+  TermHeap& heap = *heap_;
+  const std::size_t end = std::min(heap.written + terms_a_step, heap.terms.size());
+  for (; heap.written < end; ++heap.written) {
+    const TermHeap::Term& one = heap.terms[heap.written];
+    insert_term_.bind(1, one.bucket).bind(2, one.hash).bind(3, one.low).run();
+  }
+  const bool complete = heap.written == heap.terms.size();
+  if (complete) {
+    write_volumes(database_, heap);
+    set_state_.bind_text(1, "indexed_to").bind(2, heap.last).run();
+  }
+  transaction.commit();
+  if (complete) forget_heap();
+  return !complete;
+}
+
+// It is written.
+void SqliteWriter::forget_heap() {
+  indexed_to_ = heap_->last;
+  unindexed_ = heap_->messages == 0 ? 0 : unindexed_ - std::min(unindexed_, heap_->messages);
+  std::erase_if(recent_, [this](const auto& entry) { return entry.second <= indexed_to_; });
+  heap_.reset();
 }
 
 bool SqliteWriter::remove_some(std::int64_t before) {
@@ -158,8 +160,8 @@ bool SqliteWriter::remove_terms(std::int64_t before_id) {
   const auto bucket = database_.integer("SELECT min(bucket) FROM term");
   if (!bucket || *bucket >= bucket_of(before_id)) return false;
   const std::string from = "FROM term WHERE bucket = " + std::to_string(*bucket);
-  const auto end =
-      database_.integer("SELECT hash " + from + " ORDER BY hash LIMIT 1 OFFSET " + std::to_string(terms_a_step));
+  const auto end = database_.integer("SELECT hash " + from + " ORDER BY hash LIMIT 1 OFFSET " +
+                                     std::to_string(removed_terms_a_step));
   const std::string part = end ? " AND hash < " + std::to_string(*end) : "";
   database_.execute(("DELETE " + from + part).c_str());
   // A hash with more than a step's entries would never go otherwise.

@@ -17,7 +17,7 @@
 namespace connectord::trace {
 
 // Keeps a writer at work: opens the file, tries again where that fails, sets a damaged one aside, and tells the log
-// when trouble begins and when it is over. Belongs to the thread that writes but for what is said to be for any.
+// when trouble begins and when it is over. For one thread at a time, but for what is said to be for any.
 class SqliteKeeper {
  public:
   SqliteKeeper(const SqliteOptions& options, log::Logger& log) : options_(options), log_(log) {}
@@ -28,6 +28,8 @@ class SqliteKeeper {
   // For what nobody waits for. Opens the file again where it is time to.
   void maintain(const std::function<void(SqliteWriter&)>& work);
   void close(const std::function<void(SqliteWriter&)>& last_work);
+  // Messages without terms.
+  std::size_t unindexed() const { return writer_ ? writer_->unindexed() : 0; }
 
   // For any thread. Why nothing can be written now; empty if something can.
   std::string trouble() const;

@@ -6,6 +6,7 @@
 
 #include "connectord/net/ascii_case.h"
 #include "encode.h"
+#include "schema.h"
 
 namespace connectord::trace {
 namespace {
@@ -45,15 +46,14 @@ SqliteSearch::SqliteSearch(sqlite::Database& database, MessageReader& reader, co
       query_(query),
       sender_(query.sender.empty() ? "" : comparable(query.sender)),
       recipient_(query.recipient.empty() ? "" : comparable(query.recipient)),
-      message_id_(net::to_lower(without_angle_brackets(query.message_id))) {}
+      message_id_(net::to_lower(without_angle_brackets(query.message_id))),
+      rows_(database, reader, query.status,
+            query.after ? RowReader::Order::lowest_first : RowReader::Order::highest_first) {}
 
 Page SqliteSearch::run() {
   if (query_.limit == 0) return {};
   if (!make_conditions()) return {};
   read_bounds();
-  recipients_.emplace(database_, "SELECT id, address, status, status_time FROM recipient WHERE id >= ?1 AND id <= ?2 " +
-                                     std::string(query_.status ? "AND status = ?3 " : "") +
-                                     (query_.after ? "ORDER BY id" : "ORDER BY id DESC"));
   if (query_.after) {
     scan_forwards();
   } else {
@@ -146,9 +146,14 @@ bool SqliteSearch::add_connector() {
   }
   const auto id = word_id(query_.connector);
   if (!id) return false;
-  conditions_ += " AND (m.connector = :connector OR m.outbound_connector = :connector)";
-  hours_condition_ += " AND (connector = :connector OR outbound_connector = :connector)";
+  connector_ = reader_.word(*id);
+  conditions_ +=
+      " AND (m.connector = :connector OR m.outbound_connector = :connector OR (m.outbound_connector = :several AND "
+      "EXISTS (SELECT 1 FROM recipient WHERE id >= m.id AND id < m.id + m.recipients AND "
+      "outbound_connector = :connector)))";
+  hours_condition_ += " AND (connector = :connector OR outbound_connector IN (:connector, :several))";
   parameters_.push_back({":connector", *id});
+  parameters_.push_back({":several", several_connectors});
   return true;
 }
 
@@ -226,7 +231,7 @@ void SqliteSearch::scan_backwards(Numbers numbers) {
 
 void SqliteSearch::scan_forwards() {
   // From the message on that the row belongs to: it may have more.
-  sqlite::Statement owner(database_, "SELECT id - nth FROM recipient WHERE id = ?1");
+  sqlite::Statement owner(database_, "SELECT id FROM message WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
   const std::int64_t first = owner.bind(1, *query_.after).step() ? owner.integer(0) : *query_.after + 1;
   sqlite::Statement scan = select("m.id >= :from ORDER BY m.id");
   scan.bind(scan.place_of(":from"), first);
@@ -239,7 +244,8 @@ void SqliteSearch::scan_forwards() {
 void SqliteSearch::scan_by_status(Numbers numbers) {
   if (is_full()) return;
   sqlite::Statement scan(database_,
-                         "SELECT id - nth FROM recipient WHERE id >= ?1 AND id <= ?2 AND status = ?3 ORDER BY id DESC");
+                         "SELECT (SELECT max(m.id) FROM message m WHERE m.id <= r.id) FROM recipient r "
+                         "WHERE r.id >= ?1 AND r.id <= ?2 AND r.status = ?3 ORDER BY r.id DESC");
   scan.bind(1, numbers.first).bind(2, std::min(highest_row_, indexed_to_));
   scan.bind(3, static_cast<std::int64_t>(*query_.status));
   sqlite::Statement one = select("m.id = :id");
@@ -272,25 +278,26 @@ bool SqliteSearch::sender_holds(std::string_view mail_from) const {
 }
 
 bool SqliteSearch::take(const sqlite::Statement& row) {
-  constexpr int mail_from_column = 12;
   if (!sender_holds(row.text(mail_from_column))) return true;
-  return take_recipients(reader_.read(row));
+  // Before the rest of the row is read, which takes longer.
+  const bool is_alone = row.integer(recipients_column) == 1;
+  if (is_alone && !recipient_.empty() && !address_holds(recipient_, row.text(rcpt_to_column))) return true;
+  return take_recipients(row);
 }
 
-bool SqliteSearch::take_recipients(const std::shared_ptr<const Message>& message) {
-  const sqlite::Resetting resetting(*recipients_);
-  recipients_->bind(1, query_.after ? std::max(message->id, *query_.after + 1) : message->id);
-  recipients_->bind(2, std::min(message->id + message->recipients - 1, highest_row_));
-  if (query_.status) recipients_->bind(3, static_cast<std::int64_t>(*query_.status));
-  while (recipients_->step()) {
-    if (!recipient_.empty() && !address_holds(recipient_, recipients_->text(1))) continue;
-    page_.rows.push_back({recipients_->integer(0), recipients_->string(1),
-                          static_cast<Status>(std::clamp<std::int64_t>(recipients_->integer(2), 0,
-                                                                       static_cast<std::int64_t>(Status::expanded))),
-                          recipients_->integer(3), message});
+bool SqliteSearch::take_recipients(const sqlite::Statement& row) {
+  rows_.begin(reader_.read(row), row.text(rcpt_to_column), {query_.after ? *query_.after + 1 : 0, highest_row_});
+  while (auto one = rows_.next()) {
+    if (!row_holds(*one)) continue;
+    page_.rows.push_back(std::move(*one));
     if (is_full()) return false;
   }
   return true;
+}
+
+bool SqliteSearch::row_holds(const Row& row) const {
+  if (!connector_.empty() && row.message->connector != connector_ && row.outbound_connector != connector_) return false;
+  return recipient_.empty() || address_holds(recipient_, row.rcpt_to);
 }
 
 }  // namespace connectord::trace

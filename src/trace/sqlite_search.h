@@ -7,6 +7,7 @@
 
 #include "connectord/trace/search.h"
 #include "message_reader.h"
+#include "row_reader.h"
 #include "sqlite.h"
 #include "term_cursor.h"
 #include "terms.h"
@@ -21,10 +22,7 @@ class SqliteSearch {
   Page run();
 
  private:
-  struct Numbers {
-    std::int64_t first = 0;
-    std::int64_t last = 0;
-  };
+  using Numbers = RowReader::Numbers;
   struct Parameter {
     std::string name;
     std::optional<std::int64_t> number{};
@@ -51,7 +49,8 @@ class SqliteSearch {
 
   // False when the page is full.
   bool take(const sqlite::Statement& row);
-  bool take_recipients(const std::shared_ptr<const Message>& message);
+  bool take_recipients(const sqlite::Statement& row);
+  bool row_holds(const Row& row) const;
   bool sender_holds(std::string_view mail_from) const;
   bool is_full() const { return page_.rows.size() > query_.limit; }
 
@@ -68,7 +67,8 @@ class SqliteSearch {
   std::string conditions_;
   std::vector<Parameter> parameters_;
   std::string hours_condition_;  // on `volume`
-  std::optional<sqlite::Statement> recipients_;
+  std::string connector_;        // as it is called in the trace
+  RowReader rows_;
   Page page_;
 };
 

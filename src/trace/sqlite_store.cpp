@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -14,8 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// Messages get their terms in heaps of this size: larger ones cost less a message, and hold up what waits for longer.
-constexpr std::size_t heap = 1024;
+// So many messages get their terms together.
+constexpr std::size_t heap = 4'096;
 // Quiet for this long, the rest gets its terms too.
 constexpr auto quiet = 1s;
 constexpr auto between_removals = 60s;
@@ -29,27 +32,29 @@ StoredBatch encode(const LogBatch& batch) {
 
 }  // namespace
 
-// The thread that writes, and what it does between the jobs.
+// Those who append write by themselves; a thread does what nobody waits for.
 class SqliteStore::Implementation {
  public:
   Implementation(SqliteOptions options, log::Logger& log)
       : options_(std::move(options)),
         keep_(options_.keep),
-        jobs_(options_.most_waiting, options_.wait),
-        keeper_(options_, log) {}
+        keeper_(options_, log),
+        jobs_(options_.most_waiting, options_.wait, [this](const Jobs& jobs) { write(jobs); }) {}
   ~Implementation() { stop(); }
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
   void start() {
     if (thread_.joinable()) return;
-    jobs_.open();
     keeper_.try_to_open();
-    thread_ = std::thread([this] { write(); });
+    jobs_.open();
+    thread_ = std::jthread([this](const std::stop_token& stop) { tidy_until(stop); });
   }
   void stop() {
     jobs_.close("the trace is closed");
-    if (thread_.joinable()) thread_.join();
+    if (!thread_.joinable()) return;
+    thread_.request_stop();
+    thread_.join();
   }
   void set_keep(std::chrono::milliseconds keep) { keep_.store(keep); }
 
@@ -63,59 +68,66 @@ class SqliteStore::Implementation {
   }
 
  private:
-  void write() {
-    for (;;) {
-      auto jobs = jobs_.take(pause());
-      if (!jobs) break;
-      if (!jobs->empty()) {
-        keeper_.perform(*jobs);
-        jobs_.finish(*jobs);
-        last_work_ = Clock::now();
-      }
-      keeper_.maintain([this, busy = !jobs->empty()](SqliteWriter& writer) { tidy(writer, busy); });
+  void write(const Jobs& jobs) {
+    keeper_.perform(jobs);
+    last_work_ = Clock::now();
+    if (keeper_.unindexed() < heap) return;
+    const std::scoped_lock lock(mutex_);
+    much_to_do_ = true;
+    wake_.notify_one();
+  }
+
+  void tidy_until(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+      // Between two steps those who wait get their turn.
+      wake_.wait_for(lock, stop, pause(), [this] { return much_to_do_ && !indexing_; });
+      much_to_do_ = false;
+      lock.unlock();
+      jobs_.alone([this] { keeper_.maintain([this](SqliteWriter& writer) { tidy(writer); }); });
+      lock.lock();
     }
-    keeper_.close([](SqliteWriter& writer) { index_all(writer); });
+    lock.unlock();
+    jobs_.alone([this] { keeper_.close([](SqliteWriter& writer) { index_all(writer); }); });
   }
 
   std::chrono::milliseconds pause() const {
     if (!keeper_.trouble().empty()) return options_.retry;
+    if (indexing_) return 1ms;
     const auto rest = std::chrono::ceil<std::chrono::milliseconds>(next_removal_ - Clock::now());
     return std::clamp<std::chrono::milliseconds>(rest, 1ms, quiet);
   }
 
-  // All that nobody waits for.
-  void tidy(SqliteWriter& writer, bool busy) {
+  void tidy(SqliteWriter& writer) {
     const auto now = Clock::now();
-    const bool is_quiet = !busy && now - last_work_ >= quiet;
-    if (writer.unindexed() >= heap || (is_quiet && writer.unindexed() > 0)) {
-      sqlite::Transaction transaction(writer.database());
-      writer.index(heap);
-      transaction.commit();
+    const bool is_quiet = now - last_work_ >= quiet;
+    if (indexing_ || writer.unindexed() >= heap || (is_quiet && writer.unindexed() > 0)) {
+      indexing_ = writer.index_some();
     }
     if (now >= next_removal_) {
       const bool more = writer.remove_some(options_.clock() - keep_.load().count());
       next_removal_ = now + (more ? Clock::duration(between_removal_steps) : Clock::duration(between_removals));
     }
-    constexpr int pages = 2000;
+    constexpr int pages = 4000;  // 16 MiB
     writer.checkpoint(pages);
   }
 
   static void index_all(SqliteWriter& writer) {
-    while (writer.unindexed() > 0) {
-      sqlite::Transaction transaction(writer.database());
-      if (writer.index(heap) == 0) return;
-      transaction.commit();
-    }
+    while (writer.unindexed() > 0) writer.index_some();
   }
 
   const SqliteOptions options_;
   std::atomic<std::chrono::milliseconds> keep_;
-  JobQueue jobs_;
   SqliteKeeper keeper_;
-  std::thread thread_;
-  // Of that thread.
-  Clock::time_point last_work_;
+  Clock::time_point last_work_;  // of whoever writes
+  JobQueue jobs_;
+  // Of the thread.
   Clock::time_point next_removal_;
+  bool indexing_ = false;  // and there is more of it to do
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool much_to_do_ = false;  // guarded by mutex_
+  std::jthread thread_;
 };
 
 SqliteStore::SqliteStore(SqliteOptions options, log::Logger& log)

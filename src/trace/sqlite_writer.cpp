@@ -67,12 +67,12 @@ SqliteWriter::SqliteWriter(const std::string& path, int lock_wait_ms)
       terms_(database_),
       insert_message_(database_,
                       "INSERT INTO message VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,"
-                      "?20,?21,?22,?23)"),
-      insert_recipient_(database_, "INSERT INTO recipient VALUES (?1,?2,?3,?4,NULL)"),
+                      "?20,?21,?22,?23,?24)"),
+      insert_recipient_(database_, "INSERT OR IGNORE INTO recipient VALUES (?1,?2,?3,NULL,?4)"),
       insert_term_(database_, "INSERT OR IGNORE INTO term VALUES (?1,?2,?3)"),
       insert_delivery_(database_, "INSERT OR IGNORE INTO delivery VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"),
       set_state_(database_, "INSERT INTO state VALUES (?1,?2) ON CONFLICT(name) DO UPDATE SET value = excluded.value"),
-      message_(database_, "SELECT time, queue_id, recipients, size FROM message WHERE id = ?1"),
+      message_(database_, "SELECT time, queue_id, recipients, size, action, rcpt_to FROM message WHERE id = ?1"),
       recipients_(database_, "SELECT id, address FROM recipient WHERE id >= ?1 AND id < ?2"),
       update_status_(database_,
                      "UPDATE recipient SET status = ?2, status_time = ?3 WHERE id = ?1 AND (status_time IS NULL OR "
@@ -83,9 +83,11 @@ SqliteWriter::SqliteWriter(const std::string& path, int lock_wait_ms)
 
 void SqliteWriter::load_state() {
   indexed_to_ = database_.integer("SELECT value FROM state WHERE name = 'indexed_to'").value_or(0);
-  next_id_ = 1 + std::max(database_.integer("SELECT max(id) FROM recipient").value_or(0), indexed_to_);
+  const auto last = database_.integer("SELECT id + recipients - 1 FROM message ORDER BY id DESC LIMIT 1");
+  next_id_ = 1 + std::max(last.value_or(0), indexed_to_);
   unindexed_ = static_cast<std::size_t>(
       database_.integer("SELECT count(*) FROM message WHERE id > " + std::to_string(indexed_to_)).value_or(0));
+  heap_.reset();
   recent_.clear();
   sqlite::Statement tail(database_, "SELECT id, queue_id FROM message WHERE id > ?1 AND queue_id IS NOT NULL");
   tail.bind(1, indexed_to_);
@@ -120,6 +122,7 @@ std::string SqliteWriter::stored_findings(const StoredEntry& entry) {
 std::int64_t SqliteWriter::insert(const StoredEntry& entry) {
   const std::int64_t id = next_id_;
   const std::string findings = stored_findings(entry);
+  const bool is_alone = entry.recipients.size() == 1;
   insert_message_.bind(1, id)
       .bind(2, entry.time)
       .bind(3, static_cast<std::int64_t>(entry.stage))
@@ -133,22 +136,24 @@ std::int64_t SqliteWriter::insert(const StoredEntry& entry) {
       .bind(11, words_.id_of(entry.tls))
       .bind(12, words_.id_of(entry.cipher))
       .bind(13, entry.mail_from)
-      .bind(14, entry.from)
-      .bind(15, entry.subject)
-      .bind(16, entry.size)
-      .bind(17, words_.id_of(entry.connector))
-      .bind(18, words_.id_of(entry.outbound_connector))
-      .bind(19, entry.reply)
-      .bind(20, static_cast<std::int64_t>(entry.recipients.size()))
-      .bind(22, entry.details)
-      .bind(23, findings);
+      .bind(14, is_alone ? std::string_view(entry.recipients.front()) : std::string_view())
+      .bind(15, entry.from)
+      .bind(16, entry.subject)
+      .bind(17, entry.size)
+      .bind(18, words_.id_of(entry.connector))
+      .bind(19, entry.outbound_connectors.empty() ? words_.id_of(entry.outbound_connector)
+                                                  : std::optional(several_connectors))
+      .bind(20, entry.reply)
+      .bind(21, static_cast<std::int64_t>(entry.recipients.size()))
+      .bind(23, entry.details)
+      .bind(24, findings);
   if (const auto certificate = certificates_.id_of(entry.certificate)) {
-    insert_message_.bind(21, *certificate);
+    insert_message_.bind(22, *certificate);
   } else {
-    insert_message_.bind(21, entry.certificate);
+    insert_message_.bind(22, entry.certificate);
   }
   insert_message_.run();
-  insert_recipients(id, entry);
+  if (!is_alone) insert_recipients(id, entry);
   next_id_ = id + static_cast<std::int64_t>(entry.recipients.size());
   ++unindexed_;
   if (!entry.queue_id.empty()) recent_[entry.queue_id] = id;
@@ -157,13 +162,20 @@ std::int64_t SqliteWriter::insert(const StoredEntry& entry) {
 
 void SqliteWriter::insert_recipients(std::int64_t first, const StoredEntry& entry) {
   for (std::size_t i = 0; i < entry.recipients.size(); ++i) {
-    const auto nth = static_cast<std::int64_t>(i);
-    insert_recipient_.bind(1, first + nth)
-        .bind(2, nth)
-        .bind(3, entry.recipients[i])
-        .bind(4, static_cast<std::int64_t>(entry.status))
+    insert_recipient_.bind(1, first + static_cast<std::int64_t>(i))
+        .bind(2, entry.recipients[i])
+        .bind(3, static_cast<std::int64_t>(entry.status))
+        .bind(4, i < entry.outbound_connectors.size() ? words_.id_of(entry.outbound_connectors[i]) : std::nullopt)
         .run();
   }
+}
+
+void SqliteWriter::insert_recipient_of(std::int64_t message, Status status) {
+  insert_recipient_.bind(1, message)
+      .bind(2, std::string_view())
+      .bind(3, static_cast<std::int64_t>(status))
+      .bind(4, std::nullopt)
+      .run();
 }
 
 std::string SqliteWriter::position() {

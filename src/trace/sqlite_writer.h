@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "encode.h"
 #include "sqlite.h"
 #include "term_cursor.h"
+#include "term_heap.h"
 
 namespace connectord::trace {
 
@@ -37,11 +39,14 @@ class SqliteWriter {
   // These want a transaction around them.
   std::int64_t insert(const StoredEntry& entry);
   Recorded record(const StoredBatch& batch);
-  // Makes terms and volumes of the next messages that have none, and tells how many those were.
-  std::size_t index(std::size_t most);
+
+  // Writes some terms, and volumes, of the next messages that have none, in a transaction of its own. True: there is
+  // more to do for those messages.
+  bool index_some();
+  // Messages without terms.
+  std::size_t unindexed() const { return unindexed_; }
 
   std::string position();
-  std::size_t unindexed() const { return unindexed_; }
   // Removes some of what is older than `before`, in a transaction of its own. True: there is more to do.
   bool remove_some(std::int64_t before);
   // Brings what was written from the log into the file itself, if there is enough of it.
@@ -54,11 +59,18 @@ class SqliteWriter {
     std::int64_t id = 0;
     std::int64_t recipients = 0;
     bool has_size = false;
+    Status first_status = Status::getting_status;
+    std::string rcpt_to{};  // where there is but one recipient
   };
   static constexpr int open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
   void load_state();
+  void gather_heap(std::size_t most);
+  void add_recipients(TermHeap& heap, std::int64_t first, std::int64_t last);
+  void forget_heap();
   void insert_recipients(std::int64_t first, const StoredEntry& entry);
+  // The row of a message's only recipient, where it is not there yet.
+  void insert_recipient_of(std::int64_t message, Status status);
   std::string stored_findings(const StoredEntry& entry);
 
   std::optional<Known> find_message(const std::string& queue_id, std::int64_t time);
@@ -93,7 +105,8 @@ class SqliteWriter {
   std::int64_t indexed_to_ = 0;
   std::size_t unindexed_ = 0;
   int log_pages_ = 0;
-  // Queue IDs of the messages that have no terms yet.
+  std::optional<TermHeap> heap_;  // whose terms are being written
+  // Queue IDs of the messages that have no terms yet, the newest of each.
   std::unordered_map<std::string, std::int64_t> recent_;
   // The rows of the message that was asked for last, since deliveries of one message come together.
   std::int64_t rows_of_ = 0;

@@ -27,7 +27,7 @@ std::string canonical_domain(std::string_view domain);
 // What follows the last "@"; empty where there is none.
 std::string_view domain_part(std::string_view address);
 
-constexpr unsigned bucket_bits = 16;
+constexpr unsigned bucket_bits = 14;
 constexpr std::int64_t bucket_size = std::int64_t{1} << bucket_bits;
 constexpr std::int64_t bucket_of(std::int64_t id) {
   return id >> bucket_bits;

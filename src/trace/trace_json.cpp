@@ -139,7 +139,7 @@ Json to_json(const Row& row) {
   object["size"] = message.size ? Json(*message.size) : Json();
   object["connector"] = known(message.connector);
   object["identified_by"] = known(message.identified_by);
-  object["outbound_connector"] = known(message.outbound_connector);
+  object["outbound_connector"] = known(row.outbound_connector);
   object["tag"] = known(message.tag);
   object["action"] = model::to_string(message.action);
   object["reply"] = known(message.reply);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +29,7 @@ struct Options {
   std::size_t added = 40'000;
   unsigned parallel = 8;
   std::size_t searches = 50;
+  bool is_filled = false;
 };
 
 constexpr std::int64_t day = 86'400'000;
@@ -170,7 +172,7 @@ Json add(trace::Store& store, const Options& options, std::size_t first) {
 }
 
 // Ninety days of mail. By the batch, which is quicker than one by one.
-bool fill(trace::Store& store, const Options& options) {
+void fill(trace::Store& store, const Options& options) {
   const std::int64_t begin = now() - kept_days * day;
   constexpr std::size_t together = 2'000;
   for (std::size_t first = 0; first < options.rows; first += together) {
@@ -181,12 +183,8 @@ bool fill(trace::Store& store, const Options& options) {
           begin + static_cast<std::int64_t>(i) * (kept_days * day) / static_cast<std::int64_t>(options.rows);
     }
     for (const Message& message : messages) batch.refusals.push_back(message.entry());
-    if (const auto kept = store.record(batch); !kept) {
-      std::fprintf(stderr, "%s\n", kept.error().c_str());
-      return false;
-    }
+    if (const auto kept = store.record(batch); !kept) throw std::runtime_error(kept.error());
   }
-  return true;
 }
 
 // Median and longest of several of a kind.
@@ -205,12 +203,13 @@ Json timed(std::size_t times, Ask&& ask) {
 
 Json search(const Options& options) {
   auto archive = trace::open_sqlite_archive(options.file);
-  if (!archive) return {{"error", archive.error()}};
+  if (!archive) throw std::runtime_error(archive.error());
   std::mt19937_64 random(7);  // NOLINT
   const auto any = [&] { return static_cast<std::size_t>(random() % options.rows); };
   const auto rows_of = [&](const trace::Query& query) {
     const auto page = (*archive)->search(query);
-    return page ? page->rows.size() : 0;
+    if (!page) throw std::runtime_error(page.error());
+    return page->rows.size();
   };
   Json found;
   found["recipient"] = timed(options.searches, [&](std::size_t) {
@@ -232,24 +231,30 @@ Json search(const Options& options) {
   found["report"] = timed(options.searches, [&](std::size_t i) {
     const std::int64_t begin = now() - static_cast<std::int64_t>(2 + i % 80) * day;
     const auto report = (*archive)->report({trace::Grouping::connector, trace::Interval::whole, begin, begin + day});
-    return report ? report->volumes.size() : 0;
+    if (!report) throw std::runtime_error(report.error());
+    return report->volumes.size();
   });
   return found;
 }
 
-int run(const Options& options) {
+Json fill_and_add(const Options& options) {
   NoLog log;
   Json result;
   {
     trace::SqliteStore store({.path = options.file}, log);
     store.start();
     const auto begin = Clock::now();
-    if (!fill(store, options)) return 1;
+    if (!options.is_filled) fill(store, options);
     result["filled_s"] = milliseconds(Clock::now() - begin) / 1000;
     result["add"] = add(store, options, options.rows);
   }
   const auto bytes = static_cast<double>(std::filesystem::file_size(options.file));
-  result["bytes_a_message"] = bytes / static_cast<double>(options.rows + options.added);
+  if (!options.is_filled) result["bytes_a_message"] = bytes / static_cast<double>(options.rows + options.added);
+  return result;
+}
+
+int run(const Options& options) {
+  Json result = fill_and_add(options);
   result["search"] = search(options);
   std::printf("%s\n", result.dump(2).c_str());
   return 0;
@@ -261,11 +266,17 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   connectord::bench::Options options;
   CLI::App app{"Fills a message trace and searches it."};
-  app.add_option("--file", options.file, "The trace, which must not be there yet")->required();
+  app.add_option("--file", options.file, "The trace")->required();
+  app.add_flag("--filled", options.is_filled, "It is there already, with --rows messages");
   app.add_option("--rows", options.rows, "How many messages to fill it with");
   app.add_option("--added", options.added, "How many to add as sessions do, afterwards");
   app.add_option("--parallel", options.parallel, "How many sessions");
   app.add_option("--searches", options.searches, "How often each search is timed");
   CLI11_PARSE(app, argc, argv);
-  return connectord::bench::run(options);
+  try {
+    return connectord::bench::run(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "trace_bench: %s\n", error.what());
+    return 1;
+  }
 }

@@ -23,6 +23,30 @@ TEST_F(TraceStore, KeepsOneRowForEachRecipient) {
   EXPECT_EQ(page.rows[1].message->id, first);
 }
 
+TEST_F(TraceStore, KeepsTheOutboundConnectorOfEachRecipientWhereTheyDiffer) {
+  open();
+  const std::vector<std::string> connectors = {"smart", "", "other"};
+  Mail mail;
+  mail.to({"a@one.example", "b@two.example", "c@three.example"}).queued_as("SPLIT");
+  Entry entry = mail.entry();
+  entry.outbound_connectors = connectors;
+  ASSERT_TRUE(store_->append(entry));
+  Mail all;
+  all.outbound_connector = "smart";
+  append(all.to({"d@one.example", "e@one.example"}).queued_as("ALL"));
+  for (int round = 0; round < 2; ++round) {
+    std::string told;
+    for (const Row& row : search().rows) told += row.rcpt_to.substr(0, 1) + "=" + row.outbound_connector + " ";
+    EXPECT_EQ(told, "e=smart d=smart c=other b= a=smart ");
+    told.clear();
+    Query query;
+    query.connector = "Smart";
+    for (const Row& row : search(query).rows) told += row.rcpt_to.substr(0, 1);
+    EXPECT_EQ(told, "eda");
+    reopen();
+  }
+}
+
 TEST_F(TraceStore, KeepsAnAnswerThatCameBeforeAnyRecipient) {
   open();
   append(Mail().to({}).decided(Action::defer));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,8 @@ struct Entry {
   std::string_view subject{};     // empty where it is not to be kept
   std::optional<std::uint64_t> size{};
   std::string_view outbound_connector{};
+  // One for each recipient, where not all leave by the same; `outbound_connector` is empty then.
+  std::span<const std::string> outbound_connectors{};
 };
 
 // One attempt to deliver a message to one recipient, as the mail server's log tells it. Without a recipient it is about

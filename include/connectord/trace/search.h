@@ -59,7 +59,7 @@ struct Message {
   std::int64_t recipients = 0;
   std::string connector;
   std::string identified_by;
-  std::string outbound_connector;
+  std::string outbound_connector;  // empty also where the recipients have different ones; each row has its own
   std::string tag;
   std::string quarantine;
   std::string dmarc_override;
@@ -74,6 +74,7 @@ struct Row {
   Status status = Status::getting_status;
   std::int64_t status_time = 0;  // of the delivery that made the status; 0: none
   std::shared_ptr<const Message> message;
+  std::string outbound_connector{};
 };
 
 // All that must hold; what is empty does not count. Letter case counts in queue IDs alone.

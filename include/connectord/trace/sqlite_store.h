@@ -16,9 +16,9 @@ namespace connectord::trace {
 struct SqliteOptions {
   std::string path;
   std::chrono::milliseconds keep{std::chrono::hours(24 * 90)};
-  // How long a call waits at most.
+  // How long a call waits at most for others that write.
   std::chrono::milliseconds wait{5'000};
-  // How long it is tried again to write what a lock of another process holds up; must be less than `wait`.
+  // How long the one that writes waits for a lock of another process.
   std::chrono::milliseconds lock_wait{4'000};
   // Between attempts to make a broken store work again.
   std::chrono::milliseconds retry{1'000};
@@ -30,7 +30,8 @@ struct SqliteOptions {
   };
 };
 
-// A trace in one file of SQLite's. One thread writes; what waits at the same moment is written in one transaction.
+// A trace in one file of SQLite's. What waits at the same moment is written in one transaction, by one of those who
+// wait.
 //
 // While the file cannot be written, every call fails at once with the reason, and it is tried again until it can; the
 // log has one line when that begins and one when it is over. A damaged file is set aside under a name with the time,
@@ -42,7 +43,7 @@ class SqliteStore : public Store {
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
 
-  // Opens the file and starts the thread. Before this, and after stop(), every call fails.
+  // Opens the file, and starts a thread that tidies it up. Before this, and after stop(), every call fails.
   void start();
   // What waits is written first.
   void stop();

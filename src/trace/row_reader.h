@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "connectord/trace/search.h"
+#include "message_reader.h"
+#include "sqlite.h"
+
+namespace connectord::trace {
+
+// As it stands in a file; one that is not known counts as the nearest.
+Status status_of(std::int64_t number);
+
+// The rows of messages, one for each recipient.
+class RowReader {
+ public:
+  enum class Order : std::uint8_t { lowest_first, highest_first };
+  struct Numbers {
+    std::int64_t first = 0;
+    std::int64_t last = std::numeric_limits<std::int64_t>::max();
+  };
+
+  // Only those with this status, if there is one.
+  RowReader(sqlite::Database& database, MessageReader& reader, std::optional<Status> status, Order order);
+
+  // Begins with a message, whose column rcpt_to is given; rows with these numbers only.
+  void begin(std::shared_ptr<const Message> message, std::string_view rcpt_to, Numbers numbers);
+  std::optional<Row> next();
+
+ private:
+  std::optional<Row> only_row();
+
+  MessageReader& reader_;
+  std::optional<Status> status_;
+  sqlite::Statement rows_;
+  sqlite::Statement status_of_one_;
+  std::shared_ptr<const Message> message_;
+  std::string rcpt_to_;
+  bool is_alone_ = false;
+  bool is_done_ = true;
+};
+
+}  // namespace connectord::trace

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "connectord/mail/text.h"
+#include "trace/encode.h"
+
+// What is read back from the trace's file, which may be damaged: any bytes give a message whose texts are UTF-8. And
+// what was written of any texts is read again as it was.
+
+namespace {
+
+using namespace connectord;
+
+void require(bool condition) {
+  if (!condition) __builtin_trap();
+}
+
+trace::Message empty_message() {
+  trace::Message message;
+  message.time = 1'795'262'400'000;
+  return message;
+}
+
+void require_texts(const trace::Message& message) {
+  for (const std::string* text : {&message.client_name, &message.sasl_username, &message.tag, &message.quarantine,
+                                  &message.dmarc_override, &message.identified_by}) {
+    require(mail::is_utf8(*text));
+  }
+  const model::Authentication& results = message.authentication;
+  if (results.spf) require(mail::is_utf8(results.spf->domain) && mail::is_utf8(results.spf->problem));
+  if (results.dkim) {
+    for (const model::DkimSignature& signature : *results.dkim) {
+      require(mail::is_utf8(signature.domain) && mail::is_utf8(signature.problem));
+    }
+  }
+  if (results.dmarc) require(mail::is_utf8(results.dmarc->from_domain) && mail::is_utf8(results.dmarc->problem));
+  if (results.arc) {
+    for (const model::ArcSet& set : results.arc->sets) require(mail::is_utf8(set.domain));
+  }
+}
+
+void decode(std::string_view bytes) {
+  trace::Message message = empty_message();
+  trace::decode_details(bytes, message);
+  require_texts(message);
+  const trace::Certificate certificate = trace::decode_certificate(bytes);
+  require(mail::is_utf8(certificate.subject) && mail::is_utf8(certificate.sha256));
+  if (const auto finding = trace::decode_pattern(bytes)) {
+    require(mail::is_utf8(finding->check) && mail::is_utf8(finding->hint));
+  }
+  for (const trace::Finding& finding : trace::decode_findings(bytes, [](std::int64_t) { return "[\"check\"]"; })) {
+    require(mail::is_utf8(finding.check) && mail::is_utf8(finding.seen));
+  }
+}
+
+using Texts = std::array<std::string, 8>;
+
+// The bytes between NULs. False where one is not kept as it is.
+bool split(std::string_view bytes, Texts& texts) {
+  for (std::string& text : texts) {
+    const std::size_t end = std::min(bytes.find('\0'), bytes.size());
+    text = bytes.substr(0, end);
+    bytes.remove_prefix(std::min(end + 1, bytes.size()));
+    if (text.size() > 256 || !mail::is_utf8(text)) return false;
+  }
+  return true;
+}
+
+void write_and_read(const Texts& texts) {
+  const auto& [name, helo, user, connector, tag, quarantine, domain, problem] = texts;
+  model::Facts facts;
+  facts.client_name = name;
+  facts.helo = helo;
+  facts.sasl_username = user;
+  facts.authentication.spf.emplace().domain = domain;
+  facts.authentication.dkim.emplace().emplace_back().problem = problem;
+  facts.authentication.dmarc.emplace().from_domain = domain;
+  facts.authentication.arc.emplace().sets.emplace_back().domain = domain;
+  facts.certificate.sha256 = problem;
+  model::Decision decision;
+  decision.connector = connector;
+  decision.tag = tag;
+  decision.quarantine = quarantine;
+  const std::vector<std::string> recipients;
+  trace::Message message = empty_message();
+  const trace::Entry entry{.facts = facts, .decision = decision, .recipients = recipients, .time = message.time};
+  const trace::StoredEntry stored = trace::encode(entry);
+  message.helo = stored.helo;
+  message.connector = stored.connector;
+  trace::decode_details(stored.details, message);
+  require(message.client_name == name && message.sasl_username == user && message.tag == tag);
+  require(message.quarantine == quarantine && message.helo == helo);
+  require(message.authentication.spf->domain == domain && message.authentication.dmarc->from_domain == domain);
+  require(message.authentication.dkim->front().problem == problem);
+  require(message.authentication.arc->sets.front().domain == domain);
+  require(trace::decode_certificate(stored.certificate).sha256 == problem);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  decode(bytes);
+  Texts texts;
+  if (split(bytes, texts)) write_and_read(texts);
+  return 0;
+}
