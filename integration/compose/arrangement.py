@@ -16,7 +16,7 @@ from harness.waiting import wait_until
 
 PROJECT = "connectord-scenarios"
 BUILT = ("dns", "postfix", "sendmail")  # a service of each image that is needed where connectord is built already
-MAIL_SERVERS = ("postfix", "sendmail", "mailbox", "exchange", "partner", "gateway", "gateway2", "archive", "internet")
+MAIL_SERVERS = ("postfix", "sendmail", "fresh", "mailbox", "exchange", "partner", "gateway", "gateway2", "archive", "internet")
 
 
 def compose_command() -> list[str]:
@@ -39,7 +39,7 @@ class Arrangement:
         if build_folder:
             os.environ["CONNECTORD_BUILD_FOLDER"] = str(build_folder)
             files.append(SOURCE / "integration/compose/scenarios.yml")
-        self._compose = [*compose_command(), "-p", PROJECT, "--project-directory", str(SOURCE),
+        self._compose = [*compose_command(), "-p", PROJECT, "--profile", "scenarios", "--project-directory", str(SOURCE),
                          *(word for file in files for word in ("-f", str(file)))]
         self._images = BUILT if build_folder else ()
         self._keep = keep

@@ -75,6 +75,20 @@ class CertificateStore:
     def self_signed(self, file_name: str, common_name: str) -> Certificate:
         return self._make(file_name, common_name, leaf_extensions((), CLIENT_AND_SERVER))
 
+    def revocation_list(self, file_name: str, authority: Certificate, *revoked: Certificate) -> Path:
+        """The list of certificates that `authority` has revoked, in PEM."""
+        made = self.folder / f"{file_name}.crl"
+        database = self.folder / f"{file_name}.index"
+        database.write_text("")
+        configuration = self.folder / f"{file_name}.cnf"
+        configuration.write_text(f"[ca]\ndefault_ca = this\n[this]\ndatabase = {database}\ndefault_md = sha256\n"
+                                 "default_crl_days = 7\n")
+        common = ["ca", "-config", str(configuration), "-cert", str(authority.file), "-keyfile", str(authority.key)]
+        for certificate in revoked:
+            openssl(*common, "-revoke", str(certificate.file))
+        openssl(*common, "-gencrl", "-out", str(made))
+        return made
+
     def _make(self, file_name: str, common_name: str, extensions: list[str],
               authority: Certificate | None = None) -> Certificate:
         made = self._files(file_name)

@@ -137,6 +137,11 @@ def slow(seconds: float) -> Fault:
     return spoil
 
 
+def vouched(answer: bytes) -> bytes:
+    """As a resolver passes on what DNSSEC vouches for: with the AD bit (RFC 4035, 3.2.3)."""
+    return answer[:3] + bytes([answer[3] | 0x20]) + answer[4:]
+
+
 def noise(answer: bytes) -> bytes:
     """The right ID, and then nonsense."""
     return answer[:2] + b"\x84\x00" + os.urandom(200)

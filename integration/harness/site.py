@@ -117,7 +117,10 @@ class Host:
 
     def configuration(self, connectors: str) -> str:
         """The whole of connectord.toml with these connectors."""
-        return SERVER_TABLE.format(milter=self.milter, policy=self.policy, **self._settings) + connectors
+        text = SERVER_TABLE.format(milter=self.milter, policy=self.policy, **self._settings) + connectors
+        if "[validation]" not in text:  # nothing outside of the run's folder is written
+            text += f'\n[validation]\nstate = "{self.path}/validation"\n'
+        return text
 
     def reconfigure(self, connectors: str) -> None:
         """Writes other connectors; takes effect when connectord starts, or at SIGHUP."""

@@ -68,7 +68,6 @@ class MadeUpRequests(ApiScenario):
         for seed in range(REQUESTS):
             maker = RequestMaker(description, seed)
             method, path, operation = maker.random.choice(operations)
-            described = method
             if maker.random.random() < 0.1:
                 method = maker.random.choice(METHODS)
             target = maker.target(path, operation)
@@ -81,12 +80,11 @@ class MadeUpRequests(ApiScenario):
                 headers["Content-Type"] = maker.random.choice(["text/plain", "", "application/json; charset=x", "é"])
             answer = client.request(method, target, body, headers=headers)
             with self.subTest(seed=seed, method=method, target=target, body=str(body)[:200]):
-                validate = operation["operationId"] == "validateConnector" and method == described
-                self.assertTrue(answer.status < 500 or (validate and answer.status == 501), str(answer))
+                self.assertLess(answer.status, 500, str(answer))
                 if answer.status >= 400:
                     self.assertEqual(answer.media_type, "application/problem+json")
                     self.assertTrue(answer.json["detail"])
-                elif method in ("GET", "HEAD") or operation["operationId"] == "explainMessage":
+                elif method in ("GET", "HEAD") or operation["operationId"] in ("explainMessage", "validateConnector"):
                     description.check(method, target, answer)
                 else:
                     self.assertIn(operation["operationId"], ("createConnector", "setStatus"), str(answer))

@@ -169,7 +169,8 @@ class Shutdown(SiteScenario):
             self.site.connectord.process.send_signal(signal.SIGTERM)
             self.site.connectord.wait_for_log("stopping")
             token = new_token()
-            self.assertEqual(client.data(message(token)).code, 250)
+            reply = client.data(message(token))
+            self.assertEqual(reply.code, 250, f"{reply}\n{self.site.connectord.log()}")
         self.assertEqual(self.site.arrival(token).all("X-Connector"), ["contoso"])
         self.assertEqual(self.site.connectord.wait(), 0)
 

@@ -23,6 +23,7 @@ struct Route {
 
 const std::vector<Route>& table() {
   static const std::vector<std::string_view> one = {"direction"};
+  static const std::vector<std::string_view> validation = {"direction", "rcpt_to", "mail_from"};
   static const std::vector<std::string_view> listing = {"direction", "scenario", "status", "enabled", "name", "text"};
   static const std::vector<std::string_view> search = {"since",    "until",      "sender",    "recipient", "connector",
                                                        "action",   "status",     "direction", "client",    "limit",
@@ -38,7 +39,7 @@ const std::vector<Route>& table() {
       {{"PUT", "/api/exchange/connectors/{id}", Role::admin}, replace_connector, true, one},
       {{"DELETE", "/api/exchange/connectors/{id}", Role::admin}, delete_connector, false, one},
       {{"PUT", "/api/exchange/connectors/{id}/status", Role::operate}, set_status, true, one},
-      {{"POST", "/api/exchange/connectors/{id}/validate", Role::operate}, validate_connector, false, one},
+      {{"POST", "/api/exchange/connectors/{id}/validate", Role::operate}, validate_connector, false, validation},
       {{"GET", "/api/exchange/messagetrace", Role::read}, search_trace, false, search},
       {{"GET", "/api/exchange/messagetrace/{id}", Role::read}, get_trace},
       {{"POST", "/api/exchange/explain", Role::read}, explain_message, true},

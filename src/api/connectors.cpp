@@ -1,5 +1,6 @@
 // Looking at connectors.
 #include <algorithm>
+#include <type_traits>
 
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_summary.h"
@@ -49,13 +50,17 @@ bool holds_text(const Connector& connector, const std::string& text) {
 }
 
 template <class Connector>
-void add_listed(const std::vector<Connector>& connectors, const Filters& filters, Json& list) {
+void add_listed(const std::vector<Connector>& connectors, const Filters& filters, const Validations& validations,
+                Json& list) {
   for (const Connector& connector : connectors) {
     if (filters.enabled && connector.enabled != *filters.enabled) continue;
     if (filters.scenario && to_string(connector.scenario) != *filters.scenario) continue;
     if (filters.name && !net::contains_ignoring_case(connector.name, *filters.name)) continue;
     if (filters.text && !holds_text(connector, *filters.text)) continue;
-    list.push_back(config::to_json(config::summarize(connector)));
+    Json object = config::to_json(config::summarize(connector));
+    const bool inbound = std::is_same_v<Connector, model::InboundConnector>;
+    if (validations.last) object["validated"] = validations.last(inbound, connector.name);
+    list.push_back(std::move(object));
   }
 }
 
@@ -106,9 +111,10 @@ Response list_connectors(Context& context, const Call& call) {
   if (!filters) return filters.error();
   const auto policy = context.setup.services.policies.current().policy;
   const model::Configuration& configuration = policy->configuration();
+  const Validations& validations = context.setup.validations;
   Json list = Json::array();
-  if (filters->direction != "outbound") add_listed(configuration.inbound, *filters, list);
-  if (filters->direction != "inbound") add_listed(configuration.outbound, *filters, list);
+  if (filters->direction != "outbound") add_listed(configuration.inbound, *filters, validations, list);
+  if (filters->direction != "inbound") add_listed(configuration.outbound, *filters, validations, list);
   return json_response({{"connectors", std::move(list)}});
 }
 

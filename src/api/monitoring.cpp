@@ -62,6 +62,10 @@ Response get_metrics(Context& context, const Call& /*call*/) {
     text.family(*family);
   }
   for (const auto* family : {&metrics.stages, &metrics.dns}) text.family(*family);
+  for (const auto* family :
+       {&metrics.validation_passed, &metrics.validation_time, &metrics.validation_certificate_expiry}) {
+    text.family(*family);
+  }
   return {200, std::string(exposition_type), text.text(), {}};
 }
 

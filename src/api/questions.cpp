@@ -125,7 +125,15 @@ Response validate_connector(Context& context, const Call& call) {
   const auto policy = context.setup.services.policies.current().policy;
   const auto found = find_connector(policy->configuration(), call);
   if (!found) return found.error();
-  return problem(501, "connectors cannot be validated yet; POST /api/exchange/explain tells what becomes of a message");
+  const Validations& validations = context.setup.validations;
+  if (!validations.validate) return problem(501, "this process validates nothing");
+  const auto report =
+      validations.validate({found->inbound != nullptr, call.id, call.target.parameter("rcpt_to").value_or(""),
+                            call.target.parameter("mail_from").value_or("")});
+  if (report) return json_response(*report);
+  Response response = problem(429, report.error().reason);
+  response.headers.emplace_back("Retry-After", std::to_string(report.error().seconds));
+  return response;
 }
 
 }  // namespace connectord::api

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectord/dns/names.h"
 #include "connectord/net/domain_name.h"
 #include "spf_text.h"
 
@@ -14,18 +15,6 @@ constexpr std::size_t most_client_names = 10;
 
 std::string described(const std::string& name, dns::Type type, dns::Status status) {
   return "DNS, " + std::string(to_string(type)) + " of " + printable(name) + ": " + std::string(to_string(status));
-}
-
-std::string reverse_name(const net::IpAddress& address) {
-  const auto& bytes = address.bytes();
-  std::string name;
-  if (address.is_v4()) {
-    for (std::size_t i = bytes.size(); i-- > 12;) name += std::to_string(bytes[i]) + ".";
-    return name + "in-addr.arpa";
-  }
-  constexpr std::string_view digits = "0123456789abcdef";
-  for (std::size_t i = bytes.size(); i-- > 0;) name += {digits[bytes[i] & 15U], '.', digits[bytes[i] >> 4U], '.'};
-  return name + "ip6.arpa";
 }
 
 }  // namespace
@@ -65,7 +54,7 @@ SpfStep<const dns::Answer*> SpfLookups::ask_for_term(const std::string& name, dn
 
 // Not counted as a void lookup: the sender's domain has no say in what the client's address is called.
 SpfStep<std::vector<std::string>> SpfLookups::client_names() {
-  const dns::Answer* answer = knowledge_.ask({reverse_name(client_), dns::Type::ptr});
+  const dns::Answer* answer = knowledge_.ask({dns::reverse_name(client_), dns::Type::ptr});
   if (answer == nullptr) return spf_fault(SpfStop::missing);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < std::min(answer->names.size(), most_client_names); ++i) {

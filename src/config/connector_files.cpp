@@ -155,13 +155,17 @@ bool differs_in_enabled_only(const toml::table& before, const std::string& piece
 
 }  // namespace
 
-tl::expected<std::string, Unwritable> sealed_toml(const Json& connector) {
+tl::expected<std::string, Unwritable> connector_toml(const Json& connector) {
   const std::string table = connector.value("direction", "inbound");
   Writer writer;
   writer.text_ = "[[" + table + "]]\n";
   writer.table(connector, table, "");
   if (writer.problem_) return tl::unexpected(*writer.problem_);
-  return seal_of(writer.text_) + writer.text_;
+  return std::move(writer.text_);
+}
+
+tl::expected<std::string, Unwritable> sealed_toml(const Json& connector) {
+  return connector_toml(connector).map([](const std::string& text) { return seal_of(text) + text; });
 }
 
 bool is_sealed(std::string_view text) {

@@ -52,8 +52,8 @@ void check_fingerprints(const model::Configuration& configuration, Problems& pro
   if (first == nullptr) return;
   problems.warning(first->location, "server.policy",
                    "fingerprints are used (by " + std::to_string(count) + (count == 1 ? " connector" : " connectors") +
-                       "), and Postfix tells them to a policy service only; write policy in [server], unless Sendmail "
-                       "hands them over");
+                       "), and Postfix tells them to a policy service only; write policy in [server]. With Sendmail "
+                       "there is nothing to do: it tells the milter those that begin with sha256:");
 }
 
 // What is required must be looked at, or nothing of that connector could ever be accepted.

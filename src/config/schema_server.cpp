@@ -34,6 +34,7 @@ constexpr std::int64_t day = std::int64_t{24} * 3600 * second;
 using DnsTimeout = Duration<100, 60 * second>;
 using DnsBudget = Duration<100, 300 * second>;
 using StopLimit = Duration<0, 600 * second>;
+using ValidationInterval = Duration<600 * second, 365 * day>;
 using Keep = Duration<day, 3650 * day>;
 
 }  // namespace
@@ -61,6 +62,7 @@ const Table& table_for<model::Configuration>() {
               "outbound", "An outbound connector: names a set of destinations, and how mail for them leaves."),
           table<&Configuration::trace>(
               "trace", "The record of every message and what became of it; without this table none is kept."),
+          table<&Configuration::validation>("validation", "How connectors are tried whether mail flows."),
           table<&Configuration::log>("log", "Where the log goes, and in which form."),
       },
   };
@@ -194,6 +196,30 @@ const Table& table_for<model::Trace>() {
                                                     "decides it without a trace."),
       key<&Trace::subject, Boolean>("subject", by_default("false"), "Keep the subjects of messages too."),
   }};
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Validation>() {
+  using model::Validation;
+  static const Table declared{
+      {
+          key<&Validation::every, ValidationInterval>(
+              "every", otherwise("only when somebody asks"),
+              "How often connectord validates each outbound connector by itself."),
+          key<&Validation::state, FilePath>("state", by_default(R"("/var/lib/connectord/validation")"),
+                                            "The folder in which the last result of each connector is kept."),
+          key<&Validation::private_networks, List<Network>>(
+              "private_networks", by_default("[]"),
+              "Private and loopback networks that validation may reach by a host's name, too."),
+          key<&Validation::mail_to, MailAddress>("mail_to", otherwise("nobody is told by mail"),
+                                                 "Whom to tell when a connector fails, passes again, or shows another "
+                                                 "certificate."),
+          key<&Validation::mail_through, Listener>("mail_through", by_default(R"("inet:127.0.0.1:25")"),
+                                                   "The mail server that takes such mail."),
+      },
+      checked_by<Validation, check_validation>(),
+  };
   return declared;
 }
 

@@ -155,6 +155,13 @@ void check_server(Reader& reader, const toml::table& table, const model::Server&
   check_api(reader, table);
 }
 
+void check_validation(Reader& reader, const toml::table& table, const model::Validation& validation) {
+  const net::Endpoint& server = validation.mail_through;
+  if (server.kind == net::Endpoint::Kind::inet && net::IpAddress::parse(server.host)) return;
+  const Reader::Scope scope(reader, "mail_through");
+  reader.error(place_of(table, "mail_through"), "must be an address and a port; write \"inet:127.0.0.1:25\"");
+}
+
 void check_organization(Reader& reader, const toml::table& table, const model::Organization& organization) {
   const auto* domains = table["accepted_domains"].as_array();
   if (!organization.reject_direct_send || (domains != nullptr && !domains->empty())) return;

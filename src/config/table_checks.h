@@ -8,6 +8,8 @@ namespace connectord::config {
 
 // A listener that stands there twice. Notes where the includes stand.
 void check_server(Reader& reader, const toml::table& table, const model::Server& server);
+// Whether mail can be handed in there.
+void check_validation(Reader& reader, const toml::table& table, const model::Validation& validation);
 void check_organization(Reader& reader, const toml::table& table, const model::Organization& organization);
 // Whether the connector can match, and whether anything could then be accepted.
 void check_inbound(Reader& reader, const toml::table& table, const model::InboundConnector& connector);

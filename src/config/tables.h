@@ -38,6 +38,8 @@ const Table& table_for<model::OutboundTls>();
 template <>
 const Table& table_for<model::Trace>();
 template <>
+const Table& table_for<model::Validation>();
+template <>
 const Table& table_for<model::Log>();
 
 }  // namespace connectord::config

@@ -8,8 +8,10 @@
 #include "configuration_file.h"
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_summary.h"
+#include "connectord/probe/results.h"
 #include "connectord/trace/mail_log_reader.h"
 #include "table.h"
+#include "validate_report.h"
 
 namespace connectord::ctl {
 namespace {
@@ -38,6 +40,15 @@ std::string counted(std::size_t number, const std::string& noun) {
 std::string status_of(const config::ConnectorSummary& summary) {
   if (!summary.enabled) return "disabled";
   return summary.audit ? "enabled (audit)" : "enabled";
+}
+
+std::optional<probe::LastResult> last_result(const probe::Results& results, const config::ConnectorSummary& summary) {
+  return results.find(summary.direction == "inbound" ? probe::Direction::inbound : probe::Direction::outbound,
+                      summary.name);
+}
+
+std::string validated(const std::optional<probe::LastResult>& last) {
+  return last ? when_validated(last->time, last->passed) : "never";
 }
 
 // All connectors, inbound ones first.
@@ -106,17 +117,22 @@ Status list(const Common& common, const Terminal& terminal) {
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
   const auto connectors = summaries(policy->configuration());
+  const probe::Results results(policy->configuration().validation.state);
   if (common.json) {
     Json array = Json::array();
-    for (const auto& summary : connectors) array.push_back(config::to_json(summary));
+    for (const auto& summary : connectors) {
+      Json object = config::to_json(summary);
+      object["validated"] = probe::to_json(last_result(results, summary));
+      array.push_back(std::move(object));
+    }
     terminal.out << array.dump(2) << '\n';
     return Status::answered;
   }
   std::vector<std::vector<std::string>> rows = {
-      {"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP OR DESTINATION"}};
+      {"NAME", "DIRECTION", "SCENARIO", "STATUS", "TLS", "SENDER DOMAIN/IP OR DESTINATION", "VALIDATED"}};
   for (const auto& summary : connectors) {
     rows.push_back({std::string(summary.name), std::string(summary.direction), std::string(summary.scenario),
-                    status_of(summary), summary.tls, summary.far_side});
+                    status_of(summary), summary.tls, summary.far_side, validated(last_result(results, summary))});
   }
   write_table(terminal.out, rows);
   return Status::answered;

@@ -19,11 +19,15 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   add_explain_command(line);
   add_connector_commands(line);
   add_token_commands(line);
+  add_import_commands(line);
   add_maps_command(line);
   add_dkim_commands(line);
+  add_validate_command(line);
+  add_dns_command(line);
   add_trace_commands(line);
   add_backtest_command(line);
   add_attach_commands(line);
+  add_doctor_command(line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -13,6 +13,7 @@
 #include "connectord/auth/dkim_private_key.h"
 #include "connectord/config/load.h"
 #include "connectord/config/secret_file.h"
+#include "connectord/dns/names.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/session/load_policy.h"
 
@@ -39,13 +40,8 @@ struct NewKey {
   std::string record_name() const { return selector + "._domainkey." + domain.name(); }
 };
 
-// RFC 1035, 3.3.14: a text of DNS consists of strings of at most 255 bytes.
 std::string zone_line(const NewKey& key) {
-  constexpr std::size_t longest = 255;
-  const std::string record = key.key.record();
-  std::string line = key.record_name() + ". IN TXT (";
-  for (std::size_t i = 0; i < record.size(); i += longest) line += " \"" + record.substr(i, longest) + "\"";
-  return line + " )";
+  return dns::txt_line(key.record_name(), key.key.record());
 }
 
 // As TOML has it, which takes JSON's escapes.

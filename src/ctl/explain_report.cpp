@@ -7,42 +7,11 @@
 #include <string_view>
 
 #include "connectord/mail/postfix_terms.h"
+#include "finding_text.h"
 #include "table.h"
 
 namespace connectord::ctl {
 namespace {
-
-class Paint {
- public:
-  explicit Paint(bool colour) : colour_(colour) {}
-  std::string operator()(std::string_view text, const char* code) const {
-    if (!colour_) return std::string(text);
-    return std::string("\033[").append(code).append("m").append(text).append("\033[0m");
-  }
-
- private:
-  bool colour_;
-};
-
-constexpr const char* bold = "1";
-constexpr const char* red = "1;31";
-constexpr const char* green = "32";
-constexpr const char* yellow = "33";
-constexpr const char* faint = "2";
-
-const char* colour_of(model::Outcome outcome) {
-  switch (outcome) {
-    case model::Outcome::pass:
-      return green;
-    case model::Outcome::fail:
-      return red;
-    case model::Outcome::temperror:
-      return yellow;
-    case model::Outcome::not_applicable:
-      return faint;
-  }
-  return faint;
-}
 
 // A folded value goes on in the column where it began.
 std::string unfolded(std::string_view value) {
@@ -59,16 +28,12 @@ std::string unfolded(std::string_view value) {
 }
 
 void print_finding(std::ostream& out, const model::Finding& finding, const Paint& paint) {
-  constexpr std::size_t outcome_width = 16;
   std::string outcome(to_string(finding.outcome));
   outcome.resize(outcome_width, ' ');
   out << "  " << paint(outcome, colour_of(finding.outcome)) << paint(finding.check, bold);
   if (!finding.connector.empty()) out << " (" << finding.connector << ")";
   out << '\n';
-  const std::string indent(outcome_width + 2, ' ');
-  if (!finding.expected.empty()) out << indent << "expected  " << harmless(finding.expected) << '\n';
-  if (!finding.seen.empty()) out << indent << "seen      " << harmless(finding.seen) << '\n';
-  if (!finding.hint.empty()) out << indent << "hint      " << harmless(finding.hint) << '\n';
+  print_details(out, finding);
 }
 
 void print_route(std::ostream& out, const session::ExplainedRoute& route, const Paint& paint) {

@@ -10,12 +10,16 @@
 #include <thread>
 #include <utility>
 
+#include "api_validations.h"
 #include "connectord/api/api.h"
 #include "connectord/api/file_writer.h"
 #include "connectord/api/http_server.h"
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
 #include "connectord/policyd/policy_server.h"
+#include "connectord/probe/on_demand.h"
+#include "connectord/probe/results.h"
+#include "connectord/probe/schedule.h"
 #include "connectord/session/health.h"
 #include "connectord/session/load_policy.h"
 #include "connectord/session/reloader.h"
@@ -27,6 +31,7 @@
 #include "health_server.h"
 #include "privileges.h"
 #include "signals.h"
+#include "validation_metrics.h"
 
 namespace connectord::daemon {
 namespace {
@@ -106,6 +111,7 @@ class Daemon {
       if (!listener) return tl::unexpected(listener.error());
       socketmap_.emplace(std::move(*listener), services(), intake_);
     }
+    prepare_results();
     open_health();
     return server_.api ? open_api(*rights) : tl::expected<void, std::string>();
   }
@@ -125,6 +131,15 @@ class Daemon {
     return {};
   }
 
+  // While there are root's rights: the folder above may be root's.
+  void prepare_results() {
+    const model::Validation& settings = policies_.current().policy->configuration().validation;
+    if (!settings.every && !server_.api) return;
+    const probe::Results results(settings.state);
+    const auto ready = results.prepare(user_ ? user_->uid : ::geteuid(), user_ ? user_->gid : ::getegid());
+    if (!ready) log_->warning(subject, "results of validations cannot be kept", {{"reason", ready.error()}});
+  }
+
   void open_health() {
     if (auto opened = health_.open(session::health_socket_name(path_)); !opened) {
       log_->warning(subject, "connectorctl status will not reach this process: its name is not to be had",
@@ -138,7 +153,8 @@ class Daemon {
     const session::Process process{session::resolved_path(path_), ::getpid(), now, server_};
     health_.start([process, services = services()] { return health_document(process, services); });
     if (!api_server_) return;
-    api_.emplace(api::Api::Setup{services(), reloader_, intake_, process, server_});
+    api_.emplace(
+        api::Api::Setup{services(), reloader_, intake_, process, server_, validations_of(validator_, policies_)});
     api_server_->start();
   }
 
@@ -184,6 +200,8 @@ class Daemon {
     if (deliveries_) deliveries_->start();
     if (policy_service_) policy_service_->start();
     if (socketmap_) socketmap_->start();
+    show_last_validations(*metrics_, policies_.current().policy->configuration());
+    schedule_.start();
     start_health();
     // Before libmilter waits for the same signals, and after all other threads were started, which have them blocked.
     signals_.open();
@@ -229,6 +247,7 @@ class Daemon {
       log_->warning(subject, "where the trace is kept, and which mail log is read, take effect after a restart only");
     }
     if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
+    schedule_.reloaded();
   }
 
   // New messages are deferred from here on; those that are on their way may end, within the limit.
@@ -236,6 +255,8 @@ class Daemon {
     ::sd_notify(0, "STOPPING=1");
     log_->info(subject, "stopping", {{"messages_under_way", std::to_string(intake_.messages())}});
     intake_.close();
+    schedule_.stop();
+    validator_.stop();
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
     if (socketmap_) socketmap_->stop();
@@ -284,6 +305,9 @@ class Daemon {
   std::optional<api::Api> api_;
   std::unique_ptr<api::HttpServer> api_server_;
   std::optional<socketmap::SocketmapServer> socketmap_;
+  probe::Schedule schedule_{policies_, *log_,
+                            [this](const probe::Report& report) { show_validation(*metrics_, report); }};
+  probe::OnDemand validator_{policies_, *log_};
 };
 
 }  // namespace

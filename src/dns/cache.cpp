@@ -12,6 +12,7 @@ std::size_t bytes_of(const Question& question, const Answer& answer) {
   for (const auto& text : answer.texts) bytes += sizeof(std::string) + text.capacity();
   for (const auto& name : answer.names) bytes += sizeof(std::string) + name.capacity();
   for (const auto& exchanger : answer.exchangers) bytes += sizeof(MailExchanger) + exchanger.name.capacity();
+  for (const auto& association : answer.associations) bytes += sizeof(Tlsa) + association.data.capacity();
   return bytes;
 }
 

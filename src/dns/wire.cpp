@@ -156,7 +156,9 @@ bool take(Answer& answer, Bytes message, const Record& record, Type type) {
       return text.has_value();
     }
     case Type::tlsa:
-      return true;  // that there are some is all that is told
+      if (data.size() < 4) return false;
+      answer.associations.push_back({data[0], data[1], data[2], std::string(data.begin() + 3, data.end())});
+      return true;
   }
   return false;
 }

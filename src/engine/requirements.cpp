@@ -121,9 +121,9 @@ class Checking {
   std::string_view name_hint(bool named) const {
     if (!facts_.tls) return "a certificate is shown over TLS only";
     if (named) return "compare the names; they are matched to the letter, a domain name in any case";
-    return "the client showed no certificate that the mail server trusts: see that Postfix has "
-           "smtpd_tls_ask_ccert = yes and the issuer in smtpd_tls_CAfile, and that the certificate allows client "
-           "authentication";
+    return "the client showed no certificate that the mail server trusts: see that it asks for one and knows the "
+           "issuer (Postfix: smtpd_tls_ask_ccert = yes, smtpd_tls_CAfile; Sendmail: confCACERT), and that the "
+           "certificate allows client authentication";
   }
 
   void fingerprints(const std::vector<model::Fingerprint>& allowed) {

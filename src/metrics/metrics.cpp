@@ -88,6 +88,13 @@ void Exposition::family(const Family<Counter>& family) {
   });
 }
 
+void Exposition::family(const Family<Gauge>& family) {
+  head(family.name(), family.help(), "gauge");
+  family.each([&](const std::vector<std::string>& values, const Gauge& gauge) {
+    sample(family.name(), pairs(family.labels(), values), number(gauge.value()));
+  });
+}
+
 void Exposition::family(const Family<Histogram>& family) {
   head(family.name(), family.help(), "histogram");
   family.each([&](const std::vector<std::string>& values, const Histogram& histogram) {

@@ -44,6 +44,10 @@ class CredentialFiles {
 
 }  // namespace
 
+Read read_credential_file(const std::string& path, const std::string& server_user) {
+  return CredentialFiles(server_user).read(path);
+}
+
 std::shared_ptr<const Credentials> read_credentials(const model::Configuration& configuration,
                                                     std::vector<model::Problem>& problems) {
   auto credentials = std::make_shared<Credentials>();

@@ -97,12 +97,13 @@ void Reloader::run(LoadedPolicy&& loaded, std::shared_ptr<dns::Resolver> resolve
                           "listeners, user, socket rights, files of the API and log settings take effect after a "
                           "restart only");
   }
-  loaded_(configuration);
   log::Fields fields = {{"configuration", path_}, {"generation", ""}};
   fields.emplace_back("inbound_connectors", std::to_string(configuration.inbound.size()));
   fields.emplace_back("outbound_connectors", std::to_string(configuration.outbound.size()));
   services_.policies.replace(std::move(loaded.policy), std::move(resolver), std::move(loaded.secrets));
-  fields[1].second = std::to_string(services_.policies.current().number);
+  const Generation running = services_.policies.current();
+  loaded_(running.policy->configuration());
+  fields[1].second = std::to_string(running.number);
   services_.activity->loaded(services_.unix_time());
   services_.log.info(subject, "configuration loaded", std::move(fields));
 }

@@ -54,7 +54,8 @@ class ApiTest : public testing::Test {
     return api().handle({"POST", target, "", "application/json", "", body, {"unix:0", ::geteuid()}});
   }
   Api& api() {
-    if (!api_) api_.emplace(Api::Setup{services_, reloader_, intake_, {main_, 1, 1, settings_}, settings_});
+    if (!api_)
+      api_.emplace(Api::Setup{services_, reloader_, intake_, {main_, 1, 1, settings_}, settings_, validations_});
     return *api_;
   }
   static std::string header(const Response& response, const std::string& name) {
@@ -73,8 +74,33 @@ class ApiTest : public testing::Test {
   session::Intake intake_;
   session::Services services_{policies_, live_, log_};
   session::Reloader reloader_{main_, services_};
+  Validations validations_;
   std::optional<Api> api_;
 };
+
+TEST_F(ApiTest, ValidatesByWhatTheProcessGivesIt) {
+  validations_.validate = [](const Validations::Question& question) -> tl::expected<Json, Validations::Refused> {
+    if (question.recipient.empty()) return tl::unexpected(Validations::Refused{"another one is under way", 5});
+    return Json{{"connector", question.connector}, {"inbound", question.inbound}, {"sender", question.sender}};
+  };
+  const std::string path = "/api/exchange/connectors/contoso/validate";
+  const Response done = ask("POST", path + "?rcpt_to=a@example.net&mail_from=b@contoso.com");
+  EXPECT_EQ(done.status, 200U) << done.body;
+  EXPECT_EQ(Json::parse(done.body),
+            Json::parse(R"({"connector": "contoso", "inbound": true, "sender": "b@contoso.com"})"));
+  const Response busy = ask("POST", path);
+  EXPECT_EQ(busy.status, 429U);
+  EXPECT_EQ(header(busy, "Retry-After"), "5");
+  EXPECT_EQ(ask("POST", "/api/exchange/connectors/nobody/validate").status, 404U);
+}
+
+TEST_F(ApiTest, ListsWhatTheLastValidationFound) {
+  validations_.last = [](bool inbound, std::string_view name) {
+    return inbound && name == "contoso" ? Json{{"result", "passed"}} : Json();
+  };
+  const Json list = Json::parse(ask("GET", "/api/exchange/connectors").body);
+  EXPECT_EQ(list["connectors"][0]["validated"]["result"], "passed");
+}
 
 TEST_F(ApiTest, HasTheRoutesThatItsDescriptionHas) {
   const Json description = Json::parse(Api::description());

@@ -16,6 +16,11 @@
 #include "auth/dkim_signing.h"
 
 // libopendkim loses the Ed25519 keys that it signs with, which is not what these tests are about.
+#if defined(__has_feature)  // Clang's way to say it; GCC 12 has the macro alone
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1  // NOLINT: GCC's name
+#endif
+#endif
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
 using OpendkimLeaks = __lsan::ScopedDisabler;

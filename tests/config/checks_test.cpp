@@ -46,6 +46,18 @@ TEST(ConfigChecks, ANameMayStandOnceOnly) {
   });
 }
 
+TEST(ConfigChecks, MailAboutValidationsGoesToAnAddress) {
+  check_all({
+      {"a unix socket",
+       with_server("[validation]\nmail_through = \"unix:/run/mail\"\n"),
+       {5, 16, "validation.mail_through", "must be an address and a port; write \"inet:127.0.0.1:25\""}},
+      {"a name",
+       with_server("[validation]\nmail_through = \"inet:localhost:25\"\n"),
+       {5, 16, "validation.mail_through", "must be an address and a port"}},
+      {"too often", with_server("[validation]\nevery = \"1m\"\n"), {5, 9, "validation.every", ""}},
+  });
+}
+
 TEST(ConfigChecks, WhatIsRequiredMustBeLookedAt) {
   const std::string begin =
       "[[inbound]]\nname = \"a\"\nscenario = \"partner\"\nidentify = { sender_domains = [\"a.example\"] }\n"

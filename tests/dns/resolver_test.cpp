@@ -64,6 +64,7 @@ TEST(Resolver, ReadsEachTypeOfRecord) {
     }
     if (query.type() == txt) add_record(message, query.name(), txt, strings);
     if (query.type() == ptr) add_record(message, query.name(), ptr, wire_name("Host.example.com"));
+    if (query.type() == 52) add_record(message, query.name(), 52, {3, 1, 1, 0xab, 0});
     return {message};
   });
   const auto resolver = resolver_with(settings_for(server));
@@ -75,6 +76,8 @@ TEST(Resolver, ReadsEachTypeOfRecord) {
             (std::vector<MailExchanger>{{10, "mx.example.com"}, {0, ""}}));
   EXPECT_EQ(ask(*resolver, "example.com", Type::txt).texts, std::vector<std::string>{"v=spf1 -all"});
   EXPECT_EQ(ask(*resolver, "1.2.0.192.in-addr.arpa", Type::ptr).names, std::vector<std::string>{"host.example.com"});
+  EXPECT_EQ(ask(*resolver, "_25._tcp.mx.example.com", Type::tlsa).associations,
+            (std::vector<Tlsa>{{3, 1, 1, std::string("\xab\0", 2)}}));
 }
 
 TEST(Resolver, TellsNoSuchNameFromNoSuchRecord) {

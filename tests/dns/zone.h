@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,6 +50,15 @@ class Zone {
     answer_at(name, Type::cname).names.push_back(spelled(target));
     return *this;
   }
+  Zone& tlsa(std::string_view name, Tlsa association) {
+    answer_at(name, Type::tlsa).associations.push_back(std::move(association));
+    return *this;
+  }
+  // What is said of the name from now on carries the AD bit.
+  Zone& signed_at(std::string_view name) {
+    signed_.insert(spelled(name));
+    return *this;
+  }
   // The name exists, without records of its own.
   Zone& exists(std::string_view name) {
     nodes_[spelled(name)];
@@ -59,18 +69,9 @@ class Zone {
   Zone& error(std::string_view name, std::optional<Type> type = {}) { return fail(name, type, Status::error); }
 
   Answer answer(const Question& question) const {
-    std::string name = spelled(question.name);
-    if (!is_name(question.name)) return ended(Status::invalid);  // a final dot is none of a question's
-    for (int link = 0; link <= longest_chain; ++link) {
-      if (auto failure = failure_of(name, question.type)) return ended(*failure);
-      const auto node = nodes_.find(name);
-      if (node == nodes_.end()) return ended(has_names_below(name) ? Status::nodata : Status::nxdomain);
-      if (const auto found = node->second.find(question.type); found != node->second.end()) return found->second;
-      const auto alias = node->second.find(Type::cname);
-      if (alias == node->second.end()) return ended(Status::nodata);
-      name = alias->second.names.front();
-    }
-    return ended(Status::error);
+    Answer answer = unsigned_answer(question);
+    answer.authenticated = signed_.contains(spelled(question.name));
+    return answer;
   }
 
   static std::string reverse_name(std::string_view text) {
@@ -107,6 +108,21 @@ class Zone {
       begin = dot + 1;
     }
   }
+  Answer unsigned_answer(const Question& question) const {
+    std::string name = spelled(question.name);
+    if (!is_name(question.name)) return ended(Status::invalid);  // a final dot is none of a question's
+    for (int link = 0; link <= longest_chain; ++link) {
+      if (auto failure = failure_of(name, question.type)) return ended(*failure);
+      const auto node = nodes_.find(name);
+      if (node == nodes_.end()) return ended(has_names_below(name) ? Status::nodata : Status::nxdomain);
+      if (const auto found = node->second.find(question.type); found != node->second.end()) return found->second;
+      const auto alias = node->second.find(Type::cname);
+      if (alias == node->second.end()) return ended(Status::nodata);
+      name = alias->second.names.front();
+    }
+    return ended(Status::error);
+  }
+
   static Answer ended(Status status) {
     Answer answer;
     answer.status = status;
@@ -139,6 +155,7 @@ class Zone {
   }
 
   std::map<std::string, Node> nodes_;
+  std::set<std::string> signed_;
   std::map<std::string, std::vector<std::pair<std::optional<Type>, Status>>> failures_;
 };
 

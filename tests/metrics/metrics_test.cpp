@@ -55,6 +55,17 @@ TEST(Metrics, CountDurationsInBucketsThatAddUp) {
   }
 }
 
+TEST(Metrics, AGaugeOfAFamilySaysItsLastValue) {
+  Family<Gauge> passed{"connectord_passed", "Passed.", {"connector"}};
+  passed.with({"contoso"}).set(1);
+  passed.with({"contoso"}).set(0.5);
+  Exposition text;
+  text.family(passed);
+  EXPECT_EQ(text.text(),
+            "# HELP connectord_passed Passed.\n# TYPE connectord_passed gauge\n"
+            "connectord_passed{connector=\"contoso\"} 0.5\n");
+}
+
 TEST(Metrics, StayBoundedWhateverNamesComeAlong) {
   Family<Counter> messages{"m", "M.", {"connector", "action"}, 10};
   for (int i = 0; i < 1000; ++i) messages.with({std::to_string(i), i % 2 == 0 ? "accept" : "reject"}).add();

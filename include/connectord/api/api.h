@@ -9,6 +9,7 @@
 #include "connectord/api/audit_log.h"
 #include "connectord/api/message.h"
 #include "connectord/api/tokens.h"
+#include "connectord/api/validations.h"
 #include "connectord/session/health.h"
 #include "connectord/session/reloader.h"
 
@@ -32,6 +33,7 @@ class Api {
     session::Intake& intake;
     session::Process process;
     model::Server settings;  // that the process was started with
+    Validations validations{};
   };
 
   explicit Api(const Setup& setup);

@@ -23,7 +23,10 @@ struct Unwritable {
 
 // A document with one connector, whose keys are those of its TOML (connector_json.h). Only the form of values is looked
 // at; what they mean is for config::load() to say. "direction" decides between [[inbound]] and [[outbound]] and is no
-// key. The first line is a seal, by which is_sealed() knows the text again.
+// key.
+tl::expected<std::string, Unwritable> connector_toml(const nlohmann::ordered_json& connector);
+
+// The same with a seal as its first line, by which is_sealed() knows the text again.
 tl::expected<std::string, Unwritable> sealed_toml(const nlohmann::ordered_json& connector);
 
 // True if the text is as sealed_toml() wrote it, in this version or another: nobody's comments are lost with it.

@@ -4,8 +4,16 @@
 
 namespace connectord::ctl {
 
-// Exit statuses of connectorctl.
-enum class Status : int { answered = 0, wrong_input = 1, wrong_usage = 2 };
+// Exit statuses of connectorctl. What was asked about may be found wanting, as wrong input is; for doctor, they are
+// those that monitoring systems know.
+enum class Status : int {
+  answered = 0,
+  wrong_input = 1,
+  not_passed = wrong_input,
+  warned = wrong_input,
+  wrong_usage = 2,
+  critical = wrong_usage
+};
 
 // Where a command writes to, and how.
 struct Terminal {

@@ -37,6 +37,15 @@ struct MailExchanger {
   friend auto operator<=>(const MailExchanger&, const MailExchanger&) = default;
 };
 
+// Whose certificate a server may have (RFC 6698, 2.1). The fields are as the zone has them.
+struct Tlsa {
+  std::uint8_t usage = 0;
+  std::uint8_t selector = 0;
+  std::uint8_t matching_type = 0;
+  std::string data;  // any bytes
+  friend auto operator<=>(const Tlsa&, const Tlsa&) = default;
+};
+
 // Only the field that belongs to the question's type is filled, in the order of the answer.
 struct Answer {
   Status status = Status::nodata;
@@ -44,6 +53,7 @@ struct Answer {
   std::vector<net::IpAddress> addresses;  // A, AAAA
   std::vector<MailExchanger> exchangers;  // MX
   std::vector<std::string> names;         // PTR, CNAME: normalized where they can be
+  std::vector<Tlsa> associations;         // TLSA
   std::chrono::seconds ttl{0};            // how long it may be kept
   bool authenticated = false;             // the AD bit of a server that we trust to validate (RFC 4035)
 

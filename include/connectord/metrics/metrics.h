@@ -25,6 +25,16 @@ class Counter {
   std::atomic<std::uint64_t> value_ = 0;
 };
 
+// What goes up and down.
+class Gauge {
+ public:
+  void set(double value) { value_.store(value, std::memory_order_relaxed); }
+  double value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<double> value_ = 0;
+};
+
 // How long things took.
 class Histogram {
  public:
@@ -104,6 +114,7 @@ class Exposition {
   // Further values of the gauge that came last.
   void gauge_value(std::string_view name, double value, const Labels& labels);
   void family(const Family<Counter>& family);
+  void family(const Family<Gauge>& family);
   void family(const Family<Histogram>& family);
 
   const std::string& text() const { return text_; }

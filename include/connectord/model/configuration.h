@@ -85,6 +85,15 @@ struct Log {
   friend bool operator==(const Log&, const Log&) = default;
 };
 
+// How connectors are tried whether mail flows.
+struct Validation {
+  std::optional<std::chrono::milliseconds> every;  // empty: only when somebody asks
+  std::string state = "/var/lib/connectord/validation";
+  std::vector<net::AddressRange> private_networks;  // in which names of hosts may lie
+  std::string mail_to;                              // empty: nobody is told of changes by mail
+  net::Endpoint mail_through{net::Endpoint::Kind::inet, {}, "127.0.0.1", 25};
+};
+
 // What becomes of a message whose trace cannot be written.
 enum class OnTraceFailure : std::uint8_t { defer, accept };
 
@@ -108,6 +117,7 @@ struct Configuration {
   std::vector<Signing> signing;
   Tag tag;
   std::optional<Trace> trace;
+  Validation validation;
   Log log;
   std::vector<InboundConnector> inbound;
   std::vector<OutboundConnector> outbound;

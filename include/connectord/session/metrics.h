@@ -17,6 +17,7 @@ struct Metrics {
   template <class Metric>
   using Family = metrics::Family<Metric>;
   using Counter = metrics::Counter;
+  using Gauge = metrics::Gauge;
   using Histogram = metrics::Histogram;
 
   Family<Counter> messages{"connectord_messages_total",
@@ -31,6 +32,13 @@ struct Metrics {
   Family<Histogram> dns{
       "connectord_dns_lookup_seconds", "How long DNS took to answer, the cache included.", {"status"}};
   Family<Counter> requests{"connectord_api_requests_total", "Requests to the API.", {"route", "status"}};
+  Family<Gauge> validation_passed{
+      "connectord_validation_passed", "1 if the last scheduled validation of the connector passed.", {"connector"}};
+  Family<Gauge> validation_time{
+      "connectord_validation_time_seconds", "When that was, in seconds since 1970.", {"connector"}};
+  Family<Gauge> validation_certificate_expiry{"connectord_validation_certificate_expiry_seconds",
+                                              "When the first of the certificates that were seen then ends.",
+                                              {"connector"}};
   Counter failed_loads;
   std::atomic<std::int64_t> trace_waiting = 0;  // answers that wait for their row
   Counter trace_failures;                       // answers whose row could not be kept

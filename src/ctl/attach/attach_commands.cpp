@@ -41,8 +41,13 @@ void add_attach_commands(const CommandLine& line) {
          mc_help, false, detach_sendmail);
   CLI::App* status = line.command("status", "Tell how connectord is, and what the mail server lacks to ask it");
   const auto arguments = std::make_shared<AttachArguments>();
-  status->add_option(folder, arguments->folder, folder_help)->capture_default_str();
-  status->callback([line, arguments] { line.status = status_of(*arguments, line.common, line.terminal); });
+  CLI::Option* postfix = status->add_option(folder, arguments->folder, folder_help)->capture_default_str();
+  CLI::Option* sendmail = status->add_option(mc, arguments->sendmail_mc, mc_help)->capture_default_str();
+  status->callback([line, arguments, postfix, sendmail] {
+    arguments->postfix_named = postfix->count() > 0;
+    arguments->sendmail_named = sendmail->count() > 0;
+    line.status = status_of(*arguments, line.common, line.terminal);
+  });
 }
 
 }  // namespace connectord::ctl

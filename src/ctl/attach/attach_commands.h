@@ -9,6 +9,8 @@ namespace connectord::ctl {
 struct AttachArguments {
   std::string folder = "/etc/postfix";
   std::string sendmail_mc = "/etc/mail/sendmail.mc";
+  bool postfix_named = false;  // a person said where it is
+  bool sendmail_named = false;
   bool yes = false;
   bool probe = true;
 };

@@ -86,7 +86,8 @@ class AttachPostfix {
   }
 
   Status apply() {
-    if (const std::string obstacle = instance_->obstacle(); !obstacle.empty()) return fail("refused", obstacle);
+    if (const std::string obstacle = obstacle_to_replacing(instance_->main_cf()); !obstacle.empty())
+      return fail("refused", obstacle);
     const auto lock = lock_folder(setup_.folder);
     if (!lock) return fail("refused", "another connectorctl is at " + setup_.folder);
     if (auto health = ask_running_daemon(common_.configuration, user_); !health) return fail("refused", health.error());

@@ -81,7 +81,8 @@ class DetachPostfix {
   }
 
   Status apply() {
-    if (const std::string obstacle = instance_->obstacle(); !obstacle.empty()) return fail("refused", obstacle);
+    if (const std::string obstacle = obstacle_to_replacing(instance_->main_cf()); !obstacle.empty())
+      return fail("refused", obstacle);
     const auto lock = lock_folder(setup_.folder);
     if (!lock) return fail("refused", "another connectorctl is at " + setup_.folder);
     const bool running = instance_->is_running();

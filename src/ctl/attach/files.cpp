@@ -19,16 +19,6 @@ tl::unexpected<std::string> failed(const std::filesystem::path& file, std::strin
   return tl::unexpected(file.string() + ": " + std::string(what) + ": " + std::strerror(errno));
 }
 
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t count = ::write(fd, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 tl::expected<void, std::string> write_new(const std::filesystem::path& file, const std::string& content,
                                           const struct stat& like) {
   constexpr mode_t permissions = 07777;
@@ -48,6 +38,27 @@ void flush_folder(const std::filesystem::path& folder) {
 }
 
 }  // namespace
+
+bool write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(fd, content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+std::string obstacle_to_replacing(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::is_symlink(file, error)) {
+    return file.string() +
+           " is a symbolic link, which a changed file would replace; attach where it points to, or make it a file";
+  }
+  const std::filesystem::path folder = file.parent_path();
+  if (::access(folder.c_str(), W_OK) != 0) return folder.string() + " cannot be written to; run this as root";
+  return {};
+}
 
 tl::expected<std::string, std::string> read_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "connectord/net/listener.h"
@@ -11,6 +12,12 @@
 namespace connectord::ctl {
 
 tl::expected<std::string, std::string> read_file(const std::filesystem::path& file);
+
+// To the last byte; false with errno if that fails.
+bool write_all(int fd, std::string_view content);
+
+// What keeps this user from putting a new file in the place of this one; empty if nothing does.
+std::string obstacle_to_replacing(const std::filesystem::path& file);
 
 // Puts a whole file in the place of one that may be there: written beside it, flushed to the disk, renamed. It gets
 // owner, group and mode of `like`. On failure the old one is as it was.

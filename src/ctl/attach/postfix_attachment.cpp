@@ -1,7 +1,5 @@
 #include "postfix_attachment.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "files.h"
@@ -55,17 +53,6 @@ void PostfixInstance::forget(const Record& record) const {
   std::error_code ignored;
   std::filesystem::remove(record_file(folder_), ignored);
   if (!record.backup.empty()) std::filesystem::remove(record.backup, ignored);
-}
-
-std::string PostfixInstance::obstacle() const {
-  std::error_code error;
-  if (std::filesystem::is_symlink(main_cf(), error)) {
-    return main_cf() +
-           " is a symbolic link, which a changed file would replace; attach where it points to, or make it a "
-           "file";
-  }
-  if (::access(folder_.c_str(), W_OK) != 0) return folder_ + " cannot be written to; run this as root";
-  return {};
 }
 
 std::vector<Assignment> assignments_of(const std::vector<Change>& changes) {

@@ -33,8 +33,6 @@ class PostfixInstance {
   // Puts this content back, forgets the record and reloads.
   Done roll_back(const std::string& content, const std::optional<Record>& record) const;
   void forget(const Record& record) const;
-  // What keeps this user from changing main.cf; empty if nothing does.
-  std::string obstacle() const;
 
  private:
   std::string folder_;

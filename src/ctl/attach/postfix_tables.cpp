@@ -32,6 +32,7 @@ class TablePlanner {
                       "hosts ask for plain passwords; they are sent over TLS only", plan_);
       }
     }
+    look_at_dnssec();
     warn_of_static_routes();
     if (wanted_.outbound_everywhere) warn_of_own_domains();
   }
@@ -59,6 +60,14 @@ class TablePlanner {
     word.remove_prefix(scheme.size());
     word.remove_suffix(name.size());
     return names_service(word, *wanted_.socketmap, setup_.queue_directory);
+  }
+
+  // Whether the resolver validates, and may be believed, only a person knows.
+  void look_at_dnssec() {
+    if (!wanted_.dane || setup_.effective("smtp_dns_support_level") == "dnssec") return;
+    plan_.open.push_back(
+        {"an outbound connector has level \"dane\", and Postfix does not ask for DNSSEC: its mail waits",
+         "with a validating resolver on this machine: " + postconf_line(setup_, "smtp_dns_support_level = dnssec")});
   }
 
   // trivial-rewrite asks every table for the whole address before it asks any for the domain.

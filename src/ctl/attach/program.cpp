@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "connectord/net/listener.h"
+#include "files.h"
 
 extern char** environ;  // NOLINT: POSIX says so
 
@@ -33,9 +34,13 @@ std::string find_program(const std::string& name) {
   return {};
 }
 
-// Output goes into memory, not through pipes: nothing can block, whatever the program writes first.
+// Input and output are in memory, not in pipes: nothing can block, whatever the program reads and writes first.
 net::FileDescriptor memory_file() {
-  return net::FileDescriptor(::memfd_create("output", MFD_CLOEXEC));
+  return net::FileDescriptor(::memfd_create("connectorctl", MFD_CLOEXEC));
+}
+
+bool fill(const net::FileDescriptor& file, std::string_view content) {
+  return write_all(file.get(), content) && ::lseek(file.get(), 0, SEEK_SET) == 0;
 }
 
 std::string content_of(const net::FileDescriptor& file) {
@@ -84,13 +89,15 @@ int wait_for(pid_t pid) {
 
 }  // namespace
 
-tl::expected<ProgramOutput, std::string> run_program(const std::vector<std::string>& command) {
+tl::expected<ProgramOutput, std::string> run_program(const std::vector<std::string>& command, std::string_view input) {
   const std::string file = find_program(command.front());
   if (file.empty()) return tl::unexpected(command.front() + ": there is no such program");
+  const net::FileDescriptor in = memory_file();
+  if (!fill(in, input)) return tl::unexpected(file + ": no memory for its input");
   const net::FileDescriptor out = memory_file();
   const net::FileDescriptor error = memory_file();
   FileActions files;
-  ::posix_spawn_file_actions_addopen(&files.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&files.actions, in.get(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&files.actions, out.get(), STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&files.actions, error.get(), STDERR_FILENO);
   const std::vector<std::string> environment = plain_environment();
@@ -102,8 +109,8 @@ tl::expected<ProgramOutput, std::string> run_program(const std::vector<std::stri
   return ProgramOutput{status, content_of(out), content_of(error)};
 }
 
-tl::expected<std::string, std::string> output_of(const std::vector<std::string>& command) {
-  auto output = run_program(command);
+tl::expected<std::string, std::string> output_of(const std::vector<std::string>& command, std::string_view input) {
+  auto output = run_program(command, input);
   if (!output) return tl::unexpected(output.error());
   if (output->status == 0) return std::move(output->out);
   std::string words;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -12,12 +13,13 @@ struct ProgramOutput {
   std::string error;
 };
 
-// Runs a program with these arguments, no shell between, and waits for its end. Looked for in PATH and then in the
-// folders for an administrator's programs, which a user's PATH may lack. Of its output the first 16 MiB are kept.
-// On failure says that it could not be started.
-tl::expected<ProgramOutput, std::string> run_program(const std::vector<std::string>& command);
+// Runs a program with these arguments and this input, no shell between, and waits for its end. Looked for in PATH and
+// then in the folders for an administrator's programs, which a user's PATH may lack. Of its output the first 16 MiB are
+// kept. On failure says that it could not be started.
+tl::expected<ProgramOutput, std::string> run_program(const std::vector<std::string>& command,
+                                                     std::string_view input = {});
 
 // As run_program, and what it printed; any other exit status than 0 is a failure, told in the program's own words.
-tl::expected<std::string, std::string> output_of(const std::vector<std::string>& command);
+tl::expected<std::string, std::string> output_of(const std::vector<std::string>& command, std::string_view input = {});
 
 }  // namespace connectord::ctl

@@ -1,6 +1,7 @@
 #include "proof.h"
 
 #include <chrono>
+#include <optional>
 #include <thread>
 
 #include "running_daemon.h"
@@ -30,10 +31,12 @@ struct Missing {
   }
 };
 
-tl::expected<std::string, std::string> try_once(const ProofRequest& request, const HealthSource& ask_health) {
+tl::expected<std::string, std::string> try_once(const ProofRequest& request, const HealthSource& ask_health,
+                                                bool& answers) {
   const auto before = ask_health();
   if (!before) return tl::unexpected(before.error());
   const auto conversation = converse(request.server, request.recipient);
+  answers = conversation.has_value();
   if (!conversation) return tl::unexpected(conversation.error());
   const auto after = ask_health();
   if (!after) return tl::unexpected(after.error());
@@ -57,10 +60,17 @@ tl::expected<std::string, std::string> try_once(const ProofRequest& request, con
 
 tl::expected<std::string, std::string> prove_attached(const ProofRequest& request, const HealthSource& ask_health) {
   constexpr std::chrono::milliseconds pause{500};
-  const auto end = std::chrono::steady_clock::now() + request.patience;
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + request.patience;
+  std::optional<Clock::time_point> answers_since;
   for (;;) {
-    auto seen = try_once(request, ask_health);
-    if (seen || std::chrono::steady_clock::now() >= end) return seen;
+    bool answers = false;
+    auto seen = try_once(request, ask_health, answers);
+    const auto now = Clock::now();
+    if (!answers) answers_since.reset();
+    if (answers && !answers_since) answers_since = now;
+    const bool settled = answers_since && now - *answers_since >= request.settled;
+    if (seen || settled || now >= end) return seen;
     std::this_thread::sleep_for(pause);
   }
 }

@@ -14,9 +14,10 @@ namespace connectord::ctl {
 struct ProofRequest {
   net::Endpoint server;
   std::string recipient;
-  bool milter = true;  // connectord must see a milter session
-  bool policy = true;  // and a policy request
-  std::chrono::seconds patience{12};
+  bool milter = true;                 // connectord must see a milter session
+  bool policy = true;                 // and a policy request
+  std::chrono::seconds patience{12};  // for a server that does not answer
+  std::chrono::seconds settled{12};   // for one that has answered all this while, and has not asked connectord
 };
 
 // Converses with a mail server until connectord says that it was asked by it. A server that was just reloaded may let

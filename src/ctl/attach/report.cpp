@@ -3,6 +3,7 @@
 #include <array>
 #include <ctime>
 #include <ostream>
+#include <sstream>
 
 namespace connectord::ctl {
 
@@ -13,7 +14,11 @@ Json to_json(const std::vector<Advice>& advice) {
 }
 
 void print_advice(std::ostream& out, const std::string& severity, const std::vector<Advice>& advice) {
-  for (const Advice& one : advice) out << severity << ": " << one.what << "\n    " << one.write << '\n';
+  for (const Advice& one : advice) {
+    out << severity << ": " << one.what << '\n';
+    std::istringstream lines(one.write);
+    for (std::string line; std::getline(lines, line);) out << "    " << line << '\n';
+  }
 }
 
 std::string utc_now() {

@@ -51,7 +51,10 @@ tl::expected<nlohmann::ordered_json, std::string> ask_running_daemon(const std::
 }
 
 Asked asked_so_far(const nlohmann::ordered_json& health) {
-  return {health["milter"].value("sessions", std::uint64_t{0}), health["policy"].value("requests", std::uint64_t{0})};
+  const auto counter = [&](const char* front_end, const char* what) {
+    return health[front_end].value(what, std::uint64_t{0});
+  };
+  return {counter("milter", "sessions"), counter("policy", "requests"), counter("socketmap", "lookups")};
 }
 
 }  // namespace connectord::ctl

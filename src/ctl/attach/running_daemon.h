@@ -17,6 +17,7 @@ tl::expected<nlohmann::ordered_json, std::string> ask_running_daemon(const std::
 struct Asked {
   std::uint64_t milter_sessions = 0;
   std::uint64_t policy_requests = 0;
+  std::uint64_t socketmap_lookups = 0;
 };
 Asked asked_so_far(const nlohmann::ordered_json& health);
 

@@ -1,69 +1,32 @@
 #include "sendmail_plan.h"
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
-
-#include "connectord/mail/text.h"
 
 namespace connectord::ctl {
 namespace {
 
-constexpr std::string_view begin_mark =
-    "dnl # connectord: from here; connectorctl detach sendmail takes these lines out\n";
-constexpr std::string_view end_mark = "dnl # connectord: to here\n";
-
-struct OurLines {
-  std::size_t begin = std::string::npos;
-  std::size_t end = 0;
-};
-
-OurLines find_our_lines(const std::string& mc) {
-  OurLines lines;
-  lines.begin = mc.find(begin_mark);
-  if (lines.begin == std::string::npos) return lines;
-  const std::size_t end = mc.find(end_mark, lines.begin);
-  if (end == std::string::npos) return {};
-  lines.end = end + end_mark.size();
-  return lines;
-}
-
-struct Line {
-  std::string_view text;
-  std::size_t begin = 0;
-};
-
-// Those that m4 reads: not what begins with dnl, and not comments of sendmail.cf.
-std::vector<Line> live_lines(const std::string& mc) {
-  std::vector<Line> lines;
-  for (std::size_t i = 0; i < mc.size();) {
-    const std::size_t end = std::min(mc.find('\n', i), mc.size());
-    const std::string_view text = mail::trimmed(std::string_view(mc).substr(i, end - i));
-    if (!text.empty() && !text.starts_with("dnl") && !text.starts_with('#')) lines.push_back({text, i});
-    i = end + 1;
-  }
-  return lines;
-}
-
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
-const Line* first_with(const std::vector<Line>& lines, std::string_view part) {
-  const auto found = std::find_if(lines.begin(), lines.end(), [&](const Line& line) { return has(line.text, part); });
-  return found == lines.end() ? nullptr : &*found;
-}
-
-// Before the other filters, which are asked in their order; otherwise before the mailers, which must come last.
-std::size_t place_for_ours(const std::string& mc, const std::vector<Line>& lines) {
-  for (const std::string_view part : {"INPUT_MAIL_FILTER(", "MAIL_FILTER(", "MAILER_DEFINITIONS", "MAILER("}) {
-    if (const Line* line = first_with(lines, part)) return line->begin;
-  }
-  return mc.size();
-}
+// The rules that ask for the protection of a recipient's way when there is a connection (docs/operations.md).
+constexpr const char* tls_rules =
+    "LOCAL_TLS_RCPT\n"
+    "R$*\t\t\t$: $>CanonAddr $1\n"
+    "R$* < @ $+ . >\t\t$1 < @ $2 >\n"
+    "R$* < @ $+ >\t\t$: $| $(sendmail_tls $2 $: none $)\n"
+    "R$| $* <TMPF>\t\t$#error $@ 4.3.0 $: 451 connectord does not answer\n"
+    "R$| none\t\t$@ OK\n"
+    "R$| $+\t\t\t$@ $>\"TLS_connection\" $&{verify} $| <$1>\n"
+    "R$*\t\t\t$@ OK\n";
 
 std::string quoted(const std::string& text) {
   return "`" + text + "'";
+}
+
+std::string define(const std::string& name, const std::string& value) {
+  return "define(" + quoted(name) + ", " + quoted(value) + ")dnl\n";
+}
+
+std::string feature(const std::string& name, const std::string& argument) {
+  return "FEATURE(" + quoted(name) + ", " + quoted(argument) + ")dnl\n";
 }
 
 std::string filter_line(const net::Endpoint& milter) {
@@ -71,178 +34,200 @@ std::string filter_line(const net::Endpoint& milter) {
          ")dnl\n";
 }
 
+// F=4 closes the connection too.
+bool waits(const SendmailCf::Filter& filter) {
+  const std::string flags = equate(filter.equates, 'F');
+  return flags == "T" || flags == "4";
+}
+
+bool is_asked(const SendmailCf& cf, const SendmailCf::Filter& filter) {
+  return std::find(cf.asked.begin(), cf.asked.end(), filter.name) != cf.asked.end();
+}
+
+// A socketmap at that place, as Sendmail's K line has it. `temporary` says whether a lookup that cannot be made shall
+// be told to the rules.
+bool is_socketmap(const std::string& map, const net::Endpoint& place, bool temporary) {
+  std::istringstream words(map);
+  std::string word;
+  if (!(words >> word) || word != "socket") return false;
+  bool told = false;
+  while (words >> word && word.starts_with('-')) told |= word == "-T<TMPF>";
+  return word == sendmail_socket(place) && told == temporary;
+}
+
+std::string map_of(const SendmailCf& cf, const std::string& name) {
+  const auto found = cf.maps.find(name);
+  return found == cf.maps.end() ? std::string() : found->second;
+}
+
+bool asks_for_protection(const SendmailCf& cf, const net::Endpoint& socketmap) {
+  return is_socketmap(map_of(cf, "sendmail_tls"), socketmap, true) &&
+         cf.local_tls_rcpt.find("$(sendmail_tls ") != std::string::npos;
+}
+
 class SendmailPlanner {
  public:
-  SendmailPlanner(const std::string& mc, const Wanted& wanted) : mc_(mc), wanted_(wanted) {}
+  SendmailPlanner(const SendmailCf& cf, const Wanted& wanted) : cf_(cf), wanted_(wanted) {}
 
   SendmailPlan run() {
-    plan_.after = mc_;
     if (!wanted_.milter) {
-      plan_.refusals.push_back({"connectord has no milter listener, and Sendmail asks milters only",
-                                "in [server] of " + wanted_.file + ": milter = \"unix:/run/connectord/milter.sock\""});
+      refuse("connectord has no milter listener, and Sendmail asks milters only",
+             "in [server] of " + wanted_.file + ": milter = \"unix:/run/connectord/milter.sock\"");
       return std::move(plan_);
     }
-    base_ = without_our_lines(mc_);
-    lines_ = live_lines(base_);
-    warn_of_what_sendmail_cannot();
-    if (find_by_hand()) return std::move(plan_);
-    if (first_with(lines_, "confINPUT_MAIL_FILTERS") != nullptr) {
-      plan_.refusals.push_back({"sendmail.mc sets confINPUT_MAIL_FILTERS, which decides which filters are asked",
-                                "write MAIL_FILTER(`connectord', `S=" + sendmail_socket(*wanted_.milter) +
-                                    ", F=T, T=S:30s;R:30s;E:2m') before it, and connectord first in it"});
-      return std::move(plan_);
-    }
-    add();
+    plan_filter();
+    look_at_entrances();
+    plan_certificates();
+    if (wanted_.socketmap) plan_outbound();
+    look_at_connectors();
     return std::move(plan_);
   }
 
  private:
-  // A person's own line; true if nothing is left to plan.
-  bool find_by_hand() {
-    const std::string socket = "S=" + sendmail_socket(*wanted_.milter);
-    for (const Line& line : lines_) {
-      if (!has(line.text, "MAIL_FILTER(`connectord'") && !has(line.text, socket)) continue;
-      if (has(line.text, socket) && has(line.text, "F=T")) {
-        plan_.attached = true;
-      } else {
-        plan_.refusals.push_back({"sendmail.mc has connectord in a way that is not right: " + std::string(line.text),
-                                  "take that line out, or write " + filter_line(*wanted_.milter)});
+  void plan_filter() {
+    const std::string socket = sendmail_socket(*wanted_.milter);
+    for (const SendmailCf::Filter& filter : cf_.filters) {
+      const bool right = equate(filter.equates, 'S') == socket;
+      if (filter.name != "connectord" && !right) continue;
+      if (!right || !waits(filter)) {
+        refuse("sendmail.mc has connectord in a way that is not right: " + filter.name + ", " + filter.equates,
+               "take that line out, or write " + filter_line(*wanted_.milter));
+      } else if (!is_asked(cf_, filter)) {
+        refuse("sendmail.mc has connectord as a filter that is not asked: " + filter.name,
+               "take that line out, or write it first in confINPUT_MAIL_FILTERS");
       }
-      return true;
+      return;
     }
-    return false;
+    add("no INPUT_MAIL_FILTER for connectord: it is asked about no mail, which comes in unchecked",
+        "INPUT_MAIL_FILTER: connectord is asked about all mail; first, so that it sees mail as it came; F=T: mail is "
+        "deferred, not let through unchecked, while it does not answer",
+        filter_line(*wanted_.milter));
   }
 
-  void add() {
-    std::string ours(begin_mark);
-    ours += filter_line(*wanted_.milter);
-    plan_.reasons.push_back(
-        "INPUT_MAIL_FILTER: connectord is asked about all mail; first, so that it sees mail as it came");
-    plan_.reasons.push_back("F=T: mail is deferred, not let through unchecked, while connectord does not answer");
-    if (first_with(lines_, "confCERT_FINGERPRINT_ALGORITHM") == nullptr) {
-      ours += "define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')dnl\n";
-      plan_.reasons.push_back("confCERT_FINGERPRINT_ALGORITHM: connectord compares SHA-256 fingerprints");
-    }
-    ours += end_mark;
-    const std::size_t place = place_for_ours(base_, lines_);
-    std::string text = base_.substr(0, place);
-    if (!text.empty() && text.back() != '\n') text += '\n';
-    plan_.after = text + ours + base_.substr(place);
-    plan_.attached = plan_.after == mc_;
-    if (plan_.attached) plan_.reasons.clear();
-  }
-
-  void warn_of_what_sendmail_cannot() {
-    const Line* algorithm = first_with(lines_, "confCERT_FINGERPRINT_ALGORITHM");
-    if (wanted_.fingerprints && algorithm != nullptr && !has(algorithm->text, "sha256")) {
-      plan_.open.push_back({"connectors match SHA-256 fingerprints, and sendmail.mc has another algorithm",
-                            "define(`confCERT_FINGERPRINT_ALGORITHM', `sha256')dnl"});
-    }
-    // Rulesets are a person's own, so they are not written by a program.
-    if (wanted_.outbound && (!wanted_.socketmap || first_with(lines_, "Ksendmail_tls socket") == nullptr)) {
-      plan_.open.push_back(
-          {"there are outbound connectors, and Sendmail does not ask for their routes",
-           "write the lines of \"Outbound connectors in Sendmail\" in operations.md into sendmail.mc, and "
-           "socketmap in [server] of " +
-               wanted_.file});
-    }
-    if (wanted_.certificate_names && first_with(lines_, "confCACERT") == nullptr &&
-        first_with(lines_, "starttls.m4") == nullptr) {
-      plan_.open.push_back({"connectors match the names in certificates, and Sendmail trusts no authority",
-                            "define(`confCACERT', `/etc/mail/tls/partner-authorities.pem')dnl"});
+  // One that names filters asks these and no others.
+  void look_at_entrances() {
+    for (const std::string& options : cf_.entrances) {
+      const std::string filters = equate(options, 'I');
+      if (filters.empty() || filters == "connectord" || filters.starts_with("connectord;")) continue;
+      refuse("a port has filters of its own, and connectord is not the first of them: " + options,
+             "InputMailFilters=connectord;" + filters + " in its DAEMON_OPTIONS");
     }
   }
 
-  const std::string& mc_;
+  void plan_certificates() {
+    const std::string sha256 = define("confCERT_FINGERPRINT_ALGORITHM", "sha256");
+    const std::string algorithm = cf_.option("CertFingerprintAlgorithm");
+    if (algorithm.empty()) {
+      add("confCERT_FINGERPRINT_ALGORITHM is not set: no fingerprint is known that connectord compares",
+          "confCERT_FINGERPRINT_ALGORITHM: connectord compares SHA-256 fingerprints", sha256);
+    } else if (wanted_.fingerprints && algorithm != "sha256") {
+      leave("connectors match SHA-256 fingerprints, and sendmail.mc has another algorithm: " + algorithm, sha256);
+    }
+    if (wanted_.public_keys_only) {
+      leave(
+          "a connector knows fingerprints of public keys only, which Sendmail does not tell: its mail is deferred for "
+          "ever",
+          "add the \"sha256:…\" of the certificate to its fingerprints in " + wanted_.file);
+    }
+    const bool certificates = wanted_.certificate_names || wanted_.fingerprints;
+    if ((wanted_.tls || certificates) &&
+        (cf_.option("ServerCertFile").empty() || cf_.option("ServerKeyFile").empty())) {
+      leave(
+          "connectors require TLS or a client certificate, and Sendmail offers no STARTTLS",
+          define("confSERVER_CERT", "/etc/mail/tls/server.pem") + define("confSERVER_KEY", "/etc/mail/tls/server.key"));
+    }
+    if (certificates && cf_.option("CACertFile").empty() && cf_.option("CACertPath").empty()) {
+      leave("connectors match client certificates, and Sendmail trusts no authority, so none is ever verified",
+            define("confCACERT", "/etc/mail/tls/partner-authorities.pem"));
+    }
+    if (certificates && cf_.option("TLSSrvOptions").find('V') != std::string::npos) {
+      leave("connectors match client certificates, and Sendmail asks no client for one (V in confTLS_SRV_OPTIONS)",
+            define("confTLS_SRV_OPTIONS", ""));
+    }
+  }
+
+  // Where no connector needs it, a person's own arrangement stays without a word.
+  void plan_outbound() {
+    const std::size_t refused = plan_.refusals.size();
+    SendmailPlan before = plan_;
+    plan_routes();
+    plan_protection();
+    if (!wanted_.outbound && plan_.refusals.size() > refused) plan_ = std::move(before);
+  }
+
+  void plan_routes() {
+    const std::string line = feature("mailertable", "socket " + sendmail_socket(*wanted_.socketmap));
+    const std::string table = map_of(cf_, "mailertable");
+    if (!cf_.esmtp) {
+      refuse("connectord's routes are for the mailer esmtp, which sendmail.mc does not have", "MAILER(`smtp')dnl\n");
+    }
+    if (table.empty()) {
+      add("no mailertable: outbound connectors choose no route", "mailertable: outbound connectors choose the route",
+          line);
+    } else if (!is_socketmap(table, *wanted_.socketmap, false)) {
+      refuse("sendmail.mc has another mailertable, and Sendmail asks one only: " + table,
+             "make its routes outbound connectors in " + wanted_.file + ", and write in its place " + line);
+    }
+  }
+
+  void plan_protection() {
+    if (!cf_.tls_requirements) {
+      add("no access_db: what outbound connectors require of TLS would not be compared",
+          "access_db: without it, what outbound connectors require of TLS is not compared; null, an empty table",
+          feature("access_db", "null -T<TMPF>"));
+    }
+    if (asks_for_protection(cf_, *wanted_.socketmap)) return;
+    const std::string map = "Ksendmail_tls socket -T<TMPF> " + sendmail_socket(*wanted_.socketmap) + "\n";
+    if (cf_.maps.contains("sendmail_tls")) {
+      refuse("sendmail.mc has the map sendmail_tls in a way that is not right: " + map_of(cf_, "sendmail_tls"),
+             "take that line and its rules out, or write " + map);
+    } else if (!cf_.local_tls_rcpt.empty()) {
+      refuse(
+          "sendmail.mc has a ruleset Local_tls_rcpt of its own, and nobody but you can say in which order both count",
+          "put these rules into it, and the map before it:\nLOCAL_CONFIG\n" + map + tls_rules);
+    } else {
+      plan_.changes.push_back({"no LOCAL_TLS_RCPT: what outbound connectors require of TLS is not asked for",
+                               "LOCAL_TLS_RCPT: outbound connectors say what TLS the way must have",
+                               "LOCAL_CONFIG\n" + map + "\n" + tls_rules, SendmailChange::Place::end});
+    }
+  }
+
+  // What the configuration asks for beyond the lines of sendmail.mc.
+  void look_at_connectors() {
+    if (wanted_.outbound && !wanted_.socketmap) {
+      leave("there are outbound connectors, and connectord has no socketmap to be asked for their routes",
+            "in [server] of " + wanted_.file + ": socketmap = \"unix:/run/connectord/socketmap.sock\"");
+    }
+    for (const std::string& what : wanted_.beyond_sendmail) {
+      leave(what, "change that connector in " + wanted_.file);
+    }
+  }
+
+  void add(const std::string& what, const std::string& reason, const std::string& lines) {
+    plan_.changes.push_back({what, reason, lines});
+  }
+  void refuse(const std::string& what, const std::string& write) { plan_.refusals.push_back({what, write}); }
+  void leave(const std::string& what, const std::string& write) { plan_.open.push_back({what, write}); }
+
+  const SendmailCf& cf_;
   const Wanted& wanted_;
-  std::string base_;
-  std::vector<Line> lines_;
   SendmailPlan plan_;
 };
 
-// "O Name=value" to "value".
-std::vector<std::string> options_of(const std::string& cf, const std::string& name) {
-  std::vector<std::string> values;
-  std::istringstream lines(cf);
-  const std::string start = "O " + name + "=";
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with(start)) values.push_back(line.substr(start.size()));
-  }
-  return values;
-}
-
-// "Port=smtp" of "Family=inet, Name=MTA-v4, Port=smtp, Addr=127.0.0.1"; keys count by their first letter.
-std::string equate(const std::string& options, char letter) {
-  std::istringstream parts(options);
-  for (std::string part; std::getline(parts, part, ',');) {
-    const std::string_view text = mail::trimmed(part);
-    const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos || text.front() != letter) continue;
-    return std::string(mail::trimmed(text.substr(equals + 1)));
-  }
-  return {};
-}
-
-std::optional<net::Endpoint> entrance_in(const std::string& cf) {
-  for (const std::string& options : options_of(cf, "DaemonPortOptions")) {
-    const std::string port = equate(options, 'P');
-    const std::string address = equate(options, 'A');
-    net::Endpoint endpoint;
-    endpoint.kind = net::Endpoint::Kind::inet;
-    endpoint.port = port.empty() || port == "smtp" ? 25 : 0;
-    if (endpoint.port == 0) std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-    const bool v6 = equate(options, 'F') == "inet6";
-    endpoint.host = address.empty() || address == "0.0.0.0" ? "127.0.0.1" : address;
-    if ((address.empty() && v6) || address == "::") endpoint.host = "::1";
-    // Authentication is asked for there (the modifier a), so a stranger does not come as far as RCPT.
-    if (endpoint.port == 0 || equate(options, 'M').find('a') != std::string::npos) continue;
-    return endpoint;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-SendmailPlan plan_sendmail(const std::string& mc, const Wanted& wanted) {
-  return SendmailPlanner(mc, wanted).run();
+SendmailPlan plan_sendmail(const SendmailCf& cf, const Wanted& wanted) {
+  return SendmailPlanner(cf, wanted).run();
 }
 
-std::string without_our_lines(const std::string& mc) {
-  const OurLines ours = find_our_lines(mc);
-  if (ours.begin == std::string::npos) return mc;
-  return mc.substr(0, ours.begin) + mc.substr(ours.end);
+bool asks(const SendmailCf& cf, const net::Endpoint& milter) {
+  return std::any_of(cf.filters.begin(), cf.filters.end(), [&](const SendmailCf::Filter& filter) {
+    return equate(filter.equates, 'S') == sendmail_socket(milter) && waits(filter) && is_asked(cf, filter);
+  });
 }
 
-bool has_our_lines(const std::string& mc) {
-  return find_our_lines(mc).begin != std::string::npos;
-}
-
-std::string sendmail_socket(const net::Endpoint& endpoint) {
-  if (endpoint.kind == net::Endpoint::Kind::unix_socket) return "unix:" + endpoint.path;
-  const bool v6 = endpoint.host.find(':') != std::string::npos;
-  return (v6 ? "inet6:" : "inet:") + std::to_string(endpoint.port) + "@" +
-         (v6 ? "[" + endpoint.host + "]" : endpoint.host);
-}
-
-SendmailCf read_sendmail_cf(const std::string& cf, const net::Endpoint& milter) {
-  SendmailCf result;
-  std::istringstream lines(cf);
-  for (std::string line; std::getline(lines, line);) {
-    // "Xconnectord, S=unix:…, F=T, T=…"
-    const bool is_ours = line.starts_with('X') && has(line + ",", "S=" + sendmail_socket(milter) + ",");
-    if (!is_ours) continue;
-    const std::string name = line.substr(1, line.find_first_of(", \t") - 1);
-    for (const std::string& filters : options_of(cf, "InputMailFilters")) {
-      std::istringstream names(filters);
-      for (std::string filter; std::getline(names, filter, ',');) {
-        result.asks_connectord |= mail::trimmed(filter) == name && has(line, "F=T");
-      }
-    }
-  }
-  const auto files = options_of(cf, "PidFile");
-  result.pid_file = files.empty() ? "/var/run/sendmail.pid" : files.front();
-  result.entrance = entrance_in(cf);
-  return result;
+bool asks_for_routes(const SendmailCf& cf, const net::Endpoint& socketmap) {
+  return is_socketmap(map_of(cf, "mailertable"), socketmap, false) && asks_for_protection(cf, socketmap);
 }
 
 }  // namespace connectord::ctl

@@ -1,40 +1,38 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "connectord/net/endpoint.h"
 #include "postfix_plan.h"
+#include "sendmail_cf.h"
 #include "wanted.h"
 
-// What sendmail.mc needs so that Sendmail asks connectord (cf/README, "Using Milters"). Pure.
+// What Sendmail lacks to ask connectord as it should. Pure: attach carries it out, status shows it, tests play it.
 namespace connectord::ctl {
 
+// Lines of sendmail.mc.
+struct SendmailChange {
+  enum class Place : std::uint8_t { head, end };  // before the mailers are defined, or after
+
+  std::string what;    // is missing
+  std::string reason;  // why the lines are needed, in one line
+  std::string lines;
+  Place place = Place::head;
+};
+
 struct SendmailPlan {
-  std::string after;  // sendmail.mc with what is missing
-  std::vector<std::string> reasons;
-  std::vector<Advice> refusals;
-  std::vector<Advice> open;
-  bool attached = false;  // sendmail.mc has it all, in our lines or in a person's own
+  std::vector<SendmailChange> changes;
+  std::vector<Advice> refusals;  // with one of these nothing may be changed
+  std::vector<Advice> open;      // what is missing yet and only a person can add
 };
 
-SendmailPlan plan_sendmail(const std::string& mc, const Wanted& wanted);
+// `cf` is the sendmail.cf that the lines are to be added to, so what a person has in it already is not asked for again.
+SendmailPlan plan_sendmail(const SendmailCf& cf, const Wanted& wanted);
 
-// sendmail.mc without the lines that attach has put in; as it is if there are none.
-std::string without_our_lines(const std::string& mc);
-bool has_our_lines(const std::string& mc);
-
-// "inet:8891@127.0.0.1", "unix:/run/connectord/milter.sock": libmilter's and Sendmail's notation.
-std::string sendmail_socket(const net::Endpoint& endpoint);
-
-// What a sendmail.cf says: whether connectord is among its filters, where the process has its number, where it listens.
-struct SendmailCf {
-  bool asks_connectord = false;
-  std::string pid_file;
-  std::optional<net::Endpoint> entrance;  // empty if it takes mail in over SMTP nowhere
-};
-SendmailCf read_sendmail_cf(const std::string& cf, const net::Endpoint& milter);
+// True if mail that comes in passes the milter there, and waits while it does not answer.
+bool asks(const SendmailCf& cf, const net::Endpoint& milter);
+// True if mail's way is asked for there.
+bool asks_for_routes(const SendmailCf& cf, const net::Endpoint& socketmap);
 
 }  // namespace connectord::ctl

@@ -5,9 +5,13 @@
 #include "../configuration_file.h"
 #include "../table.h"
 #include "attach_commands.h"
+#include "files.h"
 #include "reach.h"
 #include "report.h"
 #include "running_daemon.h"
+#include "sendmail_host.h"
+#include "sendmail_mc.h"
+#include "sendmail_plan.h"
 
 namespace connectord::ctl {
 namespace {
@@ -34,7 +38,7 @@ class StatusReport {
     }
     look_at_daemon();
     // Without a configuration it is not known what the mail server should do.
-    if (loads_) look_at_postfix();
+    if (loads_) look_at_mail_server();
     const bool well = missing_.empty();
     if (common_.json) {
       print_json(well);
@@ -73,13 +77,57 @@ class StatusReport {
                         "systemctl restart connectord"});
   }
 
-  void look_at_postfix() {
+  // What a person names is looked at. Of two that are there, one may be what was once installed: then the one that
+  // asks.
+  void look_at_mail_server() {
+    const SendmailHost sendmail(arguments_.sendmail_mc);
     std::error_code error;
-    if (!std::filesystem::exists(arguments_.folder + "/main.cf", error)) {
-      notes_.push_back({"there is no Postfix with its main.cf in " + arguments_.folder,
-                        "name another with --postfix-config; a mail server on another machine is looked at there"});
+    bool has_postfix = std::filesystem::exists(arguments_.folder + "/main.cf", error);
+    bool has_sendmail = std::filesystem::exists(sendmail.mc(), error) || std::filesystem::exists(sendmail.cf(), error);
+    if (arguments_.postfix_named || arguments_.sendmail_named) {
+      has_postfix &= arguments_.postfix_named;
+      has_sendmail &= arguments_.sendmail_named;
+    } else if (const std::string asking = text_or(mta()["version"], "");
+               has_postfix && has_sendmail && !asking.empty()) {
+      has_postfix = asking.starts_with("Postfix");
+      has_sendmail = !has_postfix;
+    }
+    if (has_postfix) look_at_postfix();
+    if (has_sendmail) look_at_sendmail(sendmail);
+    if (has_postfix || has_sendmail) return;
+    notes_.push_back({"there is no Postfix with its main.cf in " + arguments_.folder + ", and no Sendmail with its " +
+                          arguments_.sendmail_mc,
+                      "name it with --postfix-config or --sendmail-mc; a mail server on another machine is looked at "
+                      "there"});
+  }
+
+  Json mta() const { return health_.is_null() ? Json::object() : health_["mta"]; }
+
+  void look_at_sendmail(const SendmailHost& host) {
+    sendmail_ = host.cf().string();
+    const auto text = read_file(host.cf());
+    if (!text) {
+      missing_.push_back({text.error(), "make it of sendmail.mc: make -C " + host.cf().parent_path().string()});
       return;
     }
+    const SendmailCf cf = read_sendmail_cf(*text);
+    sendmail_version_ = cf.version;
+    const SendmailPlan plan = plan_sendmail(cf, wanted_);
+    const auto mc = read_file(host.mc());
+    const bool made_before = mc && has_our_lines(*mc) && !plan.changes.empty();
+    for (const SendmailChange& change : plan.changes) {
+      missing_.push_back({change.what, made_before ? "connectorctl attach sendmail --yes makes sendmail.cf of the "
+                                                     "sendmail.mc that has the lines"
+                                                   : change.lines});
+    }
+    for (const auto& more : {plan.refusals, plan.open}) missing_.insert(missing_.end(), more.begin(), more.end());
+    if (!SendmailHost::process(cf)) {
+      missing_.push_back({"Sendmail does not run (by " + cf.pid_file + ")", "systemctl start sendmail"});
+    }
+    if (!plan.changes.empty() && plan.refusals.empty()) attachable_ = "sendmail shows and does all that sendmail.mc";
+  }
+
+  void look_at_postfix() {
     const auto setup = read_postfix(arguments_.folder);
     if (!setup) {
       missing_.push_back({setup.error(), "see what postconf says: postconf -c " + arguments_.folder + " -n"});
@@ -97,7 +145,7 @@ class StatusReport {
       missing_.insert(missing_.end(), more.begin(), more.end());
     }
     notes_.insert(notes_.end(), plan.warnings.begin(), plan.warnings.end());
-    attachable_ = !plan.changes.empty() && plan.refusals.empty();
+    if (!plan.changes.empty() && plan.refusals.empty()) attachable_ = "postfix shows and does all that postconf";
   }
 
   void print_json(bool well) {
@@ -108,6 +156,8 @@ class StatusReport {
     object["postfix"] = postfix_version_.empty()
                             ? Json(nullptr)
                             : Json{{"version", postfix_version_}, {"configuration_directory", arguments_.folder}};
+    object["sendmail"] =
+        sendmail_version_.empty() ? Json(nullptr) : Json{{"version", sendmail_version_}, {"sendmail_cf", sendmail_}};
     object["missing"] = to_json(missing_);
     object["notes"] = to_json(notes_);
     terminal_.out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
@@ -123,10 +173,11 @@ class StatusReport {
     if (!postfix_version_.empty()) {
       rows.push_back({"Postfix", postfix_version_ + " in " + arguments_.folder});
     }
+    if (!sendmail_version_.empty()) rows.push_back({"Sendmail", sendmail_version_ + " by " + sendmail_});
     write_table(terminal_.out, rows);
     print_advice(terminal_.out, "note", notes_);
     print_advice(terminal_.out, "missing", missing_);
-    if (attachable_) terminal_.out << "connectorctl attach postfix shows and does all that postconf lacks here\n";
+    if (!attachable_.empty()) terminal_.out << "connectorctl attach " << attachable_ << " lacks here\n";
     if (well) terminal_.out << "all is well\n";
   }
 
@@ -137,10 +188,10 @@ class StatusReport {
     rows.push_back({"configuration", configuration.value("file", "") + ", generation " +
                                          std::to_string(configuration.value("generation", 0)) + ", loaded " +
                                          text_or(configuration["loaded"], "?")});
-    const Json& mta = health_["mta"];
-    rows.push_back({"asked by", mta["version"].is_string()
-                                    ? text_or(mta["version"], "") + " on " + text_or(mta["host"], "an unknown host")
-                                    : "no mail server yet"});
+    Json asking = mta();
+    rows.push_back({"asked by", asking["version"].is_string() ? text_or(asking["version"], "") + " on " +
+                                                                    text_or(asking["host"], "an unknown host")
+                                                              : "no mail server yet"});
     add_counter(rows, "milter", "sessions");
     add_counter(rows, "policy", "requests");
     add_counter(rows, "socketmap", "lookups");
@@ -162,7 +213,9 @@ class StatusReport {
   Wanted wanted_;
   Json health_;
   std::string postfix_version_;
-  bool attachable_ = false;
+  std::string sendmail_;  // its sendmail.cf
+  std::string sendmail_version_;
+  std::string attachable_;  // what attach would do, in words
   std::vector<Advice> missing_;
   std::vector<Advice> notes_;
 };

@@ -17,10 +17,13 @@ struct Wanted {
   bool tls = false;                  // a connector requires TLS
   bool certificate_names = false;    // a connector matches subjects or issuers
   bool fingerprints = false;         // a connector matches fingerprints
+  bool public_keys_only = false;     // one has no fingerprint of a certificate, only such of public keys
   bool outbound = false;             // there is an outbound connector
   bool credentials = false;          // an outbound connector logs in
+  bool dane = false;                 // an outbound connector has level dane
   bool outbound_everywhere = false;  // an outbound connector takes mail for "*"
   std::vector<net::DomainPattern> accepted_domains;
+  std::vector<std::string> beyond_sendmail;  // what connectors say that Sendmail cannot do, a sentence each
 };
 
 Wanted wanted_by(const std::string& file, const model::Configuration& configuration);

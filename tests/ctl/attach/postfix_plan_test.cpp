@@ -329,6 +329,15 @@ TEST(PlanPostfix, AddsTheTablesThatSocketmapAnswersBesideThoseThatAreThere) {
   EXPECT_EQ(changes_of(plan_postfix(postfix(changes), wanted)).count("transport_maps"), 0U);
 }
 
+TEST(PlanPostfix, TellsThatDaneWantsDnssec) {
+  Wanted wanted = with_socketmap();
+  EXPECT_THAT(text_of(plan_postfix(postfix({}), wanted).open), Not(HasSubstr("dnssec")));
+  wanted.dane = true;
+  EXPECT_THAT(text_of(plan_postfix(postfix({}), wanted).open), HasSubstr("smtp_dns_support_level = dnssec"));
+  const Values main_cf = {{"smtp_dns_support_level", "dnssec"}};
+  EXPECT_THAT(text_of(plan_postfix(postfix(main_cf), wanted).open), Not(HasSubstr("dnssec")));
+}
+
 TEST(PlanPostfix, WarnsOfDomainsOfPostfixThatAConnectorForEverythingWouldTake) {
   Wanted wanted = with_socketmap();
   wanted.accepted_domains = {net::DomainPattern::parse("*.example.net").value()};

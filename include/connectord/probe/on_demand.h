@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "connectord/log/logger.h"
+#include "connectord/probe/network.h"
+#include "connectord/probe/report.h"
+#include "connectord/session/policy_store.h"
+
+namespace connectord::probe {
+
+// Validates connectors of the running configuration when somebody asks the daemon, and keeps the results. Nobody can
+// use it to trouble others: one validation at a time, of each connector one in `pause`, and never a message.
+// Thread-safe.
+class OnDemand {
+ public:
+  struct Question {
+    Direction direction = Direction::outbound;
+    std::string connector;
+    std::string recipient;  // as in OutboundOptions
+    std::string sender;
+  };
+  struct Refused {
+    std::string reason;
+    std::chrono::seconds again{1};  // when to ask again
+  };
+
+  static constexpr std::chrono::seconds pause{10};
+  static constexpr std::chrono::seconds longest{50};  // of one validation, and a step
+
+  // The referred to must outlive it. `network` is for tests.
+  OnDemand(const session::PolicyStore& policies, log::Logger& log, std::unique_ptr<Network> network = make_network());
+
+  // Blocks, for `longest` and a step.
+  tl::expected<Report, Refused> validate(const Question& question);
+  // Makes what is under way end soon.
+  void stop();
+
+ private:
+  tl::expected<void, Refused> begin(const Question& question);
+  tl::expected<Report, Refused> run(const session::Generation& generation, const Question& question);
+
+  const session::PolicyStore& policies_;
+  log::Logger& log_;
+  std::unique_ptr<Network> network_;
+  std::mutex mutex_;
+  bool busy_ = false;
+  std::map<std::string, std::chrono::steady_clock::time_point> last_;  // of those within `pause`
+};
+
+}  // namespace connectord::probe

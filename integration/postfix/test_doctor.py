@@ -1,0 +1,119 @@
+"""connectorctl doctor on a real Postfix: nothing is wrong, and then each thing that is made wrong is named."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from harness.certificates import CertificateStore
+from harness.daemon import connectorctl
+from scenario import CONTOSO, SiteScenario
+
+OK, WARNING, CRITICAL = 0, 1, 2
+# The clock of a container, and DNS, which scenarios lack, are not this Postfix's.
+BEYOND_OUR_REACH = {"clock", "dns", "disk"}
+
+
+class Doctor(SiteScenario):
+    connectors = CONTOSO
+    options = {"parameters": {"non_smtpd_milters": "$smtpd_milters"}, "trace": 'mail_log = "PATH/postfix/mail.log"',
+               "zone": "example.com IN MX 10 mx.example.com\n", "authentication": 'spf = false\ndkim = false\ndmarc = "off"\n'}
+
+    def doctor(self) -> tuple[int, list[dict]]:
+        done = connectorctl("doctor", "--json", "--config", self.site.connectord.config_file, "--postfix-config",
+                            self.site.postfix.configuration)
+        self.assertTrue(done.stdout, done.stderr)
+        report = json.loads(done.stdout)
+        troubles = [each for each in report["troubles"] if each["area"] not in BEYOND_OUR_REACH]
+        for trouble in troubles:
+            self.assertTrue(trouble["write"], trouble)
+        return done.status, troubles
+
+    def assert_trouble(self, area: str, severity: str, words: str) -> None:
+        status, troubles = self.doctor()
+        found = [each for each in troubles if each["area"] == area and words in each["what"]]
+        self.assertTrue(found, troubles)
+        self.assertEqual(found[0]["severity"], severity)
+        self.assertGreaterEqual(status, CRITICAL if severity == "critical" else WARNING)
+
+    def set(self, **parameters: str) -> None:
+        before = {name: self.site.postfix.run("postconf", "-h", name).strip() for name in parameters}
+
+        def put(values: dict) -> None:
+            self.site.postfix.set(**values)
+            self.site.postfix.reload()
+
+        put(parameters)
+        self.addCleanup(put, before)
+
+    def test_1_nothing_is_wrong_with_an_arrangement_that_works(self):
+        self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
+        _, troubles = self.doctor()
+        self.assertEqual([each for each in troubles if each["severity"] == "critical"], [])
+
+    def test_a_postfix_that_does_not_ask_is_critical(self):
+        self.set(smtpd_milters="")
+        self.assert_trouble("postfix", "critical", "smtpd_milters")
+
+    def test_a_daemon_that_does_not_run_is_critical(self):
+        self.site.connectord.stop()
+        self.addCleanup(self.site.connectord.start)
+        self.assert_trouble("connectord", "critical", "")
+
+    def test_a_certificate_that_ends_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            store = CertificateStore(Path(folder))
+            expired = store.expired("expired", store.authority("authority", "Some CA"), "mx.example.net", ("mx.example.net",))
+            self.set(smtpd_tls_cert_file=str(expired.file), smtpd_tls_key_file=str(expired.key))
+            self.assert_trouble("certificates", "critical", "has ended at")
+
+    def test_mail_of_a_partners_sender_that_matches_no_connector_is_named(self):
+        by_network = CONTOSO.replace('sender_domains = ["contoso.com", "*.contoso.com"]', 'client_networks = ["127.0.0.2"]')
+        self.site.reconfigure(by_network)
+        self.site.connectord.hang_up()
+        self.site.connectord.wait_for_log("generation=2")
+        self.assert_delivered(self.send("bob@contoso.com", certificate="partner"), "contoso")
+        self.assert_delivered(self.send("bob@contoso.com", source="127.0.0.99", tls=False), None)
+        self.assert_trouble("connectors", "warning", "of contoso.com, whose mail else comes over contoso, matched no connector")
+
+    def test_a_log_that_is_not_there_is_critical(self):
+        text = self.site.connectord.config_file.read_text()
+        self.addCleanup(self.site.connectord.write_configuration, text)
+        self.site.connectord.write_configuration(text.replace("/postfix/mail.log", "/postfix/no.log"))
+        self.assert_trouble("deliveries", "critical", "is not there")
+
+    def test_a_configuration_that_does_not_load_is_critical(self):
+        text = self.site.connectord.config_file.read_text()
+        self.addCleanup(self.site.connectord.write_configuration, text)
+        self.site.connectord.write_configuration(text + "nonsense = [\n")
+        self.assert_trouble("configuration", "critical", "")
+
+
+class Import(SiteScenario):
+    """What was imported from Exchange decides about the next message."""
+
+    connectors = ""
+
+    def test_an_imported_partner_is_in_force(self):
+        exported = self.site.path / "inbound.json"
+        exported.write_text(json.dumps({
+            "Name": "contoso", "Enabled": True, "ConnectorType": "Partner", "SenderDomains": ["smtp:contoso.com;1"],
+            "SenderIPAddresses": ["127.0.0.2"], "RequireTls": True, "RestrictDomainsToIPAddresses": True,
+            "TlsSenderCertificateName": None, "TrustedOrganizations": ["x"]}), encoding="utf-16")
+        output = self.site.path / "exchange.toml"
+        arguments = ("import", "exchange", exported, "--output", output, "--config", self.site.connectord.config_file)
+        done = connectorctl(*arguments)
+        self.assertEqual(done.status, 0, done.stderr)
+        self.assertIn("by hand  TrustedOrganizations", output.read_text())
+        again = connectorctl(*arguments)
+        self.assertEqual(again.status, 1)
+        self.assertIn("File exists", again.stderr)
+        text = self.site.connectord.config_file.read_text()
+        self.site.connectord.write_configuration(text.replace("[server]\n", f'[server]\ninclude = ["{output}"]\n'))
+        self.site.connectord.hang_up()
+        self.site.connectord.wait_for_log("configuration loaded")
+        self.assert_delivered(self.send("alice@contoso.com"), "contoso")
+        self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10")
+        self.assert_refused(self.send("alice@contoso.com", source="127.0.0.99"), "550 5.7.1")
+        refused = connectorctl("import", "exchange", exported, "--config", self.site.connectord.config_file)
+        self.assertEqual(refused.status, 1)
+        self.assertIn('there would be two connectors "contoso"', refused.stderr)

@@ -1,0 +1,81 @@
+#include <filesystem>
+
+#include "../attach/postfix_attachment.h"
+#include "../attach/reach.h"
+#include "../attach/running_daemon.h"
+#include "doctor.h"
+
+namespace connectord::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// True if connectord runs.
+bool daemon(const Patient& patient, Findings& findings) {
+  const auto health = ask_running_daemon(patient.common.configuration, patient.configuration.server.user);
+  if (!health) {
+    findings.critical("connectord", health.error(), "systemctl start connectord");
+    return false;
+  }
+  const Json& reload = health->at("reload");
+  if (reload.value("failed", false)) {
+    findings.critical(
+        "connectord", "the last reload failed, so an older configuration runs",
+        "connectorctl check --config " + patient.common.configuration + ", then: systemctl reload connectord");
+  }
+  const model::Server& server = patient.configuration.server;
+  const auto compare = [&](const char* key, const std::optional<net::Endpoint>& written) {
+    const Json& open = health->at("listeners").value(key, Json());
+    if (open == (written ? Json(written->to_string()) : Json())) return;
+    findings.critical("connectord", std::string("server.") + key + " is not what the running connectord has",
+                      "systemctl restart connectord");
+  };
+  compare("milter", server.milter);
+  compare("policy", server.policy);
+  compare("socketmap", server.socketmap);
+  const Asked asked = asked_so_far(*health);
+  if (server.milter && asked.milter_sessions == 0) {
+    findings.warn("connectord", "no mail server has asked the milter since connectord was started",
+                  "connectorctl attach postfix, or see what is missing: connectorctl status");
+  }
+  findings.note("connectord", "runs, " + health->value("version", std::string()));
+  return true;
+}
+
+void postfix(Patient& patient, const std::string& folder, bool runs, Findings& findings) {
+  std::error_code error;
+  if (!std::filesystem::exists(folder + "/main.cf", error)) {
+    return findings.note("postfix", "there is none in " + folder + "; another one is named with --postfix-config");
+  }
+  auto setup = read_postfix(folder);
+  if (!setup) return findings.critical("postfix", setup.error(), "postconf -c " + folder + " -n");
+  const Wanted wanted = wanted_by(patient.common.configuration, patient.configuration);
+  const Plan plan = plan_postfix(*setup, wanted);
+  for (const Change& change : plan.changes) {
+    findings.critical("postfix", change.parameter + ": " + change.reason,
+                      postconf_line(*setup, change.parameter + " = " + change.after));
+  }
+  for (const auto& missing : {plan.refusals, plan.open}) {
+    for (const Advice& advice : missing) findings.critical("postfix", advice.what, advice.write);
+  }
+  for (const Advice& advice : plan.warnings) findings.warn("postfix", advice.what, advice.write);
+  if (runs) {
+    for (const Advice& advice : unreachable_listeners(*setup, wanted)) {
+      findings.critical("sockets", advice.what, advice.write);
+    }
+  }
+  if (!PostfixInstance(folder).is_running()) {
+    findings.critical("postfix", "it does not run", "postfix -c " + folder + " start");
+  }
+  findings.note("postfix", setup->version + " in " + folder);
+  patient.postfix = std::move(*setup);
+}
+
+}  // namespace
+
+void examine_daemon(Patient& patient, const std::string& postfix_folder, Findings& findings) {
+  const bool runs = daemon(patient, findings);
+  postfix(patient, postfix_folder, runs, findings);
+}
+
+}  // namespace connectord::ctl

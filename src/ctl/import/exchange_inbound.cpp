@@ -1,0 +1,213 @@
+#include <algorithm>
+
+#include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
+#include "connectord/net/ip_address.h"
+#include "properties.h"
+
+namespace connectord::ctl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr unsigned broadest_ip4 = 16;
+constexpr unsigned broadest_ip6 = 32;
+
+// "smtp:*.contoso.com;1" is a domain with its kind and its cost.
+std::string domain_of(std::string_view text) {
+  if (text.size() > 5 && net::equals_ignoring_case(text.substr(0, 5), "smtp:")) text.remove_prefix(5);
+  return std::string(mail::trimmed(text.substr(0, text.find(';'))));
+}
+
+// "<I>CN=Some CA, O=…<S>CN=mail.contoso.com, O=…" names issuer and subject; all else is a name.
+struct CertificateName {
+  std::string subject;
+  std::string issuer;
+};
+
+std::string common_name(std::string_view text) {
+  const auto begin = text.find("CN=");
+  if (begin == std::string_view::npos) return {};
+  text.remove_prefix(begin + 3);
+  return std::string(mail::trimmed(text.substr(0, text.find(','))));
+}
+
+CertificateName read_certificate_name(std::string_view text) {
+  const auto issuer = text.find("<I>");
+  const auto subject = text.find("<S>");
+  if (issuer == std::string_view::npos || subject == std::string_view::npos || subject < issuer) {
+    return {std::string(mail::trimmed(text)), {}};
+  }
+  return {common_name(text.substr(subject)), common_name(text.substr(issuer, subject - issuer))};
+}
+
+bool is_broad(const std::string& text) {
+  const auto range = net::AddressRange::parse(text);
+  if (!range) return false;
+  const auto prefixes = range->prefixes();
+  return std::any_of(prefixes.begin(), prefixes.end(), [](const net::Prefix& prefix) {
+    return prefix.length < (prefix.base.is_v4() ? broadest_ip4 : broadest_ip6);
+  });
+}
+
+class Inbound {
+ public:
+  Inbound(Properties& properties, Json& connector) : properties_(properties), connector_(connector) {}
+
+  void run() {
+    for (const std::string& text : properties_.list("SenderDomains")) domains_.push_back(domain_of(text));
+    networks_ = properties_.list("SenderIPAddresses");
+    certificate_ = read_certificate_name(properties_.text("TlsSenderCertificateName"));
+    by_address_ = properties_.flag("RestrictDomainsToIPAddresses");
+    by_certificate_ = properties_.flag("RestrictDomainsToCertificate");
+    is_partner_ = connector_["scenario"] == "partner";
+    identify();
+    require();
+    enhanced_filtering();
+    rest();
+    judge();
+  }
+
+ private:
+  bool has_domains() const { return !domains_.empty() && !all_domains(); }
+  bool all_domains() const { return std::find(domains_.begin(), domains_.end(), "*") != domains_.end(); }
+  bool has_certificate() const { return !certificate_.subject.empty(); }
+
+  Json certificate() const {
+    Json object{{"subject", certificate_.subject}};
+    if (!certificate_.issuer.empty()) object["issuer"] = certificate_.issuer;
+    return object;
+  }
+
+  // A partner's restriction makes its domains the source, and what it restricts them to a requirement. Without one, and
+  // for servers of ours, addresses and certificate are what mail is known by.
+  void identify() {
+    Json& identify = connector_["identify"] = Json::object();
+    const bool restricted = is_partner_ && (by_address_ || by_certificate_);
+    if (restricted || (networks_.empty() && !has_certificate())) {
+      identify["sender_domains"] = domains_;
+      properties_.taken("SenderDomains", "identify.sender_domains");
+      return;
+    }
+    if (!networks_.empty()) {
+      identify["client_networks"] = networks_;
+      properties_.taken("SenderIPAddresses", "identify.client_networks");
+    }
+    if (has_certificate()) {
+      identify["certificate"] = certificate();
+      properties_.taken("TlsSenderCertificateName", "identify.certificate");
+    }
+    if (has_domains()) {
+      properties_.by_hand("SenderDomains",
+                          "left out: here any one part of identify is enough, so with sender_domains the requirements "
+                          "would hold for all mail of these domains, also from elsewhere. Add them to have that");
+    } else {
+      properties_.left("SenderDomains", "all domains, which is what identify by address or certificate means");
+    }
+  }
+
+  void require() {
+    Json require = Json::object();
+    const bool tls = properties_.flag("RequireTls");
+    if (tls) require["tls"] = true;
+    properties_.taken("RequireTls", tls ? "require.tls" : "require.tls is false where it is left out");
+    if (is_partner_ && by_address_) {
+      require["client_networks"] = networks_;
+      properties_.taken("SenderIPAddresses", "require.client_networks");
+    }
+    if (is_partner_ && by_certificate_ && has_certificate()) {
+      require["tls"] = true;
+      require["certificate"] = certificate();
+      properties_.taken("TlsSenderCertificateName", "require.certificate");
+    }
+    if (!require.empty()) connector_["require"] = std::move(require);
+    restriction("RestrictDomainsToIPAddresses", by_address_, "require.client_networks");
+    restriction("RestrictDomainsToCertificate", by_certificate_, "require.certificate");
+    if (!networks_.empty() && is_partner_ && by_certificate_ && !by_address_) {
+      properties_.left("SenderIPAddresses", "Exchange takes the certificate, where it restricts to one");
+    }
+    if (has_certificate() && is_partner_ && by_address_ && !by_certificate_) {
+      properties_.left("TlsSenderCertificateName", "Exchange restricts to the addresses");
+    }
+  }
+
+  void restriction(std::string_view name, bool set, const std::string& key) {
+    if (!set) return properties_.taken(name, "no restriction, and " + key + " is left out");
+    if (is_partner_) return properties_.taken(name, key);
+    properties_.left(name, "Exchange restricts partners only");
+  }
+
+  void enhanced_filtering() {
+    const bool last = properties_.flag("EFSkipLastIP");
+    const auto networks = properties_.list("EFSkipIPs");
+    const auto users = properties_.list("EFUsers");
+    if (last || !networks.empty()) {
+      Json filtering{{"skip_last", last}};
+      if (!networks.empty()) filtering["skip_networks"] = networks;
+      if (!users.empty()) filtering["recipients"] = users;
+      connector_["enhanced_filtering"] = std::move(filtering);
+    }
+    properties_.taken("EFSkipLastIP", "enhanced_filtering.skip_last");
+    properties_.taken("EFSkipIPs", "enhanced_filtering.skip_networks");
+    properties_.taken("EFUsers", "enhanced_filtering.recipients");
+    properties_.by_hand("EFTestMode", "skip listing has no test mode; try it on recipients of your own first");
+    properties_.by_hand("EFSkipMailGateway", "name the gateways in enhanced_filtering.skip_networks");
+  }
+
+  void rest() {
+    properties_.by_hand("TreatMessagesAsInternal",
+                        "nothing is let through for being internal; trusted_path = true takes over a partner's "
+                        "requirements, and scenario = \"on-premises\" has mail signed");
+    properties_.left("CloudServicesMailEnabled", "headers between Exchange's organizations have no meaning here");
+    properties_.by_hand("AssociatedAcceptedDomains",
+                        "a connector cannot be limited to some of our own domains; see organization.accepted_domains");
+    properties_.by_hand("TrustedOrganizations",
+                        "an organization of Microsoft 365 is known by its certificate or addresses");
+    properties_.by_hand("ScanAndDropRecipients", "connectord drops nothing; let the mail server discard it");
+    properties_.by_hand("ClientHostNames", "names of clients are not believed; write their addresses");
+  }
+
+  void judge() {
+    const bool identified_by_all = connector_["identify"].contains("sender_domains") && all_domains();
+    if (identified_by_all && !by_address_ && !by_certificate_) {
+      properties_.warn(
+          "it takes mail of all senders, from everywhere: every message that no other connector has is its");
+    }
+    if (is_partner_ && !properties_.flag("RequireTls") && !by_certificate_) {
+      properties_.warn("TLS is not required of a partner");
+    }
+    if (is_partner_ && !by_address_ && !by_certificate_) {
+      properties_.warn("nothing restricts the partner's domains: anybody can send with such a sender");
+    }
+    if (!is_partner_ && !has_certificate() && !networks_.empty() && !properties_.flag("RequireTls")) {
+      properties_.warn("a server of ours is known by its address alone, without TLS");
+    }
+    for (const std::string& network : networks_) {
+      if (is_broad(network)) {
+        properties_.warn(network + " holds the addresses of very many; whoever gets one of a large cloud's is in it");
+      }
+    }
+    if (by_certificate_ && !has_certificate()) {
+      properties_.warn("it restricts to a certificate and names none (TlsSenderCertificateName)");
+    }
+    if (by_address_ && networks_.empty())
+      properties_.warn("it restricts to addresses and names none (SenderIPAddresses)");
+  }
+
+  Properties& properties_;
+  Json& connector_;
+  std::vector<std::string> domains_;
+  std::vector<std::string> networks_;
+  CertificateName certificate_;
+  bool by_address_ = false;
+  bool by_certificate_ = false;
+  bool is_partner_ = false;
+};
+
+}  // namespace
+
+void read_inbound(Properties& properties, Json& connector) {
+  Inbound(properties, connector).run();
+}
+
+}  // namespace connectord::ctl

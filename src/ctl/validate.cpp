@@ -1,0 +1,214 @@
+// validate: tries whether mail of a connector flows.
+#include "connectord/probe/validate.h"
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+#include <ostream>
+#include <sstream>
+#include <thread>
+
+#include "commands.h"
+#include "configuration_file.h"
+#include "connectord/config/secret_file.h"
+#include "connectord/net/number.h"
+#include "connectord/probe/results.h"
+#include "connectord/session/credentials.h"
+#include "connectord/trace/sqlite_store.h"
+#include "validate_report.h"
+
+namespace connectord::ctl {
+namespace {
+
+using probe::Direction;
+using Expected = tl::expected<void, std::string>;
+
+struct ValidateArguments {
+  std::string name;
+  std::string direction;
+  std::string recipient;
+  std::string sender;
+  bool send = false;
+  int wait = 60;
+  bool revocation = false;
+  std::string lists_file;
+  int timeout = 0;
+  int days = 7;
+  std::string probe;
+  std::string source;
+  std::string certificate_file;
+  std::string key_file;
+};
+
+template <class Connectors>
+bool has(const Connectors& connectors, const std::string& name) {
+  return std::any_of(connectors.begin(), connectors.end(), [&name](const auto& each) { return each.name == name; });
+}
+
+// An inbound and an outbound connector may share a name.
+tl::expected<Direction, std::string> direction_of(const ValidateArguments& arguments,
+                                                  const model::Configuration& configuration) {
+  const bool inbound = has(configuration.inbound, arguments.name) && arguments.direction != "outbound";
+  const bool outbound = has(configuration.outbound, arguments.name) && arguments.direction != "inbound";
+  if (inbound && outbound) {
+    return tl::unexpected("there is an inbound and an outbound connector \"" + arguments.name +
+                          "\"; add --direction inbound or --direction outbound");
+  }
+  if (inbound || outbound) return inbound ? Direction::inbound : Direction::outbound;
+  return tl::unexpected("there is no connector \"" + arguments.name + "\"; see: connectorctl list");
+}
+
+tl::expected<probe::OutboundOptions, std::string> outbound_options(const ValidateArguments& arguments) {
+  if (!arguments.probe.empty() || !arguments.source.empty() || !arguments.certificate_file.empty()) {
+    return tl::unexpected(std::string("--probe, --source, --cert and --key are for inbound connectors"));
+  }
+  probe::OutboundOptions options{.recipient = arguments.recipient,
+                                 .sender = arguments.sender,
+                                 .revocation = arguments.revocation,
+                                 .send = arguments.send,
+                                 .patience = std::chrono::seconds(arguments.wait)};
+  if (arguments.lists_file.empty()) return options;
+  options.revocation = true;
+  std::ifstream file(arguments.lists_file, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) return tl::unexpected("--crl: cannot read " + arguments.lists_file);
+  options.lists = text.str();
+  return options;
+}
+
+// "host:port", "[2001:db8::1]:25"
+Expected read_host(const std::string& text, probe::InboundOptions& options) {
+  const auto colon = text.rfind(':');
+  const std::string host = text.substr(0, colon);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  options.port = colon == std::string::npos ? std::uint16_t{0} : net::number_of(text.substr(colon + 1));
+  options.host = bracketed ? host.substr(1, host.size() - 2) : host;
+  if (options.port == 0 || options.host.empty() || (!bracketed && host.find(':') != std::string::npos)) {
+    return tl::unexpected("--probe: \"" + text + "\" is no address and port; write 127.0.0.1:25 or [::1]:25");
+  }
+  return {};
+}
+
+tl::expected<probe::InboundOptions, std::string> inbound_options(const ValidateArguments& arguments) {
+  probe::InboundOptions options;
+  options.sender = arguments.sender;
+  options.recipient = arguments.recipient;
+  options.history = std::chrono::hours(24) * arguments.days;
+  if (arguments.revocation || !arguments.lists_file.empty() || arguments.send) {
+    return tl::unexpected(std::string("--revocation, --crl and --send are for outbound connectors"));
+  }
+  if (!arguments.probe.empty()) {
+    if (auto read = read_host(arguments.probe, options); !read) return tl::unexpected(read.error());
+  }
+  if (!arguments.source.empty()) {
+    options.source = net::IpAddress::parse(arguments.source);
+    if (!options.source) return tl::unexpected("--source: \"" + arguments.source + "\" is no IP address");
+  }
+  if (arguments.certificate_file.empty() != arguments.key_file.empty()) {
+    return tl::unexpected(std::string("--cert and --key go together"));
+  }
+  if (!arguments.certificate_file.empty()) {
+    options.identity = probe::Identity{arguments.certificate_file, arguments.key_file};
+  }
+  return options;
+}
+
+void keep(const probe::Report& report, const model::Configuration& configuration, const Terminal& terminal) {
+  const probe::Results results(configuration.validation.state);
+  const auto owner = config::reader_of_secrets(configuration.server.user);
+  const auto kept = owner ? results.prepare(owner->uid, owner->gid).and_then([&] { return results.keep(report); })
+                          : tl::expected<void, std::string>(tl::unexpect, owner.error());
+  if (!kept) terminal.error << "connectorctl: the result is not kept: " << kept.error() << '\n';
+}
+
+// The message trace; nullptr where there is none, or none that can be read.
+std::unique_ptr<trace::Archive> open_archive(const model::Configuration& configuration, const Terminal& terminal) {
+  if (!configuration.trace) return nullptr;
+  auto archive = trace::open_sqlite_archive(configuration.trace->file());
+  if (archive) return std::move(*archive);
+  terminal.error << "connectorctl: the message trace is not read: " << archive.error() << '\n';
+  return nullptr;
+}
+
+// Validates, or says what is wrong with the arguments.
+tl::expected<probe::Report, std::string> run(const engine::Policy& policy, const ValidateArguments& arguments,
+                                             const probe::Services& services) {
+  const auto direction = direction_of(arguments, policy.configuration());
+  if (!direction) return tl::unexpected(direction.error());
+  if (*direction == Direction::outbound) {
+    const auto options = outbound_options(arguments);
+    if (!options) return tl::unexpected(options.error());
+    return probe::validate_outbound(policy, arguments.name, *options, services).value();
+  }
+  const auto options = inbound_options(arguments);
+  if (!options) return tl::unexpected(options.error());
+  return probe::validate_inbound(policy, arguments.name, *options, services).value();
+}
+
+Status validate(const Common& common, const ValidateArguments& arguments, const Terminal& terminal) {
+  const auto complain = [&terminal](const std::string& problem) {
+    terminal.error << "connectorctl: " << problem << '\n';
+    return Status::wrong_input;
+  };
+  const auto policy = load_or_complain(common, terminal);
+  if (!policy) return Status::wrong_input;
+  const model::Configuration& configuration = policy->configuration();
+  const auto resolver = session::make_resolver(configuration.dns);
+  if (!resolver) return complain(resolver.error());
+  const auto network = probe::make_network();
+  probe::Services services{**resolver, *network, [&user = configuration.server.user](const std::string& path) {
+                             return session::read_credential_file(path, user);
+                           }};
+  const auto archive = open_archive(configuration, terminal);
+  services.archive = archive.get();
+  services.pause = [](std::chrono::milliseconds time) {
+    std::this_thread::sleep_for(time);
+    return true;
+  };
+  if (arguments.timeout > 0) {
+    const std::chrono::seconds limit(arguments.timeout);
+    services.limits = {limit, limit, limit, services.limits.whole};
+  }
+  StepPrinter printer(terminal.out, terminal.colour);
+  if (!common.json) services.progress = [&printer](const probe::Step& step) { printer.print(step); };
+  const auto report = run(*policy, arguments, services);
+  if (!report) return complain(report.error());
+  if (common.json) {
+    print_json(terminal.out, *report);
+  } else {
+    printer.print_end(*report);
+  }
+  keep(*report, configuration, terminal);
+  return report->passed ? Status::answered : Status::not_passed;
+}
+
+}  // namespace
+
+void add_validate_command(const CommandLine& line) {
+  CLI::App* command = line.command("validate", "Try whether mail of a connector flows");
+  const auto arguments = std::make_shared<ValidateArguments>();
+  command->add_option("name", arguments->name, "The connector's name")->required();
+  command->add_option("--direction", arguments->direction, "Which one, where two share the name")
+      ->check(CLI::IsMember({"inbound", "outbound"}));
+  command->add_option("--rcpt-to", arguments->recipient, "An address to give in RCPT TO");
+  command->add_option("--mail-from", arguments->sender, "The address to give in MAIL FROM; default: the null sender");
+  command->add_flag("--send", arguments->send,
+                    "Outbound: send a test message by our own mail server, and follow it in the message trace");
+  command->add_option("--wait", arguments->wait, "How many seconds to wait for the test message to arrive")
+      ->check(CLI::Range(1, 240))
+      ->capture_default_str();
+  command->add_option("--timeout", arguments->timeout, "How many seconds to wait in each step; default: 15 to 30")
+      ->check(CLI::Range(1, 300));
+  command->add_flag("--revocation", arguments->revocation, "Outbound: ask whether the certificate was revoked");
+  command->add_option("--crl", arguments->lists_file, "Outbound: a file with lists of revoked certificates, in PEM");
+  command->add_option("--days", arguments->days, "Inbound: how many days back to look into the message trace")
+      ->check(CLI::Range(1, 3650))
+      ->capture_default_str();
+  command->add_option("--probe", arguments->probe, "Inbound: open a session to HOST:PORT, an address of this machine");
+  command->add_option("--source", arguments->source, "Inbound: the address to connect from");
+  command->add_option("--cert", arguments->certificate_file, "Inbound: the client certificate to show, in PEM");
+  command->add_option("--key", arguments->key_file, "Inbound: its key");
+  command->callback([line, arguments] { line.status = validate(line.common, *arguments, line.terminal); });
+}
+
+}  // namespace connectord::ctl

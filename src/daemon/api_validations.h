@@ -1,0 +1,12 @@
+#pragma once
+
+#include "connectord/api/validations.h"
+#include "connectord/probe/on_demand.h"
+#include "connectord/session/policy_store.h"
+
+namespace connectord::daemon {
+
+// The API's validations are probe's. Both referred to must outlive it.
+api::Validations validations_of(probe::OnDemand& validator, const session::PolicyStore& policies);
+
+}  // namespace connectord::daemon

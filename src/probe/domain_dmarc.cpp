@@ -1,0 +1,121 @@
+#include "connectord/auth/dmarc_walk.h"
+#include "connectord/dns/names.h"
+#include "connectord/mail/text.h"
+#include "connectord/net/domain_name.h"
+#include "domain_checks.h"
+
+namespace connectord::probe {
+namespace {
+
+using auth::DmarcRecord;
+using auth::TreeWalk;
+using model::DmarcPolicy;
+
+constexpr std::size_t most_text = 300;
+
+class Dmarc {
+ public:
+  explicit Dmarc(const DomainWork& work) : work_(work), domain_(work.options.domain) {}
+
+  void run() {
+    walk_ = gathered(work_.recorder.services().resolver, [this](dns::Knowledge& knowledge) -> std::optional<TreeWalk> {
+      TreeWalk walk = auth::walk_tree(domain_, knowledge);
+      if (walk.state == TreeWalk::State::waiting) return std::nullopt;
+      return walk;
+    });
+    if (walk_.state == TreeWalk::State::failed) {
+      return work_.not_known({.check = "dmarc.record", .expected = expected(), .seen = walk_.problem});
+    }
+    const DmarcRecord* record = find();
+    if (record == nullptr) return tell_none();
+    tell_record(*record);
+    tell_policy(*record);
+    tell_alignment(*record);
+    if (!record->has_report_address) {
+      work_.warn({.check = "dmarc.reports",
+                  .expected = "rua=mailto:…",
+                  .seen = "none",
+                  .hint = "nobody tells you who sends in the domain's name, and what fails"});
+    }
+  }
+
+ private:
+  static std::string expected() { return "a DMARC record of the domain, or of one above (RFC 9989, 4.10)"; }
+
+  // RFC 9989, 4.10.1: the domain's own, the organizational domain's, its public suffix's.
+  const DmarcRecord* find() {
+    for (const std::string& name : {domain_, walk_.organizational_domain}) {
+      if (const DmarcRecord* record = walk_.record_at(name)) {
+        at_ = name;
+        return record;
+      }
+    }
+    const TreeWalk::Entry* suffix = walk_.public_suffix();
+    if (suffix == nullptr) return nullptr;
+    at_ = suffix->name;
+    return &suffix->record;
+  }
+
+  void tell_none() const {
+    work_.fail({.check = "dmarc.record",
+                .expected = expected(),
+                .seen = walk_.problem.empty() ? "none" : walk_.problem,
+                .hint = "receivers do nothing about those who write the domain into From; some refuse its mail"});
+    if (!walk_.problem.empty()) return;
+    work_.publish.push_back({dns::txt_line("_dmarc." + domain_, "v=DMARC1; p=none; rua=mailto:postmaster@" + domain_),
+                             "DMARC: begin with reports, and go on to p=reject when they show your mail only"});
+  }
+
+  void tell_record(const DmarcRecord& record) const {
+    const std::string where = at_ == domain_ ? "its own" : "of " + at_;
+    if (record.problem.empty()) return work_.pass("dmarc.record", expected(), where);
+    model::Finding finding{.check = "dmarc.record",
+                           .expected = expected(),
+                           .seen = mail::printable(where + ": " + record.problem, most_text)};
+    finding.hint = record.usable ? "the tag counts as if it was not there" : "receivers pass the whole record over";
+    record.usable ? work_.warn(std::move(finding)) : work_.fail(std::move(finding));
+  }
+
+  // What a receiver does with a message from this domain that fails.
+  void tell_policy(const DmarcRecord& record) const {
+    DmarcPolicy policy = record.policy;
+    if (at_ != domain_ && record.subdomain_policy) policy = *record.subdomain_policy;
+    const std::string seen = "p=" + std::string(to_string(policy)) + (record.testing ? ", only for testing (t=y)" : "");
+    if (policy != DmarcPolicy::none && !record.testing) {
+      return work_.pass("dmarc.policy", "receivers act on mail that fails", seen);
+    }
+    work_.warn({.check = "dmarc.policy",
+                .expected = "receivers act on mail that fails",
+                .seen = seen,
+                .hint = record.testing
+                            ? "receivers do less than the policy says; take t=y out when the reports are good"
+                            : "receivers deliver it; go on to quarantine or reject when the reports are good"});
+  }
+
+  // Signatures of another domain than the author's count only where alignment is relaxed.
+  void tell_alignment(const DmarcRecord& record) const {
+    for (const KnownSelector& known : work_.options.selectors) {
+      const bool aligned =
+          known.domain == domain_ || (!record.strict_dkim && net::is_same_or_below(domain_, known.domain));
+      if (aligned || !known.key) continue;
+      work_.warn({.check = "dmarc.alignment",
+                  .expected = "signatures of " + domain_,
+                  .seen = "we sign with d=" + known.domain + ", and adkim is " + (record.strict_dkim ? "s" : "r"),
+                  .hint = "such a signature does not count for DMARC"});
+    }
+  }
+
+  const DomainWork& work_;
+  const std::string& domain_;
+  TreeWalk walk_;
+  std::string at_;
+};
+
+}  // namespace
+
+void check_dmarc_of(const DomainWork& work) {
+  work.recorder.at("DMARC");
+  Dmarc(work).run();
+}
+
+}  // namespace connectord::probe

@@ -1,0 +1,124 @@
+#include "foretell.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "connectord/engine/certificate.h"
+#include "connectord/mail/text.h"
+#include "connectord/session/session.h"
+
+namespace connectord::probe {
+namespace {
+
+using model::Finding;
+using model::Outcome;
+
+// An imagined client has a port too, by which its facts are joined; any will do.
+constexpr std::uint16_t imagined_port = 1;
+
+class NoLog : public log::Logger {
+ public:
+  void write(const log::Record&) override {}
+};
+
+// Its deleter does nothing: who calls keeps the object.
+template <class T>
+std::shared_ptr<T> lent(T& object) {
+  return {std::shared_ptr<void>(), &object};
+}
+
+struct Foretold {
+  session::Answer answer;
+  model::Decision decision;
+};
+
+Foretold foretell(const engine::Policy& policy, const Visitor& visitor, dns::Resolver& resolver) {
+  NoLog no_log;
+  session::PolicyStore policies(lent(policy), lent(resolver));
+  session::LiveSessions live;
+  session::Intake intake;
+  session::Session session({policies, live, no_log}, intake);
+  session.connected({{}, visitor.address, imagined_port, 0, false});
+  session.helo(visitor.helo);
+  session.secured(visitor.tls, visitor.certificate);
+  session::PolicyFacts facts{visitor.tls, visitor.certificate};
+  if (!facts.certificate.sha256) facts.certificate.sha256 = facts.certificate.public_key_sha256 = "";
+  live.tell({visitor.address, imagined_port}, 0, std::move(facts));
+  session::Answer answer = session.mail_from("<" + visitor.sender + ">", "");
+  if (answer.action == model::Action::accept) answer = session.rcpt_to("<" + visitor.recipient + ">", "");
+  Foretold foretold{std::move(answer), session.envelope_decision()};
+  session.abort();
+  return foretold;
+}
+
+Obstacle obstacle_of(std::string_view check) {
+  if (check.starts_with("require.tls")) return Obstacle::tls_failed;
+  if (check.starts_with("require.certificate")) return Obstacle::certificate;
+  return Obstacle::rejected;
+}
+
+void attribution(const model::InboundConnector& connector, const model::Decision& decision, Recorder& recorder) {
+  Finding finding{.check = "connector", .expected = connector.name};
+  finding.seen = decision.connector.empty()
+                     ? "no connector"
+                     : decision.connector + ", by its " + std::string(to_string(decision.identified_by));
+  if (decision.connector == connector.name) return recorder.add(std::move(finding));
+  finding.outcome = Outcome::fail;
+  finding.hint =
+      "a certificate counts before the client's network, and that before the sender's domain; see: "
+      "connectorctl explain";
+  recorder.add(std::move(finding), Obstacle::other_route);
+}
+
+}  // namespace
+
+tl::expected<model::ClientCertificate, std::string> read_identity(const Identity& identity) {
+  std::ifstream file(identity.certificate_file, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) return tl::unexpected("cannot read " + identity.certificate_file);
+  const auto read = tls::read_pem(text.str());
+  if (!read) return tl::unexpected(identity.certificate_file + ": " + read.error());
+  const tls::Certificate& certificate = read->front();
+  model::ClientCertificate told;
+  told.subject_common_name = certificate.subject_common_name;
+  told.issuer_common_name = certificate.issuer_common_name;
+  told.sha256 = certificate.sha256;
+  told.public_key_sha256 = certificate.public_key_sha256;
+  return told;
+}
+
+std::string describe(const model::ClientCertificate& certificate) {
+  return mail::printable(engine::describe(certificate), 400);
+}
+
+void compare(const engine::Policy& policy, const model::InboundConnector& connector, const Visitor& visitor,
+             const SmtpReply& reply, Recorder& recorder) {
+  const Foretold foretold = foretell(policy, visitor, recorder.services().resolver);
+  attribution(connector, foretold.decision, recorder);
+  for (Finding finding : foretold.decision.findings) {
+    const Obstacle obstacle = obstacle_of(finding.check);
+    recorder.add(std::move(finding), obstacle);
+  }
+  const std::string expected = foretold.answer.reply ? to_string(*foretold.answer.reply) : "250";
+  Finding finding{.check = "smtp.rcpt", .expected = expected, .seen = reply.to_string()};
+  const bool as_foretold = foretold.answer.reply ? finding.seen == mail::printable(expected, 300) : reply.is_positive();
+  if (as_foretold && reply.is_positive()) return recorder.add(std::move(finding));
+  finding.outcome = reply.is_transient() ? Outcome::temperror : Outcome::fail;
+  if (as_foretold) {
+    finding.hint = "what failed above explains the reply";
+  } else if (reply.is_positive()) {
+    finding.outcome = Outcome::fail;
+    finding.hint =
+        "the mail server does not ask connectord, or connectord runs with another configuration; see "
+        "smtpd_milters and check_policy_service, and reload";
+  } else if (visitor.certificate.sha256) {
+    finding.hint =
+        "the mail server may not trust the certificate (Postfix: smtpd_tls_CAfile), so that its names are not "
+        "known; or it refuses by itself: see its log";
+  } else {
+    finding.hint = "the mail server refuses by itself; its log says why";
+  }
+  recorder.add(std::move(finding), reply.is_transient() ? Obstacle::deferred : Obstacle::rejected);
+}
+
+}  // namespace connectord::probe

@@ -1,0 +1,96 @@
+#include "host_check.h"
+
+#include "dialogue.h"
+
+namespace connectord::probe {
+namespace {
+
+using model::Finding;
+using model::Outcome;
+
+std::string hint_for(Failure::Kind kind) {
+  switch (kind) {
+    case Failure::Kind::timed_out:
+      return "a firewall on the way drops the connection, or the host is down; see whether port 25 may leave from here";
+    case Failure::Kind::refused:
+      return "nothing listens at that port, or a firewall refuses";
+    case Failure::Kind::unreachable:
+      return "there is no route to that network from here";
+    default:
+      return "try again, and ask the partner";
+  }
+}
+
+class Host {
+ public:
+  Host(const OutboundPlan& plan, const Target& target, Recorder& recorder)
+      : plan_(plan), target_(target), recorder_(recorder) {}
+
+  void run() {
+    recorder_.at(to_string(target_));
+    const DaneFacts dane = ask_for_tlsa(plan_, target_, recorder_);
+    if (dane.problem.empty()) {
+      for (const net::IpAddress& address : target_.addresses) check(address, dane);
+      if (!connected_) tell_that_none_answers();
+    }
+    recorder_.at({});
+  }
+
+ private:
+  void check(const net::IpAddress& address, const DaneFacts& dane) {
+    recorder_.at(to_string(target_, address));
+    for (const bool with_tls : {true, false}) {
+      auto connection = connect(address);
+      if (!connection) return;
+      connected_ = true;
+      const auto end = converse(plan_, target_, dane, SmtpClient(std::move(connection)), recorder_, with_tls);
+      if (end == DialogueEnd::over) return;
+    }
+  }
+
+  std::unique_ptr<Connection> connect(const net::IpAddress& address) {
+    const Services& services = recorder_.services();
+    const auto limit = services.limits.connect;
+    auto connection = services.network.connect(address, target_.port, std::nullopt, recorder_.deadline(limit));
+    Finding finding{.check = "smtp.connect", .expected = "a connection"};
+    if (connection) {
+      finding.seen = "connected";
+      recorder_.add(std::move(finding));
+      return std::move(*connection);
+    }
+    finding.outcome = Outcome::fail;
+    finding.seen = words_of(connection.error(), limit);
+    finding.hint = hint_for(connection.error().kind);
+    // The mail server takes the next address then.
+    if (target_.addresses.size() > 1) {
+      recorder_.warn(std::move(finding));
+    } else {
+      connected_ = true;  // as far as the sum of all is concerned
+      recorder_.add(std::move(finding), Obstacle::unreachable);
+    }
+    return nullptr;
+  }
+
+  void tell_that_none_answers() {
+    recorder_.at(to_string(target_));
+    recorder_.add({.check = "smtp.connect",
+                   .outcome = Outcome::fail,
+                   .expected = "a connection to one of its addresses",
+                   .seen = "none of " + std::to_string(target_.addresses.size()) + " answers",
+                   .hint = "the host is down, or a firewall is on the way"},
+                  Obstacle::unreachable);
+  }
+
+  const OutboundPlan& plan_;
+  const Target& target_;
+  Recorder& recorder_;
+  bool connected_ = false;
+};
+
+}  // namespace
+
+void check_host(const OutboundPlan& plan, const Target& target, Recorder& recorder) {
+  Host(plan, target, recorder).run();
+}
+
+}  // namespace connectord::probe

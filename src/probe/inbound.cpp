@@ -1,0 +1,232 @@
+#include <algorithm>
+
+#include "connectord/mail/text.h"
+#include "foretell.h"
+#include "inbound_checklist.h"
+#include "inbound_history.h"
+#include "lookups.h"
+#include "reach.h"
+#include "smtp_client.h"
+
+namespace connectord::probe {
+namespace {
+
+using model::Finding;
+using model::InboundConnector;
+using model::Outcome;
+
+constexpr int ready = 220;
+
+// A session to our own server, as the partner would open it.
+class Inbound {
+ public:
+  Inbound(const engine::Policy& policy, const InboundConnector& connector, const InboundOptions& options,
+          const Services& services)
+      : policy_(policy),
+        connector_(connector),
+        options_(options),
+        recorder_(services, connector.name, Direction::inbound) {}
+
+  Report run() {
+    if (!connector_.enabled) {
+      recorder_.warn({.check = "enabled",
+                      .outcome = Outcome::not_applicable,
+                      .expected = "enabled = true",
+                      .seen = "the connector is disabled, so no mail is attributed to it"});
+    }
+    tell_checklist(connector_, recorder_);
+    tell_history(policy_, connector_, options_.history, recorder_);
+    if (options_.host.empty())
+      return recorder_.finish("nothing was tried; connectorctl validate --probe HOST:PORT tries it");
+    choose_envelope();
+    if (envelope_is_plain() && find_address() && connect() && greet() && secure()) say_envelope();
+    return recorder_.finish("passed: the server accepts " + visitor_.recipient);
+  }
+
+ private:
+  const Limits& limits() const { return recorder_.services().limits; }
+
+  bool fail(Finding finding, Obstacle obstacle) {
+    finding.outcome = Outcome::fail;
+    recorder_.add(std::move(finding), obstacle);
+    return false;
+  }
+
+  bool pass(Finding finding) {
+    recorder_.add(std::move(finding));
+    return true;
+  }
+
+  // A sender that the connector is about, and a recipient that we take.
+  void choose_envelope() {
+    const auto first_name = [](const std::vector<net::DomainPattern>& patterns) {
+      const auto found =
+          std::find_if(patterns.begin(), patterns.end(), [](const auto& each) { return !each.name().empty(); });
+      return found == patterns.end() ? std::string() : found->name();
+    };
+    visitor_.helo = net::normalize_domain(policy_.configuration().server.host_name).value_or("localhost");
+    visitor_.sender = options_.sender;
+    const std::string domain = first_name(connector_.identify.sender_domains);
+    if (visitor_.sender.empty() && !domain.empty()) visitor_.sender = "postmaster@" + domain;
+    visitor_.recipient = options_.recipient;
+    const std::string ours = first_name(policy_.configuration().organization.accepted_domains);
+    if (visitor_.recipient.empty() && !ours.empty()) visitor_.recipient = "postmaster@" + ours;
+  }
+
+  bool envelope_is_plain() {
+    const bool good =
+        (visitor_.sender.empty() || is_plain_address(visitor_.sender)) && is_plain_address(visitor_.recipient);
+    return good || fail({.check = "address",
+                         .expected = "addresses such as user@contoso.com, in ASCII",
+                         .seen = mail::printable(visitor_.sender) + " to " + mail::printable(visitor_.recipient),
+                         .hint = "give --mail-from, and --rcpt-to with an address of ours"},
+                        Obstacle::incomplete);
+  }
+
+  bool find_address() {
+    recorder_.at("[" + options_.host + "]:" + std::to_string(options_.port));
+    auto address = net::IpAddress::parse(options_.host);
+    if (!address) {
+      const auto found = addresses_of(recorder_.services().resolver, options_.host).found;
+      const auto own = std::find_if(found.begin(), found.end(), is_of_this_machine);
+      if (own != found.end()) address = *own;
+    }
+    Finding finding{.check = "probe.address", .expected = "an address of this machine", .seen = options_.host};
+    if (!address || !is_of_this_machine(*address)) {
+      finding.hint = "only our own server is tried; write 127.0.0.1:25, or an address of an interface";
+      return fail(std::move(finding), Obstacle::not_allowed);
+    }
+    address_ = *address;
+    // From where it connects to itself, so that it is known.
+    visitor_.address = options_.source.value_or(address_);
+    return pass(std::move(finding));
+  }
+
+  bool connect() {
+    Finding finding{.check = "smtp.connect", .expected = "a connection from " + visitor_.address.to_string()};
+    auto connection = recorder_.services().network.connect(address_, options_.port, visitor_.address,
+                                                           recorder_.deadline(limits().connect));
+    if (!connection) {
+      finding.seen = words_of(connection.error(), limits().connect);
+      finding.hint = "does the mail server listen there, and is --source an address of this machine?";
+      return fail(std::move(finding), Obstacle::unreachable);
+    }
+    client_.emplace(std::move(*connection));
+    finding.seen = "connected";
+    return pass(std::move(finding));
+  }
+
+  // A reply that must be positive.
+  bool judge(Finding finding, const SmtpClient::Answered& reply, Obstacle obstacle) {
+    if (!reply) {
+      finding.seen = words_of(reply.error(), limits().reply);
+      return fail(std::move(finding), obstacle);
+    }
+    finding.seen = reply->to_string();
+    if (reply->is_positive()) return pass(std::move(finding));
+    if (finding.hint.empty()) finding.hint = "the mail server refuses by itself; its log says why";
+    return fail(std::move(finding), obstacle);
+  }
+
+  SmtpClient::Answered say(const std::string& line) {
+    return client_->command(line, recorder_.deadline(limits().reply));
+  }
+
+  bool greet() {
+    const auto greeting = client_->read_reply(recorder_.deadline(limits().greeting));
+    if (!judge({.check = "smtp.greeting", .expected = "220"}, greeting, Obstacle::not_ready)) return false;
+    return hello();
+  }
+
+  bool hello() {
+    const auto reply = say("EHLO " + visitor_.helo);
+    if (reply) extensions_ = extensions_of(*reply);
+    return judge({.check = "smtp.ehlo", .expected = "250"}, reply, Obstacle::not_ready);
+  }
+
+  bool secure() {
+    Finding finding{.check = "smtp.starttls", .expected = "STARTTLS is offered", .seen = "offered"};
+    if (!extensions_.starttls) {
+      finding.seen = "not offered";
+      finding.hint = "Postfix: smtpd_tls_security_level = may, smtpd_tls_cert_file and smtpd_tls_key_file";
+      if (connector_.require.tls || options_.identity) return fail(std::move(finding), Obstacle::no_starttls);
+      finding.outcome = Outcome::not_applicable;
+      return pass(std::move(finding));
+    }
+    const auto reply = say("STARTTLS");
+    if (!reply || reply->code != ready) {
+      finding.hint = "the milter may not be reached, or the server's certificate not be read; see its log";
+      return judge(std::move(finding), reply, Obstacle::tls_failed);
+    }
+    pass(std::move(finding));
+    return handshake() && hello();
+  }
+
+  bool handshake() {
+    Finding finding{.check = "tls.handshake", .expected = options_.identity ? "TLS with our certificate" : "TLS"};
+    const auto session = client_->start_tls({.server_name = {}, .ask_status = false, .identity = options_.identity},
+                                            recorder_.deadline(limits().reply));
+    if (!session) {
+      finding.seen = words_of(session.error(), limits().reply);
+      return fail(std::move(finding), Obstacle::tls_failed);
+    }
+    visitor_.tls = model::Tls{session->version, std::string(to_string(session->version)), session->cipher, 0};
+    finding.seen = std::string(to_string(session->version)) + " with " + mail::printable(session->cipher);
+    pass(std::move(finding));
+    return !options_.identity || show_certificate(session->asked_for_certificate);
+  }
+
+  bool show_certificate(bool asked) {
+    Finding finding{.check = "tls.client_certificate", .expected = "the server asks for a certificate"};
+    if (!asked) {
+      finding.seen = "it does not ask";
+      finding.hint = "Postfix: smtpd_tls_ask_ccert = yes";
+      return fail(std::move(finding), Obstacle::certificate);
+    }
+    auto certificate = read_identity(*options_.identity);
+    if (!certificate) {
+      finding.seen = certificate.error();
+      return fail(std::move(finding), Obstacle::incomplete);
+    }
+    finding.seen = describe(*certificate);
+    visitor_.certificate = std::move(*certificate);
+    return pass(std::move(finding));
+  }
+
+  void say_envelope() {
+    const auto mail = say("MAIL FROM:<" + visitor_.sender + ">");
+    if (!judge({.check = "smtp.mail", .expected = "250 to MAIL FROM:<" + visitor_.sender + ">"}, mail,
+               Obstacle::rejected)) {
+      return;
+    }
+    const auto reply = say("RCPT TO:<" + visitor_.recipient + ">");
+    if (!reply) {
+      judge({.check = "smtp.rcpt", .expected = "an answer"}, reply, Obstacle::deferred);
+      return;
+    }
+    if (say("RSET")) say("QUIT");
+    recorder_.begin();
+    compare(policy_, connector_, visitor_, *reply, recorder_);
+  }
+
+  const engine::Policy& policy_;
+  const InboundConnector& connector_;
+  const InboundOptions& options_;
+  Recorder recorder_;
+  net::IpAddress address_;
+  Visitor visitor_;
+  std::optional<SmtpClient> client_;
+  Extensions extensions_;
+};
+
+}  // namespace
+
+std::optional<Report> validate_inbound(const engine::Policy& policy, std::string_view name,
+                                       const InboundOptions& options, const Services& services) {
+  const auto& all = policy.configuration().inbound;
+  const auto found = std::find_if(all.begin(), all.end(), [name](const auto& each) { return each.name == name; });
+  if (found == all.end()) return std::nullopt;
+  return Inbound(policy, *found, options, services).run();
+}
+
+}  // namespace connectord::probe

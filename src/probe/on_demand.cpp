@@ -1,0 +1,85 @@
+#include "connectord/probe/on_demand.h"
+
+#include <utility>
+
+#include "connectord/probe/results.h"
+#include "connectord/probe/validate.h"
+#include "connectord/session/load_policy.h"
+#include "connectord/trace/sqlite_store.h"
+
+namespace connectord::probe {
+namespace {
+
+constexpr std::string_view subject = "validation";
+constexpr std::chrono::milliseconds step_limit{10'000};
+
+std::unique_ptr<trace::Archive> archive_of(const model::Configuration& configuration) {
+  if (!configuration.trace) return nullptr;
+  auto archive = trace::open_sqlite_archive(configuration.trace->file());
+  return archive ? std::move(*archive) : nullptr;
+}
+
+}  // namespace
+
+OnDemand::OnDemand(const session::PolicyStore& policies, log::Logger& log, std::unique_ptr<Network> network)
+    : policies_(policies), log_(log), network_(std::move(network)) {}
+
+tl::expected<Report, OnDemand::Refused> OnDemand::validate(const Question& question) {
+  if (auto begun = begin(question); !begun) return tl::unexpected(std::move(begun.error()));
+  auto report = run(policies_.current(), question);
+  const std::scoped_lock lock(mutex_);
+  busy_ = false;
+  return report;
+}
+
+tl::expected<void, OnDemand::Refused> OnDemand::begin(const Question& question) {
+  const auto now = std::chrono::steady_clock::now();
+  const std::scoped_lock lock(mutex_);
+  if (busy_) return tl::unexpected(Refused{"another validation is under way", std::chrono::seconds(5)});
+  std::erase_if(last_, [now](const auto& each) { return now - each.second >= pause; });
+  const std::string key = std::string(to_string(question.direction)) + " " + question.connector;
+  if (!last_.try_emplace(key, now).second) {
+    return tl::unexpected(Refused{"this connector was validated less than 10 seconds ago", pause});
+  }
+  busy_ = true;
+  return {};
+}
+
+tl::expected<Report, OnDemand::Refused> OnDemand::run(const session::Generation& generation, const Question& question) {
+  const model::Configuration& configuration = generation.policy->configuration();
+  auto resolver = generation.resolver;
+  if (!resolver) {
+    auto made = session::make_resolver(configuration.dns);
+    if (!made) return tl::unexpected(Refused{made.error(), pause});
+    resolver = std::move(*made);
+  }
+  const auto archive = archive_of(configuration);
+  Services services{*resolver, *network_, [&](const std::string&) -> tl::expected<std::string, std::string> {
+                      const std::string* secret = generation.credentials_of(question.connector);
+                      if (secret == nullptr) return tl::unexpected(std::string("not read"));
+                      return *secret;
+                    }};
+  services.limits = {step_limit, step_limit, step_limit, longest};
+  services.archive = archive.get();
+  OutboundOptions outbound;
+  outbound.recipient = question.recipient;
+  outbound.sender = question.sender;
+  auto report = question.direction == Direction::outbound
+                    ? validate_outbound(*generation.policy, question.connector, outbound, services)
+                    : validate_inbound(*generation.policy, question.connector, {}, services);
+  if (!report) return tl::unexpected(Refused{"the connector is gone", pause});
+  log_.info(subject, report->passed ? "passed" : "failed",
+            {{"connector", report->connector},
+             {"obstacle", std::string(to_string(report->obstacle))},
+             {"summary", report->summary}});
+  if (auto kept = Results(configuration.validation.state).keep(*report); !kept) {
+    log_.warning(subject, "a result is not kept", {{"connector", report->connector}, {"reason", kept.error()}});
+  }
+  return std::move(*report);
+}
+
+void OnDemand::stop() {
+  network_->interrupt();
+}
+
+}  // namespace connectord::probe

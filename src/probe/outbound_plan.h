@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectord/model/outbound.h"
+#include "connectord/probe/mta_sts.h"
+#include "connectord/probe/validate.h"
+#include "targets.h"
+
+namespace connectord::probe {
+
+// Within this time of its end a certificate is worth a warning.
+inline constexpr std::int64_t renewal_time = std::int64_t{30} * 24 * 3600;
+
+// What holds for all hosts of one outbound validation.
+struct OutboundPlan {
+  const model::OutboundConnector& connector;
+  const OutboundOptions& options;
+  std::string helo;
+  std::optional<tls::TrustStore> trusted;  // empty: could not be read, and a finding says so
+  std::optional<tls::TrustStore> system;   // what MTA-STS goes by; empty as before, or not needed
+  std::string credentials;                 // user:password; empty: none
+  std::vector<StsPolicy> policies;         // of the recipient domains that have one
+
+  model::TlsLevel level() const { return connector.tls ? connector.tls->level : model::TlsLevel::opportunistic; }
+  bool needs_tls() const { return level() != model::TlsLevel::opportunistic; }
+  const StsPolicy* policy_of(const std::string& domain) const {
+    for (const StsPolicy& policy : policies) {
+      if (policy.domain == domain) return &policy;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace connectord::probe

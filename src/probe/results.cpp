@@ -1,0 +1,123 @@
+#include "connectord/probe/results.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "connectord/net/listener.h"
+
+namespace connectord::probe {
+namespace {
+
+using Expected = tl::expected<void, std::string>;
+using Json = nlohmann::json;
+
+constexpr std::uintmax_t largest = 4U << 20U;
+
+tl::unexpected<std::string> system_error(const std::string& what) {
+  return tl::unexpected(what + ": " + std::strerror(errno));
+}
+
+Expected write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t size = ::write(fd, text.data(), text.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return system_error("cannot write");
+    text.remove_prefix(static_cast<std::size_t>(size));
+  }
+  return {};
+}
+
+// Gives a new file to whom its folder belongs, so that daemon and administrator can replace each other's.
+void give_to_owner_of(const std::string& folder, int fd) {
+  struct stat status {};
+  if (::geteuid() != 0 || ::stat(folder.c_str(), &status) != 0) return;
+  [[maybe_unused]] const int given = ::fchown(fd, status.st_uid, status.st_gid);
+}
+
+// The value of a key, or an empty one where the file has none of that kind.
+template <class T>
+T value(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return {};
+  if constexpr (std::is_same_v<T, std::string>) return found->is_string() ? found->get<std::string>() : "";
+  if constexpr (std::is_same_v<T, std::int64_t>) return found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+LastResult read(const Json& object) {
+  LastResult result;
+  result.time = value<std::int64_t>(object, "time");
+  result.passed = value<std::string>(object, "result") == "passed";
+  result.obstacle = value<std::string>(object, "obstacle");
+  result.summary = value<std::string>(object, "summary");
+  const auto certificates = object.find("certificates");
+  if (certificates == object.end() || !certificates->is_array()) return result;
+  for (const Json& each : *certificates) {
+    if (!each.is_object()) continue;
+    result.certificates.push_back({value<std::string>(each, "host"), value<std::string>(each, "sha256"),
+                                   value<std::string>(each, "subject"), value<std::int64_t>(each, "not_after")});
+  }
+  return result;
+}
+
+}  // namespace
+
+Expected Results::prepare(uid_t owner, gid_t group) const {
+  const std::filesystem::path folder(folder_);
+  for (const std::filesystem::path& each : {folder.parent_path(), folder}) {
+    if (::mkdir(each.c_str(), 0755) == 0) {
+      const bool given = each != folder || ::geteuid() != 0 || ::chown(each.c_str(), owner, group) == 0;
+      if (!given) return system_error("cannot give " + folder_ + " to its owner");
+    } else if (errno != EEXIST) {
+      return system_error("cannot make " + each.string());
+    }
+  }
+  return {};
+}
+
+Expected Results::keep(const Report& report) const {
+  const std::string path = path_of(report.direction, report.connector);
+  std::string temporary = path + ".XXXXXX";
+  const net::FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.get() < 0) return system_error("cannot write to " + folder_);
+  give_to_owner_of(folder_, file.get());
+  ::fchmod(file.get(), 0644);
+  const std::string text = to_json(report).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  auto written = write_all(file.get(), text);
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("cannot write " + path);
+  if (!written) ::unlink(temporary.c_str());
+  return written;
+}
+
+nlohmann::ordered_json to_json(const std::optional<LastResult>& last) {
+  if (!last) return {};
+  return {{"time", last->time},
+          {"result", last->passed ? "passed" : "failed"},
+          {"obstacle", last->obstacle},
+          {"summary", last->summary}};
+}
+
+std::optional<LastResult> Results::find(Direction direction, std::string_view connector) const {
+  const std::string path = path_of(direction, connector);
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error || size > largest) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  const Json object = Json::parse(file, nullptr, false);
+  if (!object.is_object()) return std::nullopt;
+  return read(object);
+}
+
+// Names of connectors hold nothing that means something in a path, and the direction comes first.
+std::string Results::path_of(Direction direction, std::string_view connector) const {
+  return folder_ + "/" + std::string(to_string(direction)) + "-" + std::string(connector) + ".json";
+}
+
+}  // namespace connectord::probe

@@ -1,0 +1,216 @@
+#include "connectord/probe/domain_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "dns/zone.h"
+#include "scripted_network.h"
+#include "tls/maker.h"
+
+namespace connectord::probe {
+namespace {
+
+using auth::DkimAlgorithm;
+using auth::DkimPrivateKey;
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+// A domain that publishes all that it should, with one host, which does all right; tests change it.
+class DomainCheck : public ::testing::Test {
+ protected:
+  DomainCheck() {
+    options_.domain = "example.net";
+    options_.host_name = "mx.example.net";
+    options_.senders = {net::IpAddress::parse("192.0.2.1").value()};
+    options_.selectors = {{"example.net", "s1", key_}};
+    zone_.mx("example.net", 10, "mx.example.net").address("mx.example.net", "192.0.2.1");
+    zone_.reverse("192.0.2.1", "mx.example.net");
+    zone_.txt("_smtp._tls.example.net", "v=TLSRPTv1; rua=mailto:tls@example.net");
+    network_.host("192.0.2.1:25").tls =
+        TlsSession{model::TlsVersion::tls1_3, "TLS_AES_256_GCM_SHA384", {certificate_.certificate()}, {}, false};
+  }
+
+  void publish_all() {
+    spf("v=spf1 mx -all");
+    dkim(key_->record());
+    dmarc("v=DMARC1; p=reject; rua=mailto:dmarc@example.net");
+  }
+  void spf(const std::string& text) { zone_.txt("example.net", text); }
+  void dkim(const std::string& text) { zone_.txt("s1._domainkey.example.net", text); }
+  void dmarc(const std::string& text) { zone_.txt("_dmarc.example.net", text); }
+
+  DomainReport check() {
+    dns::testing::ZoneResolver resolver(zone_);
+    Services services{resolver, network_, {}};
+    services.clock = [this] { return network_.now; };
+    services.unix_time = [] { return tls::testing::now; };
+    return check_domain(options_, services);
+  }
+
+  // "fail: none", "warning: …", "pass: …"; the last of that name. Empty: there was none.
+  static std::string told(const DomainReport& report, std::string_view check) {
+    std::string text;
+    for (const Step& step : report.report.steps) {
+      if (step.finding.check != check) continue;
+      text = std::string(step.warning ? "warning" : to_string(step.finding.outcome)) + ": " + step.finding.seen;
+    }
+    return text;
+  }
+  static std::vector<std::string> lines(const DomainReport& report) {
+    std::vector<std::string> all;
+    for (const Publication& each : report.publish) all.push_back(each.line);
+    return all;
+  }
+
+  inline static const std::optional<DkimPrivateKey> key_ = DkimPrivateKey::make(DkimAlgorithm::ed25519_sha256);
+  const tls::testing::Made certificate_{tls::testing::Wanted{.names = {"mx.example.net"}}, nullptr};
+  dns::testing::Zone zone_;
+  testing::ScriptedNetwork network_;
+  DomainOptions options_;
+};
+
+TEST_F(DomainCheck, PassesWhereAllIsPublished) {
+  publish_all();
+  const DomainReport report = check();
+  EXPECT_TRUE(report.report.passed) << report.report.summary;
+  for (const char* check :
+       {"spf.record", "spf.syntax", "spf.lookups", "spf.sender", "spf.all", "dkim.record", "dkim.match", "dmarc.record",
+        "dmarc.policy", "smtp.rcpt", "tlsrpt.record", "dns.reverse"}) {
+    EXPECT_THAT(told(report, check), StartsWith("pass: ")) << check;
+  }
+  EXPECT_THAT(report.report.summary, StartsWith("nothing is wrong"));
+}
+
+TEST_F(DomainCheck, SaysWhatToPublishWhereNothingIs) {
+  const DomainReport report = check();
+  EXPECT_FALSE(report.report.passed);
+  EXPECT_EQ(told(report, "spf.record"), "fail: none");
+  EXPECT_EQ(told(report, "dmarc.record"), "fail: none");
+  EXPECT_EQ(told(report, "dkim.record"), "fail: none");
+  EXPECT_THAT(lines(report), Contains("example.net. IN TXT ( \"v=spf1 mx ip4:192.0.2.1 -all\" )"));
+  EXPECT_THAT(lines(report),
+              Contains("_dmarc.example.net. IN TXT ( \"v=DMARC1; p=none; rua=mailto:postmaster@example.net\" )"));
+  EXPECT_THAT(lines(report), Contains("s1._domainkey.example.net. IN TXT ( \"" + key_->record() + "\" )"));
+  EXPECT_THAT(lines(report), Contains(StartsWith("_mta-sts.example.net. IN TXT ( \"v=STSv1; id=")));
+}
+
+TEST_F(DomainCheck, FindsASenderThatSpfDoesNotNameAndSaysTheWholeRecord) {
+  publish_all();
+  options_.senders.push_back(net::IpAddress::parse("2001:db8::7").value());
+  const DomainReport report = check();
+  EXPECT_THAT(told(report, "spf.sender"), StartsWith("fail: fail by -all"));
+  EXPECT_THAT(lines(report), Contains("example.net. IN TXT ( \"v=spf1 ip6:2001:db8::7 mx -all\" )"));
+  EXPECT_EQ(told(report, "dns.reverse"), "fail: none");
+  EXPECT_THAT(lines(report), Contains(HasSubstr(".ip6.arpa. IN PTR mx.example.net.")));
+}
+
+struct SpfCase {
+  const char* record;
+  const char* check;
+  const char* told;
+};
+
+class JudgedSpf : public DomainCheck, public ::testing::WithParamInterface<SpfCase> {};
+
+TEST_P(JudgedSpf, IsToldByItsFault) {
+  spf(GetParam().record);
+  zone_.address("a.example.net", "192.0.2.9");
+  EXPECT_THAT(told(check(), GetParam().check), StartsWith(GetParam().told));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    DomainCheck, JudgedSpf,
+    ::testing::Values(
+        SpfCase{"v=spf1 +all", "spf.all", "fail: pass"}, SpfCase{"v=spf1 mx ?all", "spf.all", "warning: neutral"},
+        SpfCase{"v=spf1 mx", "spf.all", "warning: nothing"}, SpfCase{"v=spf1 mx ~all", "spf.all", "pass: softfail"},
+        SpfCase{"v=spf1 ipv4:192.0.2.1 -all", "spf.syntax", "fail: example.net: "},
+        SpfCase{"v=spf1 ptr -all", "spf.ptr", "warning: "},
+        SpfCase{"v=spf1 ip4:0.0.0.0/0 -all", "spf.networks", "warning: ip4:0.0.0.0/0"},
+        SpfCase{"v=spf1 a:gone.example.net -all", "spf.void_lookups", "warning: 1: "},
+        SpfCase{"v=spf1 a:g1.example.net a:g2.example.net a:g3.example.net -all", "spf.void_lookups", "fail: 3: "},
+        SpfCase{"v=spf1 a a a a a a a a a a a:a.example.net -all", "spf.lookups", "fail: 11"}));
+
+TEST_F(DomainCheck, TakesNoneOfSeveralSpfRecords) {
+  spf("v=spf1 mx -all");
+  spf("v=spf1 -all");
+  EXPECT_EQ(told(check(), "spf.record"), "fail: 2 records");
+}
+
+TEST_F(DomainCheck, JudgesAKeyByWhatItsRecordSays) {
+  dkim("v=DKIM1; k=ed25519; p=");
+  EXPECT_THAT(told(check(), "dkim.record"), HasSubstr("revoked"));
+}
+
+TEST_F(DomainCheck, FindsThatAnotherKeyIsPublishedThanOurs) {
+  dkim(DkimPrivateKey::make(DkimAlgorithm::ed25519_sha256)->record());
+  const DomainReport report = check();
+  EXPECT_EQ(told(report, "dkim.match"), "fail: another one");
+  EXPECT_THAT(lines(report), Contains("s1._domainkey.example.net. IN TXT ( \"" + key_->record() + "\" )"));
+}
+
+TEST_F(DomainCheck, WarnsOfTestModeAndOfSmallKeys) {
+  dkim(key_->record() + "; t=y");
+  EXPECT_THAT(told(check(), "dkim.testing"), StartsWith("warning: "));
+}
+
+TEST_F(DomainCheck, LooksAtSelectorsWhoseKeyNobodyHas) {
+  options_.selectors = {{"example.net", "s1"}};
+  dkim(key_->record());
+  const DomainReport report = check();
+  EXPECT_THAT(told(report, "dkim.record"), StartsWith("pass: "));
+  EXPECT_EQ(told(report, "dkim.match"), "");
+}
+
+TEST_F(DomainCheck, TakesThePolicyOfTheOrganizationForADomainBelow) {
+  dmarc("v=DMARC1; p=reject; sp=none; rua=mailto:dmarc@example.net");
+  options_.domain = "shop.example.net";
+  const DomainReport report = check();
+  EXPECT_EQ(told(report, "dmarc.record"), "pass: of example.net");
+  EXPECT_EQ(told(report, "dmarc.policy"), "warning: p=none");
+}
+
+TEST_F(DomainCheck, WarnsOfDmarcThatOnlyTests) {
+  dmarc("v=DMARC1; p=reject; t=y");
+  const DomainReport report = check();
+  EXPECT_EQ(told(report, "dmarc.policy"), "warning: p=reject, only for testing (t=y)");
+  EXPECT_EQ(told(report, "dmarc.reports"), "warning: none");
+}
+
+TEST_F(DomainCheck, WarnsWhereOurSignaturesAreNotAligned) {
+  dmarc("v=DMARC1; p=reject; adkim=s; rua=mailto:a@example.net");
+  options_.selectors[0].domain = "net";
+  EXPECT_THAT(told(check(), "dmarc.alignment"), StartsWith("warning: we sign with d=net"));
+}
+
+TEST_F(DomainCheck, ProposesTlsaWhereDnssecVouchesForTheHost) {
+  publish_all();
+  zone_.signed_at("example.net").signed_at("mx.example.net");
+  EXPECT_THAT(lines(check()),
+              Contains("_25._tcp.mx.example.net. IN TLSA 3 1 1 " + certificate_.certificate().public_key_sha256));
+}
+
+TEST_F(DomainCheck, WarnsOfAnAliasBehindMx) {
+  zone_.mx("example.net", 20, "alias.example.net").cname("alias.example.net", "mx.example.net");
+  EXPECT_THAT(told(check(), "dns.mx_alias"), StartsWith("warning: alias.example.net is an alias of mx.example.net"));
+}
+
+TEST_F(DomainCheck, ConnectsNowhereWhereThatIsNotWanted) {
+  publish_all();
+  options_.connect = false;
+  EXPECT_TRUE(check().report.passed);
+  EXPECT_THAT(network_.connections, IsEmpty());
+}
+
+TEST_F(DomainCheck, KnowsAReverseNameThatNobodyConfirms) {
+  zone_.reverse("192.0.2.9", "mx.example.net");
+  options_.senders = {net::IpAddress::parse("192.0.2.9").value()};
+  const DomainReport report = check();
+  EXPECT_EQ(told(report, "dns.reverse"), "fail: mx.example.net");
+  EXPECT_THAT(lines(report), Contains("mx.example.net. IN A 192.0.2.9"));
+}
+
+}  // namespace
+}  // namespace connectord::probe

@@ -1,0 +1,88 @@
+#include "connectord/probe/results.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace connectord::probe {
+namespace {
+
+class ResultsTest : public ::testing::Test {
+ protected:
+  ResultsTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "connectord-results-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~ResultsTest() override { std::filesystem::remove_all(folder_); }
+
+  static Report report(bool passed) {
+    Report made;
+    made.connector = "contoso-out";
+    made.time = 1'800'000'000;
+    made.passed = passed;
+    made.obstacle = passed ? Obstacle::none : Obstacle::tls_failed;
+    made.summary = "in \"words\"";
+    made.certificates = {{"mx.contoso.com [192.0.2.1]:25", "abc", "/CN=mx", 1'800'086'400}};
+    return made;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(ResultsTest, AreFoundAgainByDirectionAndName) {
+  const Results results((folder_ / "validation").string());
+  ASSERT_TRUE(results.prepare(::geteuid(), ::getegid()));
+  EXPECT_FALSE(results.find(Direction::outbound, "contoso-out"));
+  ASSERT_TRUE(results.keep(report(false)));
+  const auto found = results.find(Direction::outbound, "contoso-out");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->time, 1'800'000'000);
+  EXPECT_FALSE(found->passed);
+  EXPECT_EQ(found->obstacle, "tls_failed");
+  EXPECT_EQ(found->summary, "in \"words\"");
+  ASSERT_EQ(found->certificates.size(), 1U);
+  EXPECT_EQ(found->certificates[0].not_after, 1'800'086'400);
+  EXPECT_FALSE(results.find(Direction::inbound, "contoso-out"));
+  ASSERT_TRUE(results.keep(report(true)));
+  EXPECT_TRUE(results.find(Direction::outbound, "contoso-out")->passed);
+  // Nothing half-written stays behind.
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_ / "validation"), {}), 1);
+}
+
+TEST_F(ResultsTest, ThatCannotBeReadAreNone) {
+  const Results results(folder_.string());
+  for (const char* text : {"", "{", "[]", "3", "null"}) {
+    std::ofstream(folder_ / "outbound-contoso-out.json") << text;
+    EXPECT_FALSE(results.find(Direction::outbound, "contoso-out")) << text;
+  }
+  std::ofstream(folder_ / "outbound-contoso-out.json")
+      << R"({"time": "x", "result": 3, "certificates": [1, {"host": 2}]})";
+  const auto found = results.find(Direction::outbound, "contoso-out");
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->time, 0);
+  EXPECT_FALSE(found->passed);
+}
+
+TEST_F(ResultsTest, SayWhyTheyAreNotKept) {
+  EXPECT_FALSE(Results((folder_ / "no" / "such").string()).keep(report(true)));
+  std::ofstream(folder_ / "file") << "x";
+  EXPECT_FALSE(Results((folder_ / "file" / "below").string()).prepare(::geteuid(), ::getegid()));
+}
+
+TEST_F(ResultsTest, BelongToWhomTheirFolderBelongs) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  constexpr uid_t daemon_user = 4711;
+  const Results results((folder_ / "validation").string());
+  ASSERT_TRUE(results.prepare(daemon_user, daemon_user));
+  ASSERT_TRUE(results.keep(report(true)));
+  struct stat status {};
+  ASSERT_EQ(::stat((folder_ / "validation" / "outbound-contoso-out.json").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, daemon_user);
+}
+
+}  // namespace
+}  // namespace connectord::probe

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "connectord/trace/search.h"
+
+namespace connectord::probe::testing {
+
+// A message trace out of nothing: rows that come one look after the other, and what became of them.
+class ScriptedArchive : public trace::Archive {
+ public:
+  // The rows that a search finds; the query is the searcher's.
+  std::function<std::vector<trace::Row>(const trace::Query&)> found = [](const trace::Query&) {
+    return std::vector<trace::Row>();
+  };
+  std::vector<trace::Attempt> attempts;
+  std::vector<trace::Query> queries;
+
+  tl::expected<trace::Page, std::string> search(const trace::Query& query) override {
+    queries.push_back(query);
+    return trace::Page{found(query), {}};
+  }
+  tl::expected<std::optional<trace::Story>, std::string> story(std::int64_t) override {
+    return trace::Story{{}, attempts, {}};
+  }
+  tl::expected<std::int64_t, std::string> last_row() override { return 0; }
+  tl::expected<trace::Report, std::string> report(const trace::ReportQuery&) override { return trace::Report{}; }
+};
+
+inline trace::Row row_of(std::int64_t id, trace::Message message,
+                         trace::Status status = trace::Status::getting_status) {
+  message.id = id;
+  return {id, "somebody@contoso.com", status, 0, std::make_shared<const trace::Message>(std::move(message))};
+}
+
+}  // namespace connectord::probe::testing
