@@ -2,7 +2,6 @@
 
 #include <sqlite3.h>
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -85,9 +84,13 @@ class Database {
 
   sqlite3* get() const { return handle_.get(); }
   void execute(const char* sql);
-  // What is said so often that it is prepared once.
-  enum class Word { begin, commit };
-  void run(Word word);
+  // For transactions, which are so many that their words are prepared once.
+  void begin();
+  void commit();
+  void roll_back();
+  // Between two transactions the lock for reading is kept, which saves each of them two system calls. It must be given
+  // up where the log is to be taken into the file.
+  void let_go();
   // The first column of the first row; std::nullopt where there is none, or NULL.
   std::optional<std::int64_t> integer(const std::string& sql);
   int changes() const { return sqlite3_changes(handle_.get()); }
@@ -97,19 +100,22 @@ class Database {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
   std::unique_ptr<sqlite3, Close> handle_;
-  std::array<Statement, 2> words_;  // after the handle that they belong to
+  // After the handle that they belong to.
+  Statement begin_;
+  Statement commit_;
+  Statement hold_;
 };
 
 // Rolls back unless it was committed.
 class Transaction {
  public:
-  // IMMEDIATE takes the lock for writing at once, so that it cannot be missing later.
-  explicit Transaction(Database& database) : database_(database) { database_.run(Database::Word::begin); }
+  // Takes the lock for writing at once, so that it cannot be missing later.
+  explicit Transaction(Database& database) : database_(database) { database_.begin(); }
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   void commit() {
-    database_.run(Database::Word::commit);
+    database_.commit();
     open_ = false;
   }
 

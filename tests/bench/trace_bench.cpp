@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
   std::string file;
   std::size_t rows = 10'000'000;
-  std::size_t added = 40'000;
+  std::size_t added = 100'000;
   unsigned parallel = 8;
   std::size_t searches = 50;
   bool is_filled = false;
@@ -135,6 +135,11 @@ struct Message {
   }
 };
 
+// Until what is done after the answers is done too: a store does it when it was quiet for a second.
+void settle() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
+}
+
 // As sessions add messages: many threads, each waits for its answer.
 Json add(trace::Store& store, const Options& options, std::size_t first) {
   std::vector<Message> messages;
@@ -158,6 +163,7 @@ Json add(trace::Store& store, const Options& options, std::size_t first) {
     }
   }
   const double wall = milliseconds(Clock::now() - begin);
+  settle();
   const double used = cpu_seconds() - cpu;
   std::vector<double> all;
   for (const auto& some : latencies) all.insert(all.end(), some.begin(), some.end());
@@ -246,6 +252,7 @@ Json fill_and_add(const Options& options) {
     const auto begin = Clock::now();
     if (!options.is_filled) fill(store, options);
     result["filled_s"] = milliseconds(Clock::now() - begin) / 1000;
+    settle();
     result["add"] = add(store, options, options.rows);
   }
   const auto bytes = static_cast<double>(std::filesystem::file_size(options.file));
