@@ -92,7 +92,7 @@ Done SendmailHost::restart(const SendmailCf& cf) {
 tl::expected<std::string, std::string> SendmailHost::look_up(const std::string& key,
                                                              const std::vector<std::string>& maps) const {
   std::string commands;
-  for (const std::string& map : maps) commands += "/map " + map + " " + key + "\n";
+  for (const std::string& map : maps) commands.append("/map ").append(map).append(" ").append(key).append("\n");
   const auto output = run_program({"sendmail", "-bt", "-C" + cf_.string()}, commands);
   if (!output) return tl::unexpected(output.error());
   return output->out + output->error;

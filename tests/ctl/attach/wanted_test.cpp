@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../../engine/builder.h"
-#include "../../engine/outbound_builder.h"
+#include "engine/builder.h"
+#include "engine/outbound_builder.h"
 
 namespace connectord::ctl {
 namespace {
