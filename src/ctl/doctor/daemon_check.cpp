@@ -1,8 +1,11 @@
 #include <filesystem>
 
+#include "../attach/files.h"
 #include "../attach/postfix_attachment.h"
 #include "../attach/reach.h"
 #include "../attach/running_daemon.h"
+#include "../attach/sendmail_host.h"
+#include "../attach/sendmail_plan.h"
 #include "doctor.h"
 
 namespace connectord::ctl {
@@ -43,10 +46,6 @@ bool daemon(const Patient& patient, Findings& findings) {
 }
 
 void postfix(Patient& patient, const std::string& folder, bool runs, Findings& findings) {
-  std::error_code error;
-  if (!std::filesystem::exists(folder + "/main.cf", error)) {
-    return findings.note("postfix", "there is none in " + folder + "; another one is named with --postfix-config");
-  }
   auto setup = read_postfix(folder);
   if (!setup) return findings.critical("postfix", setup.error(), "postconf -c " + folder + " -n");
   const Wanted wanted = wanted_by(patient.common.configuration, patient.configuration);
@@ -71,11 +70,36 @@ void postfix(Patient& patient, const std::string& folder, bool runs, Findings& f
   patient.postfix = std::move(*setup);
 }
 
+void sendmail(const Patient& patient, const SendmailHost& host, Findings& findings) {
+  const auto text = read_file(host.cf());
+  if (!text) {
+    return findings.critical("sendmail", text.error(),
+                             "make it of sendmail.mc: make -C " + host.cf().parent_path().string());
+  }
+  const SendmailCf cf = read_sendmail_cf(*text);
+  const SendmailPlan plan = plan_sendmail(cf, wanted_by(patient.common.configuration, patient.configuration));
+  for (const SendmailChange& change : plan.changes) findings.critical("sendmail", change.what, change.lines);
+  for (const auto& missing : {plan.refusals, plan.open}) {
+    for (const Advice& advice : missing) findings.critical("sendmail", advice.what, advice.write);
+  }
+  if (!SendmailHost::process(cf)) findings.critical("sendmail", "it does not run", "systemctl start sendmail");
+  findings.note("sendmail", cf.version + ", " + host.cf().string());
+}
+
 }  // namespace
 
-void examine_daemon(Patient& patient, const std::string& postfix_folder, Findings& findings) {
+void examine_daemon(Patient& patient, const MailServerFiles& files, Findings& findings) {
   const bool runs = daemon(patient, findings);
-  postfix(patient, postfix_folder, runs, findings);
+  const SendmailHost host(files.sendmail_mc);
+  std::error_code error;
+  if (!files.sendmail_named && std::filesystem::exists(files.postfix_folder + "/main.cf", error)) {
+    postfix(patient, files.postfix_folder, runs, findings);
+  } else if (files.sendmail_named || std::filesystem::exists(host.cf(), error)) {
+    sendmail(patient, host, findings);
+  } else {
+    findings.note("mail server", "there is no Postfix in " + files.postfix_folder + " and no Sendmail with its " +
+                                     files.sendmail_mc + "; name it with --postfix-config or --sendmail-mc");
+  }
 }
 
 }  // namespace connectord::ctl

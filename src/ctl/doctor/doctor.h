@@ -52,8 +52,15 @@ struct Patient {
   std::optional<PostfixSetup> postfix{};
 };
 
+// Where the mail server's files are.
+struct MailServerFiles {
+  std::string postfix_folder = "/etc/postfix";
+  std::string sendmail_mc = "/etc/mail/sendmail.mc";
+  bool sendmail_named = false;  // somebody says that it is Sendmail; otherwise Postfix counts where both are there
+};
+
 // connectord and the mail server. Forks, so it must be called while there is one thread.
-void examine_daemon(Patient& patient, const std::string& postfix_folder, Findings& findings);
+void examine_daemon(Patient& patient, const MailServerFiles& files, Findings& findings);
 // Certificates that end: of the mail server, the API, partners as validations saw them; authorities. And failed
 // validations.
 void examine_certificates(const Patient& patient, Findings& findings);

@@ -52,7 +52,7 @@ Status status_of(const Findings& findings) {
   return findings.troubles().front().severity == Severity::critical ? Status::critical : Status::warned;
 }
 
-void examine(const Common& common, const std::string& postfix_folder, Findings& findings) {
+void examine(const Common& common, const MailServerFiles& files, Findings& findings) {
   const session::LoadedPolicy loaded = load(common, session::SecretFiles::leave);
   for (const model::Problem& problem : loaded.problems) {
     const std::string text = to_string(problem);
@@ -65,16 +65,16 @@ void examine(const Common& common, const std::string& postfix_folder, Findings& 
   if (!loaded.policy) return;
   Patient patient{common, loaded.policy->configuration(), *loaded.policy,
                   static_cast<std::int64_t>(std::time(nullptr))};
-  examine_daemon(patient, postfix_folder, findings);
+  examine_daemon(patient, files, findings);
   examine_certificates(patient, findings);
   examine_machine(patient, findings);
   examine_trace(patient, findings);
   examine_dns(patient, findings);
 }
 
-Status run_doctor(const Common& common, const std::string& postfix_folder, const Terminal& terminal) {
+Status run_doctor(const Common& common, const MailServerFiles& files, const Terminal& terminal) {
   Findings findings;
-  examine(common, postfix_folder, findings);
+  examine(common, files, findings);
   findings.sort();
   const Status status = status_of(findings);
   if (common.json) {
@@ -108,9 +108,16 @@ void Findings::sort() {
 void add_doctor_command(const CommandLine& line) {
   CLI::App* command =
       line.command("doctor", "Look at the whole arrangement, and say what is wrong and what mends it; changes nothing");
-  const auto folder = std::make_shared<std::string>("/etc/postfix");
-  command->add_option("--postfix-config", *folder, "The folder of Postfix's main.cf")->capture_default_str();
-  command->callback([line, folder] { line.status = run_doctor(line.common, *folder, line.terminal); });
+  const auto files = std::make_shared<MailServerFiles>();
+  command->add_option("--postfix-config", files->postfix_folder, "The folder of Postfix's main.cf")
+      ->capture_default_str();
+  CLI::Option* sendmail =
+      command->add_option("--sendmail-mc", files->sendmail_mc, "Sendmail's sendmail.mc, where it is Sendmail")
+          ->capture_default_str();
+  command->callback([line, files, sendmail] {
+    files->sendmail_named = sendmail->count() > 0;
+    line.status = run_doctor(line.common, *files, line.terminal);
+  });
 }
 
 }  // namespace connectord::ctl
