@@ -94,7 +94,13 @@ tl::expected<std::pair<IpAddress, IpAddress>, std::string> parse_cidr(std::strin
     return tl::unexpected("\"" + std::string(text) + "\" has host bits set; the block is " + block.base.to_string() +
                           "/" + std::to_string(block.length) + ", the single address is " + base->to_string());
   }
-  return std::pair{block.base, last_of(block)};
+  // ::/80 ends with ::ffff:255.255.255.255, which is an IPv4 address.
+  const IpAddress last = last_of(block);
+  if (last.is_v4() != block.base.is_v4()) {
+    return tl::unexpected("\"" + std::string(text) +
+                          "\" begins as IPv6 and ends as IPv4; write IPv4 as 203.0.113.0/24");
+  }
+  return std::pair{block.base, last};
 }
 
 tl::expected<std::pair<IpAddress, IpAddress>, std::string> parse_range(std::string_view text, std::size_t dash) {

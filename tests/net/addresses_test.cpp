@@ -70,6 +70,7 @@ TEST(AddressRange, SaysWhatToWriteInstead) {
       {"203.0.113.0/255.255.255.0", "a number from 0 to 32"},
       {"203.0.113.20-203.0.113.10", "write 203.0.113.10-203.0.113.20"},
       {"203.0.113.1-2001:db8::1", "mixes IPv4 and IPv6"},
+      {"::/80", "begins as IPv6 and ends as IPv4"},
       {"mail.contoso.com", "is not an IP address"},
       {"", "is not an IP address"},
   };
