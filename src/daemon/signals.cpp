@@ -7,6 +7,13 @@
 #include <array>
 #include <cerrno>
 
+// libmilter's: a thread of it waits for SIGHUP, SIGTERM and SIGINT, and stops the milter at each. While that thread
+// starts, it can take a signal that was meant for the main thread. The program's own definition comes before the C
+// library's for every library that it is linked to, and lets that thread wait for nothing.
+extern "C" int sigwait(const sigset_t* /*set*/, int* /*signal*/) {
+  for (;;) ::pause();
+}
+
 namespace connectord::daemon {
 namespace {
 

@@ -6,10 +6,8 @@
 
 namespace connectord::daemon {
 
-// The signals a daemon is told things by, taken one at a time by the main thread. libmilter starts a thread that waits
-// for SIGHUP, SIGTERM and SIGINT too and would stop the milter; the kernel prefers the process's main thread as long as
-// that does not block the signal (signal(7) leaves the choice open, kernel/signal.c makes it so). Hence a handler that
-// is never blocked, not even by itself, and a pipe to carry the signal out of it. One in a process, made and asked by
+// The signals a daemon is told things by, taken one at a time by the main thread. libmilter would take them too, and is
+// kept from it (signals.cpp). A handler, and a pipe to carry the signal out of it. One in a process, made and asked by
 // the main thread.
 class Signals {
  public:
