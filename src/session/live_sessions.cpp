@@ -15,20 +15,33 @@ struct KeyHash {
 
 }  // namespace
 
-// Owned by the sessions too, so that one may end after the registry.
+// Owned by the sessions too, so that one may end after the registry. A session leaves it under the mutex when its last
+// owner lets go, so nobody may own one, even for a moment, and let go of it while holding the mutex.
 struct LiveSessions::Table {
+  struct Entry {
+    const Session* identity = nullptr;
+    std::weak_ptr<Session> session;
+  };
+
   mutable std::mutex mutex;
-  std::unordered_multimap<ConnectionKey, std::weak_ptr<Session>, KeyHash> sessions;
+  std::unordered_multimap<ConnectionKey, Entry, KeyHash> sessions;
   std::size_t limit = 0;
 
   void leave(const ConnectionKey& key, const Session* session) {
     const std::scoped_lock lock(mutex);
     const auto [begin, end] = sessions.equal_range(key);
-    // The session that leaves is dying, so its own weak pointer is among the expired ones.
-    for (auto place = begin; place != end;) {
-      const auto alive = place->second.lock();
-      place = alive == nullptr || alive.get() == session ? sessions.erase(place) : std::next(place);
+    const auto place = std::find_if(begin, end, [&](const auto& entry) { return entry.second.identity == session; });
+    if (place != end) sessions.erase(place);
+  }
+
+  std::vector<std::shared_ptr<Session>> find(const ConnectionKey& key) const {
+    std::vector<std::shared_ptr<Session>> found;
+    const std::scoped_lock lock(mutex);
+    const auto [begin, end] = sessions.equal_range(key);
+    for (auto place = begin; place != end; ++place) {
+      if (auto session = place->second.session.lock()) found.push_back(std::move(session));
     }
+    return found;
   }
 };
 
@@ -51,23 +64,15 @@ std::shared_ptr<LiveSessions::Session> LiveSessions::enter(const ConnectionKey& 
   session->server_port_ = server_port;
   const std::scoped_lock lock(table_->mutex);
   if (table_->sessions.size() >= table_->limit) return nullptr;
-  table_->sessions.emplace(key, session);
+  table_->sessions.emplace(key, Table::Entry{session.get(), session});
   return session;
 }
 
 bool LiveSessions::tell(const ConnectionKey& key, std::uint16_t server_port, PolicyFacts facts) {
-  std::vector<std::shared_ptr<Session>> found;
-  {
-    const std::scoped_lock lock(table_->mutex);
-    const auto [begin, end] = table_->sessions.equal_range(key);
-    for (auto place = begin; place != end; ++place) {
-      auto session = place->second.lock();
-      if (session == nullptr) continue;
-      const bool same_port = session->server_port_ == 0 || server_port == 0 || session->server_port_ == server_port;
-      if (same_port) found.push_back(std::move(session));
-    }
-  }
-  // The found sessions are released here, outside the lock, since the last owner of one takes it again to leave.
+  std::vector<std::shared_ptr<Session>> found = table_->find(key);
+  std::erase_if(found, [server_port](const auto& session) {
+    return session->server_port_ != 0 && server_port != 0 && session->server_port_ != server_port;
+  });
   if (found.size() != 1) return false;
   const std::scoped_lock lock(found.front()->mutex_);
   found.front()->facts_ = std::make_shared<const PolicyFacts>(std::move(facts));

@@ -194,28 +194,6 @@ TEST_F(SessionTest, LogsOneLineAMessageQueueIdFirst) {
   EXPECT_TRUE(lines[1].starts_with("4WqX1z2: client=")) << lines[1];
 }
 
-TEST(LiveSessions, AreBoundedInNumber) {
-  LiveSessions live(2);
-  const ConnectionKey key_of_all{*net::IpAddress::parse("192.0.2.1"), 1};
-  auto one = live.enter(key_of_all, 25);
-  auto two = live.enter({key_of_all.client_address, 2}, 25);
-  EXPECT_EQ(live.enter({key_of_all.client_address, 3}, 25), nullptr);
-  one.reset();
-  EXPECT_EQ(live.size(), 1U);
-  EXPECT_NE(live.enter({key_of_all.client_address, 3}, 25), nullptr);
-}
-
-TEST(LiveSessions, TellNobodyWhereTwoSessionsCouldBeMeant) {
-  LiveSessions live;
-  const ConnectionKey connection{*net::IpAddress::parse("192.0.2.1"), 1};
-  const auto smtp = live.enter(connection, 25);
-  const auto submission = live.enter(connection, 587);
-  EXPECT_FALSE(live.tell(connection, 0, {}));
-  EXPECT_TRUE(live.tell(connection, 587, {}));
-  EXPECT_EQ(smtp->policy_facts(), nullptr);
-  EXPECT_NE(submission->policy_facts(), nullptr);
-}
-
 TEST(ThreadedSessions, ShareEverythingWithoutARace) {
   PolicyStore policies{engine::test::compile(contoso())};
   LiveSessions live;
