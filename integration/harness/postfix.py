@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Callable, Mapping, Sequence
 
 from .network import accepts_connections, free_port
 from .waiting import wait_until
@@ -111,6 +111,17 @@ class PrivatePostfix:
         """Changes main.cf; takes effect with start() or reload()."""
         self._parameters.update(parameters)
         self._write_configuration()
+
+    def run_with(self, **parameters: str) -> Callable[[], None]:
+        """Has a running Postfix run with these. Returns what puts back those that were."""
+        before = {name: self.run("postconf", "-h", name).strip() for name in parameters}
+
+        def put(values: dict[str, str]) -> None:
+            self.set(**values)
+            self.reload()
+
+        put(parameters)
+        return lambda: put(before)
 
     def start(self) -> None:
         self.run("postfix", "check")  # makes the queue's folders, with the owners and modes that they need

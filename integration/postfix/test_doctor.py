@@ -35,23 +35,13 @@ class Doctor(SiteScenario):
         self.assertEqual(found[0]["severity"], severity)
         self.assertGreaterEqual(status, CRITICAL if severity == "critical" else WARNING)
 
-    def set(self, **parameters: str) -> None:
-        before = {name: self.site.postfix.run("postconf", "-h", name).strip() for name in parameters}
-
-        def put(values: dict) -> None:
-            self.site.postfix.set(**values)
-            self.site.postfix.reload()
-
-        put(parameters)
-        self.addCleanup(put, before)
-
     def test_1_nothing_is_wrong_with_an_arrangement_that_works(self):
         self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
         _, troubles = self.doctor()
         self.assertEqual([each for each in troubles if each["severity"] == "critical"], [])
 
     def test_a_postfix_that_does_not_ask_is_critical(self):
-        self.set(smtpd_milters="")
+        self.addCleanup(self.site.postfix.run_with(smtpd_milters=""))
         self.assert_trouble("postfix", "critical", "smtpd_milters")
 
     def test_a_daemon_that_does_not_run_is_critical(self):
@@ -63,7 +53,8 @@ class Doctor(SiteScenario):
         with tempfile.TemporaryDirectory() as folder:
             store = CertificateStore(Path(folder))
             expired = store.expired("expired", store.authority("authority", "Some CA"), "mx.example.net", ("mx.example.net",))
-            self.set(smtpd_tls_cert_file=str(expired.file), smtpd_tls_key_file=str(expired.key))
+            self.addCleanup(self.site.postfix.run_with(smtpd_tls_cert_file=str(expired.file),
+                                                       smtpd_tls_key_file=str(expired.key)))
             self.assert_trouble("certificates", "critical", "has ended at")
 
     def test_mail_of_a_partners_sender_that_matches_no_connector_is_named(self):

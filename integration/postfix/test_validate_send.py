@@ -41,17 +41,6 @@ class TestMessage(OutboundScenario):
     def step(self, report: dict, check: str) -> dict:
         return [step for step in report["steps"] if step["check"] == check][-1]
 
-    def set(self, **parameters: str) -> None:
-        """Has Postfix run with these until the test's end."""
-        before = {name: self.site.postfix.run("postconf", "-h", name).strip() for name in parameters}
-
-        def put(values: dict) -> None:
-            self.site.postfix.set(**values)
-            self.site.postfix.reload()
-
-        put(parameters)
-        self.addCleanup(put, before)
-
     def test_that_arrives_says_when_how_and_where(self):
         report = self.validate()
         self.assertEqual(report["result"], "passed", report)
@@ -70,14 +59,15 @@ class TestMessage(OutboundScenario):
 
     def test_that_postfix_sends_another_way_is_found_by_where_it_arrived(self):
         maps = self.site.postfix.run("postconf", "-h", "transport_maps").strip()
-        self.set(transport_maps=f"inline:{{ {{postmaster@other.contoso.com = smtp:[127.0.0.1]:{self.sinks['elsewhere'].port}}} }}, {maps}")
+        table = f"inline:{{ {{postmaster@other.contoso.com = smtp:[127.0.0.1]:{self.sinks['elsewhere'].port}}} }}"
+        self.addCleanup(self.site.postfix.run_with(transport_maps=f"{table}, {maps}"))
         report = self.validate(recipient="postmaster@other.contoso.com")
         self.assertEqual(report["obstacle"], "other_route", report)
         self.assertIn(str(self.sinks["elsewhere"].port), self.step(report, "delivery.relay")["seen"])
         self.assertIn("transport_maps", self.step(report, "delivery.relay")["hint"])
 
     def test_that_waits_in_the_queue_says_why(self):
-        self.set(defer_transports="smtp, relay")
+        self.addCleanup(self.site.postfix.run_with(defer_transports="smtp, relay"))
         report = self.validate("--wait", "5", recipient="postmaster@waits.contoso.com")
         self.assertEqual(report["obstacle"], "deferred", report)
         self.assertIn("deferred transport", report["summary"])

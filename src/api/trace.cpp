@@ -107,22 +107,16 @@ Answered<trace::Query> query_of(const Call& call, std::int64_t now) {
 }
 
 Answered<trace::ReportQuery> report_query_of(const Call& call, std::int64_t now) {
-  using trace::Grouping;
   using trace::Interval;
-  static constexpr std::array<std::pair<std::string_view, Grouping>, 5> groups = {
-      {{"connector", Grouping::connector},
-       {"outbound_connector", Grouping::outbound_connector},
-       {"direction", Grouping::direction},
-       {"tls", Grouping::tls},
-       {"action", Grouping::action}}};
   static constexpr std::array<std::pair<std::string_view, Interval>, 3> intervals = {
       {{"whole", Interval::whole}, {"hour", Interval::hour}, {"day", Interval::day}}};
   constexpr std::int64_t week = std::int64_t{7} * 24 * 3600 * 1000;
   Parameters parameters(call.target);
   trace::ReportQuery query;
-  query.by =
-      parameters.parsed("group", one_word_of(groups), "write connector, outbound_connector, direction, tls or action")
-          .value_or(query.by);
+  query.by = parameters
+                 .parsed("group", one_word_of(trace::groupings),
+                         "write connector, outbound_connector, direction, tls or action")
+                 .value_or(query.by);
   query.interval =
       parameters.parsed("interval", one_word_of(intervals), "write whole, hour or day").value_or(query.interval);
   query.until = parameters.time("until", now).value_or(now);

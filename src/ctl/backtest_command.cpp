@@ -68,12 +68,10 @@ tl::expected<Policies, std::string> read_policies(const Common& common, const Ba
 
 tl::expected<trace::Query, std::string> query_of(const BacktestArguments& arguments) {
   trace::Query query;
-  const auto since = read_moment("--since", arguments.since);
-  if (!since) return tl::unexpected(since.error());
-  const auto until = read_moment("--until", arguments.until);
-  if (!until) return tl::unexpected(until.error());
-  query.since = *since;
-  query.until = *until;
+  const auto times = read_times(arguments.since, arguments.until);
+  if (!times) return tl::unexpected(times.error());
+  query.since = times->since;
+  query.until = times->until;
   return query;
 }
 

@@ -4,10 +4,7 @@
 #include "connectord/trace/sqlite_store.h"
 
 namespace connectord::ctl {
-
-std::int64_t now_in_milliseconds() {
-  return trace::SqliteOptions().clock();
-}
+namespace {
 
 tl::expected<std::optional<std::int64_t>, std::string> read_moment(const char* option, const std::string& text) {
   if (text.empty()) return std::optional<std::int64_t>();
@@ -16,6 +13,20 @@ tl::expected<std::optional<std::int64_t>, std::string> read_moment(const char* o
   return tl::unexpected(
       std::string(option) + ": \"" + text +
       "\" is no time; write 2026-11-21T12:00:00Z, 2026-11-21, 2h (two hours ago), today or yesterday");
+}
+
+}  // namespace
+
+std::int64_t now_in_milliseconds() {
+  return trace::SqliteOptions().clock();
+}
+
+tl::expected<Times, std::string> read_times(const std::string& since, const std::string& until) {
+  const auto first = read_moment("--since", since);
+  if (!first) return tl::unexpected(first.error());
+  const auto last = read_moment("--until", until);
+  if (!last) return tl::unexpected(last.error());
+  return Times{*first, *last};
 }
 
 }  // namespace connectord::ctl

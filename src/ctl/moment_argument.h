@@ -10,7 +10,12 @@ namespace connectord::ctl {
 // Milliseconds since 1970, now.
 std::int64_t now_in_milliseconds();
 
-// The time that an option names; std::nullopt where it is not given. The error names the option and what to write.
-tl::expected<std::optional<std::int64_t>, std::string> read_moment(const char* option, const std::string& text);
+struct Times {
+  std::optional<std::int64_t> since;  // std::nullopt where it is not given
+  std::optional<std::int64_t> until;
+};
+
+// What --since and --until name. The error names the option and what to write.
+tl::expected<Times, std::string> read_times(const std::string& since, const std::string& until);
 
 }  // namespace connectord::ctl

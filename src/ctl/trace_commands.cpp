@@ -45,24 +45,19 @@ struct TraceArguments {
 
 using Arguments = std::shared_ptr<TraceArguments>;
 
-constexpr std::array<std::pair<const char*, trace::Grouping>, 5> groupings = {
-    {{"connector", trace::Grouping::connector},
-     {"outbound_connector", trace::Grouping::outbound_connector},
-     {"direction", trace::Grouping::direction},
-     {"tls", trace::Grouping::tls},
-     {"action", trace::Grouping::action}}};
-constexpr std::array<std::pair<const char*, trace::Interval>, 2> intervals = {
+constexpr std::array<std::pair<std::string_view, trace::Interval>, 2> intervals = {
     {{"hour", trace::Interval::hour}, {"day", trace::Interval::day}}};
 
 // The value of a word; CLI11 has let through no other.
 template <class Value, std::size_t Size>
-Value chosen(const std::array<std::pair<const char*, Value>, Size>& choices, const std::string& word, Value otherwise) {
+Value chosen(const std::array<std::pair<std::string_view, Value>, Size>& choices, const std::string& word,
+             Value otherwise) {
   const auto found = std::find_if(choices.begin(), choices.end(), [&](const auto& one) { return one.first == word; });
   return found == choices.end() ? otherwise : found->second;
 }
 
 template <class Value, std::size_t Size>
-std::vector<std::string> words(const std::array<std::pair<const char*, Value>, Size>& choices) {
+std::vector<std::string> words(const std::array<std::pair<std::string_view, Value>, Size>& choices) {
   std::vector<std::string> list;
   for (const auto& choice : choices) list.emplace_back(choice.first);
   return list;
@@ -93,12 +88,10 @@ Expected<trace::Query> query_of(const TraceArguments& arguments) {
     if (!range) return tl::unexpected("--client: " + range.error());
     query.client = std::move(*range);
   }
-  const auto since = read_moment("--since", arguments.since);
-  if (!since) return tl::unexpected(since.error());
-  const auto until = read_moment("--until", arguments.until);
-  if (!until) return tl::unexpected(until.error());
-  query.since = *since;
-  query.until = *until;
+  const auto times = read_times(arguments.since, arguments.until);
+  if (!times) return tl::unexpected(times.error());
+  query.since = times->since;
+  query.until = times->until;
   return query;
 }
 
@@ -196,19 +189,17 @@ Expected<void> show(const Common& common, const TraceArguments& arguments, const
 
 Expected<void> report(const Common& common, const TraceArguments& arguments, const Terminal& terminal) {
   constexpr std::int64_t day = 86'400'000;
-  const auto since = read_moment("--since", arguments.since);
-  if (!since) return tl::unexpected(since.error());
-  const auto until = read_moment("--until", arguments.until);
-  if (!until) return tl::unexpected(until.error());
+  const auto times = read_times(arguments.since, arguments.until);
+  if (!times) return tl::unexpected(times.error());
   const auto file = trace_file(common, arguments, terminal);
   if (!file) return tl::unexpected(file.error());
   const auto archive = trace::open_sqlite_archive(*file);
   if (!archive) return tl::unexpected(archive.error());
   trace::ReportQuery query;
-  query.by = chosen(groupings, arguments.by, trace::Grouping::connector);
+  query.by = chosen(trace::groupings, arguments.by, trace::Grouping::connector);
   query.interval = chosen(intervals, arguments.per, trace::Interval::whole);
-  query.until = until->value_or(now_in_milliseconds());
-  query.since = since->value_or(query.until - day);
+  query.until = times->until.value_or(now_in_milliseconds());
+  query.since = times->since.value_or(query.until - day);
   const auto made = (*archive)->report(query);
   if (!made) return tl::unexpected(made.error());
   if (common.json) {
@@ -274,7 +265,7 @@ void add_trace_commands(const CommandLine& line) {
 
   CLI::App* report_command = below.command("report", "Tell how much mail there was, of the last day without --since");
   report_command->add_option("--by", arguments->by, "What is counted by")
-      ->check(CLI::IsMember(words(groupings)))
+      ->check(CLI::IsMember(words(trace::groupings)))
       ->capture_default_str();
   report_command->add_option("--per", arguments->per, "A line for each hour, or day, of UTC")
       ->check(CLI::IsMember(words(intervals)));

@@ -203,7 +203,7 @@ class Daemon {
     show_last_validations(*metrics_, policies_.current().policy->configuration());
     schedule_.start();
     start_health();
-    // Before libmilter waits for the same signals, and after all other threads were started, which have them blocked.
+    // After the other threads were started, which have the signals blocked; libmilter's block them themselves.
     signals_.open();
     if (milter_) milter::MilterServer::start([] { Signals::raise_here(SIGABRT); });
     const auto policy = policies_.current().policy;

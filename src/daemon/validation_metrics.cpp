@@ -27,9 +27,9 @@ void show_validation(session::Metrics& metrics, const probe::Report& report) {
 
 void show_last_validations(session::Metrics& metrics, const model::Configuration& configuration) {
   if (!configuration.validation.every) return;
-  const probe::Results results(configuration.validation.state);
+  const auto last_result = probe::Results(configuration.validation.state).finder();
   for (const model::OutboundConnector& connector : configuration.outbound) {
-    const auto last = results.find(probe::Direction::outbound, connector.name);
+    const auto last = last_result(probe::Direction::outbound, connector.name);
     if (last) show(metrics, connector.name, last->time, last->passed, last->certificates);
   }
 }

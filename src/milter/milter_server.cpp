@@ -7,7 +7,6 @@
 
 #include <charconv>
 #include <csignal>
-#include <latch>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -71,19 +70,14 @@ tl::expected<void, std::string> MilterServer::open(const net::Endpoint& endpoint
 }
 
 void MilterServer::start(std::function<void()> on_end) {
-  // While a thread is made, glibc blocks all signals of the one that makes it; a signal at that moment would go to the
-  // thread of libmilter's that waits for it. So libmilter starts when that is over.
-  const auto made = std::make_shared<std::latch>(1);
-  std::thread([on_end = std::move(on_end), made] {
+  std::thread([on_end = std::move(on_end)] {
     // Signals are the main thread's.
     sigset_t all;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
-    made->wait();
     smfi_main();
     on_end();
   }).detach();
-  made->count_down();
 }
 
 }  // namespace connectord::milter

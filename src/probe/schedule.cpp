@@ -96,11 +96,11 @@ class Schedule::Worker {
     const model::Validation& settings = policy.configuration().validation;
     if (!settings.every) return std::nullopt;
     const auto every = std::chrono::duration_cast<std::chrono::seconds>(*settings.every).count();
-    const Results results(settings.state);
+    const auto find = Results(settings.state).finder();
     std::optional<Due> first;
     for (const model::OutboundConnector& connector : policy.configuration().outbound) {
       if (!is_scheduled(connector)) continue;
-      const auto last = last_of(results, connector.name);
+      const auto last = last_of(find(Direction::outbound, connector.name), connector.name);
       Due due{connector.name, next_time(last, connector.name, every, started_)};
       if (!first || due.time < first->time) first = std::move(due);
     }
@@ -108,8 +108,7 @@ class Schedule::Worker {
   }
 
   // Also where results cannot be kept, no connector is validated twice at once.
-  std::optional<LastResult> last_of(const Results& results, const std::string& name) const {
-    const auto kept = results.find(Direction::outbound, name);
+  std::optional<LastResult> last_of(const std::optional<LastResult>& kept, const std::string& name) const {
     const auto tried = tried_.find(name);
     if (tried == tried_.end() || (kept && kept->time >= tried->second)) return kept;
     LastResult known = kept.value_or(LastResult{});

@@ -7,8 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "certificate_names.h"
 #include "connectord/engine/decide.h"
-#include "connectord/mail/certificate_name.h"
 #include "connectord/mail/path.h"
 #include "connectord/net/ascii_case.h"
 #include "connectord/trace/trace_json.h"
@@ -45,19 +45,10 @@ std::optional<std::string> fingerprint_of(const trace::Message& message, const s
   return kept;
 }
 
-void set_name(const std::string& kept, std::string& common_name, std::string& whole_name) {
-  if (!kept.starts_with('/')) {
-    common_name = kept;
-    return;
-  }
-  whole_name = kept;
-  common_name = mail::common_name(kept);
-}
-
 model::ClientCertificate certificate_of(const trace::Message& message) {
   model::ClientCertificate certificate;
-  set_name(message.certificate.subject, certificate.subject_common_name, certificate.subject_name);
-  set_name(message.certificate.issuer, certificate.issuer_common_name, certificate.issuer_name);
+  read_name(message.certificate.subject, certificate.subject_common_name, certificate.subject_name);
+  read_name(message.certificate.issuer, certificate.issuer_common_name, certificate.issuer_name);
   certificate.sha256 = fingerprint_of(message, message.certificate.sha256);
   certificate.public_key_sha256 = fingerprint_of(message, message.certificate.public_key_sha256);
   certificate.unknown_because = "the trace has none of this message";

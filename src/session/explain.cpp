@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "certificate_names.h"
 #include "connectord/engine/routing.h"
 #include "connectord/mail/certificate_name.h"
 #include "connectord/mail/path.h"
@@ -39,15 +40,6 @@ Understood read_client(const Question& question, Imagined& imagined) {
   imagined.connection.client_name = question.client_name;
   imagined.connection.client_port = question.client_port > 0 ? question.client_port : imagined_port;
   return {};
-}
-
-void read_name(const std::string& text, std::string& common_name, std::string& whole_name) {
-  if (!text.starts_with('/')) {
-    common_name = text;
-    return;
-  }
-  whole_name = text;
-  common_name = mail::common_name(text);
 }
 
 Understood read_fingerprint(const std::string& text, model::ClientCertificate& certificate) {

@@ -1,13 +1,24 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace connectord::trace {
 
 enum class Grouping : std::uint8_t { connector, outbound_connector, direction, tls, action };
 enum class Interval : std::uint8_t { whole, hour, day };
+
+// The words for them.
+inline constexpr std::array<std::pair<std::string_view, Grouping>, 5> groupings = {
+    {{"connector", Grouping::connector},
+     {"outbound_connector", Grouping::outbound_connector},
+     {"direction", Grouping::direction},
+     {"tls", Grouping::tls},
+     {"action", Grouping::action}}};
 
 // How much mail there was. Times are milliseconds since 1970; hours and days are those of UTC.
 struct ReportQuery {

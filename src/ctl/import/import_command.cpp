@@ -51,7 +51,7 @@ std::vector<std::string> accepted_domains(const model::Configuration& configurat
 }
 
 // A configuration that lacks nothing but connectors.
-std::string stub() {
+std::string server_table() {
   return "[server]\nmilter = \"unix:/run/connectord/milter.sock\"\npolicy = \"unix:/run/connectord/policy.sock\"\n"
          "socketmap = \"unix:/run/connectord/socketmap.sock\"\n";
 }
@@ -70,7 +70,7 @@ Expected<Translated> translate(ImportedConnector imported, model::Configuration&
   const std::string name = "\"" + mail::printable(imported.name) + "\"";
   auto toml = config::connector_toml(imported.connector);
   if (!toml) return tl::unexpected(name + ": " + toml.error().key + ": " + toml.error().message);
-  config::Loaded loaded = config::parse(stub() + *toml, "import", session::environment_of_host());
+  config::Loaded loaded = config::parse(server_table() + *toml, "import", session::environment_of_host());
   if (!loaded.ok()) return tl::unexpected(name + " would be no good connector:\n  " + errors_of(loaded.problems));
   auto& found = loaded.configuration;
   all.inbound.insert(all.inbound.end(), found.inbound.begin(), found.inbound.end());
