@@ -1,16 +1,11 @@
 #pragma once
 
-#include <string>
-
 #include "../command_line.h"
+#include "mail_servers.h"
 
 namespace connectord::ctl {
 
-struct AttachArguments {
-  std::string folder = "/etc/postfix";
-  std::string sendmail_mc = "/etc/mail/sendmail.mc";
-  bool postfix_named = false;  // a person said where it is
-  bool sendmail_named = false;
+struct AttachArguments : MailServerPlaces {
   bool yes = false;
   bool probe = true;
 };

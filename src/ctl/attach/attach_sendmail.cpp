@@ -208,6 +208,7 @@ class Sendmail {
       terminal_.out << '\n' << diff() << '\n';
     }
     print_advice(terminal_.error, "missing", plan_.open);
+    print_advice(terminal_.error, "missing", plan_.configuration);
     print_advice(terminal_.error, "warning", warnings_);
     print_advice(terminal_.error, "refused", plan_.refusals);
     print_result(result);
@@ -257,6 +258,7 @@ class Sendmail {
     object["diff"] = diff();
     object["refusals"] = to_json(plan_.refusals);
     object["missing"] = to_json(plan_.open);
+    for (const Json& one : to_json(plan_.configuration)) object["missing"].push_back(one);
     object["warnings"] = to_json(warnings_);
     object["proof"] = proof_.empty() ? Json(nullptr) : Json(proof_);
     object["restored_to_the_byte"] = whole_;

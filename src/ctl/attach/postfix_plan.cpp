@@ -90,12 +90,6 @@ class ListPlanner {
   }
 
   void warn_of_milter_settings() {
-    constexpr int needed = 6;
-    if (std::atoi(setup_.effective("milter_protocol").c_str()) < needed) {
-      plan_.open.push_back({"milter_protocol = " + setup_.effective("milter_protocol") +
-                                ": Postfix does not tell connectord of TLS and certificates",
-                            postconf_line(setup_, "milter_protocol = 6")});
-    }
     if (!setup_.effective("smtpd_milter_maps").empty()) {
       plan_.warnings.push_back({"smtpd_milter_maps may give clients other milters than smtpd_milters: " +
                                     setup_.effective("smtpd_milter_maps"),
@@ -173,6 +167,7 @@ Plan plan_postfix(const PostfixSetup& setup, const Wanted& wanted) {
         {"Postfix " + setup.version + " is too old: connectord is made for Postfix 3.5 and later", "upgrade Postfix"});
   }
   plan_lists(setup, wanted, plan);
+  plan_macros(setup, wanted, plan);
   plan_tls(setup, wanted, plan);
   plan_tables(setup, wanted, plan);
   plan_services(setup, wanted, plan);

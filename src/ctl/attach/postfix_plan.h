@@ -36,6 +36,7 @@ Plan plan_postfix(const PostfixSetup& setup, const Wanted& wanted);
 
 // The parts of that.
 void plan_lists(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);     // milters, policy services
+void plan_macros(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);    // what a milter is told
 void plan_tls(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);       // client certificates
 void plan_tables(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);    // what socketmap answers
 void plan_services(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);  // master.cf: overrides, chroot

@@ -64,6 +64,9 @@ class CfReader {
       if (ruleset_ == "Local_tls_rcpt") cf_.local_tls_rcpt += line + "\n";
     } else if (line.starts_with("DZ")) {
       cf_.version = line.substr(2);
+    } else if (line.starts_with("D{")) {
+      const std::size_t end = std::min(line.find('}'), line.size());
+      cf_.macros.push_back(line.substr(2, end - 2));
     }
     cf_.tls_requirements |= line.starts_with("C{Tls}");
     cf_.esmtp |= line.starts_with("Mesmtp,");

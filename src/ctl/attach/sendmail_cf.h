@@ -21,6 +21,7 @@ struct SendmailCf {
   std::vector<std::string> entrances;          // DaemonPortOptions of each port for strangers, not of submission
   std::map<std::string, std::string> options;  // those that are set; of several with one name, the last
   std::map<std::string, std::string> maps;     // "mailertable" to "socket unix:/run/connectord/socketmap.sock"
+  std::vector<std::string> macros;             // those that it gives a value, without their braces
   std::string local_tls_rcpt;                  // the rules of that ruleset; empty if there is none
   bool tls_requirements = false;               // TLS_connection compares; without an access table it accepts all
   bool esmtp = false;                          // there is the mailer that connectord's routes name

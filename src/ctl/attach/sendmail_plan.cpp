@@ -1,6 +1,7 @@
 #include "sendmail_plan.h"
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 
 namespace connectord::ctl {
@@ -21,17 +22,8 @@ std::string quoted(const std::string& text) {
   return "`" + text + "'";
 }
 
-std::string define(const std::string& name, const std::string& value) {
-  return "define(" + quoted(name) + ", " + quoted(value) + ")dnl\n";
-}
-
 std::string feature(const std::string& name, const std::string& argument) {
   return "FEATURE(" + quoted(name) + ", " + quoted(argument) + ")dnl\n";
-}
-
-std::string filter_line(const net::Endpoint& milter) {
-  return "INPUT_MAIL_FILTER(`connectord', " + quoted("S=" + sendmail_socket(milter) + ", F=T, T=S:30s;R:30s;E:2m") +
-         ")dnl\n";
 }
 
 // F=4 closes the connection too.
@@ -115,43 +107,59 @@ class SendmailPlanner {
   }
 
   void plan_certificates() {
-    const std::string sha256 = define("confCERT_FINGERPRINT_ALGORITHM", "sha256");
+    const std::string sha256 = define_line("confCERT_FINGERPRINT_ALGORITHM", "sha256");
     const std::string algorithm = cf_.option("CertFingerprintAlgorithm");
     if (algorithm.empty()) {
       add("confCERT_FINGERPRINT_ALGORITHM is not set: no fingerprint is known that connectord compares",
           "confCERT_FINGERPRINT_ALGORITHM: connectord compares SHA-256 fingerprints", sha256);
+      plan_.changes.back().needed = wanted_.fingerprints;
     } else if (wanted_.fingerprints && algorithm != "sha256") {
       leave("connectors match SHA-256 fingerprints, and sendmail.mc has another algorithm: " + algorithm, sha256);
     }
     if (wanted_.public_keys_only) {
-      leave(
-          "a connector knows fingerprints of public keys only, which Sendmail does not tell: its mail is deferred for "
-          "ever",
-          "add the \"sha256:…\" of the certificate to its fingerprints in " + wanted_.file);
+      plan_.configuration.push_back(
+          {"a connector knows fingerprints of public keys only, which Sendmail does not tell: its mail is deferred for "
+           "ever",
+           "add the \"sha256:…\" of the certificate to its fingerprints in " + wanted_.file});
     }
     const bool certificates = wanted_.certificate_names || wanted_.fingerprints;
-    if ((wanted_.tls || certificates) &&
-        (cf_.option("ServerCertFile").empty() || cf_.option("ServerKeyFile").empty())) {
-      leave(
-          "connectors require TLS or a client certificate, and Sendmail offers no STARTTLS",
-          define("confSERVER_CERT", "/etc/mail/tls/server.pem") + define("confSERVER_KEY", "/etc/mail/tls/server.key"));
-    }
-    if (certificates && cf_.option("CACertFile").empty() && cf_.option("CACertPath").empty()) {
-      leave("connectors match client certificates, and Sendmail trusts no authority, so none is ever verified",
-            define("confCACERT", "/etc/mail/tls/partner-authorities.pem"));
-    }
+    if (wanted_.tls || certificates) plan_starttls();
     if (certificates && cf_.option("TLSSrvOptions").find('V') != std::string::npos) {
       leave("connectors match client certificates, and Sendmail asks no client for one (V in confTLS_SRV_OPTIONS)",
-            define("confTLS_SRV_OPTIONS", ""));
+            define_line("confTLS_SRV_OPTIONS", ""));
     }
+  }
+
+  // Without any one of the four there is no STARTTLS at all ("CACertPath missing" in the log, at LogLevel 14).
+  void plan_starttls() {
+    struct Setting {
+      const char* option;
+      const char* name;
+      const char* value;
+    };
+    constexpr std::array<Setting, 4> settings{{{"ServerCertFile", "confSERVER_CERT", "/etc/mail/tls/server.pem"},
+                                               {"ServerKeyFile", "confSERVER_KEY", "/etc/mail/tls/server.key"},
+                                               {"CACertFile", "confCACERT", "/etc/mail/tls/partner-authorities.pem"},
+                                               {"CACertPath", "confCACERT_PATH", "/etc/ssl/certs"}}};
+    std::string names;
+    std::string lines;
+    for (const Setting& setting : settings) {
+      if (!cf_.option(setting.option).empty()) continue;
+      names += std::string(names.empty() ? "" : ", ") + setting.name;
+      lines += define_line(setting.name, setting.value);
+    }
+    if (lines.empty()) return;
+    leave("connectors require TLS or a client certificate, and Sendmail offers no STARTTLS without " + names, lines);
   }
 
   // Where no connector needs it, a person's own arrangement stays without a word.
   void plan_outbound() {
     const std::size_t refused = plan_.refusals.size();
+    const std::size_t changed = plan_.changes.size();
     SendmailPlan before = plan_;
     plan_routes();
     plan_protection();
+    for (std::size_t i = changed; i < plan_.changes.size(); ++i) plan_.changes[i].needed = wanted_.outbound;
     if (!wanted_.outbound && plan_.refusals.size() > refused) plan_ = std::move(before);
   }
 
@@ -195,11 +203,12 @@ class SendmailPlanner {
   // What the configuration asks for beyond the lines of sendmail.mc.
   void look_at_connectors() {
     if (wanted_.outbound && !wanted_.socketmap) {
-      leave("there are outbound connectors, and connectord has no socketmap to be asked for their routes",
-            "in [server] of " + wanted_.file + ": socketmap = \"unix:/run/connectord/socketmap.sock\"");
+      plan_.configuration.push_back(
+          {"there are outbound connectors, and connectord has no socketmap to be asked for their routes",
+           "in [server] of " + wanted_.file + ": socketmap = \"unix:/run/connectord/socketmap.sock\""});
     }
     for (const std::string& what : wanted_.beyond_sendmail) {
-      leave(what, "change that connector in " + wanted_.file);
+      plan_.configuration.push_back({what, "change that connector in " + wanted_.file});
     }
   }
 
@@ -215,6 +224,15 @@ class SendmailPlanner {
 };
 
 }  // namespace
+
+std::string define_line(const std::string& name, const std::string& value) {
+  return "define(" + quoted(name) + ", " + quoted(value) + ")dnl\n";
+}
+
+std::string filter_line(const net::Endpoint& milter) {
+  return "INPUT_MAIL_FILTER(`connectord', " + quoted("S=" + sendmail_socket(milter) + ", F=T, T=S:30s;R:30s;E:2m") +
+         ")dnl\n";
+}
 
 SendmailPlan plan_sendmail(const SendmailCf& cf, const Wanted& wanted) {
   return SendmailPlanner(cf, wanted).run();

@@ -1,5 +1,4 @@
 // connectorctl status
-#include <filesystem>
 #include <ostream>
 
 #include "../configuration_file.h"
@@ -77,24 +76,11 @@ class StatusReport {
                         "systemctl restart connectord"});
   }
 
-  // What a person names is looked at. Of two that are there, one may be what was once installed: then the one that
-  // asks.
   void look_at_mail_server() {
-    const SendmailHost sendmail(arguments_.sendmail_mc);
-    std::error_code error;
-    bool has_postfix = std::filesystem::exists(arguments_.folder + "/main.cf", error);
-    bool has_sendmail = std::filesystem::exists(sendmail.mc(), error) || std::filesystem::exists(sendmail.cf(), error);
-    if (arguments_.postfix_named || arguments_.sendmail_named) {
-      has_postfix &= arguments_.postfix_named;
-      has_sendmail &= arguments_.sendmail_named;
-    } else if (const std::string asking = text_or(mta()["version"], "");
-               has_postfix && has_sendmail && !asking.empty()) {
-      has_postfix = asking.starts_with("Postfix");
-      has_sendmail = !has_postfix;
-    }
-    if (has_postfix) look_at_postfix();
-    if (has_sendmail) look_at_sendmail(sendmail);
-    if (has_postfix || has_sendmail) return;
+    const MailServers servers = mail_servers_of(arguments_, health_);
+    if (servers.postfix) look_at_postfix();
+    if (servers.sendmail) look_at_sendmail(SendmailHost(arguments_.sendmail_mc));
+    if (servers.postfix || servers.sendmail) return;
     notes_.push_back({"there is no Postfix with its main.cf in " + arguments_.folder + ", and no Sendmail with its " +
                           arguments_.sendmail_mc,
                       "name it with --postfix-config or --sendmail-mc; a mail server on another machine is looked at "
@@ -120,7 +106,8 @@ class StatusReport {
                                                      "sendmail.mc that has the lines"
                                                    : change.lines});
     }
-    for (const auto& more : {plan.refusals, plan.open}) missing_.insert(missing_.end(), more.begin(), more.end());
+    for (const auto& more : {plan.refusals, plan.open, plan.configuration})
+      missing_.insert(missing_.end(), more.begin(), more.end());
     if (!SendmailHost::process(cf)) {
       missing_.push_back({"Sendmail does not run (by " + cf.pid_file + ")", "systemctl start sendmail"});
     }

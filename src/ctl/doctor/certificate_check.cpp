@@ -1,10 +1,12 @@
 #include <set>
+#include <sstream>
 
 #include "../attach/files.h"
 #include "connectord/mail/text.h"
 #include "connectord/probe/results.h"
 #include "connectord/tls/certificate.h"
 #include "doctor.h"
+#include "sendmail_judgement.h"
 
 namespace connectord::ctl {
 namespace {
@@ -24,6 +26,7 @@ class Certificates {
             "its mail server's certificate; renew it, and: postfix reload");
       }
     }
+    if (patient_.sendmail) of_sendmail(*patient_.sendmail);
     own("server.api_certificate", patient_.configuration.server.api_certificate,
         "renew it, and: systemctl restart connectord");
     std::set<std::string> authorities;
@@ -38,6 +41,25 @@ class Certificates {
   }
 
  private:
+  void of_sendmail(const SendmailSetup& setup) {
+    const std::string renew = std::string("its mail server's certificate; renew it, and: ") + restart_line;
+    for (const auto& [option, name] :
+         {std::pair("ServerCertFile", "confSERVER_CERT"), std::pair("ClientCertFile", "confCLIENT_CERT")}) {
+      // One, or one of each algorithm.
+      std::istringstream files(setup.cf.option(option));
+      for (std::string file; std::getline(files, file, ',');) {
+        file = mail::trimmed(file);
+        own(name, file, renew);
+        const auto changed = changed_at(file);
+        if (!changed || !setup.started || *changed <= *setup.started) continue;
+        findings_.warn(
+            "certificates",
+            std::string(name) + ", " + file + " was changed after Sendmail was started, which shows the old one",
+            restart_line);
+      }
+    }
+  }
+
   // The first certificate of a chain is the one that counts; of authorities, each.
   void own(const std::string& where, const std::string& file, const std::string& write) {
     if (file.empty() || file == "none") return;

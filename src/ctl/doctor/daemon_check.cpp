@@ -1,11 +1,9 @@
-#include <filesystem>
+#include <nlohmann/json.hpp>
 
-#include "../attach/files.h"
 #include "../attach/postfix_attachment.h"
 #include "../attach/reach.h"
 #include "../attach/running_daemon.h"
 #include "../attach/sendmail_host.h"
-#include "../attach/sendmail_plan.h"
 #include "doctor.h"
 
 namespace connectord::ctl {
@@ -13,12 +11,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// True if connectord runs.
-bool daemon(const Patient& patient, Findings& findings) {
+// The health document of the connectord that runs; null if it does not.
+Json daemon(const Patient& patient, Findings& findings) {
   const auto health = ask_running_daemon(patient.common.configuration, patient.configuration.server.user);
   if (!health) {
     findings.critical("connectord", health.error(), "systemctl start connectord");
-    return false;
+    return nullptr;
   }
   const Json& reload = health->at("reload");
   if (reload.value("failed", false)) {
@@ -39,10 +37,10 @@ bool daemon(const Patient& patient, Findings& findings) {
   const Asked asked = asked_so_far(*health);
   if (server.milter && asked.milter_sessions == 0) {
     findings.warn("connectord", "no mail server has asked the milter since connectord was started",
-                  "connectorctl attach postfix, or see what is missing: connectorctl status");
+                  "connectorctl attach postfix, or sendmail; or see what is missing: connectorctl status");
   }
   findings.note("connectord", "runs, " + health->value("version", std::string()));
-  return true;
+  return *health;
 }
 
 void postfix(Patient& patient, const std::string& folder, bool runs, Findings& findings) {
@@ -70,36 +68,17 @@ void postfix(Patient& patient, const std::string& folder, bool runs, Findings& f
   patient.postfix = std::move(*setup);
 }
 
-void sendmail(const Patient& patient, const SendmailHost& host, Findings& findings) {
-  const auto text = read_file(host.cf());
-  if (!text) {
-    return findings.critical("sendmail", text.error(),
-                             "make it of sendmail.mc: make -C " + host.cf().parent_path().string());
-  }
-  const SendmailCf cf = read_sendmail_cf(*text);
-  const SendmailPlan plan = plan_sendmail(cf, wanted_by(patient.common.configuration, patient.configuration));
-  for (const SendmailChange& change : plan.changes) findings.critical("sendmail", change.what, change.lines);
-  for (const auto& missing : {plan.refusals, plan.open}) {
-    for (const Advice& advice : missing) findings.critical("sendmail", advice.what, advice.write);
-  }
-  if (!SendmailHost::process(cf)) findings.critical("sendmail", "it does not run", "systemctl start sendmail");
-  findings.note("sendmail", cf.version + ", " + host.cf().string());
-}
-
 }  // namespace
 
-void examine_daemon(Patient& patient, const MailServerFiles& files, Findings& findings) {
-  const bool runs = daemon(patient, findings);
-  const SendmailHost host(files.sendmail_mc);
-  std::error_code error;
-  if (!files.sendmail_named && std::filesystem::exists(files.postfix_folder + "/main.cf", error)) {
-    postfix(patient, files.postfix_folder, runs, findings);
-  } else if (files.sendmail_named || std::filesystem::exists(host.cf(), error)) {
-    sendmail(patient, host, findings);
-  } else {
-    findings.note("mail server", "there is no Postfix in " + files.postfix_folder + " and no Sendmail with its " +
-                                     files.sendmail_mc + "; name it with --postfix-config or --sendmail-mc");
-  }
+void examine_daemon(Patient& patient, const MailServerPlaces& places, Findings& findings) {
+  const Json health = daemon(patient, findings);
+  const bool runs = health.is_object();
+  const MailServers servers = mail_servers_of(places, health);
+  if (servers.postfix) postfix(patient, places.folder, runs, findings);
+  if (servers.sendmail) examine_sendmail(patient, SendmailHost(places.sendmail_mc), runs, findings);
+  if (servers.postfix || servers.sendmail) return;
+  findings.note("mail server", "there is no Postfix in " + places.folder + " and no Sendmail with its " +
+                                   places.sendmail_mc + "; name it with --postfix-config or --sendmail-mc");
 }
 
 }  // namespace connectord::ctl

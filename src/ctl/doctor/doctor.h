@@ -1,47 +1,18 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
-#include <string>
-#include <vector>
 
+#include "../attach/mail_servers.h"
 #include "../attach/postfix_setup.h"
 #include "../command_line.h"
 #include "connectord/engine/policy.h"
 #include "connectord/trace/search.h"
+#include "findings.h"
+#include "sendmail_setup.h"
 
 // What is wrong with the whole arrangement: connectord, the mail server, DNS, files, the machine. Looks only.
 namespace connectord::ctl {
-
-// warning: to be mended when there is time. critical: mail is not handled as the configuration says, or soon will not
-// be.
-enum class Severity { warning, critical };
-
-struct Trouble {
-  Severity severity = Severity::warning;
-  std::string area;  // "postfix", "certificates": a stable word
-  std::string what;
-  std::string write;  // the line or command that mends it
-};
-
-// What was found so far, and what was looked at.
-class Findings {
- public:
-  void critical(std::string area, std::string what, std::string write);
-  void warn(std::string area, std::string what, std::string write);
-  // What is well, or could not be looked at, and why.
-  void note(std::string area, std::string what);
-
-  const std::vector<Trouble>& troubles() const { return troubles_; }
-  const std::vector<std::pair<std::string, std::string>>& notes() const { return notes_; }
-  // The critical ones first.
-  void sort();
-
- private:
-  std::vector<Trouble> troubles_;
-  std::vector<std::pair<std::string, std::string>> notes_;
-};
 
 // What the examinations share. `now` is in seconds since 1970.
 struct Patient {
@@ -49,18 +20,14 @@ struct Patient {
   const model::Configuration& configuration;
   const engine::Policy& policy;
   std::int64_t now = 0;
-  std::optional<PostfixSetup> postfix{};
-};
-
-// Where the mail server's files are.
-struct MailServerFiles {
-  std::string postfix_folder = "/etc/postfix";
-  std::string sendmail_mc = "/etc/mail/sendmail.mc";
-  bool sendmail_named = false;  // somebody says that it is Sendmail; otherwise Postfix counts where both are there
+  std::optional<PostfixSetup> postfix{};  // those that are looked at
+  std::optional<SendmailSetup> sendmail{};
 };
 
 // connectord and the mail server. Forks, so it must be called while there is one thread.
-void examine_daemon(Patient& patient, const MailServerFiles& files, Findings& findings);
+void examine_daemon(Patient& patient, const MailServerPlaces& places, Findings& findings);
+// A Sendmail: its settings, its files, and the sockets as it sees them. `runs` says whether connectord does.
+void examine_sendmail(Patient& patient, const SendmailHost& host, bool runs, Findings& findings);
 // Certificates that end: of the mail server, the API, partners as validations saw them; authorities. And failed
 // validations.
 void examine_certificates(const Patient& patient, Findings& findings);

@@ -1,8 +1,8 @@
 // doctor: the whole arrangement from end to end.
-#include <algorithm>
 #include <ctime>
 #include <memory>
 #include <ostream>
+#include <sstream>
 
 #include "../commands.h"
 #include "../configuration_file.h"
@@ -19,6 +19,21 @@ std::string_view word(Severity severity) {
   return severity == Severity::critical ? "critical" : "warning";
 }
 
+// May be lines of a file, in which tabs count.
+void print_write(const std::string& write, const std::string& indent, std::ostream& out) {
+  std::istringstream lines(write);
+  const char* mark = "-> ";
+  for (std::string line; std::getline(lines, line); mark = "   ") {
+    out << indent << mark;
+    std::istringstream columns(line);
+    const char* separator = "";
+    for (std::string column; std::getline(columns, column, '\t'); separator = "\t") {
+      out << separator << harmless(column);
+    }
+    out << '\n';
+  }
+}
+
 void print(const Findings& findings, const Terminal& terminal) {
   const Paint paint(terminal.colour);
   constexpr std::size_t width = 10;
@@ -28,8 +43,8 @@ void print(const Findings& findings, const Terminal& terminal) {
     std::string severity(word(trouble.severity));
     severity.resize(width, ' ');
     terminal.out << paint(severity, trouble.severity == Severity::critical ? red : yellow) << trouble.area << ": "
-                 << harmless(trouble.what) << '\n'
-                 << std::string(width, ' ') << "-> " << harmless(trouble.write) << '\n';
+                 << harmless(trouble.what) << '\n';
+    print_write(trouble.write, std::string(width, ' '), terminal.out);
   }
 }
 
@@ -52,7 +67,7 @@ Status status_of(const Findings& findings) {
   return findings.troubles().front().severity == Severity::critical ? Status::critical : Status::warned;
 }
 
-void examine(const Common& common, const MailServerFiles& files, Findings& findings) {
+void examine(const Common& common, const MailServerPlaces& places, Findings& findings) {
   const session::LoadedPolicy loaded = load(common, session::SecretFiles::leave);
   for (const model::Problem& problem : loaded.problems) {
     const std::string text = to_string(problem);
@@ -65,16 +80,16 @@ void examine(const Common& common, const MailServerFiles& files, Findings& findi
   if (!loaded.policy) return;
   Patient patient{common, loaded.policy->configuration(), *loaded.policy,
                   static_cast<std::int64_t>(std::time(nullptr))};
-  examine_daemon(patient, files, findings);
+  examine_daemon(patient, places, findings);
   examine_certificates(patient, findings);
   examine_machine(patient, findings);
   examine_trace(patient, findings);
   examine_dns(patient, findings);
 }
 
-Status run_doctor(const Common& common, const MailServerFiles& files, const Terminal& terminal) {
+Status run_doctor(const Common& common, const MailServerPlaces& places, const Terminal& terminal) {
   Findings findings;
-  examine(common, files, findings);
+  examine(common, places, findings);
   findings.sort();
   const Status status = status_of(findings);
   if (common.json) {
@@ -88,35 +103,19 @@ Status run_doctor(const Common& common, const MailServerFiles& files, const Term
 
 }  // namespace
 
-void Findings::critical(std::string area, std::string what, std::string write) {
-  troubles_.push_back({Severity::critical, std::move(area), std::move(what), std::move(write)});
-}
-
-void Findings::warn(std::string area, std::string what, std::string write) {
-  troubles_.push_back({Severity::warning, std::move(area), std::move(what), std::move(write)});
-}
-
-void Findings::note(std::string area, std::string what) {
-  notes_.emplace_back(std::move(area), std::move(what));
-}
-
-void Findings::sort() {
-  std::stable_sort(troubles_.begin(), troubles_.end(),
-                   [](const Trouble& a, const Trouble& b) { return a.severity > b.severity; });
-}
-
 void add_doctor_command(const CommandLine& line) {
   CLI::App* command =
       line.command("doctor", "Look at the whole arrangement, and say what is wrong and what mends it; changes nothing");
-  const auto files = std::make_shared<MailServerFiles>();
-  command->add_option("--postfix-config", files->postfix_folder, "The folder of Postfix's main.cf")
-      ->capture_default_str();
+  const auto places = std::make_shared<MailServerPlaces>();
+  CLI::Option* postfix =
+      command->add_option("--postfix-config", places->folder, "The folder of Postfix's main.cf")->capture_default_str();
   CLI::Option* sendmail =
-      command->add_option("--sendmail-mc", files->sendmail_mc, "Sendmail's sendmail.mc, where it is Sendmail")
+      command->add_option("--sendmail-mc", places->sendmail_mc, "Sendmail's sendmail.mc, where it is Sendmail")
           ->capture_default_str();
-  command->callback([line, files, sendmail] {
-    files->sendmail_named = sendmail->count() > 0;
-    line.status = run_doctor(line.common, *files, line.terminal);
+  command->callback([line, places, postfix, sendmail] {
+    places->postfix_named = postfix->count() > 0;
+    places->sendmail_named = sendmail->count() > 0;
+    line.status = run_doctor(line.common, *places, line.terminal);
   });
 }
 

@@ -37,6 +37,13 @@ void disk(const std::string& what, const std::filesystem::path& path, Findings& 
   findings.note("disk", text);
 }
 
+// Where there are several, as in /var/spool/mqueue/q*, the folder that has them.
+std::string queue_of(const SendmailCf& cf) {
+  const std::string folder = cf.option("QueueDirectory");
+  if (folder.empty()) return "/var/spool/mqueue";
+  return folder.find('*') == std::string::npos ? folder : std::filesystem::path(folder).parent_path().string();
+}
+
 void clock(Findings& findings) {
   timex state{};
   const int status = ::adjtimex(&state);
@@ -55,6 +62,7 @@ void examine_machine(const Patient& patient, Findings& findings) {
   if (patient.postfix && !patient.postfix->queue_directory.empty()) {
     disk("the mail queue", patient.postfix->queue_directory, findings);
   }
+  if (patient.sendmail) disk("the mail queue", queue_of(patient.sendmail->cf), findings);
   clock(findings);
 }
 

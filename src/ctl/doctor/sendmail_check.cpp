@@ -1,0 +1,65 @@
+#include "connectord/net/listener.h"
+#include "doctor.h"
+#include "sendmail_files.h"
+#include "sendmail_judgement.h"
+
+namespace connectord::ctl {
+namespace {
+
+class SendmailCheck {
+ public:
+  SendmailCheck(const SendmailSetup& setup, const Wanted& wanted, Findings& findings)
+      : setup_(setup), wanted_(wanted), findings_(findings), trust_(trust_of(setup.cf)) {}
+
+  void run(bool connectord_runs) {
+    for (const auto& [key, endpoint] :
+         {std::pair("milter", wanted_.milter), std::pair("socketmap", wanted_.socketmap)}) {
+      if (endpoint) socket(key, *endpoint, connectord_runs);
+    }
+    tls_files();
+  }
+
+ private:
+  void socket(const std::string& key, const net::Endpoint& endpoint, bool connectord_runs) {
+    const auto unsafe =
+        endpoint.kind == net::Endpoint::Kind::unix_socket ? unsafe_folder(endpoint.path, trust_) : std::nullopt;
+    if (unsafe) findings_.critical("sockets", "server." + key + ": " + unsafe->what, unsafe->write);
+    // Without one that runs, that alone is told.
+    if (!connectord_runs || net::knock(endpoint)) return;
+    findings_.critical(
+        "sockets",
+        "connectord does not answer at server." + key + ", " + endpoint.to_string() + ", as Sendmail would reach it",
+        "systemctl restart connectord");
+  }
+
+  // Only where there are such files; that there should be is told already.
+  void tls_files() {
+    const bool needed = wanted_.tls || wanted_.certificate_names || wanted_.fingerprints;
+    for (const Advice& advice : unusable_tls_files(setup_.cf, trust_)) {
+      findings_.add({needed ? Severity::critical : Severity::warning, "sendmail",
+                     "Sendmail offers no STARTTLS: " + advice.what, advice.write + ", then: " + restart_line});
+    }
+  }
+
+  const SendmailSetup& setup_;
+  const Wanted& wanted_;
+  Findings& findings_;
+  SendmailTrust trust_;
+};
+
+}  // namespace
+
+void examine_sendmail(Patient& patient, const SendmailHost& host, bool runs, Findings& findings) {
+  auto setup = read_sendmail(host);
+  if (!setup) {
+    return findings.critical(
+        "sendmail", setup.error(),
+        "make -C " + host.mc().parent_path().string() + " sendmail.cf, and: systemctl start sendmail");
+  }
+  const Wanted wanted = wanted_by(patient.common.configuration, patient.configuration);
+  judge_sendmail(*setup, wanted, patient.configuration, findings);
+  SendmailCheck(*setup, wanted, findings).run(runs);
+  patient.sendmail = std::move(*setup);
+}
+
+}  // namespace connectord::ctl

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "../attach/postfix_plan.h"
+#include "../attach/sendmail_cf.h"
+
+// Files and folders that Sendmail does not use because others could have changed or read them (Sendmail's cf/README and
+// doc/op, "DontBlameSendmail").
+namespace connectord::ctl {
+
+// Whom Sendmail trusts with files.
+struct SendmailTrust {
+  std::set<std::string> excuses;  // the words of DontBlameSendmail
+  std::set<uid_t> owners = {0};   // whose files it reads though nobody else may
+
+  bool has_excuse(const std::string& word) const { return excuses.count(word) > 0; }
+};
+SendmailTrust trust_of(const SendmailCf& cf);
+
+// The first folder on the way to that file that it takes for unsafe, with what mends it.
+std::optional<Advice> unsafe_folder(const std::string& file, const SendmailTrust& trust);
+
+// Why it offers no STARTTLS with these files: one that is not there, not safe or not right.
+std::vector<Advice> unusable_tls_files(const SendmailCf& cf, const SendmailTrust& trust);
+
+}  // namespace connectord::ctl

@@ -1,0 +1,211 @@
+#include "sendmail_judgement.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "../attach/milter_macros.h"
+#include "../attach/sendmail_plan.h"
+#include "connectord/mail/text.h"
+#include "connectord/net/ip_address.h"
+
+namespace connectord::ctl {
+namespace {
+
+constexpr long read_timeout_by_default = 10;  // R: of a filter
+constexpr int log_level_by_default = 9;
+
+std::string without_last_line_end(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+int number_or(const std::string& text, int otherwise) {
+  int number = otherwise;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+// "R" of "T=S:30s;R:30s;E:2m", in seconds.
+long timeout_of(const std::string& equates, char letter, long otherwise) {
+  const std::string timeouts = equate(equates, 'T');
+  std::size_t begin = 0;
+  while (begin < timeouts.size()) {
+    const std::size_t end = std::min(timeouts.find(';', begin), timeouts.size());
+    const std::string_view field = mail::trimmed(std::string_view(timeouts).substr(begin, end - begin));
+    const std::size_t colon = field.find(':');
+    if (field.starts_with(letter) && colon != std::string_view::npos) {
+      return sendmail_seconds(mail::trimmed(field.substr(colon + 1))).value_or(otherwise);
+    }
+    begin = end + 1;
+  }
+  return otherwise;
+}
+
+bool is_loopback(const std::string& options) {
+  const std::string address = equate(options, 'A');
+  const auto parsed = net::IpAddress::parse(address);
+  return address == "localhost" || (parsed && parsed->is_loopback());
+}
+
+class Judge {
+ public:
+  Judge(const SendmailCf& cf, const Wanted& wanted, const model::Configuration& configuration, const std::string& mc)
+      : cf_(cf), wanted_(wanted), configuration_(configuration), mc_(mc) {}
+
+  std::vector<Trouble> run() {
+    plan();
+    if (wanted_.milter) filter();
+    entrances();
+    macros();
+    log_level();
+    return std::move(troubles_);
+  }
+
+ private:
+  void plan() {
+    const SendmailPlan plan = plan_sendmail(cf_, wanted_);
+    for (const SendmailChange& change : plan.changes) {
+      add(change.needed ? Severity::critical : Severity::warning, "sendmail", change.what, change.lines);
+    }
+    for (const Advice& advice : plan.refusals) {
+      if (!wanted_.milter) {  // which is for connectord.toml
+        troubles_.push_back({Severity::critical, "sendmail", advice.what, advice.write});
+      } else {
+        add(Severity::critical, "sendmail", advice.what, advice.write);
+      }
+    }
+    for (const Advice& advice : plan.open) add(Severity::critical, "sendmail", advice.what, advice.write);
+    for (const Advice& advice : plan.configuration) {
+      troubles_.push_back({Severity::critical, "sendmail", advice.what, advice.write});
+    }
+  }
+
+  void filter() {
+    const std::string socket = sendmail_socket(*wanted_.milter);
+    const auto ours = std::find_if(cf_.filters.begin(), cf_.filters.end(),
+                                   [&](const auto& filter) { return equate(filter.equates, 'S') == socket; });
+    if (ours == cf_.filters.end()) return;
+    const auto place = std::find(cf_.asked.begin(), cf_.asked.end(), ours->name);
+    if (place != cf_.asked.end() && place != cf_.asked.begin()) other_filter_first(ours->name);
+    const long patience = timeout_of(ours->equates, 'R', read_timeout_by_default);
+    const long budget = std::chrono::ceil<std::chrono::seconds>(configuration_.dns.budget).count();
+    if (!configuration_.authentication.checks_anything() || patience > budget) return;
+    add(Severity::warning, "sendmail",
+        "Sendmail waits " + std::to_string(patience) + " s for connectord's answer (R: of the filter's T=), and " +
+            "connectord up to " + std::to_string(budget) + " s for DNS (dns.budget): slow DNS defers mail",
+        "in place of the line that is there, or a shorter budget in [dns] of " + wanted_.file + ":\n" +
+            filter_line(*wanted_.milter));
+  }
+
+  void other_filter_first(const std::string& ours) {
+    std::string order = ours;
+    for (const std::string& name : cf_.asked) {
+      if (name != ours) order += ", " + name;
+    }
+    add(Severity::warning, "sendmail",
+        "another filter is asked before connectord: " + cf_.asked.front() +
+            "; connectord does not see mail as it came, and the other one sees forged tags",
+        "behind all INPUT_MAIL_FILTER:\n" + define_line("confINPUT_MAIL_FILTERS", order));
+  }
+
+  void entrances() {
+    const bool certificates = wanted_.certificate_names || wanted_.fingerprints;
+    for (const std::string& options : cf_.entrances) {
+      if (!(wanted_.tls || certificates) || equate(options, 'M').find('S') == std::string::npos) continue;
+      add(Severity::critical, "sendmail",
+          "connectors require TLS or a client certificate, and a port offers no STARTTLS (S in its M=): " + options,
+          "take S out of M= of that DAEMON_OPTIONS");
+    }
+    const bool outside = std::any_of(cf_.entrances.begin(), cf_.entrances.end(),
+                                     [](const std::string& options) { return !is_loopback(options); });
+    if (configuration_.inbound.empty() || outside || cf_.entrances.empty()) return;
+    add(Severity::warning, "sendmail", "there are inbound connectors, and Sendmail takes mail from this machine only",
+        "unless mail comes in by another server on this machine, in place of the line with Addr=:\n"
+        "DAEMON_OPTIONS(`Family=inet, Name=MTA-v4, Port=smtp')dnl\n");
+  }
+
+  // Values that stand in sendmail.cf are told of clients that have none.
+  void macros() {
+    for (const std::string& name : cf_.macros) {
+      if (!is_fact_macro(name)) continue;
+      troubles_.push_back({Severity::critical, "macros",
+                           "sendmail.cf gives {" + name + "} a value for every client, and connectord believes it: " +
+                               "TLS, a certificate or a login that is not there counts",
+                           "take the line D{" + name + "}… out of " + mc_ + "\nthen: " + remake_line(mc_)});
+    }
+  }
+
+  void log_level() {
+    if (!configuration_.trace || configuration_.trace->mail_log.empty()) return;
+    const std::string level = cf_.option("LogLevel");
+    if (number_or(level, log_level_by_default) >= log_level_by_default) return;
+    add(Severity::critical, "deliveries",
+        "Sendmail logs no deliveries (LogLevel " + level + "), so nobody knows what becomes of mail",
+        define_line("confLOG_LEVEL", std::to_string(log_level_by_default)));
+  }
+
+  void add(Severity severity, const char* area, const std::string& what, const std::string& lines) {
+    troubles_.push_back(
+        {severity, area, what, "in " + mc_ + ":\n" + without_last_line_end(lines) + "\nthen: " + remake_line(mc_)});
+  }
+
+  const SendmailCf& cf_;
+  const Wanted& wanted_;
+  const model::Configuration& configuration_;
+  const std::string& mc_;
+  std::vector<Trouble> troubles_;
+};
+
+}  // namespace
+
+std::optional<long> sendmail_seconds(std::string_view text) {
+  constexpr long longest = 366L * 86'400;
+  if (text.empty()) return std::nullopt;
+  long sum = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    long number = 0;
+    const auto read = std::from_chars(at, end, number);
+    if (read.ec != std::errc() || number < 0 || number > longest) return std::nullopt;
+    at = read.ptr;
+    long unit = 1;
+    if (at != end) {
+      switch (*at++) {
+        case 's':
+          break;
+        case 'm':
+          unit = 60;
+          break;
+        case 'h':
+          unit = 3'600;
+          break;
+        case 'd':
+          unit = 86'400;
+          break;
+        case 'w':
+          unit = 604'800;
+          break;
+        default:
+          return std::nullopt;
+      }
+    }
+    if (sum + number * unit > longest) return std::nullopt;
+    sum += number * unit;
+  }
+  return sum;
+}
+
+std::string remake_line(const std::string& mc) {
+  return "make -C " + std::filesystem::path(mc).parent_path().string() + " sendmail.cf && " + restart_line;
+}
+
+std::vector<Trouble> judge_sendmail_cf(const SendmailCf& cf, const Wanted& wanted,
+                                       const model::Configuration& configuration, const std::string& mc) {
+  return Judge(cf, wanted, configuration, mc).run();
+}
+
+}  // namespace connectord::ctl

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../attach/sendmail_cf.h"
+#include "../attach/wanted.h"
+#include "connectord/model/configuration.h"
+#include "findings.h"
+
+// What is wrong with a sendmail.cf for connectord. Pure.
+namespace connectord::ctl {
+
+// `mc` is the file that sendmail.cf is made of; what mends something are lines of that file, with the commands that
+// bring them into force.
+std::vector<Trouble> judge_sendmail_cf(const SendmailCf& cf, const Wanted& wanted,
+                                       const model::Configuration& configuration, const std::string& mc);
+
+// The commands that make sendmail.cf of sendmail.mc and bring it into force.
+std::string remake_line(const std::string& mc);
+inline constexpr const char* restart_line = "systemctl restart sendmail";
+
+// Seconds of "30s", "2m", "1h30m", "90": how Sendmail reads a timeout. std::nullopt if it is none.
+std::optional<long> sendmail_seconds(std::string_view text);
+
+}  // namespace connectord::ctl
