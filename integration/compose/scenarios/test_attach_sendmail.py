@@ -1,23 +1,9 @@
 """connectorctl attach, status and detach on a Sendmail as Debian installs it: proved by a probe, undone to the byte."""
 
-import json
-from dataclasses import replace
+from fresh_sendmail import CF, MC, RESTART, START, TLS, FreshSendmail
+from scenario import PARTNER
 
-from harness.daemon import Output
-from harness.waiting import wait_until
-from scenario import PARTNER, SENDMAIL, Scenario
-
-FRESH = replace(SENDMAIL, service="fresh", server="fresh.example.org")
 ARCHIVE = "archive.compliance.example"
-MC, CF = "/etc/mail/sendmail.mc", "/etc/mail/sendmail.cf"
-
-TLS = """\
-define(`confSERVER_CERT', `/certificates/mx.example.org.pem')dnl
-define(`confSERVER_KEY', `/etc/mail/tls/server.key')dnl
-define(`confCACERT', `/certificates/trusted.pem')dnl
-define(`confCACERT_PATH', `/etc/ssl/certs')dnl
-define(`confTO_IDENT', `0')dnl
-"""
 
 RULES_OF_A_PERSON = """\
 LOCAL_CONFIG
@@ -27,87 +13,8 @@ SLocal_check_mail
 R$* badguy $*	$#error $@ 5.7.1 $: "550 not you"
 """
 
-START = "/usr/sbin/sendmail -bd -q30s"
-RESTART = f"""\
-until pid=$(head -n 1 /var/run/sendmail/mta/sendmail.pid 2>/dev/null) && kill "$pid"; do sleep 0.1; done
-while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
-{START}
-"""
 
-
-class AttachScenario(Scenario):
-    """Each test has a Sendmail that knows nothing of connectord. `lines` are the site's own, before the mailers."""
-
-    front = FRESH
-    lines = TLS
-    rules = ""
-
-    @classmethod
-    def setUpClass(cls):
-        pass
-
-    def setUp(self):
-        self.output("sh", "-ec", "cd /etc/mail; find . -mindepth 1 -delete; cp -a /etc/mail.fresh/. .")
-        mc = self.read(MC)
-        self.make(mc.replace("MAILER_DEFINITIONS\n", self.lines + "MAILER_DEFINITIONS\n") + self.rules)
-        self.front.host.wait_for_server()  # which the test before may have told to start anew
-        self.output("sh", "-ec", RESTART)
-        self.front.host.wait_for_server()
-        self.before = self.files()
-        self.starts_before = self.starts()
-
-    def starts(self) -> int:
-        """How often Sendmail has begun, by its log."""
-        return self.read("/var/log/mail.log").count(": starting daemon ")
-
-    def wait_for_starts(self, count: int) -> None:
-        """Until Sendmail has begun so many times in this test, and greets."""
-        wait_until(lambda: self.starts() >= self.starts_before + count, f"start {count} of Sendmail")
-        self.front.host.wait_for_server()
-
-    def output(self, *command: str, stdin: str = "") -> str:
-        return self.front.host.output(*command, stdin=stdin)
-
-    def read(self, file: str) -> str:
-        return self.output("cat", file)
-
-    def write(self, file: str, text: str) -> None:
-        self.output("tee", file, stdin=text)
-
-    def make(self, mc: str) -> None:
-        self.write(MC, mc)
-        self.output("make", "-C", "/etc/mail")
-
-    def files(self) -> dict[str, str]:
-        """All of Sendmail's files, with owner and mode."""
-        listed = self.output("sh", "-ec", "cd /etc/mail; find . -type f -printf '%U:%G %m ' -exec sha256sum {} ';'")
-        return {line.split()[-1]: line for line in listed.splitlines()}
-
-    def connectorctl(self, *words: str) -> Output:
-        return self.front.host.run("connectorctl", *words)
-
-    def attach_for_sure(self) -> Output:
-        return self.done("attach", "sendmail", "--yes")
-
-    def done(self, *words: str) -> Output:
-        output = self.connectorctl(*words)
-        self.assertEqual(output.status, 0, output.stdout + output.stderr)
-        return output
-
-    def status(self) -> tuple[int, dict, str]:
-        """Its exit status, what it says as JSON, and the lines that it tells to write."""
-        output = self.connectorctl("status", "--json")
-        report = json.loads(output.stdout)
-        return output.status, report, "\n".join(one["write"] for one in report["missing"])
-
-    def assert_refused_unchanged(self, output: Output, *words: str) -> None:
-        self.assertEqual(output.status, 1, output.stdout)
-        for word in words:
-            self.assertIn(word, output.stderr)
-        self.assertEqual(self.files(), self.before)
-
-
-class Attach(AttachScenario):
+class Attach(FreshSendmail):
     def test_without_yes_it_shows_the_lines_with_their_reasons_and_changes_nothing(self):
         output = self.done("attach", "sendmail")
         for line in ("+INPUT_MAIL_FILTER(`connectord', `S=unix:/run/connectord/milter.sock, F=T, T=S:30s;",
@@ -187,7 +94,7 @@ class Attach(AttachScenario):
         self.assert_refused_unchanged(self.connectorctl("attach", "sendmail", "--yes"), "changes by hand would be lost")
 
 
-class AttachWhereNobodyComesIn(AttachScenario):
+class AttachWhereNobodyComesIn(FreshSendmail):
     """Nobody on this machine comes as far as RCPT, so no probe can show that connectord is asked."""
 
     def setUp(self):
@@ -212,7 +119,7 @@ class AttachWhereNobodyComesIn(AttachScenario):
         self.assert_delivered(self.send("partner", "alice@contoso.com", certificate=PARTNER), "contoso")
 
 
-class AttachBesideRules(AttachScenario):
+class AttachBesideRules(FreshSendmail):
     rules = RULES_OF_A_PERSON
 
     def test_rules_of_a_person_stay_in_force(self):
@@ -231,7 +138,7 @@ class AttachBesideRules(AttachScenario):
                                       "Ksendmail_tls socket -T<TMPF> unix:/run/connectord/socketmap.sock")
 
 
-class AttachBesideAMailertable(AttachScenario):
+class AttachBesideAMailertable(FreshSendmail):
     lines = TLS + "FEATURE(`mailertable', `hash -o /etc/mail/mailertable')dnl\n"
 
     def test_another_mailertable_stays_and_the_line_in_its_place_is_told(self):
@@ -241,7 +148,7 @@ class AttachBesideAMailertable(AttachScenario):
         self.assertIn("another mailertable", self.connectorctl("status").stdout)
 
 
-class AttachWithoutAnAccessTable(AttachScenario):
+class AttachWithoutAnAccessTable(FreshSendmail):
     """What outbound connectors require of TLS is compared by rules that Sendmail has with an access table only."""
 
     def setUp(self):
@@ -262,7 +169,7 @@ class AttachWithoutAnAccessTable(AttachScenario):
         self.assert_stays(self.submit("frank@fabrikam.com"), "403 4.7.0 other side does not support STARTTLS")
 
 
-class Status(AttachScenario):
+class Status(FreshSendmail):
     lines = ""
 
     def test_it_tells_each_line_that_is_missing_and_then_that_all_is_well(self):

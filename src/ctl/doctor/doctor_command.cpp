@@ -67,20 +67,27 @@ Status status_of(const Findings& findings) {
   return findings.troubles().front().severity == Severity::critical ? Status::critical : Status::warned;
 }
 
+void examine_warnings(const std::vector<model::Problem>& problems, const Patient& patient, Findings& findings) {
+  for (const model::Problem& problem : problems) {
+    // Sendmail has no policy protocol that could be missing.
+    const bool is_for_postfix = problem.key == "server.policy" && patient.sendmail && !patient.postfix;
+    if (problem.severity == model::Problem::Severity::error || is_for_postfix) continue;
+    findings.warn("configuration", to_string(problem), "see docs/configuration.md");
+  }
+}
+
 void examine(const Common& common, const MailServerPlaces& places, Findings& findings) {
   const session::LoadedPolicy loaded = load(common, session::SecretFiles::leave);
   for (const model::Problem& problem : loaded.problems) {
-    const std::string text = to_string(problem);
-    if (problem.severity == model::Problem::Severity::error) {
-      findings.critical("configuration", text, "mend it, and: connectorctl check --config " + common.configuration);
-    } else {
-      findings.warn("configuration", text, "see docs/configuration.md");
-    }
+    if (problem.severity != model::Problem::Severity::error) continue;
+    findings.critical("configuration", to_string(problem),
+                      "mend it, and: connectorctl check --config " + common.configuration);
   }
   if (!loaded.policy) return;
   Patient patient{common, loaded.policy->configuration(), *loaded.policy,
                   static_cast<std::int64_t>(std::time(nullptr))};
   examine_daemon(patient, places, findings);
+  examine_warnings(loaded.problems, patient, findings);
   examine_certificates(patient, findings);
   examine_machine(patient, findings);
   examine_trace(patient, findings);

@@ -37,7 +37,7 @@ class SendmailCheck {
     const bool needed = wanted_.tls || wanted_.certificate_names || wanted_.fingerprints;
     for (const Advice& advice : unusable_tls_files(setup_.cf, trust_)) {
       findings_.add({needed ? Severity::critical : Severity::warning, "sendmail",
-                     "Sendmail offers no STARTTLS: " + advice.what, advice.write + ", then: " + restart_line});
+                     "Sendmail offers no STARTTLS: " + advice.what, advice.write + "\nthen: " + restart_line});
     }
   }
 

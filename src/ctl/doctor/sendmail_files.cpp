@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -36,7 +37,7 @@ std::optional<uid_t> uid_of(const std::string& user) {
 std::optional<Advice> unsafe_file(const std::string& file, Kind kind, const SendmailTrust& trust) {
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0) {
-    return Advice{file + ": " + std::strerror(errno), "put it there, or name another file"};
+    return Advice{file + ": " + std::strerror(errno), "put " + file + " there, or name another file"};
   }
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return Advice{file + " may be written to by others than its owner", "chmod go-w " + file};
@@ -61,7 +62,7 @@ std::optional<Advice> unreadable_content(const std::string& file, Kind kind) {
     if (const auto read = tls::read_pem(*text); !read) problem = read.error();
   }
   if (problem.empty()) return std::nullopt;
-  return Advice{file + ": " + problem, "see whether the file is right"};
+  return Advice{file + ": " + problem, "see whether " + file + " is right"};
 }
 
 std::optional<Advice> problem_with(const std::string& file, Kind kind, const SendmailTrust& trust) {
@@ -113,7 +114,11 @@ std::vector<Advice> unusable_tls_files(const SendmailCf& cf, const SendmailTrust
   std::vector<Advice> found;
   const auto look_at = [&](const std::vector<std::string>& files, Kind kind) {
     for (const std::string& file : files) {
-      if (auto problem = problem_with(file, kind, trust)) found.push_back(std::move(*problem));
+      auto problem = problem_with(file, kind, trust);
+      // A folder that several are in is told once.
+      const bool is_told = problem && std::any_of(found.begin(), found.end(),
+                                                  [&](const Advice& one) { return one.write == problem->write; });
+      if (problem && !is_told) found.push_back(std::move(*problem));
     }
   };
   look_at(certificates, Kind::certificates);

@@ -304,6 +304,48 @@ TEST(PlanPostfix, WarnsOfWhatAPersonMustDecide) {
   }
 }
 
+TEST(PlanPostfix, NamesWhatPostfixMakesUpForAMilterAndSaysWhatToLeaveOfIt) {
+  struct Case {
+    const char* defaults;
+    const char* named;  // nullptr: nothing is wrong
+    const char* write;
+  };
+  const Case cases[] = {
+      {"", nullptr, nullptr},
+      {"{site}=x, daemon_name=mx", nullptr, nullptr},
+      {"auth_authen=joe", "makes up {auth_authen} for", "-e 'milter_macro_defaults = '"},
+      {"{tls_version}=TLSv1.3 site=x", "makes up {tls_version} for", "-e 'milter_macro_defaults = site=x'"},
+      {"{ cert_subject = a b }, site=x,{ cert_issuer=c }", "makes up {cert_subject}, {cert_issuer} for", "= site=x'"},
+      {"{auth_type}=PLAIN, {verify}", "makes up {auth_type}, {verify} for", "= '"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.defaults);
+    const Plan plan = plan_postfix(postfix({{"milter_macro_defaults", c.defaults}}), connectord());
+    ASSERT_EQ(plan.open.size(), c.named == nullptr ? 0U : 1U);
+    if (c.named == nullptr) continue;
+    EXPECT_THAT(plan.open[0].what, HasSubstr(c.named));
+    EXPECT_THAT(plan.open[0].write, HasSubstr(c.write));
+  }
+}
+
+TEST(PlanPostfix, NamesWhatMasterCfMakesUpAndTheProtocolOfOneMilter) {
+  PostfixSetup setup = postfix({{"smtpd_milters", "{ unix:connectord/milter.sock, protocol=4 }"}});
+  setup.services[0].overrides = {{"milter_macro_defaults", "auth_authen=joe"}, {"milter_protocol", "2"}};
+  const Plan plan = plan_postfix(setup, connectord());
+  ASSERT_EQ(plan.open.size(), 1U);
+  EXPECT_THAT(plan.open[0].what,
+              HasSubstr("smtp/inet in /etc/postfix/master.cf has \"-o milter_macro_defaults\" makes"));
+  EXPECT_THAT(plan.open[0].write, HasSubstr("-P 'smtp/inet/milter_macro_defaults='"));
+  EXPECT_THAT(text_of(plan.warnings), HasSubstr("protocol=4: Postfix does not hand over header values"));
+  EXPECT_THAT(text_of(plan.warnings), HasSubstr("-P 'smtp/inet/milter_protocol=6'"));
+}
+
+// As connectord asks for its macros, and is heard.
+TEST(PlanPostfix, LeavesTheListsOfMacrosAsTheyAre) {
+  const Plan plan = plan_postfix(postfix({{"milter_helo_macros", ""}, {"milter_mail_macros", "i"}}), connectord());
+  EXPECT_EQ(text_of(plan.warnings) + text_of(plan.open), "");
+}
+
 Wanted with_socketmap() {
   Wanted wanted = connectord();
   wanted.socketmap = net::Endpoint::parse("unix:/var/spool/postfix/connectord/socketmap.sock").value();

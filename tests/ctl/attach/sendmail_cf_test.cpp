@@ -20,6 +20,8 @@ O CertFingerprintAlgorithm=sha256
 Xopendkim, S=local:/run/opendkim.sock
 Xconnectord, S=unix:/run/connectord/milter.sock, F=T, T=S:30s;R:30s;E:2m
 C{Tls}VERIFY ENCR
+D{MTAHost}mx
+D{auth_authen}joe
 Kmailertable	socket unix:/run/connectord/socketmap.sock
 Mesmtp,		P=[IPC], F=mDFMuXa, S=EnvFromSMTP/HdrFromSMTP,
 		T=DNS/RFC822/SMTP
@@ -42,6 +44,7 @@ TEST(ReadSendmailCf, FindsWhatConcernsConnectord) {
   EXPECT_EQ(read.option("CACertFile"), "");
   EXPECT_EQ(read.maps.at("mailertable"), "socket unix:/run/connectord/socketmap.sock");
   EXPECT_EQ(read.local_tls_rcpt, "R$* < @ $+ >\t\t$: $| $(sendmail_tls $2 $: none $)\nR$*\t\t\t$@ OK\n");
+  EXPECT_THAT(read.macros, ElementsAre("MTAHost", "auth_authen"));
   EXPECT_TRUE(read.tls_requirements);
   EXPECT_TRUE(read.esmtp);
   EXPECT_EQ(read.version, "8.17.1.9/Debian-2+deb12u2");
@@ -51,7 +54,7 @@ TEST(ReadSendmailCf, FindsWhatConcernsConnectord) {
 }
 
 TEST(ReadSendmailCf, FindsNothingWhereThereIsNothing) {
-  for (const std::string text : {"", "X", "K", "O", "S", "R", "O x", "#Xconnectord, S=unix:/x\n"}) {
+  for (const std::string text : {"", "X", "K", "O", "S", "R", "D", "D{", "O x", "#Xconnectord, S=unix:/x\n"}) {
     const SendmailCf read = read_sendmail_cf(text);
     EXPECT_THAT(read.asked, IsEmpty()) << text;
     EXPECT_EQ(read.option("x"), "") << text;

@@ -135,36 +135,57 @@ TEST(PlanSendmail, LeavesAnArrangementOfRoutesAloneWhereNoConnectorNeedsIt) {
 }
 
 TEST(PlanSendmail, SaysWhatAPersonMustAdd) {
-  const std::string tls = "O ServerCertFile=/c\nO ServerKeyFile=/k\n";
-  const std::string authority = "O CACertFile=/a\n";
+  const std::string key = "O ServerCertFile=/c\nO ServerKeyFile=/k\n";
+  const std::string tls = key + "O CACertFile=/a\nO CACertPath=/p\n";
   struct Case {
     std::string cf;
     bool Wanted::*asked;
     std::vector<std::string> lines;
   };
-  for (const Case& one :
-       std::vector<Case>{{"", &Wanted::tls, {"confSERVER_CERT"}},
-                         {tls, &Wanted::tls, {}},
-                         {"", &Wanted::certificate_names, {"confSERVER_CERT", "confCACERT"}},
-                         {tls, &Wanted::certificate_names, {"confCACERT"}},
-                         {tls + authority, &Wanted::certificate_names, {}},
-                         {tls + "O CACertPath=/p\n", &Wanted::certificate_names, {}},
-                         {tls + authority + "O TLSSrvOptions=V\n", &Wanted::certificate_names, {"confTLS_SRV_OPTIONS"}},
-                         {tls + authority + "O CertFingerprintAlgorithm=sha1\n", &Wanted::certificate_names, {}},
-                         {tls + authority + "O CertFingerprintAlgorithm=sha1\n",
-                          &Wanted::fingerprints,
-                          {"confCERT_FINGERPRINT_ALGORITHM"}},
-                         {"", &Wanted::public_keys_only, {"sha256:"}},
-                         {"", &Wanted::outbound, {"socketmap = "}}}) {
+  for (const Case& one : std::vector<Case>{
+           {"", &Wanted::tls, {"confSERVER_CERT', `/etc/mail/tls/server.pem')dnl\ndefine(`confSERVER_KEY"}},
+           {key,
+            &Wanted::tls,
+            {"define(`confCACERT', `/etc/mail/tls/partner-authorities.pem')dnl\ndefine(`confCACERT_"}},
+           {key + "O CACertPath=/p\n", &Wanted::tls, {"define(`confCACERT', "}},
+           {key + "O CACertFile=/a\n", &Wanted::certificate_names, {"define(`confCACERT_PATH', `/etc/ssl/certs')"}},
+           {tls, &Wanted::tls, {}},
+           {tls, &Wanted::certificate_names, {}},
+           {tls + "O TLSSrvOptions=V\n", &Wanted::tls, {}},
+           {tls + "O TLSSrvOptions=V\n", &Wanted::certificate_names, {"confTLS_SRV_OPTIONS"}},
+           {tls + "O CertFingerprintAlgorithm=sha1\n", &Wanted::certificate_names, {}},
+           {tls + "O CertFingerprintAlgorithm=sha1\n", &Wanted::fingerprints, {"confCERT_FINGERPRINT_ALGORITHM"}}}) {
     Wanted wanted = connectord();
     wanted.*one.asked = true;
     const SendmailPlan made = plan(one.cf, wanted);
     ASSERT_EQ(made.open.size(), one.lines.size()) << one.cf;
     for (std::size_t i = 0; i < one.lines.size(); ++i) EXPECT_THAT(made.open[i].write, HasSubstr(one.lines[i]));
+    EXPECT_THAT(made.configuration, IsEmpty());
   }
+}
+
+TEST(PlanSendmail, SaysWhatConnectordsConfigurationShouldSayOtherwise) {
   Wanted wanted = connectord();
+  wanted.public_keys_only = wanted.outbound = true;
   wanted.beyond_sendmail = {"connector x: Sendmail cannot be told of another port than 25: [a]:26"};
-  EXPECT_THAT(plan("", wanted).open.at(0).what, HasSubstr("another port"));
+  const SendmailPlan made = plan("", wanted);
+  EXPECT_THAT(made.open, IsEmpty());
+  ASSERT_EQ(made.configuration.size(), 3U);
+  EXPECT_THAT(made.configuration[0].write, HasSubstr("sha256:"));
+  EXPECT_THAT(made.configuration[1].write, HasSubstr("socketmap = "));
+  EXPECT_THAT(made.configuration[2].what, HasSubstr("another port"));
+  for (const Advice& one : made.configuration) EXPECT_THAT(one.write, HasSubstr(wanted.file));
+}
+
+TEST(PlanSendmail, TellsWhatNoConnectorNeedsYetApart) {
+  Wanted wanted = with_routes();
+  wanted.outbound = false;
+  const SendmailPlan made = plan("Mesmtp,\n", wanted);
+  std::string needed;
+  for (const SendmailChange& change : made.changes) needed += change.needed ? change.lines : "";
+  EXPECT_EQ(needed, our_filter);
+  wanted.outbound = wanted.fingerprints = true;
+  for (const SendmailChange& change : plan("Mesmtp,\n", wanted).changes) EXPECT_TRUE(change.needed) << change.what;
 }
 
 std::string attached(const std::string& mc, const Wanted& wanted = with_routes()) {

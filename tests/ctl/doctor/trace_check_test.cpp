@@ -48,7 +48,7 @@ class DoctorsTrace : public ::testing::Test {
   std::vector<std::string> troubles() {
     const engine::Policy policy(configuration_);
     const Common common;
-    const Patient patient{common, configuration_, policy, now, std::nullopt};
+    const Patient patient{common, configuration_, policy, now};
     Findings findings;
     examine_archive(patient, archive_, findings);
     std::vector<std::string> all;
