@@ -1,6 +1,7 @@
 """connectorctl doctor on a real Postfix: nothing is wrong, and then each thing that is made wrong is named."""
 
 import json
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -28,12 +29,17 @@ class Doctor(SiteScenario):
             self.assertTrue(trouble["write"], trouble)
         return done.status, troubles
 
-    def assert_trouble(self, area: str, severity: str, words: str) -> None:
+    def mend(self, trouble: dict) -> None:
+        subprocess.run(trouble["write"], shell=True, check=True)
+        self.site.postfix.reload()
+
+    def assert_trouble(self, area: str, severity: str, words: str) -> dict:
         status, troubles = self.doctor()
         found = [each for each in troubles if each["area"] == area and words in each["what"]]
         self.assertTrue(found, troubles)
         self.assertEqual(found[0]["severity"], severity)
         self.assertGreaterEqual(status, CRITICAL if severity == "critical" else WARNING)
+        return found[0]
 
     def test_1_nothing_is_wrong_with_an_arrangement_that_works(self):
         self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
@@ -43,6 +49,27 @@ class Doctor(SiteScenario):
     def test_a_postfix_that_does_not_ask_is_critical(self):
         self.addCleanup(self.site.postfix.run_with(smtpd_milters=""))
         self.assert_trouble("postfix", "critical", "smtpd_milters")
+
+    def test_lists_of_macros_do_not_matter_since_connectord_asks_for_its_own(self):
+        lists = {f"milter_{stage}_macros": "" for stage in ("connect", "helo", "mail", "rcpt", "end_of_data")}
+        self.addCleanup(self.site.postfix.run_with(smtpd_recipient_restrictions="reject_unauth_destination", **lists))
+        self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
+        self.assertNotIn("_macros", str(self.doctor()[1]))
+
+    def test_a_login_that_postfix_makes_up_is_critical_and_mended_by_the_line_that_is_told(self):
+        self.addCleanup(self.site.postfix.run_with(milter_macro_defaults="{auth_authen}=joe, {site}=x"))
+        sent = self.send("alice@contoso.com", tls=False)
+        self.assertEqual((sent.command, sent.reply.code), ("END", 250), sent.reply)
+        self.mend(self.assert_trouble("postfix", "critical", "milter_macro_defaults makes up {auth_authen}"))
+        self.assertEqual(self.site.postfix.run("postconf", "-h", "milter_macro_defaults").strip(), "{site}=x")
+        self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10", "contoso")
+        self.assertNotIn("milter_macro_defaults", str(self.doctor()[1]))
+
+    def test_an_old_milter_protocol_is_told(self):
+        self.addCleanup(self.site.postfix.run_with(milter_protocol="4"))
+        self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
+        self.mend(self.assert_trouble("postfix", "warning", "milter_protocol = 4"))
+        self.assertNotIn("milter_protocol", str(self.doctor()[1]))
 
     def test_a_daemon_that_does_not_run_is_critical(self):
         self.site.connectord.stop()
@@ -71,6 +98,11 @@ class Doctor(SiteScenario):
         self.addCleanup(self.site.connectord.write_configuration, text)
         self.site.connectord.write_configuration(text.replace("/postfix/mail.log", "/postfix/no.log"))
         self.assert_trouble("deliveries", "critical", "trace.mail_log cannot be read")
+
+    def test_a_log_that_only_root_may_read_is_critical(self):
+        self.site.postfix.log_file.chmod(0o600)
+        self.addCleanup(self.site.postfix.log_file.chmod, 0o644)
+        self.assert_trouble("deliveries", "critical", "may not read trace.mail_log")
 
     def test_a_configuration_that_does_not_load_is_critical(self):
         text = self.site.connectord.config_file.read_text()

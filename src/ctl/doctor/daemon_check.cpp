@@ -73,6 +73,7 @@ void postfix(Patient& patient, const std::string& folder, bool runs, Findings& f
 void examine_daemon(Patient& patient, const MailServerPlaces& places, Findings& findings) {
   const Json health = daemon(patient, findings);
   const bool runs = health.is_object();
+  if (runs) patient.daemon = health.value("pid", pid_t{0});
   const MailServers servers = mail_servers_of(places, health);
   if (servers.postfix) postfix(patient, places.folder, runs, findings);
   if (servers.sendmail) examine_sendmail(patient, SendmailHost(places.sendmail_mc), runs, findings);

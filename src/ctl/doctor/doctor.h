@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 
@@ -20,6 +22,7 @@ struct Patient {
   const model::Configuration& configuration;
   const engine::Policy& policy;
   std::int64_t now = 0;
+  std::optional<pid_t> daemon{};          // the connectord that runs
   std::optional<PostfixSetup> postfix{};  // those that are looked at
   std::optional<SendmailSetup> sendmail{};
 };
@@ -35,6 +38,8 @@ void examine_certificates(const Patient& patient, Findings& findings);
 void examine_dns(const Patient& patient, Findings& findings);
 // Disk and clock.
 void examine_machine(const Patient& patient, Findings& findings);
+// Whether connectord may read the mail server's log. Forks.
+void examine_mail_log(const Patient& patient, Findings& findings);
 // What the message trace tells: connectors without mail, mail that matches none, facts that do not arrive, deliveries
 // that nobody tells of. Without a trace, a note.
 void examine_trace(const Patient& patient, Findings& findings);

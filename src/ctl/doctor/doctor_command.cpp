@@ -90,6 +90,7 @@ void examine(const Common& common, const MailServerPlaces& places, Findings& fin
   examine_warnings(loaded.problems, patient, findings);
   examine_certificates(patient, findings);
   examine_machine(patient, findings);
+  examine_mail_log(patient, findings);
   examine_trace(patient, findings);
   examine_dns(patient, findings);
 }

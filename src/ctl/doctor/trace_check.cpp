@@ -4,7 +4,6 @@
 
 #include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
-#include "connectord/trace/mail_log_reader.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
 #include "doctor.h"
@@ -193,11 +192,6 @@ void examine_archive(const Patient& patient, trace::Archive& archive, Findings& 
 void examine_trace(const Patient& patient, Findings& findings) {
   const auto& settings = patient.configuration.trace;
   if (!settings) return findings.note("trace", "there is no [trace], so nothing is known of past mail");
-  const std::string problem = settings->mail_log.empty() ? "" : trace::problem_with_mail_log(settings->mail_log);
-  if (!problem.empty()) {
-    findings.critical("deliveries", "trace.mail_log cannot be read: " + problem,
-                      "name the mail server's log, or \"journal\"; connectord's user must be able to read it");
-  }
   const auto archive = trace::open_sqlite_archive(settings->file());
   if (!archive) return findings.critical("trace", archive.error(), "see the log: journalctl -u connectord");
   examine_archive(patient, **archive, findings);

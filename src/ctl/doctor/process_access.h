@@ -1,0 +1,27 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace connectord::ctl {
+
+// By what rights a process runs.
+struct ProcessRights {
+  uid_t user = 0;
+  gid_t group = 0;
+  std::vector<gid_t> groups;  // the further ones
+};
+
+// Of what /proc/PID/status says; std::nullopt where it does not say all. Pure.
+std::optional<ProcessRights> read_rights(const std::string& status);
+// Of a process that runs.
+std::optional<ProcessRights> rights_of(pid_t process);
+
+// The error with which somebody with these rights would open that file for reading; 0 if none. Tried in a child that
+// takes them, which only root can have; std::nullopt for anybody else.
+std::optional<int> error_of_reading(const std::string& file, const ProcessRights& rights);
+
+}  // namespace connectord::ctl
