@@ -245,6 +245,20 @@ class DoctorOfTls(DoctorScenario):
         self.assert_named_and_mended("critical", "sendmail", "asks no client for one")
         self.assert_delivered(self.send("partner", "alice@contoso.com", certificate=PARTNER), "contoso")
 
+    def test_clients_whom_the_access_table_offers_less(self):
+        access = self.read("/etc/mail/access")
+        for feature, words in (("V", "203.0.113.33 asked for no certificate"), ("S", "203.0.113.33 offered no STARTTLS")):
+            with self.subTest(feature):
+                self.write("/etc/mail/access", f"{access}Srv_Features:203.0.113.33\t{feature}\n")
+                self.output("make", "-s", "-C", "/etc/mail")
+                sent = self.send("partner", "alice@contoso.com", certificate=PARTNER, tls=feature != "S")
+                self.assert_refused(sent, "550 5.7.10" if feature == "S" else "550 5.7.1")
+                trouble = self.assert_named("warning", "sendmail", words)
+                self.write("/etc/mail/access", access)
+                self.mend(trouble["write"])
+                self.assert_well()
+                self.assert_delivered(self.send("partner", "alice@contoso.com", certificate=PARTNER), "contoso")
+
     def test_a_certificate_that_ends_soon_and_its_successor_that_nobody_shows(self):
         self.output("sh", "-ec", f"cd /etc/mail/tls; {new_certificate('short', 3)}")
         self.change("/etc/mail/tls/server.pem", "/etc/mail/tls/short.pem")

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 
 #include "../attach/milter_macros.h"
 #include "../attach/sendmail_plan.h"
@@ -197,6 +198,29 @@ std::optional<long> sendmail_seconds(std::string_view text) {
     sum += number * unit;
   }
   return sum;
+}
+
+std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted, const std::string& file) {
+  constexpr std::string_view tag = "Srv_Features:";
+  const bool certificates = wanted.certificate_names || wanted.fingerprints;
+  std::vector<Trouble> troubles;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(tag)) continue;
+    const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
+    const std::string client = line.substr(tag.size(), end - tag.size());
+    const auto denies = [&](char feature) { return line.find(feature, end) != std::string::npos; };
+    const auto tell = [&](char feature, const std::string& what) {
+      troubles.push_back({client.empty() ? Severity::critical : Severity::warning, "sendmail",
+                          "connectors require TLS or a client certificate, and " + file + " has " +
+                              (client.empty() ? "all clients" : client) + " " + what,
+                          std::string("take ") + feature + " out of the line " + std::string(tag) + client + " in " +
+                              file + "\nthen: make -C " + std::filesystem::path(file).parent_path().string()});
+    };
+    if ((wanted.tls || certificates) && denies('S')) tell('S', "offered no STARTTLS");
+    if (certificates && denies('V')) tell('V', "asked for no certificate");
+  }
+  return troubles;
 }
 
 std::string remake_line(const std::string& mc) {

@@ -18,6 +18,10 @@ namespace connectord::ctl {
 std::vector<Trouble> judge_sendmail_cf(const SendmailCf& cf, const Wanted& wanted,
                                        const model::Configuration& configuration, const std::string& mc);
 
+// What an access table (Sendmail's cf/README, "Srv_Features") has a server not do for some clients, or for all, though
+// connectors need it. `file` is its text's. Pure.
+std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted, const std::string& file);
+
 // The commands that make sendmail.cf of sendmail.mc and bring it into force.
 std::string remake_line(const std::string& mc);
 inline constexpr const char* restart_line = "systemctl restart sendmail";

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "../attach/files.h"
 #include "sendmail_judgement.h"
@@ -12,6 +13,17 @@ namespace {
 
 bool has(const std::vector<Trouble>& troubles, const std::string& what) {
   return std::any_of(troubles.begin(), troubles.end(), [&](const Trouble& one) { return one.what == what; });
+}
+
+// "/etc/mail/access" of "hash -T<TMPF> /etc/mail/access"; empty for other kinds of maps.
+std::string file_of(const std::string& map) {
+  std::istringstream words(map);
+  std::string kind;
+  words >> kind;
+  if (kind != "hash" && kind != "btree" && kind != "cdb" && kind != "text") return {};
+  std::string file;
+  for (std::string word; words >> word;) file = word;
+  return file.starts_with('/') ? file : "";
 }
 
 // The troubles of the sendmail.cf that is there, and those to come with the next one.
@@ -78,6 +90,9 @@ tl::expected<SendmailSetup, std::string> read_sendmail(const SendmailHost& host)
   const auto text = read_file(host.cf());
   if (!text) return tl::unexpected(text.error());
   setup.cf = read_sendmail_cf(*text);
+  const auto access = setup.cf.maps.find("access");
+  if (access != setup.cf.maps.end()) setup.access_file = file_of(access->second);
+  if (!setup.access_file.empty()) setup.access = read_file(setup.access_file).value_or("");
   setup.mc_changed = changed_at(setup.mc).value_or(0);
   setup.cf_changed = changed_at(setup.cf_file).value_or(0);
   const auto mc = read_file(host.mc());
@@ -97,6 +112,7 @@ tl::expected<SendmailSetup, std::string> read_sendmail(const SendmailHost& host)
 void judge_sendmail(const SendmailSetup& setup, const Wanted& wanted, const model::Configuration& configuration,
                     Findings& findings) {
   judge_both(setup, wanted, configuration, findings);
+  for (Trouble& trouble : judge_access(setup.access, wanted, setup.access_file)) findings.add(std::move(trouble));
   judge_age(setup, findings);
   judge_daemon(setup, findings);
   findings.note("sendmail", setup.cf.version + ", " + setup.cf_file);

@@ -18,6 +18,8 @@ struct SendmailSetup {
   std::string mc;
   std::string cf_file;
   SendmailCf cf;
+  std::string access_file;  // the text of its access table; empty if that is no file
+  std::string access;
   std::optional<SendmailCf> made;  // what m4 makes of sendmail.mc now; empty if it cannot be made
   std::string obstacle;            // why not
   bool is_of_mc = true;            // sendmail.cf is that, but for comments

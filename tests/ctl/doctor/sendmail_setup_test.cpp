@@ -112,6 +112,29 @@ TEST(JudgeSendmailCf, TellsWhatToWriteInConnectordsConfigurationWithoutAMake) {
   for (const std::string& one : judged(good, by)) EXPECT_THAT(one, ::testing::Not(HasSubstr("make -C"))) << one;
 }
 
+TEST(JudgeAccess, NamesClientsThatAreOfferedLessThanConnectorsNeed) {
+  struct Case {
+    std::string text;
+    std::vector<std::string> troubles;  // how they begin
+  };
+  const std::string begin = "connectors require TLS or a client certificate, and /etc/mail/access has ";
+  for (const Case& one : std::vector<Case>{
+           {"", {}},
+           {"Connect:192.0.2.1\tS V\nSrv_Features:192.0.2\tv s\n#Srv_Features:\tS\nSrv_Features:VS.example OK\n", {}},
+           {"Srv_Features:192.0.2 S\n", {"warning sendmail: " + begin + "192.0.2 offered no STARTTLS"}},
+           {"Srv_Features:\tV\n", {"critical sendmail: " + begin + "all clients asked for no certificate"}},
+           {"Srv_Features:x\tV, S",
+            {"warning sendmail: " + begin + "x offered no", "warning sendmail: " + begin + "x asked"}}}) {
+    std::vector<std::string> all;
+    for (const Trouble& trouble : judge_access(one.text, wanted(), "/etc/mail/access")) all.push_back(line_of(trouble));
+    ASSERT_EQ(all.size(), one.troubles.size()) << one.text;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      EXPECT_THAT(all[i], AllOf(StartsWith(one.troubles[i]), HasSubstr("\nthen: make -C /etc/mail")));
+    }
+  }
+  EXPECT_THAT(judge_access("Srv_Features:\tV S\n", Wanted(), "/etc/mail/access"), IsEmpty());
+}
+
 TEST(SendmailSeconds, AreReadAsSendmailReadsThem) {
   for (const auto& [text, seconds] :
        std::vector<std::pair<std::string, std::optional<long>>>{{"30s", 30},
