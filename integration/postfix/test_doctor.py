@@ -65,6 +65,14 @@ class Doctor(SiteScenario):
         self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10", "contoso")
         self.assertNotIn("milter_macro_defaults", str(self.doctor()[1]))
 
+    def test_less_patience_than_dns_is_given_is_told(self):
+        text = self.site.connectord.config_file.read_text()
+        self.addCleanup(self.site.connectord.write_configuration, text)
+        self.site.connectord.write_configuration(text.replace("spf = false", "spf = true"))
+        self.addCleanup(self.site.postfix.run_with(milter_content_timeout="2s"))
+        self.mend(self.assert_trouble("postfix", "warning", "milter_content_timeout is 2 s"))
+        self.assertNotIn("milter_content_timeout", str(self.doctor()[1]))
+
     def test_an_old_milter_protocol_is_told(self):
         self.addCleanup(self.site.postfix.run_with(milter_protocol="4"))
         self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")

@@ -280,6 +280,16 @@ class DoctorOfSockets(DoctorScenario):
         self.assert_well()
         self.assert_delivered(self.send("partner", "alice@contoso.com", certificate=PARTNER), "contoso")
 
+    def test_a_sendmail_that_is_not_roots_and_so_does_not_even_start(self):
+        mc = self.read(MC)
+        self.addCleanup(self.output, "sh", "-ec", f"make -s -C /etc/mail sendmail.cf; {START}")
+        self.addCleanup(self.write, MC, mc)
+        self.write(MC, mc.replace(MAILERS, "define(`confRUN_AS_USER', `smmta')dnl\n" + MAILERS))
+        self.output("make", "-C", "/etc/mail", "sendmail.cf")
+        started = self.front.host.run("sh", "-ec", RESTART)
+        self.assertIn("milter.sock unsafe: Permission denied", started.stdout + started.stderr)
+        self.assert_named("critical", "sockets", "the user smmta (RunAsUser) may not connect to unix:/run/connectord/milter")
+
     def test_a_socket_that_is_not_there(self):
         self.addCleanup(self.output, "mv", "/run/connectord/away", "/run/connectord/milter.sock")
         self.output("mv", "/run/connectord/milter.sock", "/run/connectord/away")

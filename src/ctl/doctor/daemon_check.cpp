@@ -1,3 +1,4 @@
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "../attach/postfix_attachment.h"
@@ -5,6 +6,7 @@
 #include "../attach/running_daemon.h"
 #include "../attach/sendmail_host.h"
 #include "doctor.h"
+#include "mta_time.h"
 
 namespace connectord::ctl {
 namespace {
@@ -43,6 +45,17 @@ Json daemon(const Patient& patient, Findings& findings) {
   return *health;
 }
 
+// Postfix gives a message up when its last answer takes longer.
+void compare_patience(const PostfixSetup& setup, const model::Configuration& configuration, Findings& findings) {
+  const auto patience = mta_seconds(setup.effective("milter_content_timeout"));
+  const auto budget = std::chrono::ceil<std::chrono::seconds>(configuration.dns.budget).count();
+  if (!configuration.authentication.checks_anything() || !patience || *patience > budget) return;
+  findings.warn("postfix",
+                "milter_content_timeout is " + std::to_string(*patience) + " s, and connectord waits up to " +
+                    std::to_string(budget) + " s for DNS (dns.budget): slow DNS defers mail",
+                postconf_line(setup, "milter_content_timeout = 300s"));
+}
+
 void postfix(Patient& patient, const std::string& folder, bool runs, Findings& findings) {
   auto setup = read_postfix(folder);
   if (!setup) return findings.critical("postfix", setup.error(), "postconf -c " + folder + " -n");
@@ -56,6 +69,7 @@ void postfix(Patient& patient, const std::string& folder, bool runs, Findings& f
     for (const Advice& advice : missing) findings.critical("postfix", advice.what, advice.write);
   }
   for (const Advice& advice : plan.warnings) findings.warn("postfix", advice.what, advice.write);
+  compare_patience(*setup, patient.configuration, findings);
   if (runs) {
     for (const Advice& advice : unreachable_listeners(*setup, wanted)) {
       findings.critical("sockets", advice.what, advice.write);

@@ -1,5 +1,6 @@
 #include <grp.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -34,7 +35,7 @@ void examine_mail_log(const Patient& patient, Findings& findings) {
   }
   if (log == "journal") return;
   const auto rights = patient.daemon ? rights_of(*patient.daemon) : std::nullopt;
-  const int error = rights ? error_of_reading(log, *rights).value_or(0) : 0;
+  const int error = rights ? error_of_access(log, R_OK, *rights).value_or(0) : 0;
   if (error == 0) return;
   findings.critical("deliveries",
                     "the connectord that runs may not read trace.mail_log, " + log + ": " + std::strerror(error),

@@ -1,7 +1,7 @@
 #include "process_access.h"
 
-#include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,10 +28,10 @@ std::optional<std::vector<unsigned>> numbers_of(const std::string& status, const
   return std::nullopt;
 }
 
-int open_with(const std::string& file, const ProcessRights& rights) {
+int access_with(const std::string& file, int mode, const ProcessRights& rights) {
   if (::setgroups(rights.groups.size(), rights.groups.data()) != 0) return not_tried;
   if (::setgid(rights.group) != 0 || ::setuid(rights.user) != 0) return not_tried;
-  return ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) < 0 ? errno : 0;
+  return ::access(file.c_str(), mode) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -50,10 +50,22 @@ std::optional<ProcessRights> rights_of(pid_t process) {
   return status ? read_rights(*status) : std::nullopt;
 }
 
-std::optional<int> error_of_reading(const std::string& file, const ProcessRights& rights) {
+std::optional<ProcessRights> rights_of_user(const std::string& name) {
+  const passwd* entry = ::getpwnam(name.c_str());  // NOLINT(concurrency-mt-unsafe)
+  if (entry == nullptr) return std::nullopt;
+  ProcessRights rights{entry->pw_uid, entry->pw_gid, {}};
+  constexpr int most = 65'536;  // NGROUPS_MAX
+  int count = most;
+  rights.groups.resize(most);
+  if (::getgrouplist(name.c_str(), rights.group, rights.groups.data(), &count) < 0) return std::nullopt;
+  rights.groups.resize(static_cast<std::size_t>(count));
+  return rights;
+}
+
+std::optional<int> error_of_access(const std::string& file, int mode, const ProcessRights& rights) {
   if (::geteuid() != 0) return std::nullopt;
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(open_with(file, rights));
+  if (child == 0) ::_exit(access_with(file, mode, rights));
   int status = 0;
   if (child < 0 || ::waitpid(child, &status, 0) != child || !WIFEXITED(status)) return std::nullopt;
   if (WEXITSTATUS(status) == not_tried) return std::nullopt;

@@ -20,8 +20,11 @@ std::optional<ProcessRights> read_rights(const std::string& status);
 // Of a process that runs.
 std::optional<ProcessRights> rights_of(pid_t process);
 
-// The error with which somebody with these rights would open that file for reading; 0 if none. Tried in a child that
-// takes them, which only root can have; std::nullopt for anybody else.
-std::optional<int> error_of_reading(const std::string& file, const ProcessRights& rights);
+// That a process of this user has to begin with; std::nullopt if there is no such user.
+std::optional<ProcessRights> rights_of_user(const std::string& name);
+
+// The error with which somebody with these rights is kept from `mode` (R_OK, W_OK of access(2)) of that file; 0 if
+// none. Tried in a child that takes them, which only root can have; std::nullopt for anybody else.
+std::optional<int> error_of_access(const std::string& file, int mode, const ProcessRights& rights);
 
 }  // namespace connectord::ctl

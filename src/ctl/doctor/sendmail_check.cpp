@@ -1,5 +1,11 @@
+#include <grp.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "connectord/net/listener.h"
 #include "doctor.h"
+#include "process_access.h"
 #include "sendmail_files.h"
 #include "sendmail_judgement.h"
 
@@ -25,11 +31,26 @@ class SendmailCheck {
         endpoint.kind == net::Endpoint::Kind::unix_socket ? unsafe_folder(endpoint.path, trust_) : std::nullopt;
     if (unsafe) findings_.critical("sockets", "server." + key + ": " + unsafe->what, unsafe->write);
     // Without one that runs, that alone is told.
-    if (!connectord_runs || net::knock(endpoint)) return;
+    if (!connectord_runs) return;
+    if (net::knock(endpoint)) return rights(endpoint);
     findings_.critical(
         "sockets",
         "connectord does not answer at server." + key + ", " + endpoint.to_string() + ", as Sendmail would reach it",
         "systemctl restart connectord");
+  }
+
+  // Its daemon is root's, unless RunAsUser says otherwise.
+  void rights(const net::Endpoint& endpoint) {
+    const std::string runs_as = setup_.cf.option("RunAsUser");
+    const std::string user = runs_as.substr(0, runs_as.find(':'));
+    const auto rights = user.empty() ? std::nullopt : rights_of_user(user);
+    if (!rights || endpoint.kind != net::Endpoint::Kind::unix_socket) return;
+    if (error_of_access(endpoint.path, R_OK | W_OK, *rights).value_or(0) != EACCES) return;
+    const group* own = ::getgrgid(rights->group);  // NOLINT(concurrency-mt-unsafe)
+    findings_.critical("sockets", "the user " + user + " (RunAsUser) may not connect to " + endpoint.to_string(),
+                       "in [server] of " + wanted_.file + ": socket_group = \"" +
+                           (own == nullptr ? user : own->gr_name) +
+                           "\" and socket_mode = \"0660\"\nthen: systemctl restart connectord && " + restart_line);
   }
 
   // Only where there are such files; that there should be is told already.

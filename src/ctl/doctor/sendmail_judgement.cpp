@@ -11,6 +11,7 @@
 #include "../attach/sendmail_plan.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/ip_address.h"
+#include "mta_time.h"
 
 namespace connectord::ctl {
 namespace {
@@ -38,7 +39,7 @@ long timeout_of(const std::string& equates, char letter, long otherwise) {
     const std::string_view field = mail::trimmed(std::string_view(timeouts).substr(begin, end - begin));
     const std::size_t colon = field.find(':');
     if (field.starts_with(letter) && colon != std::string_view::npos) {
-      return sendmail_seconds(mail::trimmed(field.substr(colon + 1))).value_or(otherwise);
+      return mta_seconds(mail::trimmed(field.substr(colon + 1))).value_or(otherwise);
     }
     begin = end + 1;
   }
@@ -161,44 +162,6 @@ class Judge {
 };
 
 }  // namespace
-
-std::optional<long> sendmail_seconds(std::string_view text) {
-  constexpr long longest = 366L * 86'400;
-  if (text.empty()) return std::nullopt;
-  long sum = 0;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at != end) {
-    long number = 0;
-    const auto read = std::from_chars(at, end, number);
-    if (read.ec != std::errc() || number < 0 || number > longest) return std::nullopt;
-    at = read.ptr;
-    long unit = 1;
-    if (at != end) {
-      switch (*at++) {
-        case 's':
-          break;
-        case 'm':
-          unit = 60;
-          break;
-        case 'h':
-          unit = 3'600;
-          break;
-        case 'd':
-          unit = 86'400;
-          break;
-        case 'w':
-          unit = 604'800;
-          break;
-        default:
-          return std::nullopt;
-      }
-    }
-    if (sum + number * unit > longest) return std::nullopt;
-    sum += number * unit;
-  }
-  return sum;
-}
 
 std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted, const std::string& file) {
   constexpr std::string_view tag = "Srv_Features:";

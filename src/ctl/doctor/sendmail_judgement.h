@@ -1,8 +1,6 @@
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "../attach/sendmail_cf.h"
@@ -25,8 +23,5 @@ std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted,
 // The commands that make sendmail.cf of sendmail.mc and bring it into force.
 std::string remake_line(const std::string& mc);
 inline constexpr const char* restart_line = "systemctl restart sendmail";
-
-// Seconds of "30s", "2m", "1h30m", "90": how Sendmail reads a timeout. std::nullopt if it is none.
-std::optional<long> sendmail_seconds(std::string_view text);
 
 }  // namespace connectord::ctl

@@ -31,23 +31,32 @@ TEST(ProcessRights, AreNotGuessed) {
   EXPECT_FALSE(rights_of(-1));
 }
 
-TEST(ErrorOfReading, IsWhatTheKernelSaysToThatUser) {
+TEST(ProcessRights, OfAUserAreThoseOfItsGroups) {
+  const auto rights = rights_of_user("root");
+  ASSERT_TRUE(rights);
+  EXPECT_EQ(rights->user, 0U);
+  EXPECT_THAT(rights->groups, ::testing::Contains(rights->group));
+  EXPECT_FALSE(rights_of_user("nobody of this name"));
+}
+
+TEST(ErrorOfAccess, IsWhatTheKernelSaysToThatUser) {
   const TemporaryFolder folder;
   const std::string file = (folder.path() / "log").string();
   std::ofstream(file) << "x";
   const ProcessRights stranger{12345, 12345, {}};
   if (::geteuid() != 0) {
-    EXPECT_FALSE(error_of_reading(file, stranger));
+    EXPECT_FALSE(error_of_access(file, R_OK, stranger));
     return;
   }
   ::chmod(folder.path().c_str(), 0755);
   ::chmod(file.c_str(), 0640);
-  EXPECT_EQ(error_of_reading(file, stranger), EACCES);
+  EXPECT_EQ(error_of_access(file, R_OK, stranger), EACCES);
   ASSERT_EQ(::chown(file.c_str(), 0, 54321), 0);
-  EXPECT_EQ(error_of_reading(file, {12345, 12345, {54321}}), 0);
+  EXPECT_EQ(error_of_access(file, R_OK, {12345, 12345, {54321}}), 0);
+  EXPECT_EQ(error_of_access(file, R_OK | W_OK, {12345, 12345, {54321}}), EACCES);
   ::chmod(folder.path().c_str(), 0700);
-  EXPECT_EQ(error_of_reading(file, {12345, 12345, {54321}}), EACCES);
-  EXPECT_EQ(error_of_reading(file + "-not-there", {0, 0, {}}), ENOENT);
+  EXPECT_EQ(error_of_access(file, R_OK, {12345, 12345, {54321}}), EACCES);
+  EXPECT_EQ(error_of_access(file + "-not-there", R_OK, {0, 0, {}}), ENOENT);
 }
 
 }  // namespace

@@ -135,23 +135,6 @@ TEST(JudgeAccess, NamesClientsThatAreOfferedLessThanConnectorsNeed) {
   EXPECT_THAT(judge_access("Srv_Features:\tV S\n", Wanted(), "/etc/mail/access"), IsEmpty());
 }
 
-TEST(SendmailSeconds, AreReadAsSendmailReadsThem) {
-  for (const auto& [text, seconds] :
-       std::vector<std::pair<std::string, std::optional<long>>>{{"30s", 30},
-                                                                {"2m", 120},
-                                                                {"1h30m", 5400},
-                                                                {"90", 90},
-                                                                {"1d", 86'400},
-                                                                {"", std::nullopt},
-                                                                {"x", std::nullopt},
-                                                                {"3x", std::nullopt},
-                                                                {"-1s", std::nullopt},
-                                                                {"99999999999999999999s", std::nullopt},
-                                                                {"52w52w", std::nullopt}}) {
-    EXPECT_EQ(sendmail_seconds(text), seconds) << text;
-  }
-}
-
 SendmailSetup setup(const std::string& cf = good, const std::string& made = good) {
   SendmailSetup setup;
   setup.mc = "/etc/mail/sendmail.mc";
