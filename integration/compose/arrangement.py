@@ -16,7 +16,8 @@ from harness.waiting import wait_until
 
 PROJECT = "connectord-scenarios"
 BUILT = ("dns", "postfix", "sendmail")  # a service of each image that is needed where connectord is built already
-MAIL_SERVERS = ("postfix", "sendmail", "fresh", "mailbox", "exchange", "partner", "gateway", "gateway2", "archive", "internet")
+MAIL_SERVERS = ("postfix", "sendmail", "fresh", "mailbox", "exchange", "partner", "litware", "gateway", "gateway2", "archive",
+                "internet")
 
 
 def compose_command() -> list[str]:
@@ -161,11 +162,15 @@ class Host:
 
     def configure(self, example: str) -> None:
         """Makes a file of etc/examples the configuration of this host's connectord, by a reload."""
-        before = self.connectord_log().count(": configuration loaded, ")
         self.output("/integration/compose/connectord/configure", example)
+        self.reload()
+
+    def reload(self) -> None:
+        """Has this host's connectord take the configuration that is there now."""
+        before = self.connectord_log().count(": configuration loaded, ")
         docker("kill", "-s", "HUP", self._container)
         wait_until(lambda: self.connectord_log().count(": configuration loaded, ") > before,
-                   f"{self.name} to load {example}; its log ends with\n{self.connectord_log()[-2000:]}")
+                   f"{self.name} to load its configuration; its log ends with\n{self.connectord_log()[-2000:]}")
 
     def connectord_log(self) -> str:
         return docker("logs", self._container)

@@ -248,7 +248,8 @@ class TestMessage {
     }
     finding.hint =
         "the mail server took another way than connectord says: transport_maps has a table before connectord's, or "
-        "does not name it, or the message was re-routed (content_filter, FILTER); see: connectorctl status";
+        "does not name it, or the message was re-routed (content_filter, FILTER); with Sendmail, mailertable is not "
+        "connectord's, or a rule comes before it (LOCAL_RULE_0); see: connectorctl status";
     return fail(std::move(finding), Obstacle::other_route);
   }
 
@@ -261,7 +262,7 @@ class TestMessage {
     // The log does not say whether there was none, or whether it is only not told.
     finding.outcome = Outcome::not_applicable;
     finding.seen = "the mail log tells of none";
-    finding.hint = "Postfix tells of it with smtp_tls_loglevel = 1";
+    finding.hint = "Postfix tells of it with smtp_tls_loglevel = 1, Sendmail with confLOG_LEVEL 9, its default";
     plan_.needs_tls() ? recorder_.warn(std::move(finding)) : recorder_.add(std::move(finding));
     return true;
   }
