@@ -89,10 +89,6 @@ void attribution(const model::InboundConnector& connector, const model::Decision
 
 }  // namespace
 
-bool is_sendmail(const SmtpReply& ehlo) {
-  return !ehlo.lines.empty() && ehlo.lines.front().find(", pleased to meet you") != std::string::npos;
-}
-
 tl::expected<model::ClientCertificate, std::string> read_identity(const Identity& identity, bool for_sendmail) {
   std::ifstream file(identity.certificate_file, std::ios::binary);
   std::ostringstream text;

@@ -21,9 +21,6 @@ struct Visitor {
   bool at_sendmail = false;              // whose word for certificates and refusals differs from Postfix's
 };
 
-// True if it is Sendmail that greets back so: these words stand in its source, not in its configuration.
-bool is_sendmail(const SmtpReply& ehlo);
-
 // A certificate as Sendmail, or Postfix with its policy service, tells of one that it trusts. On failure says why the
 // file cannot be read.
 tl::expected<model::ClientCertificate, std::string> read_identity(const Identity& identity, bool for_sendmail);

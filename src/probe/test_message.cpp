@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "connectord/mail/sendmail_terms.h"
 #include "connectord/mail/text.h"
 #include "connectord/tls/certificate.h"
 #include "route_check.h"
@@ -110,14 +111,31 @@ class TestMessage {
            ". Nothing is to be done about this message.\r\n";
   }
 
+  // Postfix can do all that a connector may say.
+  std::string inability_of_sendmail() const {
+    const std::string& recipient = plan_.options.recipient;
+    const auto mailer = mail::mailer_of(wanted(), recipient.substr(recipient.rfind('@') + 1));
+    const auto requirement = mail::tls_requirement_of(wanted());
+    return !mailer ? mailer.error() : !requirement ? requirement.error() : std::string();
+  }
+
   bool submit() {
     const net::Endpoint& server = policy_.configuration().validation.mail_through;
     recorder_.at(server.to_string());
     recorder_.begin();
-    const auto taken =
-        send_mail(server, plan_.helo, {plan_.options.sender, plan_.options.recipient, content()}, services());
+    std::string inability;
+    const auto objection = [&](const SmtpReply& ehlo) {
+      return inability = is_sendmail(ehlo) ? inability_of_sendmail() : "";
+    };
+    const Letter letter{plan_.options.sender, plan_.options.recipient, content()};
+    const auto taken = send_mail(server, plan_.helo, letter, services(), objection);
     Finding finding{.check = "send.submit", .expected = "our mail server takes a test message"};
-    if (!taken) {
+    if (!inability.empty()) {
+      finding.expected = "a connector that our mail server, Sendmail, can follow";
+      finding.seen = inability;
+      finding.hint = "connectord answers Sendmail with a temporary error, so that mail of the connector waits";
+      fail(std::move(finding), Obstacle::other_route);
+    } else if (!taken) {
       finding.seen = taken.error();
       finding.hint = "validation.mail_through names the server; it must take mail from this machine for that recipient";
       fail(std::move(finding), Obstacle::rejected);
