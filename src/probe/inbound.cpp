@@ -185,7 +185,9 @@ class Inbound {
     Finding finding{.check = "tls.client_certificate", .expected = "the server asks for a certificate"};
     if (!asked) {
       finding.seen = "it does not ask";
-      finding.hint = "Postfix: smtpd_tls_ask_ccert = yes; Sendmail: no V in Srv_Features of the access table";
+      finding.hint =
+          "Postfix: smtpd_tls_ask_ccert = yes; Sendmail: no V in confTLS_SRV_OPTIONS, nor in Srv_Features of the "
+          "access table";
       return fail(std::move(finding), Obstacle::certificate);
     }
     auto certificate = read_identity(*options_.identity, visitor_.at_sendmail);

@@ -5,10 +5,19 @@ import json
 from test_attach_sendmail import MC, RESTART, TLS
 from validation import LITWARE, Validated, ValidateScenario
 
-PARTNER_ADDRESS, STRANGER_ADDRESS, GATEWAY_ADDRESS = "127.0.0.2", "127.0.0.3", "127.0.0.4"
+OURS, PARTNER, STRANGER, GATEWAY = "127.0.0.1:25", "127.0.0.2", "127.0.0.3", "127.0.0.4"
+MAIN = "/etc/connectord/connectord.toml"
+STATE = "/var/lib/connectord/validation"
 
-# Names of a certificate as Sendmail tells them; and whose way out Sendmail finds by itself, by MX.
-LITWARE_CONNECTORS = f"""
+
+def to_litware(name: str, domain: str, match: str, route: str = "", tls: str = "") -> str:
+    return (f'[[outbound]]\nname = "{name}"\nscenario = "partner"\nrecipient_domains = ["{domain}"]\n{route}\n'
+            f'[outbound.tls]\nlevel = "match"\nmatch = ["{match}"]\n{tls}\n')
+
+
+# What is required of a certificate are its names as Sendmail tells them. Of litware's server two names are good, but only
+# the first is its common name. The last two connectors are beyond Sendmail.
+CONNECTORS = f"""
 [[inbound]]
 name = "litware"
 scenario = "partner"
@@ -17,7 +26,7 @@ sender_domains = ["litware.com"]
 [inbound.require]
 tls = true
 tls_version = "TLSv1.2"
-client_networks = ["{PARTNER_ADDRESS}", "203.0.113.81"]
+client_networks = ["{PARTNER}", "203.0.113.81"]
 [inbound.require.certificate]
 subject = "/O=Example/CN={LITWARE}"
 issuer = "/O=Example/CN=Example Root CA"
@@ -27,51 +36,28 @@ name = "local-gateway"
 scenario = "internet"
 trusted_path = true
 [inbound.identify]
-client_networks = ["{GATEWAY_ADDRESS}"]
-
-[[outbound]]
-name = "litware-out"
-scenario = "partner"
-recipient_domains = ["litware.com"]
-[outbound.tls]
-level = "match"
-match = ["{LITWARE}"]
-
-[[outbound]]
-name = "strict-out"
-scenario = "partner"
-recipient_domains = ["strict.litware.com"]
-[outbound.route]
-smart_hosts = ["[{LITWARE}]"]
-[outbound.tls]
-level = "match"
-match = ["{LITWARE}"]
-ca_file = "/certificates/authority.pem"
-
-[[outbound]]
-name = "odd-out"
-scenario = "partner"
-recipient_domains = ["odd.litware.com"]
-[outbound.route]
-smart_hosts = ["[{LITWARE}]:2502"]
-"""
+client_networks = ["{GATEWAY}"]
+""" + "\n".join((
+    to_litware("litware-out", "litware.com", LITWARE),
+    to_litware("other-name-out", "other-name.litware.com", "mx.litware.com", 'route.smart_hosts = ["[mx.litware.com]"]'),
+    to_litware("authority-out", "authority.litware.com", LITWARE, f'route.smart_hosts = ["[{LITWARE}]"]',
+               'ca_file = "/certificates/authority.pem"'),
+    to_litware("port-out", "port.litware.com", "mail.woodgrove.com", f'route.smart_hosts = ["[{LITWARE}]:2502"]')))
 
 
 class OwnSendmail(ValidateScenario):
-    """A Sendmail that `attach` has attached, for all tests of the class."""
-
-    lines = TLS
+    """A Sendmail with TLS on the host where connectord is, for all tests of the class."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        host = cls.front.host
         cls.addClassCleanup(cls.as_before)
+        host = cls.front.host
         mc = host.output("cat", MC)
-        host.output("tee", MC, stdin=mc.replace("MAILER_DEFINITIONS\n", cls.lines + "MAILER_DEFINITIONS\n"))
+        host.output("tee", MC, stdin=mc.replace("MAILER_DEFINITIONS\n", TLS + "MAILER_DEFINITIONS\n"))
         host.output("make", "-C", "/etc/mail")
         cls.restart()
-        host.output("tee", cls.connectors_file, stdin=LITWARE_CONNECTORS)
+        host.output("tee", cls.connectors_file, stdin=CONNECTORS)
         host.reload()
 
     @classmethod
@@ -84,6 +70,23 @@ class OwnSendmail(ValidateScenario):
         cls.front.host.output("sh", "-ec", RESTART)
         cls.front.host.wait_for_server()
 
+    def probe(self, source: str = PARTNER, certificate: str | None = LITWARE, *words: str) -> Validated:
+        if certificate:
+            words += ("--cert", f"/certificates/{certificate}.pem", "--key", f"/certificates/{certificate}.key")
+        return self.validate("litware", "--probe", OURS, "--source", source, *words)
+
+    def access(self, *lines: str) -> None:
+        """Adds to Sendmail's access table, until the end of the test."""
+        self.addCleanup(self.front.host.output, "sh", "-ec", "cd /etc/mail; cp /etc/mail.fresh/access .; make")
+        self.front.host.output("sh", "-ec", "cd /etc/mail; cat >>access; make", stdin="".join(f"{line}\n" for line in lines))
+
+
+class NotAttached(OwnSendmail):
+    def test_a_server_that_does_not_ask_connectord_is_told(self):
+        validated = self.probe(STRANGER)
+        self.assertEqual(validated.outcome, "rejected", validated.report)
+        self.assertIn("does not ask connectord", validated.report["steps"][-1]["hint"])
+
 
 class Attached(OwnSendmail):
     @classmethod
@@ -91,12 +94,136 @@ class Attached(OwnSendmail):
         super().setUpClass()
         cls.front.host.output("connectorctl", "attach", "sendmail", "--yes")
 
-    def test_x(self):
-        for name, rcpt in (("litware-out", "later@litware.com"), ("litware-out", "frank@fabrikam.com"), ("strict-out", "alice@strict.litware.com"), ("odd-out", "alice@odd.litware.com")):
-            print(self.connectorctl("validate", name, "--send", "--rcpt-to", rcpt, "--wait", "5").stdout)
-        for words in ((), ("--source", PARTNER_ADDRESS), ("--source", PARTNER_ADDRESS, "--cert", f"/certificates/{LITWARE}.pem", "--key", f"/certificates/{LITWARE}.key"),
-            ("--source", PARTNER_ADDRESS, "--cert", f"/certificates/litware-alone.pem", "--key", f"/certificates/litware-alone.key"),
-            ("--source", GATEWAY_ADDRESS), ("--source", PARTNER_ADDRESS, "--mail-from", "a@nowhere.litware.com")):
-          print(self.connectorctl("validate", "litware", "--probe", "127.0.0.1:25", *words).stdout)
-        print(self.front.host.output("tail", "-30", "/var/log/mail.log"))
-        self.fail()
+    def traced(self, *words: str) -> list[str]:
+        """Rows of the message trace."""
+        return self.front.host.output("connectorctl", "trace", "--csv", *words).splitlines()[1:]
+
+    def last(self, validated: Validated) -> tuple[str, str]:
+        step = validated.report["steps"][-1]
+        return step["check"], step["hint"]
+
+
+class AsThePartner(Attached):
+    def test_mail_as_agreed_passes_and_none_is_sent(self):
+        validated = self.probe()
+        self.assertEqual(validated.outcome, "passed", validated.report)
+        self.assertIn(f"subject /O=Example/CN={LITWARE}", validated.step("tls.client_certificate")["seen"])
+        for requirement in ("tls", "tls_version", "client_networks", "certificate.subject", "certificate.issuer"):
+            self.assertEqual(validated.step(f"require.{requirement}")["outcome"], "pass")
+        self.assertEqual(self.traced("--recipient", "postmaster@example.org", "--action", "accept"), [])
+
+    def test_what_is_not_as_agreed_is_named_and_explains_the_reply(self):
+        for options, outcome, failed in (
+                ((STRANGER,), "rejected", ["require.client_networks"]),
+                ((PARTNER, "other-name"), "certificate", ["require.certificate.subject", "require.certificate.issuer"]),
+                ((PARTNER, None), "certificate", ["require.certificate.subject", "require.certificate.issuer"])):
+            with self.subTest(options):
+                validated = self.probe(*options)
+                self.assertEqual((validated.outcome, validated.failed()), (outcome, [*failed, "smtp.rcpt"]), validated.report)
+                self.assertEqual(self.last(validated), ("smtp.rcpt", "what failed above explains the reply"))
+
+    def test_a_certificate_that_only_the_server_distrusts_is_told(self):
+        validated = self.probe(PARTNER, "litware-alone")
+        self.assertEqual(validated.outcome, "certificate", validated.report)
+        self.assertIn("does not trust the certificate", self.last(validated)[1])
+
+    def test_mail_that_another_connector_takes_is_told(self):
+        validated = self.probe(GATEWAY, None)
+        self.assertEqual(validated.outcome, "other_route", validated.report)
+        self.assertIn("local-gateway", validated.summary)
+
+    def test_a_server_that_offers_no_tls_or_asks_for_no_certificate_is_told(self):
+        self.access(f"Srv_Features:{PARTNER}\tS", f"Srv_Features:{STRANGER}\tV")
+        validated = self.probe()
+        self.assertEqual((validated.outcome, self.last(validated)[0]), ("no_starttls", "smtp.starttls"), validated.report)
+        validated = self.probe(STRANGER)
+        self.assertEqual((validated.outcome, self.last(validated)[0]), ("certificate", "tls.client_certificate"),
+                         validated.report)
+
+    def test_what_sendmail_refuses_by_itself_is_told(self):
+        self.access('From:postmaster@litware.com\tERROR:5.7.1:"550 not from you"')
+        validated = self.probe()
+        self.assertEqual((validated.outcome, validated.failed()), ("rejected", ["smtp.rcpt"]), validated.report)
+        self.assertIn("not from you", validated.summary)
+        self.assertIn("refuses by itself", self.last(validated)[1])
+
+    def test_recent_mail_is_told_from_the_trace(self):
+        def send(**options):
+            return self.host("litware").send("alice@litware.com", "bob@example.org", server=self.front.server, **options)
+
+        self.assertEqual(send(certificate=LITWARE).reply.code, 250)
+        self.assertEqual(send(tls=False).reply.code, 550)
+        self.front.host.output("swaks", "--silent", "--server", "127.0.0.1", "--local-interface", GATEWAY,
+                               "--from", "bob@litware.com", "--to", "bob@example.org")
+        validated = self.validate("litware")
+        self.assertEqual(validated.outcome, "passed")
+        self.assertRegex(validated.step("history.taken")["seen"], r"^1 accept, \d+ reject in the last 7 days$")
+        told = [step["expected"] for step in validated.report["steps"] if step["check"] == "history.failed"]
+        self.assertIn("require.tls", told)
+        missed = validated.step("history.missed")
+        self.assertIn("1 message to local-gateway, by its client_network, such as row", missed["seen"])
+        self.assertIn("local-gateway takes it now too", missed["hint"])
+
+
+class ByATestMessage(Attached):
+    def send(self, name: str, recipient: str, *words: str) -> Validated:
+        return self.validate(name, "--send", "--rcpt-to", recipient, *words)
+
+    def test_that_arrives_says_when_how_and_where(self):
+        validated = self.send("litware-out", "alice@litware.com")
+        self.assertEqual(validated.outcome, "passed", validated.report)
+        self.assertRegex(validated.summary,
+                         r"^arrived at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC over OK TLSv1.3 with cipher \S+, at "
+                         rf"{LITWARE}\.\[203\.0\.113\.81\]: \S+ Message accepted for delivery, through litware-out$")
+        self.host("litware").wait_for_log(r"to=<?root>?, .*stat=Sent")
+        self.assertIn("\nSubject: Test of the connector litware-out\n", self.host("litware").output("cat", "/var/mail/root"))
+
+    def test_that_is_greylisted_waits_in_the_queue(self):
+        validated = self.send("litware-out", "later@litware.com", "--wait", "3")
+        self.assertEqual(validated.outcome, "deferred", validated.report)
+        self.assertIn("451 4.7.1 Greylisted", validated.step("trace.delivery")["seen"])
+
+    def test_that_sendmail_keeps_back_says_why(self):
+        """Of a certificate's names Sendmail compares the common name alone, so the server is good but for Sendmail."""
+        validated = self.send("other-name-out", "alice@other-name.litware.com", "--wait", "3")
+        self.assertEqual((validated.outcome, validated.failed()), ("deferred", []), validated.report)
+        self.assertIn(f"403 4.7.0 CN {LITWARE} does not match mx.litware.com", validated.summary)
+        self.assertEqual(len(self.traced("--recipient", "alice@other-name.litware.com")), 1)
+
+    def test_that_a_rule_of_the_site_keeps_back_says_why(self):
+        self.access(f"TLS_Srv:{LITWARE}\tENCR:512")
+        validated = self.send("litware-out", "alice@litware.com", "--wait", "3")
+        self.assertEqual((validated.outcome, validated.failed()), ("deferred", []), validated.report)
+        self.assertIn("encryption too weak", validated.summary)
+
+    def test_that_another_connector_takes_names_it(self):
+        validated = self.send("litware-out", "frank@fabrikam.com")
+        self.assertEqual(validated.outcome, "other_route", validated.report)
+        self.assertIn("compliance", validated.step("trace.connector")["seen"])
+        self.assertIn("archive.compliance.example", validated.step("delivery.relay")["seen"])
+
+    def test_is_not_sent_where_sendmail_cannot_do_what_the_connector_says(self):
+        for name, recipient, words in (
+                ("authority-out", "alice@authority.litware.com", "Sendmail cannot trust other authorities for one server"),
+                ("port-out", "alice@port.litware.com", "Sendmail cannot be told of another port than 25")):
+            with self.subTest(name):
+                validated = self.send(name, recipient)
+                self.assertEqual((validated.outcome, self.last(validated)[0]), ("other_route", "send.submit"), validated.report)
+                self.assertIn(words, validated.summary)
+
+
+class Scheduled(Attached):
+    def test_a_change_is_logged_and_its_mail_leaves_through_sendmail(self):
+        host = self.front.host
+        main = host.output("cat", MAIN)
+        self.addCleanup(host.reload)
+        self.addCleanup(host.output, "tee", MAIN, stdin=main)
+        host.output("tee", MAIN, stdin=main + '[validation]\nevery = "10m"\nmail_to = "bob@example.org"\n')
+        # The last time was long ago, so that it is due at once.
+        host.output("install", "-d", "-o", "connectord", STATE)
+        host.output("tee", f"{STATE}/outbound-litware-out.json",
+                    stdin=json.dumps({"time": 1, "result": "failed", "obstacle": "tls_failed"}))
+        host.reload()
+        host.wait_for_connectord_log("validation: .*connector=litware-out")
+        host.wait_for_connectord_log("changed.*litware-out.*passes")
+        self.assertIn(b"has news", self.host("mailbox").arrival("Subject: connector litware-out: passed").content)

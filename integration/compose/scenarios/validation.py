@@ -31,7 +31,7 @@ class Validated:
         return [step["check"] for step in self.report["steps"]]
 
     def failed(self) -> list[str]:
-        return [step["check"] for step in self.report["steps"] if step["outcome"] == "fail"]
+        return [step["check"] for step in self.report["steps"] if step["outcome"] == "fail" and not step["warning"]]
 
 
 class ValidateScenario(Scenario):
