@@ -84,6 +84,8 @@ SqliteWriter::SqliteWriter(const std::string& path, int lock_wait_ms)
 
 void SqliteWriter::load_state() {
   indexed_to_ = database_.integer("SELECT value FROM state WHERE name = 'indexed_to'").value_or(0);
+  const auto spooled = database_.integer("SELECT value FROM state WHERE name = 'spooled_to'");
+  spooled_to_ = static_cast<std::uint64_t>(spooled.value_or(0));
   const auto last = database_.integer("SELECT id + recipients - 1 FROM message ORDER BY id DESC LIMIT 1");
   next_id_ = 1 + std::max(last.value_or(0), indexed_to_);
   unindexed_ = static_cast<std::size_t>(
@@ -159,6 +161,13 @@ std::int64_t SqliteWriter::insert(const StoredEntry& entry) {
   ++unindexed_;
   if (!entry.queue_id.empty()) recent_[entry.queue_id] = id;
   return id;
+}
+
+void SqliteWriter::insert(std::span<const SpooledEntryPointer> spooled) {
+  if (spooled.empty()) return;
+  for (const SpooledEntryPointer& one : spooled) insert(one->entry);
+  spooled_to_ = spooled.back()->sequence;
+  set_state_.bind_text(1, "spooled_to").bind(2, static_cast<std::int64_t>(spooled_to_)).run();
 }
 
 void SqliteWriter::insert_recipients(std::int64_t first, const StoredEntry& entry) {

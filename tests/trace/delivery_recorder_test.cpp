@@ -14,7 +14,7 @@ using testing::IsEmpty;
 // Keeps what it is told as lines of text.
 class FakeStore : public Store {
  public:
-  tl::expected<std::int64_t, std::string> append(const Entry&) override { return 0; }
+  tl::expected<void, std::string> append(const Entry&) override { return {}; }
   tl::expected<Recorded, std::string> record(const LogBatch& batch) override {
     if (broken) return tl::unexpected(std::string("disk full"));
     for (const Queued& queued : batch.queued) sizes.push_back(queued.queue_id + " " + std::to_string(queued.size));
@@ -34,6 +34,7 @@ class FakeStore : public Store {
     return Recorded{};
   }
   tl::expected<std::string, std::string> position() override { return kept; }
+  std::size_t waiting() const override { return 0; }
 
   bool broken = false;
   std::string kept;
