@@ -53,9 +53,7 @@ class OwnSendmail(ValidateScenario):
         super().setUpClass()
         cls.addClassCleanup(cls.as_before)
         host = cls.front.host
-        mc = host.output("cat", MC)
-        host.output("tee", MC, stdin=mc.replace("MAILER_DEFINITIONS\n", TLS + "MAILER_DEFINITIONS\n"))
-        host.output("make", "-C", "/etc/mail")
+        cls.make(host.output("cat", MC).replace("MAILER_DEFINITIONS\n", TLS + "MAILER_DEFINITIONS\n"))
         cls.restart()
         host.output("tee", cls.connectors_file, stdin=CONNECTORS)
         host.reload()
@@ -64,6 +62,11 @@ class OwnSendmail(ValidateScenario):
     def as_before(cls):
         cls.front.host.output("sh", "-ec", "cd /etc/mail; find . -mindepth 1 -delete; cp -a /etc/mail.fresh/. .")
         cls.restart()
+
+    @classmethod
+    def make(cls, mc: str):
+        cls.front.host.output("tee", MC, stdin=mc)
+        cls.front.host.output("make", "-C", "/etc/mail")
 
     @classmethod
     def restart(cls):
@@ -78,7 +81,8 @@ class OwnSendmail(ValidateScenario):
     def access(self, *lines: str) -> None:
         """Adds to Sendmail's access table, until the end of the test."""
         self.addCleanup(self.front.host.output, "sh", "-ec", "cd /etc/mail; cp /etc/mail.fresh/access .; make")
-        self.front.host.output("sh", "-ec", "cd /etc/mail; cat >>access; make", stdin="".join(f"{line}\n" for line in lines))
+        added = "".join(f"{line}\n" for line in lines)
+        self.front.host.output("sh", "-ec", "cd /etc/mail; cat >>access; make", stdin=added)
 
 
 class NotAttached(OwnSendmail):
@@ -119,7 +123,8 @@ class AsThePartner(Attached):
                 ((PARTNER, None), "certificate", ["require.certificate.subject", "require.certificate.issuer"])):
             with self.subTest(options):
                 validated = self.probe(*options)
-                self.assertEqual((validated.outcome, validated.failed()), (outcome, [*failed, "smtp.rcpt"]), validated.report)
+                self.assertEqual((validated.outcome, validated.failed()), (outcome, [*failed, "smtp.rcpt"]),
+                                 validated.report)
                 self.assertEqual(self.last(validated), ("smtp.rcpt", "what failed above explains the reply"))
 
     def test_a_certificate_that_only_the_server_distrusts_is_told(self):
@@ -135,7 +140,8 @@ class AsThePartner(Attached):
     def test_a_server_that_offers_no_tls_or_asks_for_no_certificate_is_told(self):
         self.access(f"Srv_Features:{PARTNER}\tS", f"Srv_Features:{STRANGER}\tV")
         validated = self.probe()
-        self.assertEqual((validated.outcome, self.last(validated)[0]), ("no_starttls", "smtp.starttls"), validated.report)
+        self.assertEqual((validated.outcome, self.last(validated)[0]), ("no_starttls", "smtp.starttls"),
+                         validated.report)
         validated = self.probe(STRANGER)
         self.assertEqual((validated.outcome, self.last(validated)[0]), ("certificate", "tls.client_certificate"),
                          validated.report)
@@ -149,7 +155,8 @@ class AsThePartner(Attached):
 
     def test_recent_mail_is_told_from_the_trace(self):
         def send(**options):
-            return self.host("litware").send("alice@litware.com", "bob@example.org", server=self.front.server, **options)
+            return self.host("litware").send("alice@litware.com", "bob@example.org", server=self.front.server,
+                                             **options)
 
         self.assertEqual(send(certificate=LITWARE).reply.code, 250)
         self.assertEqual(send(tls=False).reply.code, 550)
@@ -176,7 +183,8 @@ class ByATestMessage(Attached):
                          r"^arrived at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC over OK TLSv1.3 with cipher \S+, at "
                          rf"{LITWARE}\.\[203\.0\.113\.81\]: \S+ Message accepted for delivery, through litware-out$")
         self.host("litware").wait_for_log(r"to=<?root>?, .*stat=Sent")
-        self.assertIn("\nSubject: Test of the connector litware-out\n", self.host("litware").output("cat", "/var/mail/root"))
+        mailbox = self.host("litware").output("cat", "/var/mail/root")
+        self.assertIn("\nSubject: Test of the connector litware-out\n", mailbox)
 
     def test_that_is_greylisted_waits_in_the_queue(self):
         validated = self.send("litware-out", "later@litware.com", "--wait", "3")
@@ -202,14 +210,29 @@ class ByATestMessage(Attached):
         self.assertIn("compliance", validated.step("trace.connector")["seen"])
         self.assertIn("archive.compliance.example", validated.step("delivery.relay")["seen"])
 
+    def test_that_a_rule_of_the_site_sends_another_way_is_found_by_where_it_arrived(self):
+        host = self.front.host
+        mc = host.output("cat", MC)
+        self.addCleanup(self.restart)
+        self.addCleanup(self.make, mc)
+        self.make(mc + "LOCAL_RULE_0\nR$+ < @ adatum.example. > $*\t$#esmtp $@ [archive.compliance.example] "
+                       "$: $1 < @ adatum.example. > $2\n")
+        self.restart()
+        validated = self.send("through-the-gateway", "ada@adatum.example")
+        self.assertEqual((validated.outcome, validated.failed()), ("other_route", ["delivery.relay"]), validated.report)
+        step = validated.step("delivery.relay")
+        self.assertIn("archive.compliance.example", step["seen"])
+        self.assertIn("LOCAL_RULE_0", step["hint"])
+
     def test_is_not_sent_where_sendmail_cannot_do_what_the_connector_says(self):
         for name, recipient, words in (
-                ("authority-out", "alice@authority.litware.com", "Sendmail cannot trust other authorities for one server"),
-                ("port-out", "alice@port.litware.com", "Sendmail cannot be told of another port than 25")):
+                ("authority-out", "alice@authority.litware.com", "cannot trust other authorities for one server"),
+                ("port-out", "alice@port.litware.com", "cannot be told of another port than 25")):
             with self.subTest(name):
                 validated = self.send(name, recipient)
-                self.assertEqual((validated.outcome, self.last(validated)[0]), ("other_route", "send.submit"), validated.report)
-                self.assertIn(words, validated.summary)
+                self.assertEqual((validated.outcome, self.last(validated)[0]), ("other_route", "send.submit"),
+                                 validated.report)
+                self.assertIn("Sendmail " + words, validated.summary)
 
 
 class Scheduled(Attached):
