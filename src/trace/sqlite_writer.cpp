@@ -54,7 +54,6 @@ int note_log_pages(void* pages, sqlite3*, const char*, int count) {
 SqliteWriter::Ready::Ready(sqlite::Database& database, const std::string& path) {
   // First, so that a file that is not ours stays as it is.
   make_ready(database, path);
-  database.let_go();
   database.execute(pragmas);
 }
 
@@ -196,7 +195,6 @@ std::string SqliteWriter::position() {
 void SqliteWriter::checkpoint(int least_pages) {
   if (log_pages_ < least_pages) return;
   log_pages_ = 0;
-  database_.let_go();
   const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   // A reader in the way only puts it off.
   if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED) {
