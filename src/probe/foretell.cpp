@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "connectord/engine/certificate.h"
 #include "connectord/mail/text.h"
@@ -58,6 +59,19 @@ model::ClientCertificate distrusted(const Visitor& visitor) {
   told.sha256 = visitor.at_sendmail ? "" : visitor.certificate.sha256.value_or("");
   told.public_key_sha256 = visitor.at_sendmail ? "" : visitor.certificate.public_key_sha256.value_or("");
   return told;
+}
+
+// What the server may tell of the certificate, the likeliest first; that it is not trusted last.
+std::vector<model::ClientCertificate> tellings(const Visitor& visitor) {
+  if (!visitor.certificate.sha256) return {distrusted(visitor)};
+  std::vector<model::ClientCertificate> all{visitor.certificate, distrusted(visitor)};
+  if (!visitor.at_sendmail) return all;
+  auto& without_fingerprint = *all.insert(all.begin() + 1, visitor.certificate);
+  without_fingerprint.sha256.reset();
+  without_fingerprint.unknown_because =
+      "Sendmail tells no SHA-256 of the certificate: write define(`confCERT_FINGERPRINT_ALGORITHM', `sha256') in "
+      "sendmail.mc";
+  return all;
 }
 
 // Sendmail puts the recipient before the words that it was given: "550 5.7.1 <bob@example.net>... No".
@@ -117,14 +131,16 @@ std::string describe(const model::ClientCertificate& certificate) {
 void compare(const engine::Policy& policy, const model::InboundConnector& connector, const Visitor& visitor,
              const SmtpReply& reply, Recorder& recorder) {
   dns::Resolver& resolver = recorder.services().resolver;
-  const bool shown = visitor.certificate.sha256.has_value();
-  Foretold foretold = foretell(policy, visitor, shown ? visitor.certificate : distrusted(visitor), resolver);
   // Whether the server trusts a certificate is known to it alone; its reply may tell.
+  const auto certificates = tellings(visitor);
+  Foretold foretold = foretell(policy, visitor, certificates.front(), resolver);
   bool is_distrusted = false;
-  if (shown && !is_as_foretold(foretold, visitor, reply)) {
-    Foretold otherwise = foretell(policy, visitor, distrusted(visitor), resolver);
-    is_distrusted = is_as_foretold(otherwise, visitor, reply);
-    if (is_distrusted) foretold = std::move(otherwise);
+  for (auto each = certificates.begin() + 1; each < certificates.end(); ++each) {
+    if (is_as_foretold(foretold, visitor, reply)) break;
+    Foretold otherwise = foretell(policy, visitor, *each, resolver);
+    if (!is_as_foretold(otherwise, visitor, reply)) continue;
+    foretold = std::move(otherwise);
+    is_distrusted = each + 1 == certificates.end();
   }
   attribution(connector, foretold.decision, recorder);
   for (Finding finding : foretold.decision.findings) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -192,6 +193,21 @@ TEST_F(CertificateValidation, ForetellsThatSendmailTellsNoFingerprintOfTheKey) {
   const Report report = validate();
   EXPECT_FALSE(report.passed);
   EXPECT_EQ(hint_of_last(report), "what failed above explains the reply") << report.steps.back().finding.expected;
+}
+
+TEST_F(CertificateValidation, KnowsByTheReplyThatSendmailTellsNoFingerprintAtAll) {
+  connector_.require.certificate.emplace().fingerprints = {
+      {model::Fingerprint::Of::certificate, made_.certificate().sha256}};
+  is_sendmail(
+      "451 4.7.1 <postmaster@example.net>... Connector contoso requires a client certificate's fingerprint, which is "
+      "not known to us now");
+  const Report report = validate();
+  EXPECT_EQ(hint_of_last(report), "what failed above explains the reply");
+  const auto told = std::find_if(report.steps.begin(), report.steps.end(), [](const Step& step) {
+    return step.finding.check == "require.certificate.fingerprints";
+  });
+  ASSERT_NE(told, report.steps.end());
+  EXPECT_THAT(told->finding.hint, HasSubstr("confCERT_FINGERPRINT_ALGORITHM"));
 }
 
 TEST_F(InboundValidation, ReachesThisMachineOnly) {
