@@ -162,15 +162,11 @@ class Host:
 
     def configure(self, example: str) -> None:
         """Makes a file of etc/examples the configuration of this host's connectord, by a reload."""
-        self.output("/integration/compose/connectord/configure", example)
-        self.reload()
-
-    def reload(self) -> None:
-        """Has this host's connectord take the configuration that is there now."""
         before = self.connectord_log().count(": configuration loaded, ")
+        self.output("/integration/compose/connectord/configure", example)
         docker("kill", "-s", "HUP", self._container)
         wait_until(lambda: self.connectord_log().count(": configuration loaded, ") > before,
-                   f"{self.name} to load its configuration; its log ends with\n{self.connectord_log()[-2000:]}")
+                   f"{self.name} to load {example}; its log ends with\n{self.connectord_log()[-2000:]}")
 
     def connectord_log(self) -> str:
         return docker("logs", self._container)

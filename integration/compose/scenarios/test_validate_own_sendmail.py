@@ -3,11 +3,9 @@
 import json
 
 from test_attach_sendmail import MC, RESTART, TLS
-from validation import LITWARE, Validated, ValidateScenario
+from validation import LITWARE, STATE, Validated, ValidateScenario
 
 OURS, PARTNER, STRANGER, GATEWAY = "127.0.0.1:25", "127.0.0.2", "127.0.0.3", "127.0.0.4"
-MAIN = "/etc/connectord/connectord.toml"
-STATE = "/var/lib/connectord/validation"
 
 
 def to_litware(name: str, domain: str, match: str, route: str = "", tls: str = "") -> str:
@@ -51,12 +49,11 @@ class OwnSendmail(ValidateScenario):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.configure(CONNECTORS)
+        cls.start_connectord()
         cls.addClassCleanup(cls.as_before)
-        host = cls.front.host
-        cls.make(host.output("cat", MC).replace("MAILER_DEFINITIONS\n", TLS + "MAILER_DEFINITIONS\n"))
+        cls.make(cls.front.host.output("cat", MC).replace("MAILER_DEFINITIONS\n", TLS + "MAILER_DEFINITIONS\n"))
         cls.restart()
-        host.output("tee", cls.connectors_file, stdin=CONNECTORS)
-        host.reload()
 
     @classmethod
     def as_before(cls):
@@ -96,11 +93,13 @@ class Attached(OwnSendmail):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.front.host.output("connectorctl", "attach", "sendmail", "--yes")
+        attached = cls.connectorctl("attach", "sendmail", "--yes")
+        if attached.status:
+            raise RuntimeError(attached.stdout + attached.stderr)
 
     def traced(self, *words: str) -> list[str]:
         """Rows of the message trace."""
-        return self.front.host.output("connectorctl", "trace", "--csv", *words).splitlines()[1:]
+        return self.connectorctl("trace", "--csv", *words).stdout.splitlines()[1:]
 
     def last(self, validated: Validated) -> tuple[str, str]:
         step = validated.report["steps"][-1]
@@ -237,16 +236,14 @@ class ByATestMessage(Attached):
 
 class Scheduled(Attached):
     def test_a_change_is_logged_and_its_mail_leaves_through_sendmail(self):
-        host = self.front.host
-        main = host.output("cat", MAIN)
-        self.addCleanup(host.reload)
-        self.addCleanup(host.output, "tee", MAIN, stdin=main)
-        host.output("tee", MAIN, stdin=main + '[validation]\nevery = "10m"\nmail_to = "bob@example.org"\n')
+        run = self.front.host.output
         # The last time was long ago, so that it is due at once.
-        host.output("install", "-d", "-o", "connectord", STATE)
-        host.output("tee", f"{STATE}/outbound-litware-out.json",
-                    stdin=json.dumps({"time": 1, "result": "failed", "obstacle": "tls_failed"}))
-        host.reload()
-        host.wait_for_connectord_log("validation: .*connector=litware-out")
-        host.wait_for_connectord_log("changed.*litware-out.*passes")
-        self.assertIn(b"has news", self.host("mailbox").arrival("Subject: connector litware-out: passed").content)
+        run("install", "-d", "-o", "connectord", STATE)
+        run("tee", f"{STATE}/outbound-litware-out.json",
+            stdin=json.dumps({"time": 1, "result": "failed", "obstacle": "tls_failed"}))
+        self.configure(CONNECTORS, 'every = "10m"\nmail_to = "bob@example.org"\n')
+        run("kill", "-HUP", self.process)
+        self.wait_for_connectord_log("validation: passed, connector=litware-out")
+        self.wait_for_connectord_log('validation: changed, connector=litware-out, change="passes again"')
+        message = self.host("mailbox").arrival("Subject: connector litware-out: passed")
+        self.assertIn(b"has news", message.content)
