@@ -199,5 +199,18 @@ TEST_F(TraceDeliveries, OfAMessageWithManyRecipientsAreJoinedQuickly) {
   EXPECT_EQ(search(query).rows.size(), 3000U);
 }
 
+TEST_F(TraceDeliveries, OfAnEntryThatWasKeptAMomentAgoFindsIt) {
+  open();
+  for (int i = 0; i < 300; ++i) {
+    const std::string queue_id = "4Q" + std::to_string(i);
+    append(Mail().queued_as(queue_id).to({"a@example.net"}));
+    LogBatch batch;
+    batch.deliveries = {delivery(queue_id, "a@example.net", Status::delivered, noon + second)};
+    const auto recorded = store_->record(batch);
+    ASSERT_TRUE(recorded.has_value()) << recorded.error();
+    EXPECT_EQ(recorded->matched, 1U) << i;
+  }
+}
+
 }  // namespace
 }  // namespace connectord::trace

@@ -36,6 +36,8 @@ class TraceSpool : public TraceTest {
     {
       sqlite3* handle = nullptr;
       ASSERT_EQ(sqlite3_open(path().c_str(), &handle), SQLITE_OK);
+      constexpr int milliseconds = 10'000;
+      sqlite3_busy_timeout(handle, milliseconds);
       ASSERT_EQ(sqlite3_exec(handle, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
       append(Mail().queued_as("2"));
       append(Mail().queued_as("3"));
