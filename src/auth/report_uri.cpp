@@ -5,6 +5,7 @@
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
 #include "connectord/net/domain_name.h"
+#include "connectord/net/hexadecimal.h"
 
 namespace connectord::auth {
 namespace {
@@ -17,28 +18,6 @@ constexpr char size_mark = '!';
 bool is_uri_character(char c) {
   constexpr std::string_view others = "-._~:/?#[]@$&'()*+;=%";
   return mail::is_alpha(c) || mail::is_digit(c) || others.find(c) != std::string_view::npos;
-}
-
-int hex_value(char c) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  const auto found = digits.find(net::to_lower(std::string_view(&c, 1)));
-  return found == std::string_view::npos ? -1 : static_cast<int>(found);
-}
-
-// RFC 3986, 2.1. What is no encoding stays, and is no domain then.
-std::string decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_encoding =
-        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-    if (!is_encoding) {
-      plain += text[i];
-      continue;
-    }
-    plain += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-    i += 2;
-  }
-  return plain;
 }
 
 // Without its size.
@@ -82,7 +61,7 @@ std::optional<ReportUri> parse_report_uri(std::string_view text) {
   text = without_size(text);
   if (!is_report_uri(text)) return std::nullopt;
   ReportUri uri{std::string(text), {}};
-  if (is_mailto(text)) uri.domain = net::normalize_domain(decoded(domain_of(text))).value_or("");
+  if (is_mailto(text)) uri.domain = net::normalize_domain(net::decode_marked_hex(domain_of(text), '%')).value_or("");
   return uri;
 }
 
