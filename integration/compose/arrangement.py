@@ -16,7 +16,8 @@ from harness.waiting import wait_until
 
 PROJECT = "connectord-scenarios"
 BUILT = ("dns", "postfix", "sendmail")  # a service of each image that is needed where connectord is built already
-MAIL_SERVERS = ("postfix", "sendmail", "fresh", "mailbox", "exchange", "partner", "gateway", "gateway2", "archive", "internet")
+MAIL_SERVERS = ("postfix", "sendmail", "fresh", "mailbox", "exchange", "partner", "litware", "gateway", "gateway2",
+                "archive", "internet")
 
 
 def compose_command() -> list[str]:

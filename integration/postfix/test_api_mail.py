@@ -129,7 +129,8 @@ class Trace(SiteScenario):
     def test_what_cannot_be_searched_for_is_told_with_its_parameter(self):
         for query, field in (("limit=0", "limit"), ("limit=x", "limit"), ("since=someday", "since"),
                              ("status=lost", "status"), ("action=eat", "action"), ("direction=up", "direction"),
-                             ("client=x", "client"), ("cursor=x", "cursor"), ("page=2", "page")):
+                             ("client=x", "client"), ("cursor=x", "cursor"), ("page=2", "page"),
+                             ("since=1h&until=2h", "until")):
             with self.subTest(query):
                 answer = self.api.get(f"/api/exchange/messagetrace?{query}")
                 self.assertEqual((answer.status, answer.fields), (400, [field]), str(answer))

@@ -40,8 +40,9 @@ class Domain(unittest.TestCase):
         for name in (cls.folder / "dkim").iterdir():
             shutil.chown(name, USER)
 
-    def judge(self, zone: str, *arguments: str) -> dict:
-        with Host(self.signing + '[validation]\nprivate_networks = ["127.0.0.0/8"]\n', launch=False, zone=ALWAYS + zone) as host:
+    def judge(self, zone: str, *arguments: str, failing: tuple[str, ...] = ()) -> dict:
+        with Host(self.signing + '[validation]\nprivate_networks = ["127.0.0.0/8"]\n', launch=False, zone=ALWAYS + zone,
+                  failing=failing) as host:
             self.config_file = host.connectord.config_file
             done = connectorctl("dns", "example.net", "--json", "--address", SENDER, "--config", self.config_file, *arguments)
             self.assertTrue(done.stdout, done.stderr)
@@ -83,3 +84,25 @@ class Domain(unittest.TestCase):
                     "dkim.match": "fail", "dkim.testing": "warning", "dmarc.policy": "pass", "tlsrpt.record": "warning"}
         self.assertEqual({check: self.outcome(report, check) for check in expected}, expected, report)
         self.assertIn(self.key_line, [each["line"] for each in report["publish"]])
+
+    def test_who_gets_reports_about_the_domain_must_want_them(self):
+        zone = (txt("_dmarc.example.net", "v=DMARC1; p=reject; rua=mailto:d@example.net,mailto:d@one.example.org,"
+                                          "mailto:d@any.example.com; ruf=mailto:d@none.example")
+                + txt("example.net._report._dmarc.one.example.org", "v=DMARC1")
+                + txt("*._report._dmarc.any.example.com", "v=DMARC1;"))
+        line = 'example.net._report._dmarc.none.example. IN TXT ( "v=DMARC1" )'
+        report = self.judge(zone, "--no-connect")
+        seen = {step["expected"].split(" ")[0]: "warning" if step["warning"] else step["outcome"]
+                for step in report["checks"] if step["check"] == "dmarc.report_authorization"}
+        self.assertEqual(seen, {"one.example.org": "pass", "any.example.com": "pass", "none.example": "warning"}, report)
+        self.assertIn(line, [each["line"] for each in report["publish"]])
+        self.assertIn(f"\n{line}\n", self.text)
+        published = self.judge(zone + line + "\n", "--no-connect")
+        self.assertEqual(self.outcome(published, "dmarc.report_authorization"), "pass", published)
+        self.assertNotIn("_report._dmarc", str(published["publish"]))
+
+    def test_an_authorization_that_cannot_be_asked_for_now_is_not_called_missing(self):
+        report = self.judge(txt("_dmarc.example.net", "v=DMARC1; p=reject; rua=mailto:d@broken.example"), "--no-connect",
+                            failing=("broken.example",))
+        self.assertEqual(self.outcome(report, "dmarc.report_authorization"), "temperror", report)
+        self.assertNotIn("_report._dmarc", str(report["publish"]))

@@ -126,10 +126,12 @@ class Import(SiteScenario):
 
     def test_an_imported_partner_is_in_force(self):
         exported = self.site.path / "inbound.json"
-        exported.write_text(json.dumps({
-            "Name": "contoso", "Enabled": True, "ConnectorType": "Partner", "SenderDomains": ["smtp:contoso.com;1"],
+        connector = {
+            "Name": "contoso", "Enabled": True, "ConnectorType": {"value": 2, "Value": "Partner"},
+            "SenderDomains": {"value": ["smtp:contoso.com;1"], "Count": 1},
             "SenderIPAddresses": ["127.0.0.2"], "RequireTls": True, "RestrictDomainsToIPAddresses": True,
-            "TlsSenderCertificateName": None, "TrustedOrganizations": ["x"]}), encoding="utf-16")
+            "RunspaceId": "x", "TlsSenderCertificateName": None, "TrustedOrganizations": ["x"]}
+        exported.write_text(json.dumps({"value": [connector], "Count": 1}), encoding="utf-16")  # as Windows PowerShell
         output = self.site.path / "exchange.toml"
         arguments = ("import", "exchange", exported, "--output", output, "--config", self.site.connectord.config_file)
         done = connectorctl(*arguments)

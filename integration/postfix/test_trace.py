@@ -213,6 +213,8 @@ class TraceAfterKillUnderLoad(HostScenario):
             rows = self.host.trace()
             kept = {row["queue_id"] for row in rows} | {row["rcpt_to"] for row in rows if row["action"] == "reject"}
             self.assertEqual(set(self.answered) - kept, set())
+            answers = {(row["queue_id"], row["rcpt_to"]) for row in rows}
+            self.assertEqual(len(rows), len(answers), "something is there twice")
             self.host.connectord.start()
 
     def send_until_it_is_gone(self, name: str) -> None:

@@ -31,6 +31,9 @@ class ByTheApi(ValidateScenario):
         self.assertEqual((good.status, good.json["result"]), (200, "passed"), str(good))
         again = self.api.request("POST", f"{CONNECTORS}/contoso-out/validate")
         self.assertEqual(again.status, 429, str(again))
+        mistyped = self.api.request("POST", f"{CONNECTORS}/fabrikam-out/validate?rcpt_to=a%20b")
+        self.assertEqual((mistyped.status, mistyped.fields), (400, ["rcpt_to"]), str(mistyped))
+        self.assertIsNone(self.api.get(f"{CONNECTORS}?name=fabrikam-out").json["connectors"][0]["validated"])
         bad = self.api.request("POST", f"{CONNECTORS}/fabrikam-out/validate")
         self.assertEqual((bad.status, bad.json["obstacle"]), (200, "certificate"), str(bad))
         listed = self.api.get(CONNECTORS).json["connectors"]

@@ -52,10 +52,11 @@ std::string folder_of(const std::string& path) {
   return path.substr(0, path.rfind('/') + 1);
 }
 
-// The alphabet of connectors' names has no slash; and a name alone makes no file name, so ".." is one like others.
+// As the configuration has it. The alphabet has no slash, so that a name leads to no other folder.
 bool is_connector_name(std::string_view name) {
   constexpr std::size_t longest = 100;
-  return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), [](char c) {
+  const bool dots_alone = name.find_first_not_of('.') == std::string_view::npos;
+  return !dots_alone && name.size() <= longest && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
   });
@@ -161,8 +162,17 @@ Json json_in(const std::string& text, const std::string& path) {
   return nullptr;
 }
 
+// A new file would take the place of a link, and leave what it leads to as it was.
+std::optional<Response> check_no_link(const Found& found) {
+  struct stat status {};
+  if (::lstat(found.location().file->c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return std::nullopt;
+  return problem(409, "the connector stands in " + place_of(found) +
+                          ", which is a symbolic link: change the file that it leads to, and reload connectord");
+}
+
 // Nobody edited the file by hand, and what runs is what it says.
 std::optional<Response> check_ours(const Found& found, const std::string& text) {
+  if (auto refused = check_no_link(found)) return refused;
   if (!config::is_sealed(text)) {
     return problem(409, "the connector stands in " + place_of(found) +
                             ", which people wrote: change it there and reload connectord. The API changes nothing in "
@@ -191,9 +201,9 @@ Answered<std::string> word_of(const Json& body, const char* key, std::string_vie
 Answered<std::string> name_in(const Json& body) {
   return word_of(body, "name", "a name").and_then([](std::string name) -> Answered<std::string> {
     if (is_connector_name(name)) return name;
-    return tl::unexpected(
-        problem(422, "the connector is not valid; nothing was changed",
-                {{"name", "is no connector's name; write 1 to 100 letters, digits, '-', '_' and '.'"}}));
+    return tl::unexpected(problem(
+        422, "the connector is not valid; nothing was changed",
+        {{"name", "is no connector's name; write 1 to 100 letters, digits, '-', '_' and '.', not dots alone"}}));
   });
 }
 
@@ -310,7 +320,7 @@ Response set_status(Context& context, const Call& call) {
   Json after = before;
   after["enabled"] = enabled;
   const bool ours = config::is_sealed(old_text);
-  if (auto refused = ours ? check_ours(*found, old_text) : std::nullopt) return *refused;
+  if (auto refused = ours ? check_ours(*found, old_text) : check_no_link(*found)) return *refused;
   const auto text = ours ? config::sealed_toml(after).map_error([](const auto& wrong) { return wrong.message; })
                          : config::with_enabled(old_text, found->direction(), call.id, enabled);
   if (!text) {

@@ -26,8 +26,14 @@ Peer peer_of(net::StreamSocket& socket) {
 }
 
 std::optional<Response> refuse_headers(const HttpParser::value_type& request) {
-  for (const auto field : {http::field::authorization, http::field::content_type, http::field::if_match}) {
+  for (const auto field :
+       {http::field::host, http::field::authorization, http::field::content_type, http::field::if_match}) {
     if (request.count(field) > 1) return problem(400, "the field " + std::string(to_string(field)) + " is there twice");
+  }
+  // RFC 9112, 3.2.
+  constexpr unsigned http_1_1 = 11;
+  if (request.version() >= http_1_1 && request.count(http::field::host) == 0) {
+    return problem(400, "the field Host is missing");
   }
   return std::nullopt;
 }

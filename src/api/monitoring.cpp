@@ -39,8 +39,8 @@ void add_activity(metrics::Exposition& text, const Api::Setup& setup) {
 
 void add_trace(metrics::Exposition& text, const session::Services& services) {
   if (services.trace == nullptr) return;
-  text.gauge("connectord_trace_waiting", "Answers that wait for their row in the message trace now.",
-             static_cast<double>(services.metrics->trace_waiting.load()));
+  text.gauge("connectord_trace_waiting", "Entries of the message trace that are kept and have no rows yet.",
+             static_cast<double>(services.trace->waiting()));
   text.counter("connectord_trace_failures_total", "Answers whose row could not be written.",
                services.metrics->trace_failures.value());
 }

@@ -131,6 +131,10 @@ Response validate_connector(Context& context, const Call& call) {
       validations.validate({found->inbound != nullptr, call.id, call.target.parameter("rcpt_to").value_or(""),
                             call.target.parameter("mail_from").value_or("")});
   if (report) return json_response(*report);
+  if (!report.error().parameter.empty()) {
+    return problem(400, "a parameter has a value that it cannot have",
+                   {{report.error().parameter, report.error().reason}});
+  }
   Response response = problem(429, report.error().reason);
   response.headers.emplace_back("Retry-After", std::to_string(report.error().seconds));
   return response;

@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
+#include "connectord/net/hexadecimal.h"
+
 namespace connectord::api {
 namespace {
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 std::optional<std::string> decoded(std::string_view text, bool is_query) {
   std::string result;
@@ -19,8 +14,8 @@ std::optional<std::string> decoded(std::string_view text, bool is_query) {
       result += is_query && text[i] == '+' ? ' ' : text[i];
       continue;
     }
-    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+    const int high = i + 2 < text.size() ? net::hex_value(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? net::hex_value(text[i + 2]) : -1;
     if (high < 0 || low < 0) return std::nullopt;
     result += static_cast<char>(high * 16 + low);
     i += 2;

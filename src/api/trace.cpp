@@ -32,7 +32,12 @@ class Parameters {
   std::optional<std::int64_t> time(const std::string& name, std::int64_t now) {
     return parsed(
         name, [now](const std::string& text) { return trace::parse_moment(text, now); },
-        "write a time in UTC, as 2026-11-21T12:00:00Z, or how long ago, as 2h");
+        "write a time in UTC, as 2026-11-21T12:00:00Z, how long ago, as 2h, today or yesterday");
+  }
+
+  // A range of time in which something can be.
+  void check_range(const std::optional<std::int64_t>& since, const std::optional<std::int64_t>& until) {
+    if (since && until && *since >= *until) refuse("until", "write a time after that of since");
   }
 
   void refuse(const std::string& name, std::string message) { errors_.push_back({name, std::move(message)}); }
@@ -91,6 +96,7 @@ Answered<trace::Query> query_of(const Call& call, std::int64_t now) {
   query.direction = parameters.parsed("direction", trace::parse_direction, "write inbound or outbound");
   query.since = parameters.time("since", now);
   query.until = parameters.time("until", now);
+  parameters.check_range(query.since, query.until);
   const auto limit = parameters.parsed("limit", parse_number<std::size_t>, "write a number from 1 to 1000");
   query.limit = limit.value_or(query.limit);
   if (limit && (*limit == 0 || *limit > largest_page)) parameters.refuse("limit", "write a number from 1 to 1000");
@@ -121,6 +127,7 @@ Answered<trace::ReportQuery> report_query_of(const Call& call, std::int64_t now)
       parameters.parsed("interval", one_word_of(intervals), "write whole, hour or day").value_or(query.interval);
   query.until = parameters.time("until", now).value_or(now);
   query.since = parameters.time("since", now).value_or(query.until - week);
+  parameters.check_range(query.since, query.until);
   if (auto refused = parameters.refusal()) return tl::unexpected(*refused);
   return query;
 }

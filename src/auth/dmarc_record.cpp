@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "connectord/auth/report_uri.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
 
@@ -67,34 +68,6 @@ std::optional<DmarcRecord::PublicSuffix> parse_psd(std::string_view word) {
   return look_up(word, values);
 }
 
-// URI (RFC 3986) as far as it matters here: a scheme and characters that may stand in one. A comma or an exclamation
-// mark in it must be encoded (4.8); behind an exclamation mark stood a size once, which is ignored.
-bool is_report_uri(std::string_view text) {
-  constexpr std::string_view others = "-._~:/?#[]@$&'()*+;=%";
-  text = trimmed(text.substr(0, text.find('!')));
-  const auto colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size() || !mail::is_alpha(text[0]))
-    return false;
-  if (!std::all_of(text.begin(), text.end(), [&](char c) {
-        return mail::is_alpha(c) || mail::is_digit(c) || others.find(c) != std::string_view::npos;
-      })) {
-    return false;
-  }
-  if (!equals_ignoring_case(text.substr(0, colon), "mailto")) return true;
-  const std::string_view address = text.substr(colon + 1, text.find('?') - colon - 1);
-  const auto at = address.rfind('@');
-  return at != std::string_view::npos && at > 0 && at + 1 < address.size();
-}
-
-bool has_report_uri(std::string_view list) {
-  while (!list.empty()) {
-    const auto comma = std::min(list.find(','), list.size());
-    if (is_report_uri(list.substr(0, comma))) return true;
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return false;
-}
-
 // dmarc-version = "v" equals %s"DMARC1" (4.8), at the very beginning.
 bool is_version(std::string_view part) {
   const Tag tag = split_tag(part);
@@ -111,7 +84,9 @@ class TagReader {
     record_.strict_spf = read_tag("aspf", parse_strictness).value_or(false);
     record_.testing = read_tag("t", parse_yes_or_no).value_or(false);
     record_.psd = read_tag("psd", parse_psd).value_or(DmarcRecord::PublicSuffix::unknown);
-    if (const auto addresses = find("rua")) record_.has_report_address = has_report_uri(addresses->value);
+    if (const auto addresses = find("rua")) record_.aggregate_reports = addresses->value;
+    if (const auto addresses = find("ruf")) record_.failure_reports = addresses->value;
+    record_.has_report_address = has_report_uri(record_.aggregate_reports);
     read_policies();
     return std::move(record_);
   }

@@ -167,8 +167,9 @@ Words ConnectorName::words() {
 }
 Parsed<ConnectorName::Value> ConnectorName::parse(std::string_view text) {
   constexpr std::size_t longest = 100;
-  if (is_word(text, "-_.") && text.size() <= longest) return std::string(text);
-  return bad(text, "is not a connector's name; write 1 to 100 letters, digits, '-', '_' and '.'");
+  const bool dots_alone = text.find_first_not_of('.') == std::string_view::npos;
+  if (is_word(text, "-_.") && !dots_alone && text.size() <= longest) return std::string(text);
+  return bad(text, "is not a connector's name; write 1 to 100 letters, digits, '-', '_' and '.', not dots alone");
 }
 
 Words HeaderField::words() {

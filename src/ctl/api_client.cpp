@@ -16,6 +16,7 @@
 #include "configuration_file.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/acceptor.h"
+#include "table.h"
 
 namespace connectord::ctl {
 namespace {
@@ -155,12 +156,12 @@ class Exchange {
 
 // The problem details in words.
 std::string problem_text(const nlohmann::ordered_json& body, unsigned status) {
-  if (!body.is_object() || !body.contains("detail")) return "the API answers " + std::to_string(status);
-  std::string text = body.value("detail", "");
-  if (!body.contains("errors")) return text;
+  std::string text = text_at(body, "detail");
+  if (text.empty()) return "the API answers " + std::to_string(status);
+  if (!body.contains("errors") || !body["errors"].is_array()) return text;
   for (const auto& error : body["errors"]) {
-    const std::string field = error.value("field", "");
-    text += "\n  " + (field.empty() ? std::string() : field + ": ") + error.value("message", "");
+    const std::string field = text_at(error, "field");
+    text += "\n  " + (field.empty() ? std::string() : field + ": ") + text_at(error, "message");
   }
   return text;
 }
@@ -175,6 +176,11 @@ tl::expected<ApiAnswer, std::string> read_answer(const http::response<http::stri
 }
 
 }  // namespace
+
+std::string text_at(const nlohmann::ordered_json& object, const char* key) {
+  const bool is_there = object.is_object() && object.contains(key) && object[key].is_string();
+  return is_there ? harmless(object[key].get<std::string>()) : std::string();
+}
 
 void add_api_options(CLI::App& command, ApiOptions& options) {
   command.add_option("--api", options.api, "Where the API is: unix:/path or https://host:port; default: server.api");

@@ -31,6 +31,9 @@ struct ApiAnswer {
   nlohmann::ordered_json body;  // null where there is none
 };
 
+// A text of an answer, fit for a terminal; empty where there is none, since whoever answers may be another program.
+std::string text_at(const nlohmann::ordered_json& object, const char* key);
+
 // One request. On failure says why there is no answer, or what the API says is wrong with the request.
 tl::expected<ApiAnswer, std::string> call_api(const Common& common, const ApiOptions& options, const ApiCall& call,
                                               const Terminal& terminal);

@@ -115,7 +115,8 @@ Status finish(const Work& work, const Answer& answer, std::string_view done) {
   if (work.common.json) {
     work.terminal.out << answer->body.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
   } else {
-    const std::string name = answer->body.is_object() ? answer->body.value("name", "") : work.arguments.name;
+    const std::string told = text_at(answer->body, "name");
+    const std::string name = told.empty() ? work.arguments.name : told;
     work.terminal.out << name << ": " << done << '\n';
   }
   return Status::answered;

@@ -13,6 +13,9 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   app.allow_extras(false);
   app.set_version_flag("--version", std::string("connectorctl ") + version);
   Common common;
+  // Before the command's name, too: what all commands take is often written first.
+  app.add_option("--config", common.configuration, "The configuration file")->capture_default_str();
+  app.add_flag("--json", common.json, "Print JSON");
   Status status = Status::wrong_usage;
   const CommandLine line{app, common, terminal, status};
   add_configuration_commands(line);

@@ -26,6 +26,9 @@ tl::expected<Times, std::string> read_times(const std::string& since, const std:
   if (!first) return tl::unexpected(first.error());
   const auto last = read_moment("--until", until);
   if (!last) return tl::unexpected(last.error());
+  if (*first && *last && **first >= **last) {
+    return tl::unexpected("--until: \"" + until + "\" is not after --since, so that there is no time between them");
+  }
   return Times{*first, *last};
 }
 

@@ -10,7 +10,7 @@
 #include "connectord/engine/outbound_index.h"
 #include "connectord/engine/routing.h"
 #include "connectord/mail/postfix_terms.h"
-#include "connectord/socketmap/sendmail_terms.h"
+#include "connectord/mail/sendmail_terms.h"
 
 namespace connectord::ctl {
 namespace {
@@ -201,7 +201,7 @@ StaticTable mailertable(const Policy& policy) {
   const auto ask = [&](const std::string& domain) -> std::optional<std::string> {
     const OutboundConnector* connector = route_to(policy, domain);
     if (connector == nullptr) return std::nullopt;
-    auto mailer = socketmap::mailer_of(*connector, domain);
+    auto mailer = mail::mailer_of(*connector, domain);
     if (mailer) return with_argument(std::move(*mailer));
     problems.insert(mailer.error());
     return "error:4.3.5:451 no mailer for this domain";  // so that it waits

@@ -13,6 +13,7 @@
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
 #include "moment_argument.h"
+#include "trace_follower.h"
 #include "trace_output.h"
 
 namespace connectord::ctl {
@@ -44,6 +45,8 @@ struct TraceArguments {
 };
 
 using Arguments = std::shared_ptr<TraceArguments>;
+
+constexpr std::size_t page_size = 1000;
 
 constexpr std::array<std::pair<std::string_view, trace::Interval>, 2> intervals = {
     {{"hour", trace::Interval::hour}, {"day", trace::Interval::day}}};
@@ -112,7 +115,6 @@ void print_as_asked(const std::vector<trace::Row>& rows, const Common& common, c
 // Page by page, so that any number can be asked for.
 Expected<void> list_rows(trace::Archive& archive, trace::Query query, const Common& common,
                          const TraceArguments& arguments, const Terminal& terminal) {
-  constexpr std::size_t page_size = 1000;
   std::size_t left = arguments.limit;
   std::vector<trace::Row> table;
   if (arguments.csv) print_csv_heading(terminal.out);
@@ -139,20 +141,15 @@ Expected<void> follow_rows(const std::string& file, trace::Query query, const Co
                            const TraceArguments& arguments, const Terminal& terminal) {
   constexpr std::chrono::milliseconds pause{500};
   if (arguments.csv) print_csv_heading(terminal.out);
-  std::optional<std::int64_t> seen;
+  query.limit = page_size;
+  TraceFollower follower(std::move(query));
   while (terminal.out.good()) {
     const auto archive = trace::open_sqlite_archive(file);
     if (!archive) return tl::unexpected(archive.error());
-    const auto last = (*archive)->last_row();
-    if (!last) return tl::unexpected(last.error());
-    if (!seen) seen = *last;
-    if (*last < *seen) seen = 0;
-    query.after = *seen;
-    const auto page = (*archive)->search(query);
+    const auto page = follower.look(**archive);
     if (!page) return tl::unexpected(page.error());
     print_as_asked(page->rows, common, arguments, terminal.out);
-    seen = page->next.empty() ? *last : page->rows.back().id;
-    std::this_thread::sleep_for(pause);
+    if (page->next.empty()) std::this_thread::sleep_for(pause);
   }
   return {};
 }
@@ -212,29 +209,46 @@ Expected<void> report(const Common& common, const TraceArguments& arguments, con
   return {};
 }
 
+// An empty variable of a script's is no filter that somebody wants.
+std::string must_not_be_empty(const std::string& text) {
+  return text.empty() ? "is empty; leave the option out to have all" : "";
+}
+
 using Perform = Expected<void> (*)(const Common&, const TraceArguments&, const Terminal&);
 
 void perform(const CommandLine& line, const TraceArguments& arguments, Perform what) {
+  if (line.common.json && arguments.csv) {
+    line.terminal.error << "connectorctl: --json and --csv exclude each other\n";
+    line.status = Status::wrong_usage;
+    return;
+  }
   const auto done = what(line.common, arguments, line.terminal);
   if (!done) line.terminal.error << "connectorctl: " << done.error() << '\n';
   line.status = done ? Status::answered : Status::wrong_input;
 }
 
 void add_times(CLI::App* command, const Arguments& arguments) {
-  command->add_option("--since", arguments->since,
-                      "From this time on, in UTC: 2026-11-21T12:00:00Z, 2026-11-21, 2h (two hours ago), yesterday");
-  command->add_option("--until", arguments->until, "Before this time");
-  command->add_option("--file", arguments->file, "Another trace than the configuration's, such as one set aside");
+  command
+      ->add_option("--since", arguments->since,
+                   "From this time on, in UTC: 2026-11-21T12:00:00Z, 2026-11-21, 2h (two hours ago), yesterday")
+      ->check(must_not_be_empty);
+  command->add_option("--until", arguments->until, "Before this time")->check(must_not_be_empty);
+  command->add_option("--file", arguments->file, "Another trace than the configuration's, such as one set aside")
+      ->check(must_not_be_empty);
   command->add_flag("--csv", arguments->csv, "Print CSV");
 }
 
 void add_filters(CLI::App* command, const Arguments& arguments) {
-  command->add_option("--sender", arguments->sender, "The address in MAIL FROM, or its domain; <> for none");
-  command->add_option("--recipient", arguments->recipient, "An address in RCPT TO, or its domain");
-  command->add_option("--message-id", arguments->message_id, "The Message-ID");
-  command->add_option("--queue-id", arguments->queue_id, "A queue ID of the mail server");
-  command->add_option("--client", arguments->client, "The client's address, or a network as 203.0.113.0/24");
-  command->add_option("--connector", arguments->connector, "An inbound or outbound connector; none for mail of none");
+  command->add_option("--sender", arguments->sender, "The address in MAIL FROM, or its domain; <> for none")
+      ->check(must_not_be_empty);
+  command->add_option("--recipient", arguments->recipient, "An address in RCPT TO, or its domain")
+      ->check(must_not_be_empty);
+  command->add_option("--message-id", arguments->message_id, "The Message-ID")->check(must_not_be_empty);
+  command->add_option("--queue-id", arguments->queue_id, "A queue ID of the mail server")->check(must_not_be_empty);
+  command->add_option("--client", arguments->client, "The client's address, or a network as 203.0.113.0/24")
+      ->check(must_not_be_empty);
+  command->add_option("--connector", arguments->connector, "An inbound or outbound connector; none for mail of none")
+      ->check(must_not_be_empty);
   command->add_option("--status", arguments->status, "What became of it")
       ->check(CLI::IsMember({"getting_status", "pending", "delivered", "failed", "quarantined", "expanded"}));
   command->add_option("--action", arguments->action, "What was decided")
@@ -250,7 +264,9 @@ void add_trace_commands(const CommandLine& line) {
   CLI::App* trace = line.command("trace", "Search the message trace, newest first");
   add_filters(trace, arguments);
   add_times(trace, arguments);
-  trace->add_option("--limit", arguments->limit, "How many rows at most")->capture_default_str();
+  trace->add_option("--limit", arguments->limit, "How many rows at most")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   trace->add_flag("--follow", arguments->follow, "Print new rows as they come, until interrupted");
   trace->require_subcommand(0, 1);
   trace->callback([line, arguments, trace] {

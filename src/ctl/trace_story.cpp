@@ -44,10 +44,23 @@ class StoryText {
     return message_.action == model::Action::accept || message_.action == model::Action::quarantine;
   }
 
+  // A mail log tells no more than the second, as most are written.
+  static std::string log_time(std::int64_t time) {
+    constexpr std::size_t to_the_second = 8;
+    std::string text = time_of_day(time);
+    if (time % 1000 == 0) text.resize(to_the_second);
+    return text;
+  }
+  static std::string time_of_day(std::int64_t time) {
+    constexpr std::size_t behind_the_date = 11;
+    return trace::iso_time(time).substr(behind_the_date, time_width);
+  }
+
   // A step of the way, at a time (0: that of the step before).
   void step(std::int64_t time, const std::string& name, const std::string& text) {
-    constexpr std::size_t time_of_day = 11;
-    std::string when = time == 0 ? "" : trace::iso_time(time).substr(time_of_day, time_width);
+    step(time == 0 ? std::string() : time_of_day(time), name, text);
+  }
+  void step(std::string when, const std::string& name, const std::string& text) {
     when.resize(time_width, ' ');
     std::string padded = name;
     padded.resize(std::max(step_width, name.size() + 1), ' ');
@@ -107,7 +120,8 @@ class StoryText {
     step(message_.time, "queued", message_.queue_id.empty() ? action : action + " as " + message_.queue_id);
     more(labelled("set aside:", message_.quarantine));
     more(labelled("DMARC not followed:", message_.dmarc_override));
-    for (const trace::Child& child : story_.children) step(child.time, "queued", "again as " + child.child_queue_id);
+    for (const trace::Child& child : story_.children)
+      step(log_time(child.time), "queued", "again as " + child.child_queue_id);
   }
 
   void routed() {
@@ -132,7 +146,7 @@ class StoryText {
     for (const trace::Attempt& attempt : story_.attempts) {
       const trace::Delivery& delivery = attempt.delivery;
       const std::string whom = delivery.address.empty() ? "everybody left" : "<" + delivery.address + ">";
-      step(delivery.time, std::string(to_string(delivery.status)), whom);
+      step(log_time(delivery.time), std::string(to_string(delivery.status)), whom);
       more(labelled("for", delivery.recipient == delivery.address ? "" : delivery.recipient));
       more(labelled("relay", delivery.relay));
       more(labelled("TLS", delivery.tls));

@@ -15,6 +15,7 @@
 #include "connectord/probe/results.h"
 #include "connectord/session/credentials.h"
 #include "connectord/trace/sqlite_store.h"
+#include "table.h"
 #include "validate_report.h"
 
 namespace connectord::ctl {
@@ -130,11 +131,23 @@ std::unique_ptr<trace::Archive> open_archive(const model::Configuration& configu
   return nullptr;
 }
 
+// What is mistyped tells nothing of the connector, so it makes no result.
+Expected check_addresses(const ValidateArguments& arguments) {
+  for (const auto& [option, address] :
+       {std::pair("--rcpt-to", arguments.recipient), std::pair("--mail-from", arguments.sender)}) {
+    if (address.empty() || probe::is_plain_address(address)) continue;
+    return tl::unexpected(std::string(option) + ": \"" + harmless(address) +
+                          "\" is no address; write user@contoso.com, in ASCII");
+  }
+  return {};
+}
+
 // Validates, or says what is wrong with the arguments.
 tl::expected<probe::Report, std::string> run(const engine::Policy& policy, const ValidateArguments& arguments,
                                              const probe::Services& services) {
   const auto direction = direction_of(arguments, policy.configuration());
   if (!direction) return tl::unexpected(direction.error());
+  if (auto good = check_addresses(arguments); !good) return tl::unexpected(good.error());
   if (*direction == Direction::outbound) {
     const auto options = outbound_options(arguments);
     if (!options) return tl::unexpected(options.error());

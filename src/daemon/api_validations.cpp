@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "connectord/probe/results.h"
+#include "connectord/probe/validate.h"
 
 namespace connectord::daemon {
 namespace {
@@ -20,6 +21,11 @@ api::Validations validations_of(probe::OnDemand& validator, const session::Polic
   api::Validations made;
   made.validate =
       [&validator](const api::Validations::Question& question) -> tl::expected<Json, api::Validations::Refused> {
+    for (const auto& [parameter, address] :
+         {std::pair("rcpt_to", question.recipient), std::pair("mail_from", question.sender)}) {
+      if (address.empty() || probe::is_plain_address(address)) continue;
+      return tl::unexpected(api::Validations::Refused{"is no address; write user@contoso.com, in ASCII", 0, parameter});
+    }
     const auto report =
         validator.validate({direction(question.inbound), question.connector, question.recipient, question.sender});
     if (report) return probe::to_json(*report);

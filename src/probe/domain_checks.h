@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "connectord/auth/dmarc_record.h"
 #include "connectord/dns/gatherer.h"
 #include "connectord/probe/domain_check.h"
 #include "recorder.h"
@@ -52,6 +53,14 @@ auto gathered(dns::Resolver& resolver, Step step) {
   gatherer.wait_until(std::chrono::steady_clock::now() + patience);
   return *std::move(result);
 }
+
+// Whose record names the addresses that reports go to.
+struct ReportingDomain {
+  std::string domain;        // where the record was found
+  std::string organization;  // of that; its own domains need no authorization
+};
+
+void check_report_addresses(const DomainWork& work, const auth::DmarcRecord& record, const ReportingDomain& from);
 
 void check_spf_of(const DomainWork& work);
 void check_dkim_of(const DomainWork& work);

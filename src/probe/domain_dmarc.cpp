@@ -37,6 +37,10 @@ class Dmarc {
                   .seen = "none",
                   .hint = "nobody tells you who sends in the domain's name, and what fails"});
     }
+    // A public suffix's policy is of an organization of its own.
+    const TreeWalk::Entry* suffix = walk_.public_suffix();
+    const bool is_suffix = suffix != nullptr && at_ == suffix->name;
+    check_report_addresses(work_, *record, {at_, is_suffix ? at_ : walk_.organizational_domain});
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "connectord/engine/certificate.h"
 #include "connectord/mail/text.h"
@@ -32,7 +33,8 @@ struct Foretold {
   model::Decision decision;
 };
 
-Foretold foretell(const engine::Policy& policy, const Visitor& visitor, dns::Resolver& resolver) {
+Foretold foretell(const engine::Policy& policy, const Visitor& visitor, const model::ClientCertificate& certificate,
+                  dns::Resolver& resolver) {
   NoLog no_log;
   session::PolicyStore policies(lent(policy), lent(resolver));
   session::LiveSessions live;
@@ -40,15 +42,44 @@ Foretold foretell(const engine::Policy& policy, const Visitor& visitor, dns::Res
   session::Session session({policies, live, no_log}, intake);
   session.connected({{}, visitor.address, imagined_port, 0, false});
   session.helo(visitor.helo);
-  session.secured(visitor.tls, visitor.certificate);
-  session::PolicyFacts facts{visitor.tls, visitor.certificate};
-  if (!facts.certificate.sha256) facts.certificate.sha256 = facts.certificate.public_key_sha256 = "";
-  live.tell({visitor.address, imagined_port}, 0, std::move(facts));
+  session.secured(visitor.tls, certificate);
+  // Sendmail has no policy service, and says all by the milter.
+  if (!visitor.at_sendmail) live.tell({visitor.address, imagined_port}, 0, {visitor.tls, certificate});
   session::Answer answer = session.mail_from("<" + visitor.sender + ">", "");
   if (answer.action == model::Action::accept) answer = session.rcpt_to("<" + visitor.recipient + ">", "");
   Foretold foretold{std::move(answer), session.envelope_decision()};
   session.abort();
   return foretold;
+}
+
+// What the server tells of a certificate that it does not trust: Postfix by its policy service the fingerprints,
+// Sendmail nothing that could be believed. The same where none was shown.
+model::ClientCertificate distrusted(const Visitor& visitor) {
+  model::ClientCertificate told;
+  told.sha256 = visitor.at_sendmail ? "" : visitor.certificate.sha256.value_or("");
+  told.public_key_sha256 = visitor.at_sendmail ? "" : visitor.certificate.public_key_sha256.value_or("");
+  return told;
+}
+
+// What the server may tell of the certificate, the likeliest first; that it is not trusted last.
+std::vector<model::ClientCertificate> tellings(const Visitor& visitor) {
+  if (!visitor.certificate.sha256) return {distrusted(visitor)};
+  std::vector<model::ClientCertificate> all{visitor.certificate, distrusted(visitor)};
+  if (!visitor.at_sendmail) return all;
+  auto& without_fingerprint = *all.insert(all.begin() + 1, visitor.certificate);
+  without_fingerprint.sha256.reset();
+  without_fingerprint.unknown_because =
+      "Sendmail tells no SHA-256 of the certificate: write define(`confCERT_FINGERPRINT_ALGORITHM', `sha256') in "
+      "sendmail.mc";
+  return all;
+}
+
+// Sendmail puts the recipient before the words that it was given: "550 5.7.1 <bob@example.net>... No".
+bool is_as_foretold(const Foretold& foretold, const Visitor& visitor, const SmtpReply& reply) {
+  if (!foretold.answer.reply) return reply.is_positive();
+  model::Reply expected = *foretold.answer.reply;
+  if (visitor.at_sendmail) expected.text.insert(0, "<" + visitor.recipient + ">... ");
+  return reply.to_string() == mail::printable(to_string(expected), 300);
 }
 
 Obstacle obstacle_of(std::string_view check) {
@@ -72,7 +103,7 @@ void attribution(const model::InboundConnector& connector, const model::Decision
 
 }  // namespace
 
-tl::expected<model::ClientCertificate, std::string> read_identity(const Identity& identity) {
+tl::expected<model::ClientCertificate, std::string> read_identity(const Identity& identity, bool for_sendmail) {
   std::ifstream file(identity.certificate_file, std::ios::binary);
   std::ostringstream text;
   if (!file || !(text << file.rdbuf())) return tl::unexpected("cannot read " + identity.certificate_file);
@@ -83,7 +114,13 @@ tl::expected<model::ClientCertificate, std::string> read_identity(const Identity
   told.subject_common_name = certificate.subject_common_name;
   told.issuer_common_name = certificate.issuer_common_name;
   told.sha256 = certificate.sha256;
-  told.public_key_sha256 = certificate.public_key_sha256;
+  if (for_sendmail) {
+    told.subject_name = certificate.subject;
+    told.issuer_name = certificate.issuer;
+    told.unknown_because = "Sendmail tells no fingerprint of the public key: use sha256 of the certificate";
+  } else {
+    told.public_key_sha256 = certificate.public_key_sha256;
+  }
   return told;
 }
 
@@ -93,7 +130,18 @@ std::string describe(const model::ClientCertificate& certificate) {
 
 void compare(const engine::Policy& policy, const model::InboundConnector& connector, const Visitor& visitor,
              const SmtpReply& reply, Recorder& recorder) {
-  const Foretold foretold = foretell(policy, visitor, recorder.services().resolver);
+  dns::Resolver& resolver = recorder.services().resolver;
+  // Whether the server trusts a certificate is known to it alone; its reply may tell.
+  const auto certificates = tellings(visitor);
+  Foretold foretold = foretell(policy, visitor, certificates.front(), resolver);
+  bool is_distrusted = false;
+  for (auto each = certificates.begin() + 1; each < certificates.end(); ++each) {
+    if (is_as_foretold(foretold, visitor, reply)) break;
+    Foretold otherwise = foretell(policy, visitor, *each, resolver);
+    if (!is_as_foretold(otherwise, visitor, reply)) continue;
+    foretold = std::move(otherwise);
+    is_distrusted = each + 1 == certificates.end();
+  }
   attribution(connector, foretold.decision, recorder);
   for (Finding finding : foretold.decision.findings) {
     const Obstacle obstacle = obstacle_of(finding.check);
@@ -101,20 +149,20 @@ void compare(const engine::Policy& policy, const model::InboundConnector& connec
   }
   const std::string expected = foretold.answer.reply ? to_string(*foretold.answer.reply) : "250";
   Finding finding{.check = "smtp.rcpt", .expected = expected, .seen = reply.to_string()};
-  const bool as_foretold = foretold.answer.reply ? finding.seen == mail::printable(expected, 300) : reply.is_positive();
+  const bool as_foretold = is_as_foretold(foretold, visitor, reply);
   if (as_foretold && reply.is_positive()) return recorder.add(std::move(finding));
   finding.outcome = reply.is_transient() ? Outcome::temperror : Outcome::fail;
-  if (as_foretold) {
+  if (is_distrusted) {
+    finding.hint =
+        "the mail server does not trust the certificate (Postfix: smtpd_tls_CAfile; Sendmail: confCACERT), or not for "
+        "clients, so that its names are not known; its log says why";
+  } else if (as_foretold) {
     finding.hint = "what failed above explains the reply";
   } else if (reply.is_positive()) {
     finding.outcome = Outcome::fail;
     finding.hint =
-        "the mail server does not ask connectord, or connectord runs with another configuration; see "
-        "smtpd_milters and check_policy_service, and reload";
-  } else if (visitor.certificate.sha256) {
-    finding.hint =
-        "the mail server may not trust the certificate (Postfix: smtpd_tls_CAfile), so that its names are not "
-        "known; or it refuses by itself: see its log";
+        "the mail server does not ask connectord, or connectord runs with another configuration; see smtpd_milters and "
+        "check_policy_service, or INPUT_MAIL_FILTER in sendmail.mc, and reload; connectorctl status tells more";
   } else {
     finding.hint = "the mail server refuses by itself; its log says why";
   }

@@ -18,10 +18,12 @@ struct Visitor {
   std::string recipient;
   std::optional<model::Tls> tls;
   model::ClientCertificate certificate;  // as the mail server would tell of it, if it trusts it
+  bool at_sendmail = false;              // whose word for certificates and refusals differs from Postfix's
 };
 
-// A certificate as a mail server tells of it. On failure says why the file cannot be read.
-tl::expected<model::ClientCertificate, std::string> read_identity(const Identity& identity);
+// A certificate as Sendmail, or Postfix with its policy service, tells of one that it trusts. On failure says why the
+// file cannot be read.
+tl::expected<model::ClientCertificate, std::string> read_identity(const Identity& identity, bool for_sendmail);
 std::string describe(const model::ClientCertificate& certificate);
 
 // Tells the findings with which this configuration decides about the visitor, and whether our server's reply to RCPT is

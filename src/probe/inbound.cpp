@@ -140,7 +140,10 @@ class Inbound {
 
   bool hello() {
     const auto reply = say("EHLO " + visitor_.helo);
-    if (reply) extensions_ = extensions_of(*reply);
+    if (reply) {
+      extensions_ = extensions_of(*reply);
+      visitor_.at_sendmail = is_sendmail(*reply);
+    }
     return judge({.check = "smtp.ehlo", .expected = "250"}, reply, Obstacle::not_ready);
   }
 
@@ -148,7 +151,9 @@ class Inbound {
     Finding finding{.check = "smtp.starttls", .expected = "STARTTLS is offered", .seen = "offered"};
     if (!extensions_.starttls) {
       finding.seen = "not offered";
-      finding.hint = "Postfix: smtpd_tls_security_level = may, smtpd_tls_cert_file and smtpd_tls_key_file";
+      finding.hint =
+          "Postfix: smtpd_tls_security_level = may, smtpd_tls_cert_file and smtpd_tls_key_file; Sendmail: "
+          "confSERVER_CERT and confSERVER_KEY, a key that only root may read";
       if (connector_.require.tls || options_.identity) return fail(std::move(finding), Obstacle::no_starttls);
       finding.outcome = Outcome::not_applicable;
       return pass(std::move(finding));
@@ -180,10 +185,12 @@ class Inbound {
     Finding finding{.check = "tls.client_certificate", .expected = "the server asks for a certificate"};
     if (!asked) {
       finding.seen = "it does not ask";
-      finding.hint = "Postfix: smtpd_tls_ask_ccert = yes";
+      finding.hint =
+          "Postfix: smtpd_tls_ask_ccert = yes; Sendmail: no V in confTLS_SRV_OPTIONS, nor in Srv_Features of the "
+          "access table";
       return fail(std::move(finding), Obstacle::certificate);
     }
-    auto certificate = read_identity(*options_.identity);
+    auto certificate = read_identity(*options_.identity, visitor_.at_sendmail);
     if (!certificate) {
       finding.seen = certificate.error();
       return fail(std::move(finding), Obstacle::incomplete);

@@ -46,7 +46,8 @@ class Checklist {
     }
     if (require.certificate) {
       add("require.certificate", "a certificate of " + to_string(*require.certificate),
-          "names count only if the mail server trusts the certificate (Postfix: smtpd_tls_CAfile)");
+          "names count only if the mail server trusts the certificate (Postfix: smtpd_tls_CAfile; Sendmail: "
+          "confCACERT)");
     }
     result("require.spf", require.spf, "SPF passes");
     result("require.dkim", require.dkim,

@@ -21,15 +21,28 @@ std::unique_ptr<trace::Archive> archive_of(const model::Configuration& configura
 
 }  // namespace
 
+// Ends the one that is under way, also where there is no memory for its report.
+class OnDemand::Turn {
+ public:
+  explicit Turn(OnDemand& owner) : owner_(owner) {}
+  ~Turn() {
+    const std::scoped_lock lock(owner_.mutex_);
+    owner_.busy_ = false;
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  OnDemand& owner_;
+};
+
 OnDemand::OnDemand(const session::PolicyStore& policies, log::Logger& log, std::unique_ptr<Network> network)
     : policies_(policies), log_(log), network_(std::move(network)) {}
 
 tl::expected<Report, OnDemand::Refused> OnDemand::validate(const Question& question) {
   if (auto begun = begin(question); !begun) return tl::unexpected(std::move(begun.error()));
-  auto report = run(policies_.current(), question);
-  const std::scoped_lock lock(mutex_);
-  busy_ = false;
-  return report;
+  const Turn turn(*this);
+  return run(policies_.current(), question);
 }
 
 tl::expected<void, OnDemand::Refused> OnDemand::begin(const Question& question) {

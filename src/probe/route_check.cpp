@@ -20,6 +20,7 @@ std::string domain_of(const std::string& address) {
 std::string why_not_taken(const OutboundConnector& connector, const std::string& address,
                           const OutboundConnector* other) {
   const std::string domain = domain_of(address);
+  if (domain.empty()) return "no connector takes a recipient without a domain name";
   const auto& patterns = engine::destinations(connector);
   const auto matches = [&domain](const auto& pattern) { return pattern.matches(domain); };
   if (std::none_of(patterns.begin(), patterns.end(), matches)) {

@@ -29,7 +29,8 @@ std::string date_text(std::int64_t unix_time) {
   return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S +0000", &broken_down)};
 }
 
-Answer send_mail(const net::Endpoint& server, const std::string& helo, const Letter& letter, const Services& services) {
+Answer send_mail(const net::Endpoint& server, const std::string& helo, const Letter& letter, const Services& services,
+                 const Objection& objection) {
   const auto address = net::IpAddress::parse(server.host);
   if (!address) return tl::unexpected("validation.mail_through: \"" + server.to_string() + "\" has no address");
   for (const std::string& each : {letter.sender, letter.recipient}) {
@@ -41,8 +42,16 @@ Answer send_mail(const net::Endpoint& server, const std::string& helo, const Let
   if (!connection) return tl::unexpected(words_of(connection.error(), limit));
   SmtpClient client(std::move(*connection));
   auto done = expect(client.read_reply(deadline), 2, limit);
-  for (const std::string& line :
-       {"EHLO " + helo, "MAIL FROM:<" + letter.sender + ">", "RCPT TO:<" + letter.recipient + ">"}) {
+  if (done) {
+    const auto ehlo = client.command("EHLO " + helo, deadline);
+    done = expect(ehlo, 2, limit);
+    const std::string words = done && objection ? objection(*ehlo) : "";
+    if (!words.empty()) {
+      client.command("QUIT", deadline);
+      return tl::unexpected(words);
+    }
+  }
+  for (const std::string& line : {"MAIL FROM:<" + letter.sender + ">", "RCPT TO:<" + letter.recipient + ">"}) {
     if (done) done = expect(client.command(line, deadline), 2, limit);
   }
   if (done) done = expect(client.command("DATA", deadline), 3, limit);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <tl/expected.hpp>
 
 #include "connectord/net/endpoint.h"
+#include "connectord/probe/smtp_reply.h"
 #include "connectord/probe/validate.h"
 
 namespace connectord::probe {
@@ -18,10 +20,14 @@ struct Letter {
   std::string content;  // RFC 5322, with CRLF line ends
 };
 
+// What speaks against sending, by the server's answer to EHLO; empty: nothing.
+using Objection = std::function<std::string(const SmtpReply& ehlo)>;
+
 // Hands a message to a mail server by SMTP, in the clear: to one of this machine (validation.mail_through). (The
 // sendmail command would need rights that the daemon has given up.) Returns what the server said when it took it; on
-// failure says why it did not.
+// failure says why it did not, or what the objection is.
 tl::expected<std::string, std::string> send_mail(const net::Endpoint& server, const std::string& helo,
-                                                 const Letter& letter, const Services& services);
+                                                 const Letter& letter, const Services& services,
+                                                 const Objection& objection = {});
 
 }  // namespace connectord::probe

@@ -34,9 +34,6 @@ class SmtpClient {
 // "greylisted", "no answer within 30 s": what a failure was, for a finding.
 std::string words_of(const Failure& failure, std::chrono::milliseconds limit);
 
-// True for what may be given in MAIL and RCPT: an address of printable ASCII, without what ends a path or a line.
-bool is_plain_address(std::string_view address);
-
 std::string base64(std::string_view bytes);
 
 }  // namespace connectord::probe

@@ -88,4 +88,8 @@ Extensions extensions_of(const SmtpReply& ehlo) {
   return found;
 }
 
+bool is_sendmail(const SmtpReply& ehlo) {
+  return !ehlo.lines.empty() && ehlo.lines.front().find(", pleased to meet you") != std::string::npos;
+}
+
 }  // namespace connectord::probe

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "connectord/mail/sendmail_terms.h"
 #include "connectord/mail/text.h"
 #include "connectord/tls/certificate.h"
 #include "route_check.h"
@@ -110,14 +111,31 @@ class TestMessage {
            ". Nothing is to be done about this message.\r\n";
   }
 
+  // Postfix can do all that a connector may say.
+  std::string inability_of_sendmail() const {
+    const std::string& recipient = plan_.options.recipient;
+    const auto mailer = mail::mailer_of(wanted(), recipient.substr(recipient.rfind('@') + 1));
+    const auto requirement = mail::tls_requirement_of(wanted());
+    return !mailer ? mailer.error() : !requirement ? requirement.error() : std::string();
+  }
+
   bool submit() {
     const net::Endpoint& server = policy_.configuration().validation.mail_through;
     recorder_.at(server.to_string());
     recorder_.begin();
-    const auto taken =
-        send_mail(server, plan_.helo, {plan_.options.sender, plan_.options.recipient, content()}, services());
+    std::string inability;
+    const auto objection = [&](const SmtpReply& ehlo) {
+      return inability = is_sendmail(ehlo) ? inability_of_sendmail() : "";
+    };
+    const Letter letter{plan_.options.sender, plan_.options.recipient, content()};
+    const auto taken = send_mail(server, plan_.helo, letter, services(), objection);
     Finding finding{.check = "send.submit", .expected = "our mail server takes a test message"};
-    if (!taken) {
+    if (!inability.empty()) {
+      finding.expected = "a connector that our mail server, Sendmail, can follow";
+      finding.seen = inability;
+      finding.hint = "connectord answers Sendmail with a temporary error, so that mail of the connector waits";
+      fail(std::move(finding), Obstacle::other_route);
+    } else if (!taken) {
       finding.seen = taken.error();
       finding.hint = "validation.mail_through names the server; it must take mail from this machine for that recipient";
       fail(std::move(finding), Obstacle::rejected);
@@ -248,7 +266,8 @@ class TestMessage {
     }
     finding.hint =
         "the mail server took another way than connectord says: transport_maps has a table before connectord's, or "
-        "does not name it, or the message was re-routed (content_filter, FILTER); see: connectorctl status";
+        "does not name it, or the message was re-routed (content_filter, FILTER); with Sendmail, mailertable is not "
+        "connectord's, or a rule comes before it (LOCAL_RULE_0); see: connectorctl status";
     return fail(std::move(finding), Obstacle::other_route);
   }
 
@@ -261,7 +280,7 @@ class TestMessage {
     // The log does not say whether there was none, or whether it is only not told.
     finding.outcome = Outcome::not_applicable;
     finding.seen = "the mail log tells of none";
-    finding.hint = "Postfix tells of it with smtp_tls_loglevel = 1";
+    finding.hint = "Postfix tells of it with smtp_tls_loglevel = 1, Sendmail with confLOG_LEVEL 9, its default";
     plan_.needs_tls() ? recorder_.warn(std::move(finding)) : recorder_.add(std::move(finding));
     return true;
   }

@@ -36,11 +36,9 @@ class CountingStore : public trace::Store {
   CountingStore(trace::Store& inner, std::shared_ptr<Metrics> metrics)
       : inner_(inner), metrics_(std::move(metrics)), durations_(metrics_->stages.with({"trace"})) {}
 
-  tl::expected<std::int64_t, std::string> append(const trace::Entry& entry) override {
+  tl::expected<void, std::string> append(const trace::Entry& entry) override {
     const metrics::Stopwatch stopwatch(durations_);
-    ++metrics_->trace_waiting;
     auto kept = inner_.append(entry);
-    --metrics_->trace_waiting;
     if (!kept) metrics_->trace_failures.add();
     return kept;
   }
@@ -48,6 +46,7 @@ class CountingStore : public trace::Store {
     return inner_.record(batch);
   }
   tl::expected<std::string, std::string> position() override { return inner_.position(); }
+  std::size_t waiting() const override { return inner_.waiting(); }
 
  private:
   trace::Store& inner_;

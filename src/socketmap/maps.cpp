@@ -6,9 +6,9 @@
 
 #include "connectord/engine/routing.h"
 #include "connectord/mail/postfix_terms.h"
+#include "connectord/mail/sendmail_terms.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
-#include "connectord/socketmap/sendmail_terms.h"
 
 namespace connectord::socketmap {
 namespace {
@@ -74,14 +74,14 @@ const OutboundConnector* route_to(const Generation& generation, const std::strin
 Answer mailertable(const Generation& generation, std::string_view key) {
   const auto domain = whole_domain(key);
   const OutboundConnector* connector = domain ? route_to(generation, *domain) : nullptr;
-  return connector == nullptr ? Answer{} : found_or_unable(mailer_of(*connector, *domain));
+  return connector == nullptr ? Answer{} : found_or_unable(mail::mailer_of(*connector, *domain));
 }
 
 Answer sendmail_tls(const Generation& generation, std::string_view key) {
   const auto at = key.rfind('@');
   const auto domain = whole_domain(at == std::string_view::npos ? key : key.substr(at + 1));
   const OutboundConnector* connector = domain ? route_to(generation, *domain) : nullptr;
-  return connector == nullptr ? Answer{} : found_or_unable(tls_requirement_of(*connector));
+  return connector == nullptr ? Answer{} : found_or_unable(mail::tls_requirement_of(*connector));
 }
 
 struct Map {

@@ -46,6 +46,7 @@ struct DeliveryRecorder::Memory {
   Recent<std::string> parents{most_queue_ids};    // of queue IDs under which a message went on
   Recent<bool> notifications{most_queue_ids};     // queue IDs of bounces and the like
   Recent<std::int64_t> born{most_queue_ids};      // when a queue ID became this message's
+  Recent<std::string> withheld{most_queue_ids};   // by queue ID and recipient: why it was not handed over just now
   Recent<std::string> addresses{most_queue_ids};  // by message and recipient: what it went to; empty for several
 
   // Names a recipient of a message, whatever queue ID that has now; queue IDs are used again.
@@ -97,7 +98,15 @@ class DeliveryRecorder::Translation {
     delivery.tls = memory_.tls.of(event, attempt);
     delivery.delay = attempt.delay.count();
     if (!attempt.next_queue_id.empty()) add_child(event, attempt.next_queue_id);
-    for (const auto& recipient : attempt.recipients) add_for(event, attempt, recipient, delivery);
+    for (const auto& recipient : attempt.recipients) {
+      delivery.text = attempt.text + why_withheld(event, attempt, recipient);
+      add_for(event, attempt, recipient, delivery);
+    }
+    for (const auto& recipient : attempt.recipients) forget_withheld(event, recipient);
+    forget_withheld(event, "");
+  }
+  void add(const logged::Event& event, const logged::Withheld& withheld) {
+    memory_.withheld.set(event.queue_id + " " + withheld.recipient, withheld.reason);
   }
   void add(const logged::Event& event, const logged::TlsEstablished& tls) { memory_.tls.note(event, tls); }
   void add(const logged::Event& event, const logged::Received& received) {
@@ -143,6 +152,21 @@ class DeliveryRecorder::Translation {
     } else {
       add_for_all(event, refused.code < 500 ? Status::pending : Status::failed, refused.reply);
     }
+  }
+
+  // ": 403 4.7.0 authentication failed", where a line before has told it and this one has not.
+  std::string why_withheld(const logged::Event& event, const logged::DeliveryAttempt& attempt,
+                           const std::string& recipient) {
+    std::string text;
+    for (const std::string& whom : {recipient, std::string()}) {
+      const std::string* reason = memory_.withheld.find(event.queue_id + " " + whom);
+      const bool told = reason == nullptr || reason->empty() || attempt.text.find(*reason) != std::string::npos;
+      if (!told && attempt.status != logged::DeliveryStatus::sent) text += ": " + *reason;
+    }
+    return text;
+  }
+  void forget_withheld(const logged::Event& event, const std::string& recipient) {
+    if (auto* reason = memory_.withheld.find(event.queue_id + " " + recipient)) reason->clear();
   }
 
   static Delivery about(const logged::Event& event, Status status, std::string text) {

@@ -41,7 +41,26 @@ void take_protocol(std::string_view& text) {
   if (!text.empty() && (text.back() == ',' || text.back() == ';')) text.remove_suffix(1);
 }
 
+// A line that was too long ends within the HELO name, which has no brackets. A recipient may hold all these words, so
+// such an envelope counts only where there is no other.
+std::optional<Envelope> take_cut_envelope(std::string_view& text) {
+  constexpr std::string_view key = " helo=<";
+  const auto found = text.rfind(key);
+  if (found == std::string_view::npos || text.find('>', found) != std::string_view::npos) return std::nullopt;
+  std::string_view rest = text.substr(0, found);
+  Envelope envelope{{}, {}, bounded(text.substr(found + key.size()))};
+  take_protocol(rest);
+  envelope.recipient = take_last(rest, "to=").value_or("");
+  envelope.mail_from = take_last(rest, "from=").value_or("");
+  for (const std::string_view other : {" from=<", " to=<"}) {
+    if (rest.find(other) != std::string_view::npos) return std::nullopt;
+  }
+  text = rest;
+  return envelope;
+}
+
 Envelope take_envelope(std::string_view& text) {
+  if (auto cut = take_cut_envelope(text)) return *std::move(cut);
   Envelope envelope;
   envelope.helo = take_last(text, "helo=").value_or("");
   take_protocol(text);

@@ -164,7 +164,13 @@ std::uint16_t code_of(std::string_view reply) {
   return code && *code >= 400 && *code <= 599 && cursor.take(" ") ? *code : std::uint16_t{0};
 }
 
+// The rulesets that judge a connection of the mail server's own.
+bool is_about_our_connection(std::string_view ruleset) {
+  return ruleset == "tls_rcpt" || ruleset == "tls_server" || ruleset == "try_tls";
+}
+
 // "check_rcpt, arg1=<b@c>, relay=host [192.0.2.1], reject=550 5.7.1 no", "…, quarantine=why"
+// "tls_rcpt, arg1=b@c, relay=mx.c., reject=403 4.7.0 authentication failed"
 std::optional<Detail> parse_ruleset(TextCursor cursor) {
   const auto ruleset = cursor.while_true([](char c) { return mail::is_alpha(c) || c == '_' || c == '-'; });
   if (!cursor.take(", arg1=")) return std::nullopt;
@@ -174,6 +180,9 @@ std::optional<Detail> parse_ruleset(TextCursor cursor) {
   const auto relay = take_field(cursor, "relay");
   if (cursor.take(", quarantine=")) return Detail(logged::Held{bounded(cursor.rest())});
   if (!relay || !cursor.take(", reject=")) return std::nullopt;
+  if (is_about_our_connection(ruleset)) {
+    return Detail(logged::Withheld{read_host(*relay), ruleset == "tls_rcpt" ? *argument : "", bounded(cursor.rest())});
+  }
   logged::Refused refused;
   const logged::Relay client = read_host(*relay);
   refused.client_name = client.name;

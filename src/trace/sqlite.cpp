@@ -138,32 +138,16 @@ void Database::execute(const char* sql) {
 
 void Database::begin() {
   if (!begin_.is_ready()) begin_ = Statement(*this, "BEGIN IMMEDIATE");
-  try {
-    begin_.run();
-  } catch (const Error&) {
-    if (!hold_.is_ready()) throw;
-    // Somebody else has written since what this one sees.
-    let_go();
-    begin_.run();
-  }
+  begin_.run();
 }
 
 void Database::commit() {
   if (!commit_.is_ready()) commit_ = Statement(*this, "COMMIT");
   commit_.run();
-  if (hold_.is_ready()) return;
-  // A statement that is not at its end.
-  hold_ = Statement(*this, "SELECT 1 FROM sqlite_schema");
-  hold_.step();
 }
 
 void Database::roll_back() {
-  hold_ = Statement();
   if (sqlite3_get_autocommit(handle_.get()) == 0) sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-}
-
-void Database::let_go() {
-  hold_ = Statement();
 }
 
 std::optional<std::int64_t> Database::integer(const std::string& sql) {

@@ -88,9 +88,6 @@ class Database {
   void begin();
   void commit();
   void roll_back();
-  // Between two transactions the lock for reading is kept, which saves each of them two system calls. It must be given
-  // up where the log is to be taken into the file.
-  void let_go();
   // The first column of the first row; std::nullopt where there is none, or NULL.
   std::optional<std::int64_t> integer(const std::string& sql);
   int changes() const { return sqlite3_changes(handle_.get()); }
@@ -103,7 +100,6 @@ class Database {
   // After the handle that they belong to.
   Statement begin_;
   Statement commit_;
-  Statement hold_;
 };
 
 // Rolls back unless it was committed.

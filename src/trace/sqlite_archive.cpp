@@ -7,6 +7,7 @@
 #include "message_reader.h"
 #include "row_reader.h"
 #include "schema.h"
+#include "spool.h"
 #include "sqlite.h"
 #include "sqlite_search.h"
 
@@ -53,7 +54,8 @@ class Snapshot {
 class SqliteArchive : public Archive {
  public:
   explicit SqliteArchive(const std::string& path)
-      : database_(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, lock_wait_ms),
+      : path_(path),
+        database_(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, lock_wait_ms),
         ready_(database_, path),
         reader_(database_) {}
 
@@ -83,11 +85,17 @@ class SqliteArchive : public Archive {
   template <class Read>
   auto guarded(Read&& read) -> tl::expected<decltype(read()), std::string> {
     try {
+      catch_up(path_, [this] { return spooled_to(); });
       const Snapshot snapshot(database_);
       return read();
     } catch (const sqlite::Error& error) {
       return tl::unexpected("the trace cannot be read: " + std::string(error.what()));
     }
+  }
+
+  std::uint64_t spooled_to() {
+    return static_cast<std::uint64_t>(
+        database_.integer("SELECT value FROM state WHERE name = 'spooled_to'").value_or(0));
   }
 
   std::optional<Story> read_story(std::int64_t row) {
@@ -172,6 +180,7 @@ class SqliteArchive : public Archive {
     return word.empty() ? "none" : word;
   }
 
+  std::string path_;
   sqlite::Database database_;
   Ready ready_;  // before the statements, which need the tables
   MessageReader reader_;

@@ -38,12 +38,6 @@ std::string free_name(const std::string& wanted) {
 
 }  // namespace
 
-std::string SqliteKeeper::trouble() const {
-  if (!troubled_.load(std::memory_order_relaxed)) return {};
-  const std::scoped_lock lock(mutex_);
-  return trouble_;
-}
-
 void SqliteKeeper::try_to_open() {
   try {
     open();
@@ -53,47 +47,50 @@ void SqliteKeeper::try_to_open() {
 }
 
 void SqliteKeeper::open() {
-  const bool in_trouble = troubled_.load(std::memory_order_relaxed);
-  const auto wait = in_trouble ? lock_wait_in_trouble_ms : static_cast<int>(options_.lock_wait.count());
+  const auto wait = trouble_.is_there() ? lock_wait_in_trouble_ms : static_cast<int>(options_.lock_wait.count());
   writer_.reset();
   writer_.emplace(options_.path, wait);
   inode_ = inode_of(options_.path);
   // Only what was really written shows that there is space, and the right to.
   writer_->probe();
-  if (in_trouble) {
-    sqlite3_busy_timeout(writer_->database().get(), static_cast<int>(options_.lock_wait.count()));
-    note_recovery();
-  }
+  opened_(*writer_);
+  sqlite3_busy_timeout(writer_->database().get(), static_cast<int>(options_.lock_wait.count()));
+  trouble_.end();
 }
 
 bool SqliteKeeper::ready() {
+  if (trouble_.is_there()) writer_.reset();
   if (!writer_ && Clock::now() >= next_try_) try_to_open();
-  if (troubled_.load(std::memory_order_relaxed)) writer_.reset();
   return writer_.has_value();
 }
 
-void SqliteKeeper::perform(const Jobs& jobs) {
-  if (!ready()) return fail(jobs, trouble());
+tl::expected<void, std::string> SqliteKeeper::write(const Work& work) {
+  if (!ready()) return tl::unexpected(trouble_.reason());
   try {
     try {
-      perform_together(jobs);
+      transact(work);
+      return {};
     } catch (const sqlite::Error& error) {
-      if (error.is_damage() && set_aside(error.what())) return perform_together(jobs);
+      if (error.is_damage() && set_aside(error.what())) {
+        transact(work);
+        return {};
+      }
       if (error.is_of_the_place()) throw;
-      // One of them cannot be written as it is. Opened anew, in case another process has written too.
+      // It cannot be written as it is. Opened anew, in case another process has written too.
+      const std::string reason = error.what();
       open();
-      perform_one_by_one(jobs);
+      return tl::unexpected(reason);
     }
   } catch (const std::exception& error) {  // no memory, where it is not SQLite's
     note_trouble(error.what());
-    fail(jobs, error.what());
+    return tl::unexpected(std::string(error.what()));
   }
 }
 
-void SqliteKeeper::perform_together(const Jobs& jobs) {
+void SqliteKeeper::transact(const Work& work) {
   try {
     sqlite::Transaction transaction(writer_->database());
-    for (const auto& job : jobs) job->result = job->work(*writer_);
+    work(*writer_);
     transaction.commit();
   } catch (const std::exception&) {
     writer_->rolled_back();
@@ -101,26 +98,7 @@ void SqliteKeeper::perform_together(const Jobs& jobs) {
   }
 }
 
-void SqliteKeeper::perform_one_by_one(const Jobs& jobs) {
-  for (const auto& job : jobs) {
-    try {
-      perform_together({job});
-    } catch (const sqlite::Error& error) {
-      if (error.is_of_the_place()) throw;
-      fail({job}, error.what());
-      log_.error(subject, "an entry cannot be kept", {{"error", error.what()}});
-    }
-  }
-}
-
-void SqliteKeeper::fail(const Jobs& jobs, const std::string& reason) {
-  for (const auto& job : jobs) {
-    job->result = tl::unexpected(reason);
-    count_failure();
-  }
-}
-
-void SqliteKeeper::maintain(const std::function<void(SqliteWriter&)>& work) {
+void SqliteKeeper::maintain(const Work& work) {
   if (!ready()) return;
   try {
     work(*writer_);
@@ -135,7 +113,7 @@ void SqliteKeeper::maintain(const std::function<void(SqliteWriter&)>& work) {
   }
 }
 
-void SqliteKeeper::close(const std::function<void(SqliteWriter&)>& last_work) {
+void SqliteKeeper::close(const Work& last_work) {
   try {
     if (writer_) last_work(*writer_);
   } catch (const sqlite::Error& error) {
@@ -177,25 +155,7 @@ bool SqliteKeeper::set_aside(const std::string& why) {
 void SqliteKeeper::note_trouble(const std::string& reason) {
   writer_.reset();
   next_try_ = Clock::now() + options_.retry;
-  const bool is_new = !troubled_.load(std::memory_order_relaxed);
-  {
-    const std::scoped_lock lock(mutex_);
-    trouble_ = reason;
-  }
-  troubled_.store(true, std::memory_order_relaxed);
-  if (!is_new) return;
-  trouble_since_ = Clock::now();
-  log_.error(subject, "the trace cannot be written; trying again until it can",
-             {{"file", options_.path}, {"error", reason}});
-}
-
-void SqliteKeeper::note_recovery() {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - trouble_since_).count();
-  troubled_.store(false, std::memory_order_relaxed);
-  log_.warning(subject, "the trace can be written again",
-               {{"file", options_.path},
-                {"after_seconds", std::to_string(seconds)},
-                {"not_kept", std::to_string(failures_.exchange(0))}});
+  trouble_.begin(reason);
 }
 
 }  // namespace connectord::trace

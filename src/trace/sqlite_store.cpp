@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
-#include "job_queue.h"
+#include "spool_queue.h"
 #include "sqlite_keeper.h"
+#include "trouble.h"
 
 namespace connectord::trace {
 namespace {
@@ -22,7 +24,10 @@ constexpr std::size_t heap = 8'192;
 // Quiet for this long, the rest gets its terms too.
 constexpr auto quiet = 1s;
 constexpr auto between_removals = 60s;
+constexpr auto between_looks = 1s;
 constexpr auto between_removal_steps = 50ms;
+// Those who append wait meanwhile.
+constexpr auto spool_wait_in_trouble = 50ms;
 
 StoredBatch encode(const LogBatch& batch) {
   StoredBatch made{batch.queued, batch.children, batch.deliveries, {}, batch.position};
@@ -30,16 +35,26 @@ StoredBatch encode(const LogBatch& batch) {
   return made;
 }
 
+// Something that wants a transaction, and whose caller waits for the result.
+struct Job {
+  SqliteKeeper::Work work;
+  std::promise<tl::expected<void, std::string>> done;
+};
+using Jobs = std::vector<std::shared_ptr<Job>>;
+
 }  // namespace
 
-// Those who append write by themselves; a thread does what nobody waits for.
+// Those who append write to the spool; a thread takes what is there into the file, many entries at a time, and does all
+// else.
 class SqliteStore::Implementation {
  public:
   Implementation(SqliteOptions options, log::Logger& log)
       : options_(std::move(options)),
+        log_(log),
         keep_(options_.keep),
-        keeper_(options_, log),
-        jobs_(options_.most_waiting, options_.wait, [this](const Jobs& jobs) { write(jobs); }) {}
+        trouble_(options_.path, log),
+        keeper_(options_, log, trouble_, [this](SqliteWriter& writer) { open_spool(writer); }),
+        spooled_(options_.path, options_.most_waiting, options_.wait, trouble_, log) {}
   ~Implementation() { stop(); }
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
@@ -47,55 +62,133 @@ class SqliteStore::Implementation {
   void start() {
     if (thread_.joinable()) return;
     keeper_.try_to_open();
-    jobs_.open();
-    thread_ = std::jthread([this](const std::stop_token& stop) { tidy_until(stop); });
+    set_closed("");
+    thread_ = std::jthread([this](const std::stop_token& stop) { work_until(stop); });
   }
+
   void stop() {
-    jobs_.close("the trace is closed");
+    set_closed("the trace is closed");
     if (!thread_.joinable()) return;
     thread_.request_stop();
     thread_.join();
   }
+
   void set_keep(std::chrono::milliseconds keep) { keep_.store(keep); }
 
-  tl::expected<Job::Value, std::string> perform(std::size_t bytes, Job::Work work) {
-    // At once, while it is known that it would be in vain.
-    if (auto reason = keeper_.trouble(); !reason.empty()) {
-      keeper_.count_failure();
-      return tl::unexpected(std::move(reason));
-    }
-    return jobs_.perform(bytes, std::move(work));
+  tl::expected<void, std::string> append(StoredEntry entry) {
+    const auto is_time = spooled_.append(std::move(entry));
+    if (!is_time || *is_time) wake();
+    if (!is_time) return tl::unexpected(is_time.error());
+    return {};
   }
 
+  tl::expected<void, std::string> perform(SqliteKeeper::Work work) {
+    const auto job = std::make_shared<Job>(Job{std::move(work), {}});
+    auto done = job->done.get_future();
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!closed_.empty()) return tl::unexpected(closed_);
+      if (auto reason = trouble_.reason(); !reason.empty()) return tl::unexpected(std::move(reason));
+      jobs_.push_back(job);
+    }
+    wake_.notify_one();
+    if (done.wait_for(options_.wait) == std::future_status::ready) return done.get();
+    return tl::unexpected(std::string("the trace was not written in time; it may be written yet"));
+  }
+
+  std::size_t waiting() const { return spooled_.size(); }
+
  private:
-  void write(const Jobs& jobs) {
-    keeper_.perform(jobs);
-    last_work_ = Clock::now();
-    if (keeper_.unindexed() < heap) return;
+  void set_closed(const std::string& reason) {
     const std::scoped_lock lock(mutex_);
-    much_to_do_ = true;
+    closed_ = reason;
+    spooled_.refuse(reason);
+  }
+
+  // Not between the thread's look and its sleep.
+  void wake() {
+    { const std::scoped_lock lock(mutex_); }
     wake_.notify_one();
   }
 
-  void tidy_until(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
+  void open_spool(const SqliteWriter& writer) {
+    spooled_.open(writer.spooled_to(), trouble_.is_there() ? spool_wait_in_trouble : options_.lock_wait);
+  }
+
+  void work_until(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      // Between two steps those who wait get their turn.
-      wake_.wait_for(lock, stop, pause(), [this] { return much_to_do_ && !indexing_; });
-      much_to_do_ = false;
-      lock.unlock();
-      jobs_.alone([this] { keeper_.maintain([this](SqliteWriter& writer) { tidy(writer); }); });
-      lock.lock();
+      wait_for_work(stop);
+      work();
+      keeper_.maintain([this](SqliteWriter& writer) { tidy(writer); });
     }
-    lock.unlock();
-    jobs_.alone([this] { keeper_.close([](SqliteWriter& writer) { index_all(writer); }); });
+    work();
+    keeper_.close([](SqliteWriter& writer) { index_all(writer); });
+    spooled_.close();
+  }
+
+  void wait_for_work(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    if (trouble_.is_there()) {
+      wake_.wait_for(lock, stop, options_.retry, [this] { return !jobs_.empty(); });
+      return;
+    }
+    wake_.wait_for(lock, stop, pause(),
+                   [this] { return !jobs_.empty() || spooled_.size() > 0 || trouble_.is_there(); });
+    if (indexing_ || spooled_.size() == 0) return;
+    // Those that come meanwhile share the transaction.
+    wake_.wait_for(lock, stop, options_.gather,
+                   [this] { return !jobs_.empty() || spooled_.size() >= SpoolQueue::enough; });
   }
 
   std::chrono::milliseconds pause() const {
-    if (!keeper_.trouble().empty()) return options_.retry;
-    if (indexing_) return 1ms;
+    if (indexing_) return 0ms;
     const auto rest = std::chrono::ceil<std::chrono::milliseconds>(next_removal_ - Clock::now());
     return std::clamp<std::chrono::milliseconds>(rest, 1ms, quiet);
+  }
+
+  // The entries after the jobs are taken, and before these are done: a job may be about any entry that was kept before.
+  void work() {
+    Jobs jobs;
+    {
+      const std::scoped_lock lock(mutex_);
+      jobs = std::exchange(jobs_, {});
+    }
+    take_in_spooled();
+    for (const auto& job : jobs) {
+      job->done.set_value(keeper_.write(job->work));
+      last_work_ = Clock::now();
+    }
+  }
+
+  void take_in_spooled() {
+    if (take_in_once() && spooled_.pause_if_long()) {
+      take_in_once();
+      spooled_.resume();
+    }
+    spooled_.notify();
+  }
+
+  // True if all that was there is in the file.
+  bool take_in_once() {
+    const SpoolQueue::Entries taken = spooled_.entries();
+    if (taken.empty()) return true;
+    const std::size_t done = take_in(taken);
+    spooled_.done(done);
+    last_work_ = Clock::now();
+    return done == taken.size();
+  }
+
+  // How many of them are done with.
+  std::size_t take_in(std::span<const SpooledEntryPointer> entries) {
+    if (keeper_.write([&](SqliteWriter& writer) { writer.insert(entries); })) return entries.size();
+    // One of them cannot be written as it is; where there is trouble, none can now.
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (trouble_.is_there()) return i;
+      const auto kept = keeper_.write([&](SqliteWriter& writer) { writer.insert(entries.subspan(i, 1)); });
+      if (!kept && trouble_.is_there()) return i;
+      if (!kept) log_.error("trace", "an entry cannot be kept", {{"error", kept.error()}});
+    }
+    return entries.size();
   }
 
   void tidy(SqliteWriter& writer) {
@@ -110,6 +203,9 @@ class SqliteStore::Implementation {
     }
     constexpr int pages = 4000;  // 16 MiB
     writer.checkpoint(pages);
+    if (now < next_look_) return;
+    next_look_ = now + between_looks;
+    spooled_.look_after_file();
   }
 
   static void index_all(SqliteWriter& writer) {
@@ -117,16 +213,22 @@ class SqliteStore::Implementation {
   }
 
   const SqliteOptions options_;
+  log::Logger& log_;
   std::atomic<std::chrono::milliseconds> keep_;
+  Trouble trouble_;
   SqliteKeeper keeper_;
-  Clock::time_point last_work_;  // of whoever writes
-  JobQueue jobs_;
+  SpoolQueue spooled_;
   // Of the thread.
   Clock::time_point next_removal_;
+  Clock::time_point next_look_;
+  Clock::time_point last_work_;
   bool indexing_ = false;  // and there is more of it to do
+
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  bool much_to_do_ = false;  // guarded by mutex_
+  // Guarded by mutex_.
+  Jobs jobs_;
+  std::string closed_ = "the trace is not open";
   std::jthread thread_;
 };
 
@@ -147,28 +249,29 @@ void SqliteStore::set_keep(std::chrono::milliseconds keep) {
   implementation_->set_keep(keep);
 }
 
-tl::expected<std::int64_t, std::string> SqliteStore::append(const Entry& entry) {
-  // Made ready here, so that the thread that writes has less to do; and shared with it, since a call may give up first.
-  auto stored = std::make_shared<const StoredEntry>(encode(entry));
-  const std::size_t bytes = stored->bytes();
-  const auto done = implementation_->perform(
-      bytes, [stored = std::move(stored)](SqliteWriter& writer) -> Job::Value { return writer.insert(*stored); });
-  if (!done) return tl::unexpected(done.error());
-  return std::get<std::int64_t>(*done);
+tl::expected<void, std::string> SqliteStore::append(const Entry& entry) {
+  return implementation_->append(encode(entry));
 }
 
+// A call may give up before its work is done, so what the work uses is shared with it.
 tl::expected<Recorded, std::string> SqliteStore::record(const LogBatch& batch) {
-  auto stored = std::make_shared<const StoredBatch>(encode(batch));
-  const auto done = implementation_->perform(
-      0, [stored = std::move(stored)](SqliteWriter& writer) -> Job::Value { return writer.record(*stored); });
+  const auto stored = std::make_shared<const StoredBatch>(encode(batch));
+  const auto recorded = std::make_shared<Recorded>();
+  const auto done =
+      implementation_->perform([stored, recorded](SqliteWriter& writer) { *recorded = writer.record(*stored); });
   if (!done) return tl::unexpected(done.error());
-  return std::get<Recorded>(*done);
+  return *recorded;
 }
 
 tl::expected<std::string, std::string> SqliteStore::position() {
-  const auto done = implementation_->perform(0, [](SqliteWriter& writer) -> Job::Value { return writer.position(); });
+  const auto position = std::make_shared<std::string>();
+  const auto done = implementation_->perform([position](SqliteWriter& writer) { *position = writer.position(); });
   if (!done) return tl::unexpected(done.error());
-  return std::get<std::string>(*done);
+  return *position;
+}
+
+std::size_t SqliteStore::waiting() const {
+  return implementation_->waiting();
 }
 
 }  // namespace connectord::trace

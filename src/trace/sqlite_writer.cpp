@@ -54,7 +54,6 @@ int note_log_pages(void* pages, sqlite3*, const char*, int count) {
 SqliteWriter::Ready::Ready(sqlite::Database& database, const std::string& path) {
   // First, so that a file that is not ours stays as it is.
   make_ready(database, path);
-  database.let_go();
   database.execute(pragmas);
 }
 
@@ -84,6 +83,8 @@ SqliteWriter::SqliteWriter(const std::string& path, int lock_wait_ms)
 
 void SqliteWriter::load_state() {
   indexed_to_ = database_.integer("SELECT value FROM state WHERE name = 'indexed_to'").value_or(0);
+  const auto spooled = database_.integer("SELECT value FROM state WHERE name = 'spooled_to'");
+  spooled_to_ = static_cast<std::uint64_t>(spooled.value_or(0));
   const auto last = database_.integer("SELECT id + recipients - 1 FROM message ORDER BY id DESC LIMIT 1");
   next_id_ = 1 + std::max(last.value_or(0), indexed_to_);
   unindexed_ = static_cast<std::size_t>(
@@ -161,6 +162,13 @@ std::int64_t SqliteWriter::insert(const StoredEntry& entry) {
   return id;
 }
 
+void SqliteWriter::insert(std::span<const SpooledEntryPointer> spooled) {
+  if (spooled.empty()) return;
+  for (const SpooledEntryPointer& one : spooled) insert(one->entry);
+  spooled_to_ = spooled.back()->sequence;
+  set_state_.bind_text(1, "spooled_to").bind(2, static_cast<std::int64_t>(spooled_to_)).run();
+}
+
 void SqliteWriter::insert_recipients(std::int64_t first, const StoredEntry& entry) {
   for (std::size_t i = 0; i < entry.recipients.size(); ++i) {
     insert_recipient_.bind(1, first + static_cast<std::int64_t>(i))
@@ -187,7 +195,6 @@ std::string SqliteWriter::position() {
 void SqliteWriter::checkpoint(int least_pages) {
   if (log_pages_ < least_pages) return;
   log_pages_ = 0;
-  database_.let_go();
   const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   // A reader in the way only puts it off.
   if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED) {

@@ -2,13 +2,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "connectord/trace/store.h"
 #include "dictionary.h"
-#include "encode.h"
+#include "spool_record.h"
 #include "sqlite.h"
 #include "term_cursor.h"
 #include "term_heap.h"
@@ -38,6 +39,8 @@ class SqliteWriter {
 
   // These want a transaction around them.
   std::int64_t insert(const StoredEntry& entry);
+  // Also notes how far the file has what was in the spool.
+  void insert(std::span<const SpooledEntryPointer> spooled);
   Recorded record(const StoredBatch& batch);
 
   // Writes some terms, and volumes, of the next messages that have none, in a transaction of its own. True: there is
@@ -46,6 +49,8 @@ class SqliteWriter {
   // Messages without terms.
   std::size_t unindexed() const { return unindexed_; }
 
+  // The number of the last entry that came from the spool.
+  std::uint64_t spooled_to() const { return spooled_to_; }
   std::string position();
   // Removes some of what is older than `before`, in a transaction of its own. True: there is more to do.
   bool remove_some(std::int64_t before);
@@ -105,6 +110,7 @@ class SqliteWriter {
   std::int64_t next_id_ = 1;
   std::int64_t indexed_to_ = 0;
   std::size_t unindexed_ = 0;
+  std::uint64_t spooled_to_ = 0;
   int log_pages_ = 0;
   std::optional<TermHeap> heap_;  // whose terms are being written
   // Queue IDs of the messages that have no terms yet, the newest of each.

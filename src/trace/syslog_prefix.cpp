@@ -105,6 +105,14 @@ bool is_in_program_name(char c) {
   return mail::is_alpha(c) || mail::is_digit(c) || std::string_view("/-_.+@").find(c) != std::string_view::npos;
 }
 
+// "mail.info": facility and level, which BusyBox's syslogd writes before the program.
+void skip_priority(TextCursor& cursor) {
+  TextCursor attempt = cursor;
+  const auto is_in_word = [](char c) { return mail::is_alpha(c) || mail::is_digit(c); };
+  if (attempt.while_true(is_in_word).empty() || !attempt.take(".")) return;
+  if (!attempt.while_true(mail::is_alpha).empty() && attempt.take(" ")) cursor = attempt;
+}
+
 sys_seconds local_to_utc(std::int64_t local) {
   const std::time_t as_if_utc = local;
   std::tm parts{};
@@ -122,6 +130,7 @@ std::optional<SyslogPrefix> read_syslog_prefix(std::string_view line, const LogC
   if (!time || !cursor.take(" ")) return std::nullopt;
   const auto host = cursor.while_true([](char c) { return c != ' '; });
   if (host.empty() || !cursor.take(" ")) return std::nullopt;
+  skip_priority(cursor);
   SyslogPrefix prefix{*time, cursor.while_true(is_in_program_name), 0, {}};
   if (prefix.program.empty()) return std::nullopt;
   if (cursor.take("[")) {

@@ -94,6 +94,15 @@ TEST_F(ApiTest, ValidatesByWhatTheProcessGivesIt) {
   EXPECT_EQ(ask("POST", "/api/exchange/connectors/nobody/validate").status, 404U);
 }
 
+TEST_F(ApiTest, NamesTheParameterThatAValidationCannotUse) {
+  validations_.validate = [](const Validations::Question&) -> tl::expected<Json, Validations::Refused> {
+    return tl::unexpected(Validations::Refused{"is no address", 0, "rcpt_to"});
+  };
+  const Response answer = ask("POST", "/api/exchange/connectors/contoso/validate?rcpt_to=x");
+  EXPECT_EQ(answer.status, 400U);
+  EXPECT_EQ(Json::parse(answer.body)["errors"][0]["field"], "rcpt_to");
+}
+
 TEST_F(ApiTest, ListsWhatTheLastValidationFound) {
   validations_.results = []() -> Validations::Last {
     return [](bool inbound, std::string_view name) {
@@ -157,6 +166,23 @@ TEST_F(ApiTest, AConnectorOfPeoplesFilesIsSwitchedInPlace) {
   EXPECT_NE(refused.body.find(main_ + " line 9"), std::string::npos) << refused.body;
 }
 
+TEST_F(ApiTest, AFileBehindASymbolicLinkIsLeftToPeople) {
+  const std::string target = folder_ + "/elsewhere";
+  const std::string link = folder_ + "/d/api-inbound-fabrikam.toml";
+  ASSERT_EQ(ask("POST", "/api/exchange/connectors", fabrikam).status, 201U);
+  std::filesystem::rename(link, target);
+  std::filesystem::create_symlink(target, link);
+  reloader_.reload();
+  for (const Response& refused : {ask("PUT", "/api/exchange/connectors/fabrikam/status", {{"enabled", false}}),
+                                  ask("PUT", "/api/exchange/connectors/fabrikam", fabrikam, "*"),
+                                  ask("DELETE", "/api/exchange/connectors/fabrikam", nullptr, "*")}) {
+    EXPECT_EQ(refused.status, 409U) << refused.body;
+    EXPECT_NE(refused.body.find("is a symbolic link"), std::string::npos) << refused.body;
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_TRUE(policies_.current().policy->find("fabrikam")->enabled);
+}
+
 TEST_F(ApiTest, TargetsAreReadInOneWayOnly) {
   for (const char* target : {"", "x", "*", "http://a/health", "//health", "/health/../metrics", "/api/./openapi.json",
                              "/%", "/%z", "/a%2fb", "/a%5cb", "/a%00", "/health?a=%", "/health/", "/health?a=1&a=2",
@@ -182,14 +208,16 @@ TEST_F(ApiTest, BodiesAreReadInOneWayOnly) {
 }
 
 TEST_F(ApiTest, NamesThatAreNoNamesMakeNoFiles) {
-  for (const char* name : {"", "..", "../x", "a/b", "a\\b", "a b", "ü", "-", ".", ".toml"}) {
+  for (const char* name : {"..", "...", "../x", "a/b", "a\\b", "a b", "ü", "-", ".", ".toml"}) {
     Json connector = fabrikam;
     connector["name"] = name;
     const Response answer = ask("POST", "/api/exchange/connectors", connector);
     const std::string text(name);
     const std::string file = folder_ + "/d/api-inbound-" + text + ".toml";
-    const bool harmless = text == ".." || text == "-" || text == "." || text == ".toml";
+    const bool harmless = text == "-" || text == ".toml";
     EXPECT_EQ(answer.status, harmless ? 201U : 422U) << name << answer.body;
+    // What can be made can be had.
+    EXPECT_EQ(ask("GET", "/api/exchange/connectors/" + text).status == 200U, harmless) << name;
     EXPECT_EQ(std::filesystem::remove(file), harmless) << file;
     EXPECT_TRUE(std::filesystem::is_empty(folder_ + "/d")) << name;
     reloader_.reload();

@@ -92,7 +92,10 @@ TEST_F(HttpServerThread, SaysWhatIsWrongAndHangsUp) {
   EXPECT_NE(ask("nonsense\r\n\r\n").find(" 400 "), std::string::npos);
   EXPECT_NE(ask("GET / HTTP/1.1\r\nX: " + std::string(300, 'x') + "\r\n\r\n").find(" 431 "), std::string::npos);
   EXPECT_NE(ask("PUT / HTTP/1.1\r\nContent-Length: 11\r\n\r\n").find(" 413 "), std::string::npos);
-  EXPECT_NE(ask("GET / HTTP/1.1\r\nIf-Match: a\r\nIf-Match: b\r\n\r\n").find(" 400 "), std::string::npos);
+  EXPECT_NE(ask("GET / HTTP/1.1\r\n\r\n").find(" 400 "), std::string::npos);
+  EXPECT_NE(ask("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").find(" 400 "), std::string::npos);
+  EXPECT_NE(ask("GET / HTTP/1.0\r\n\r\n").find(" 200 "), std::string::npos);
+  EXPECT_NE(ask("GET / HTTP/1.1\r\nHost: x\r\nIf-Match: a\r\nIf-Match: b\r\n\r\n").find(" 400 "), std::string::npos);
 }
 
 TEST_F(HttpServerThread, HangsUpOnWhoDoesNotFinishInTime) {

@@ -29,7 +29,7 @@ TEST(DmarcRecord, TheVersionMustComeFirstAndToTheLetter) {
 TEST(DmarcRecord, ReadsEveryTag) {
   const auto record = parse_dmarc_record(
       "v=DMARC1; p=reject; sp=quarantine; np=none; adkim=s; aspf=s; t=y; psd=n; "
-      "rua=mailto:a@example.com,mailto:b@example.com");
+      "rua=mailto:a@example.com,mailto:b@example.com; ruf=mailto:c@example.com");
   ASSERT_TRUE(record);
   DmarcRecord expected;
   expected.policy = DmarcPolicy::reject;
@@ -37,6 +37,8 @@ TEST(DmarcRecord, ReadsEveryTag) {
   expected.non_existent_policy = DmarcPolicy::none;
   expected.strict_dkim = expected.strict_spf = expected.testing = expected.has_report_address = true;
   expected.psd = PublicSuffix::no;
+  expected.aggregate_reports = "mailto:a@example.com,mailto:b@example.com";
+  expected.failure_reports = "mailto:c@example.com";
   EXPECT_EQ(*record, expected);
 }
 

@@ -113,6 +113,11 @@ TEST(ConfigErrors, AWrongValueNamesWhatIsAllowed) {
       {"connector's name",
        with_server("[[inbound]]\nname = \"a b\"\nscenario = \"internet\"\nidentify = { sender_domains = [\"*\"] }"),
        {5, 8, "inbound.name", "\"a b\" is not a connector's name"}},
+      {"connector's name of dots",
+       with_server("[[inbound]]\nname = \"..\"\nscenario = \"internet\"\nidentify = { sender_domains = [\"*\"] }"),
+       {5, 8, "inbound.name",
+        "\"..\" is not a connector's name; write 1 to 100 letters, digits, '-', '_' and '.', not "
+        "dots alone"}},
       {"listener",
        "[server]\nmilter = \"/run/m.sock\"\npolicy = \"unix:/run/p.sock\"\n",
        {2, 10, "server.milter", "\"/run/m.sock\" is not a listener; write unix:/path"}},

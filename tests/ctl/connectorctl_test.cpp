@@ -148,6 +148,14 @@ TEST_F(ConnectorctlTest, CheckWarnsOfAMailLogThatCannotBeRead) {
   EXPECT_EQ(there.error.find("mail_log"), std::string::npos) << there.error;
 }
 
+TEST_F(ConnectorctlTest, CommonOptionsMayStandBeforeTheCommand) {
+  const Result after = run({"list", "--json", "--config", path("good.toml")});
+  ASSERT_EQ(after.status, 0) << after.error;
+  EXPECT_EQ(run({"--config", path("good.toml"), "--json", "list"}).out, after.out);
+  EXPECT_EQ(run({"--config", path("missing.toml"), "list", "--json", "--config", path("good.toml")}).out, after.out);
+  EXPECT_EQ(run({"--config", path("missing.toml"), "list"}).status, 1);
+}
+
 TEST_F(ConnectorctlTest, WrongUsageIsToldApartFromWrongInput) {
   EXPECT_EQ(run({}).status, 2);
   EXPECT_EQ(run({"frobnicate"}).status, 2);

@@ -3,52 +3,16 @@
 
 #include "connectord/config/connector_files.h"
 #include "connectord/config/load.h"
-#include "ctl/import/exchange.h"
+#include "exchange_samples.h"
 
 namespace connectord::ctl {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using namespace testing;  // NOLINT: short forms of connectors
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-// A partner, restricted to its addresses, as Get-InboundConnector | ConvertTo-Json writes it.
-Json inbound() {
-  return Json::parse(
-      R"({"Name": "From Contoso", "Enabled": true, "ConnectorType": "Partner", "ConnectorSource": "Default",
-    "SenderDomains": ["smtp:contoso.com;1", "smtp:*.contoso.com;1"], "SenderIPAddresses": ["192.0.2.0/24"],
-    "RequireTls": true, "RestrictDomainsToIPAddresses": true, "RestrictDomainsToCertificate": false,
-    "TlsSenderCertificateName": null, "TreatMessagesAsInternal": false, "CloudServicesMailEnabled": false,
-    "EFSkipLastIP": false, "EFSkipIPs": [], "EFUsers": [], "Comment": "ticket 4711", "TrustedOrganizations": []})");
-}
-
-Json outbound() {
-  return Json::parse(R"({"Name": "To Contoso", "Enabled": true, "ConnectorType": "Partner", "UseMXRecord": false,
-    "RecipientDomains": ["contoso.com"], "SmartHosts": ["mx1.contoso.com", "[192.0.2.1]"],
-    "TlsSettings": "DomainValidation", "TlsDomain": "*.contoso.com", "IsTransportRuleScoped": false,
-    "AllAcceptedDomains": false, "RouteAllMessagesViaOnPremises": false, "SenderRewritingEnabled": false,
-    "TestMode": false, "ValidationRecipients": ["postmaster@contoso.com"], "LastValidationTimestamp": null})");
-}
-
-ImportedConnector import_one(const Json& json) {
-  auto connectors = read_exchange(json.dump(), {"example.net"});
-  EXPECT_TRUE(connectors.has_value()) << connectors.error();
-  return connectors ? connectors->front() : ImportedConnector();
-}
-
-const ImportedProperty& property(const ImportedConnector& connector, const std::string& name) {
-  for (const ImportedProperty& each : connector.properties) {
-    if (each.name == name) return each;
-  }
-  throw std::out_of_range(name);
-}
-
-std::string error_of(const std::string& text) {
-  const auto connectors = read_exchange(text, {});
-  return connectors ? "" : connectors.error();
-}
 
 // What the code that reads every configuration says of it.
 std::string problems_of(const Json& connector) {
@@ -179,27 +143,6 @@ TEST(ExchangeImport, TakesOurOwnDomainsWhereAConnectorIsForAllOfThem) {
   json["AllAcceptedDomains"] = true;
   json["RecipientDomains"] = Json::array();
   EXPECT_EQ(import_one(json).connector["recipient_domains"], Json::parse(R"(["example.net"])"));
-}
-
-TEST(ExchangeImport, ReadsWhatPowerShellWrites) {
-  const std::string utf8 = inbound().dump();
-  std::string utf16 = "\xff\xfe";
-  for (const char c : utf8) (utf16 += c) += '\0';
-  ASSERT_TRUE(read_exchange(utf16, {}).has_value());
-  ASSERT_TRUE(read_exchange("\xef\xbb\xbf" + utf8, {}).has_value());
-  EXPECT_EQ(read_exchange(Json::array({inbound(), outbound()}).dump(), {})->size(), 2U);
-  EXPECT_EQ(error_of(utf16.substr(0, utf16.size() - 1)), "is cut off within a character of UTF-16");
-}
-
-TEST(ExchangeImport, SaysWhatIsWrong) {
-  EXPECT_THAT(error_of("{"), HasSubstr("is no JSON"));
-  EXPECT_EQ(error_of("[]"), "holds no connector");
-  EXPECT_EQ(error_of("[1]"), "connector 1: is no object");
-  EXPECT_THAT(error_of(R"({"Name": "x"})"), HasSubstr("is neither an inbound connector"));
-  EXPECT_THAT(error_of(R"({"Name": "x", "RequireTls": 1, "SenderDomains": []})"), HasSubstr("EnumsAsStrings"));
-  EXPECT_THAT(error_of(R"({"Name": "x", "name": "y", "SenderDomains": []})"), HasSubstr("is there twice"));
-  EXPECT_THAT(error_of(R"({"Name": "x", "SenderDomains": [{"Address": "contoso.com"}]})"), HasSubstr("-Depth"));
-  EXPECT_THAT(error_of(R"({"Name": "\u00e4", "SenderDomains": []})"), HasSubstr("has no name"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "connectord/auth/dmarc.h"
 #include "connectord/auth/dmarc_record.h"
+#include "connectord/auth/report_uri.h"
 #include "connectord/mail/text.h"
 
 // Any TXT record at _dmarc of the author domain: there is a result, and the record's faults are told in printable text.
@@ -45,6 +46,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto record = auth::parse_dmarc_record(text);
   if (record) require(record->problem.size() < 1000 && record->problem == mail::printable(record->problem, 1000));
+  if (record) {
+    const auto uris = auth::parse_report_uris(record->aggregate_reports, 20);
+    require(uris.empty() != record->has_report_address && uris.size() <= 20);
+    for (const auto& uri : uris) require(auth::parse_report_uri(uri.text) == uri);
+  }
   for (const char* from : {"a@example.com", "a@news.example.com"}) {
     const auto outcome = check(from, text);
     const bool applies = record && record->usable;

@@ -39,6 +39,10 @@ struct Kept {
     require_kept(refused.mail_from);
     require_kept(refused.helo);
   }
+  void operator()(const logged::Withheld& withheld) const {
+    require_kept(withheld.recipient);
+    require_kept(withheld.reason);
+  }
   void operator()(const logged::TlsEstablished& tls) const { require_kept(tls.cipher); }
   void operator()(const logged::Received& received) const { require_kept(received.client_name); }
   void operator()(const logged::PickedUp& picked_up) const { require_kept(picked_up.mail_from); }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "dns/zone.h"
 #include "scripted_network.h"
 #include "tls/maker.h"
@@ -16,6 +18,7 @@ using ::testing::Contains;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 // A domain that publishes all that it should, with one host, which does all right; tests change it.
@@ -33,9 +36,12 @@ class DomainCheck : public ::testing::Test {
         TlsSession{model::TlsVersion::tls1_3, "TLS_AES_256_GCM_SHA384", {certificate_.certificate()}, {}, false};
   }
 
-  void publish_all() {
+  void publish_all_but_dmarc() {
     spf("v=spf1 mx -all");
     dkim(key_->record());
+  }
+  void publish_all() {
+    publish_all_but_dmarc();
     dmarc("v=DMARC1; p=reject; rua=mailto:dmarc@example.net");
   }
   void spf(const std::string& text) { zone_.txt("example.net", text); }
@@ -183,6 +189,84 @@ TEST_F(DomainCheck, WarnsWhereOurSignaturesAreNotAligned) {
   dmarc("v=DMARC1; p=reject; adkim=s; rua=mailto:a@example.net");
   options_.selectors[0].domain = "net";
   EXPECT_THAT(told(check(), "dmarc.alignment"), StartsWith("warning: we sign with d=net"));
+}
+
+struct ReportCase {
+  const char* title;
+  const char* record;  // at _dmarc.example.net
+  void (*publish)(dns::testing::Zone&);
+  const char* told;  // "": the check was not made
+  const char* line;  // to be published; "": none
+};
+
+class ReportAddress : public DomainCheck, public ::testing::WithParamInterface<ReportCase> {};
+
+TEST_P(ReportAddress, IsAskedWhetherItWantsTheReports) {
+  const ReportCase& wanted = GetParam();
+  publish_all_but_dmarc();
+  dmarc(wanted.record);
+  wanted.publish(zone_);
+  const DomainReport report = check();
+  EXPECT_EQ(told(report, "dmarc.report_authorization"), wanted.told);
+  if (*wanted.line == '\0') {
+    EXPECT_THAT(lines(report), Not(Contains(HasSubstr("_report._dmarc"))));
+  } else {
+    EXPECT_THAT(lines(report), Contains(wanted.line));
+  }
+}
+
+constexpr const char* to_elsewhere = "v=DMARC1; p=reject; rua=mailto:d@reports.example.org";
+constexpr const char* authorization_name = "example.net._report._dmarc.reports.example.org";
+constexpr const char* authorization_line = "example.net._report._dmarc.reports.example.org. IN TXT ( \"v=DMARC1\" )";
+
+INSTANTIATE_TEST_SUITE_P(
+    DomainCheck, ReportAddress,
+    ::testing::Values(
+        ReportCase{"OfTheDomainItself", "v=DMARC1; p=reject; rua=mailto:d@example.net", [](auto&) {}, "", ""},
+        ReportCase{"BelowTheDomain", "v=DMARC1; p=reject; rua=mailto:d@reports.example.net", [](auto&) {}, "", ""},
+        ReportCase{"Authorized", to_elsewhere, [](auto& zone) { zone.txt(authorization_name, "v=DMARC1"); },
+                   "pass: authorized", ""},
+        ReportCase{"AuthorizedWithTags", to_elsewhere,
+                   [](auto& zone) { zone.txt(authorization_name, "v=DMARC1; rua=mailto:e@reports.example.org;"); },
+                   "pass: authorized", ""},
+        ReportCase{"AuthorizedBesideOtherText", to_elsewhere,
+                   [](auto& zone) { zone.txt(authorization_name, "x").txt(authorization_name, "v=DMARC1"); },
+                   "pass: authorized", ""},
+        ReportCase{"Missing", to_elsewhere, [](auto&) {}, "warning: none", authorization_line},
+        ReportCase{"OtherText", to_elsewhere, [](auto& zone) { zone.txt(authorization_name, "v=spf1 -all"); },
+                   "warning: v=spf1 -all", authorization_line},
+        ReportCase{"VersionInOtherCase", to_elsewhere, [](auto& zone) { zone.txt(authorization_name, "v=dmarc1"); },
+                   "warning: v=dmarc1", authorization_line},
+        ReportCase{"TimeOut", to_elsewhere, [](auto& zone) { zone.timeout(authorization_name); }, "temperror: timeout",
+                   ""},
+        ReportCase{"OrganizationNotKnown", to_elsewhere, [](auto& zone) { zone.timeout("_dmarc.example.org"); },
+                   "temperror: no answer from DNS for _dmarc.example.org: timeout", ""},
+        ReportCase{"OrganizationNotKnownButAuthorized", to_elsewhere,
+                   [](auto& zone) { zone.timeout("_dmarc.example.org").txt(authorization_name, "v=DMARC1"); },
+                   "pass: authorized", ""},
+        ReportCase{"OfFailures", "v=DMARC1; p=reject; rua=mailto:d@example.net; ruf=mailto:f@reports.example.org",
+                   [](auto&) {}, "warning: none", authorization_line}),
+    [](const auto& info) { return info.param.title; });
+
+TEST_F(DomainCheck, AsksForTheDomainWhoseRecordNamesTheAddress) {
+  dmarc(to_elsewhere);
+  options_.domain = "shop.example.net";
+  EXPECT_THAT(lines(check()), Contains(authorization_line));
+}
+
+TEST_F(DomainCheck, AsksEachDomainOnceHoweverOftenItIsNamed) {
+  dmarc(
+      "v=DMARC1; p=reject; rua=mailto:a@reports.example.org,mailto:b@reports.example.org;"
+      "ruf=mailto:c@reports.example.org,mailto:d@else.example");
+  const DomainReport report = check();
+  const auto published = lines(report);
+  EXPECT_EQ(std::count(published.begin(), published.end(), authorization_line), 1);
+  EXPECT_THAT(lines(report), Contains(HasSubstr("example.net._report._dmarc.else.example.")));
+}
+
+TEST_F(DomainCheck, WarnsOfReportAddressesThatNobodyCanUse) {
+  dmarc("v=DMARC1; p=reject; rua=https://example.net/dmarc");
+  EXPECT_EQ(told(check(), "dmarc.report_address"), "warning: https://example.net/dmarc");
 }
 
 TEST_F(DomainCheck, ProposesTlsaWhereDnssecVouchesForTheHost) {

@@ -1,5 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
 
 #include "connectord/probe/validate.h"
 #include "dns/zone.h"
@@ -117,6 +122,92 @@ TEST_F(InboundValidation, TellsWhichOtherConnectorHasTheMail) {
 TEST_F(InboundValidation, TellsOfMissingStarttls) {
   host_.replies = {{"EHLO", "250 mx"}};
   EXPECT_THAT(outcome(validate()), StartsWith("no_starttls: "));
+}
+
+// Our server asks for a certificate, and the partner has one, which the connector wants by its whole names as Sendmail
+// tells them.
+class CertificateValidation : public InboundValidation {
+ protected:
+  CertificateValidation() {
+    std::ofstream(file_) << made_.pem();
+    options_.identity = Identity{file_, file_};
+    host_.tls->asked_for_certificate = true;
+    connector_.require.certificate.emplace().subject = model::SubjectPattern{{}, "/CN=mx.contoso.com"};
+    connector_.require.certificate->issuer = "/CN=mx.contoso.com";
+  }
+  ~CertificateValidation() override { std::remove(file_.c_str()); }
+
+  void is_sendmail(const std::string& reply_to_rcpt) {
+    host_.replies = {{"EHLO", "250-mx.example.net Hello [127.0.0.2], pleased to meet you\r\n250 STARTTLS"},
+                     {"RCPT", reply_to_rcpt}};
+  }
+
+  tls::testing::Made made_{tls::testing::Wanted{}};
+  const std::string file_ = ::testing::TempDir() + "connectord-identity-" + std::to_string(::getpid()) + ".pem";
+};
+
+TEST_F(CertificateValidation, ForetellsBySendmailsWholeNames) {
+  is_sendmail("250 2.1.5 <postmaster@example.net>... Recipient ok");
+  EXPECT_EQ(outcome(validate()), "passed");
+}
+
+TEST_F(CertificateValidation, ForetellsByCommonNamesForPostfix) {
+  const Report report = validate();
+  EXPECT_THAT(outcome(report), StartsWith("certificate: "));
+  EXPECT_THAT(outcome(report), HasSubstr("subject mx.contoso.com, "));
+  connector_.require.certificate.emplace().subject =
+      model::SubjectPattern{net::DomainPattern::parse("mx.contoso.com").value(), "mx.contoso.com"};
+  configuration_.inbound.clear();
+  EXPECT_EQ(outcome(validate()), "passed");
+}
+
+TEST_F(CertificateValidation, KnowsThatSendmailPutsTheRecipientBeforeTheWords) {
+  connector_.require.certificate->issuer = "/CN=another";
+  is_sendmail(
+      "550 5.7.1 <postmaster@example.net>... Connector contoso requires a client certificate of another issuer");
+  const Report report = validate();
+  EXPECT_THAT(outcome(report), StartsWith("certificate: "));
+  EXPECT_EQ(hint_of_last(report), "what failed above explains the reply") << report.steps.back().finding.expected;
+}
+
+TEST_F(CertificateValidation, KnowsByTheReplyThatTheServerDoesNotTrustTheCertificate) {
+  is_sendmail("550 5.7.1 <postmaster@example.net>... Connector contoso requires a trusted client certificate");
+  const Report report = validate();
+  EXPECT_THAT(outcome(report), StartsWith("certificate: "));
+  EXPECT_THAT(hint_of_last(report), HasSubstr("does not trust the certificate"));
+  connector_.require.certificate.emplace().subject =
+      model::SubjectPattern{net::DomainPattern::parse("mx.contoso.com").value(), "mx.contoso.com"};
+  configuration_.inbound.clear();
+  host_.replies = {{"RCPT", "550 5.7.1 Connector contoso requires a trusted client certificate"}};
+  EXPECT_THAT(hint_of_last(validate()), HasSubstr("does not trust the certificate"));
+}
+
+TEST_F(CertificateValidation, ForetellsThatSendmailTellsNoFingerprintOfTheKey) {
+  connector_.require.certificate.emplace().fingerprints = {
+      {model::Fingerprint::Of::public_key, made_.certificate().public_key_sha256}};
+  EXPECT_EQ(outcome(validate()), "passed");
+  configuration_.inbound.clear();
+  is_sendmail(
+      "451 4.7.1 <postmaster@example.net>... Connector contoso requires a client certificate's fingerprint, which "
+      "is not known to us now");
+  const Report report = validate();
+  EXPECT_FALSE(report.passed);
+  EXPECT_EQ(hint_of_last(report), "what failed above explains the reply") << report.steps.back().finding.expected;
+}
+
+TEST_F(CertificateValidation, KnowsByTheReplyThatSendmailTellsNoFingerprintAtAll) {
+  connector_.require.certificate.emplace().fingerprints = {
+      {model::Fingerprint::Of::certificate, made_.certificate().sha256}};
+  is_sendmail(
+      "451 4.7.1 <postmaster@example.net>... Connector contoso requires a client certificate's fingerprint, which is "
+      "not known to us now");
+  const Report report = validate();
+  EXPECT_EQ(hint_of_last(report), "what failed above explains the reply");
+  const auto told = std::find_if(report.steps.begin(), report.steps.end(), [](const Step& step) {
+    return step.finding.check == "require.certificate.fingerprints";
+  });
+  ASSERT_NE(told, report.steps.end());
+  EXPECT_THAT(told->finding.hint, HasSubstr("confCERT_FINGERPRINT_ALGORITHM"));
 }
 
 TEST_F(InboundValidation, ReachesThisMachineOnly) {

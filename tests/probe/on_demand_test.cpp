@@ -57,6 +57,12 @@ TEST_F(OnDemandValidation, KeepsWhatItFinds) {
   EXPECT_TRUE(kept->passed);
 }
 
+TEST_F(OnDemandValidation, GoesOnAfterAFailureOfItsOwn) {
+  network_->has_no_memory = true;
+  EXPECT_THROW((void)validator().validate({Direction::outbound, "first", "", ""}), std::bad_alloc);
+  EXPECT_THROW((void)validator().validate({Direction::outbound, "second", "", ""}), std::bad_alloc);
+}
+
 TEST_F(OnDemandValidation, TakesEachConnectorOnceInAWhile) {
   ASSERT_TRUE(validator().validate({Direction::outbound, "first", "", ""}).has_value());
   const auto again = validator().validate({Direction::outbound, "first", "", ""});

@@ -283,6 +283,11 @@ TEST_F(OutboundValidation, TellsWhyMailTakesTheServersOwnWay) {
   EXPECT_THAT(find(report, "outbound.route")->finding.hint, HasSubstr("none of the connector's recipient_domains"));
 }
 
+TEST_F(OutboundValidation, TellsThatAnAddressLiteralHasNoConnector) {
+  options_.recipient = "user@[192.0.2.1]";
+  EXPECT_EQ(find(validate(), "outbound.route")->finding.hint, "no connector takes a recipient without a domain name");
+}
+
 TEST_F(OutboundValidation, TakesNoAddressThatIsMoreThanOne) {
   for (const char* address :
        {"a@contoso.com>\r\nDATA", "a b@contoso.com", "a@contoso.com>,<b@x", "nobody", "ä@contoso.com"}) {

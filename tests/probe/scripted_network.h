@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -36,6 +37,7 @@ class ScriptedNetwork : public Network {
                                                              const std::optional<net::IpAddress>&, Deadline) override {
     const std::string at = address.to_string() + ":" + std::to_string(port);
     connections.push_back(at);
+    if (has_no_memory) throw std::bad_alloc();
     const auto found = hosts_.find(at);
     if (found == hosts_.end()) return tl::unexpected(Failure{Failure::Kind::refused, "the connection is refused"});
     if (found->second.refuses_connection) return tl::unexpected(*found->second.refuses_connection);
@@ -47,6 +49,7 @@ class ScriptedNetwork : public Network {
   }
 
   std::vector<std::string> connections;
+  bool has_no_memory = false;  // for a connection
   std::vector<std::string> said;
   std::vector<TlsWish> wishes;
   Deadline now{};

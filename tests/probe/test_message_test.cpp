@@ -139,6 +139,20 @@ TEST_F(TestMessage, ThatNeverComesIntoTheTraceSaysThatConnectordIsNotAsked) {
   EXPECT_THAT(find(report, "trace.message")->finding.hint, HasSubstr("does not ask connectord"));
 }
 
+TEST_F(TestMessage, IsNotSentBySendmailWhereItCannotDoWhatTheConnectorSays) {
+  own_server().replies.insert(own_server().replies.begin(),
+                              {"EHLO", "250 mx.example.net Hello localhost [127.0.0.1], pleased to meet you"});
+  EXPECT_EQ(outcome(validate()), "passed");
+  connector_.route.smart_hosts = {{"mx.contoso.com", false, 2525}};
+  host("192.0.2.1:2525") = host();
+  network_.said.clear();
+  const Report report = validate();
+  EXPECT_EQ(outcome(report),
+            "other_route: mail not using the connector at inet:127.0.0.1:25: connector contoso-out: Sendmail cannot be "
+            "told of another port than 25: [mx.contoso.com]:2525");
+  EXPECT_FALSE(network_.was_said("DATA"));
+}
+
 TEST_F(TestMessage, ThatOurOwnServerRefusesSaysWhatItSaid) {
   own_server().replies = {{"RCPT", "554 5.7.1 relay access denied"}};
   EXPECT_THAT(outcome(validate()), HasSubstr("554 5.7.1 relay access denied"));

@@ -15,7 +15,7 @@ using model::Action;
 // Keeps what it is given as one line each, or fails.
 class FakeStore : public trace::Store {
  public:
-  tl::expected<std::int64_t, std::string> append(const trace::Entry& entry) override {
+  tl::expected<void, std::string> append(const trace::Entry& entry) override {
     if (fails) return tl::unexpected(std::string("the disk is full"));
     std::string line = std::string(to_string(entry.stage)) + " " + std::string(to_string(entry.direction)) + " " +
                        std::string(to_string(entry.decision.action)) + " <" + entry.facts.mail_from.address + ">";
@@ -31,10 +31,11 @@ class FakeStore : public trace::Store {
     if (entry.decision.reply) line += " " + std::to_string(entry.decision.reply->code);
     lines.push_back(line);
     times = {entry.connected, entry.began, entry.time};
-    return static_cast<std::int64_t>(lines.size());
+    return {};
   }
   tl::expected<trace::Recorded, std::string> record(const trace::LogBatch&) override { return trace::Recorded{}; }
   tl::expected<std::string, std::string> position() override { return std::string(); }
+  std::size_t waiting() const override { return 0; }
 
   std::vector<std::string> take() { return std::exchange(lines, {}); }
 

@@ -44,7 +44,7 @@ TEST_F(TraceDeliveries, FindTheirMessageAlsoWhenItHasItsTerms) {
 }
 
 TEST_F(TraceDeliveries, TheSameOneTwiceChangesNothing) {
-  const std::int64_t id = append(Mail().to({"a@example.net"}));
+  const std::int64_t id = append_and_look(Mail().to({"a@example.net"}));
   const Delivery one = delivery("4X", "a@example.net", Status::delivered, noon + second);
   deliver({one, one});
   deliver({one});
@@ -52,7 +52,7 @@ TEST_F(TraceDeliveries, TheSameOneTwiceChangesNothing) {
 }
 
 TEST_F(TraceDeliveries, TheLatestAttemptIsTheStatusInWhateverOrderTheyAreTold) {
-  const std::int64_t id = append(Mail().to({"a@example.net"}));
+  const std::int64_t id = append_and_look(Mail().to({"a@example.net"}));
   deliver({delivery("4X", "a@example.net", Status::pending, noon + second)});
   EXPECT_EQ(statuses(), "a@example.net=pending");
   deliver({delivery("4X", "a@example.net", Status::delivered, noon + 10 * second),
@@ -86,7 +86,7 @@ TEST_F(TraceDeliveries, BelongToTheNewestMessageThatHadTheQueueIdThen) {
 }
 
 TEST_F(TraceDeliveries, ToSomebodyElseAreToldInTheStory) {
-  const std::int64_t id = append(Mail().to({"list@example.net"}));
+  const std::int64_t id = append_and_look(Mail().to({"list@example.net"}));
   Delivery first = delivery("4X", "list@example.net", Status::expanded, noon);
   first.address = "member@example.net";
   deliver({first, delivery("4X", "archive@example.net", Status::delivered, noon)});
@@ -108,7 +108,7 @@ TEST_F(TraceDeliveries, ToNobodyByNameAreForAllForWhomItIsNotOver) {
 }
 
 TEST_F(TraceDeliveries, ToAnAddressAloneAreForNobodyOfTheRecipients) {
-  const std::int64_t id = append(Mail().to({"a@example.net"}));
+  const std::int64_t id = append_and_look(Mail().to({"a@example.net"}));
   Delivery bounce = delivery("4X", "", Status::delivered, noon);
   bounce.address = "alice@contoso.com";
   deliver({bounce});
@@ -117,7 +117,7 @@ TEST_F(TraceDeliveries, ToAnAddressAloneAreForNobodyOfTheRecipients) {
 }
 
 TEST_F(TraceDeliveries, FollowAMessageToItsNewQueueIds) {
-  const std::int64_t id = append(Mail().to({"a@example.net"}));
+  const std::int64_t id = append_and_look(Mail().to({"a@example.net"}));
   LogBatch batch;
   batch.children = {{"4X", "4Y", noon}, {"4Y", "4Z", noon + 1}};
   batch.deliveries = {delivery("4Z", "a@example.net", Status::delivered, noon + second)};
@@ -197,6 +197,19 @@ TEST_F(TraceDeliveries, OfAMessageWithManyRecipientsAreJoinedQuickly) {
   query.status = Status::delivered;
   query.limit = 5000;
   EXPECT_EQ(search(query).rows.size(), 3000U);
+}
+
+TEST_F(TraceDeliveries, OfAnEntryThatWasKeptAMomentAgoFindsIt) {
+  open();
+  for (int i = 0; i < 300; ++i) {
+    const std::string queue_id = "4Q" + std::to_string(i);
+    append(Mail().queued_as(queue_id).to({"a@example.net"}));
+    LogBatch batch;
+    batch.deliveries = {delivery(queue_id, "a@example.net", Status::delivered, noon + second)};
+    const auto recorded = store_->record(batch);
+    ASSERT_TRUE(recorded.has_value()) << recorded.error();
+    EXPECT_EQ(recorded->matched, 1U) << i;
+  }
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using testing::IsEmpty;
 // Keeps what it is told as lines of text.
 class FakeStore : public Store {
  public:
-  tl::expected<std::int64_t, std::string> append(const Entry&) override { return 0; }
+  tl::expected<void, std::string> append(const Entry&) override { return {}; }
   tl::expected<Recorded, std::string> record(const LogBatch& batch) override {
     if (broken) return tl::unexpected(std::string("disk full"));
     for (const Queued& queued : batch.queued) sizes.push_back(queued.queue_id + " " + std::to_string(queued.size));
@@ -22,6 +22,7 @@ class FakeStore : public Store {
     for (const Delivery& delivery : batch.deliveries) {
       deliveries.push_back(delivery.queue_id + " <" + delivery.recipient + "> <" + delivery.address + "> " +
                            std::string(to_string(delivery.status)));
+      texts.push_back(delivery.text);
       last = delivery;
     }
     for (const Entry& entry : batch.refusals) {
@@ -33,12 +34,14 @@ class FakeStore : public Store {
     return Recorded{};
   }
   tl::expected<std::string, std::string> position() override { return kept; }
+  std::size_t waiting() const override { return 0; }
 
   bool broken = false;
   std::string kept;
   std::vector<std::string> sizes;
   std::vector<std::string> children;
   std::vector<std::string> deliveries;
+  std::vector<std::string> texts;
   std::vector<std::string> refusals;
   Delivery last;
 };
@@ -107,6 +110,27 @@ TEST_F(DeliveryRecorderTest, KnowsTheTlsOfADeliveryByItsProcessAndRelay) {
   EXPECT_EQ(store_.last.tls, "") << "another process";
   log({delivery("smtp[1]", "4ABCDEF", "a@b.example", "mx2.b.example[192.0.2.2]:25", sent)});
   EXPECT_EQ(store_.last.tls, "") << "another relay";
+}
+
+TEST_F(DeliveryRecorderTest, SaysWhySendmailKeptAMessageBackAlthoughAnotherLineTellsIt) {
+  const std::string line = "sendmail[52]: 6AM6QbeM000050: ";
+  const std::string withheld = line + "ruleset=tls_rcpt, arg1=c@d.example, relay=mx.d., reject=403 4.7.0 no TLS";
+  const std::string to = line +
+                         "to=<c@d.example>,<e@d.example>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, "
+                         "pri=30164, relay=mx.d. [203.0.113.65], dsn=";
+  log({withheld});
+  log({to + "4.2.0, stat=Deferred"});
+  EXPECT_THAT(store_.refusals, IsEmpty());
+  EXPECT_THAT(store_.deliveries,
+              ElementsAre("6AM6QbeM000050 <c@d.example> <> pending", "6AM6QbeM000050 <e@d.example> <> pending"));
+  EXPECT_THAT(store_.texts, ElementsAre("Deferred: 403 4.7.0 no TLS", "Deferred"));
+  log({to + "4.2.0, stat=Deferred"});
+  EXPECT_EQ(store_.texts.at(2), "Deferred") << "another attempt has a reason of its own";
+  log({line + "ruleset=tls_server, arg1=FAIL, relay=mx.d., reject=403 4.7.0 no TLS", to + "4.2.0, stat=Deferred"});
+  EXPECT_EQ(store_.texts.at(4), "Deferred: 403 4.7.0 no TLS");
+  EXPECT_EQ(store_.texts.at(5), "Deferred: 403 4.7.0 no TLS");
+  log({withheld, to + "2.0.0, stat=Sent (ok)"});
+  EXPECT_EQ(store_.texts.at(6), "ok");
 }
 
 TEST_F(DeliveryRecorderTest, FollowsAContentFilterOnThisMachine) {

@@ -83,6 +83,12 @@ class EventDescription {
     word("discarded");
     add("reason", discarded.reason);
   }
+  void operator()(const logged::Withheld& withheld) {
+    word("withheld");
+    add("relay", describe(withheld.relay));
+    add("to", withheld.recipient);
+    add("reason", withheld.reason);
+  }
   void operator()(const logged::Refused& refused) {
     word("refused");
     add("stage", refused.stage);

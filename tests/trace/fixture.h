@@ -135,6 +135,7 @@ class TraceTest : public testing::Test {
     SqliteOptions made;
     made.path = path();
     made.retry = std::chrono::milliseconds(5);
+    made.gather = std::chrono::milliseconds(0);
     made.clock = [this] { return now_.load(); };
     return made;
   }
@@ -150,10 +151,16 @@ class TraceTest : public testing::Test {
     open();
   }
 
-  std::int64_t append(const Mail& mail) {
-    const auto id = store_->append(mail.entry());
-    EXPECT_TRUE(id.has_value()) << id.error();
-    return id.value_or(0);
+  void append(const Mail& mail) {
+    const auto kept = store_->append(mail.entry());
+    EXPECT_TRUE(kept.has_value()) << kept.error();
+  }
+  // The number of its first row.
+  std::int64_t append_and_look(const Mail& mail) {
+    append(mail);
+    const auto last = archive()->last_row();
+    EXPECT_TRUE(last.has_value()) << last.error();
+    return last.value_or(0) + 1 - static_cast<std::int64_t>(std::max<std::size_t>(mail.recipients.size(), 1));
   }
   void record(LogBatch batch) {
     const auto recorded = store_->record(batch);

@@ -73,5 +73,16 @@ TEST(MailLogTime, ReadsProgramAndProcess) {
   EXPECT_EQ(event->queue_id, "4ABCDEF");
 }
 
+TEST(MailLogTime, ReadsWhatBusyBoxsSyslogdWritesWithFacilityAndLevel) {
+  const LogClock clock = LogClock::of_this_machine(turn_of_the_year);
+  const auto event = parse_mail_log_line("Nov 22 06:19:00 mx mail.info postfix/qmgr[17]: 4ABCDEF: removed", clock);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->program, "postfix/qmgr");
+  EXPECT_EQ(event->pid, 17U);
+  for (const std::string tag : {"mail.info:", "mail. ", ".info ", "mail.info mail.info ", "mail.in-fo "}) {
+    EXPECT_FALSE(parse_mail_log_line("Nov 22 06:19:00 mx " + tag + "postfix/qmgr[17]: 4ABCDEF: removed", clock)) << tag;
+  }
+}
+
 }  // namespace
 }  // namespace connectord::trace

@@ -276,6 +276,24 @@ TEST(PostfixLine, ReadsARefusalsEnvelopeFromTheRight) {
             "helo=<z>\"@b helo=h reply=550 5.1.1 <\"a; from=<x@y> to=<v@w> proto=SMTP helo=<z>\"@b>: no");
 }
 
+// Postfix's log has lines of 2000 bytes at most, and a HELO name may be longer.
+TEST(PostfixLine, ReadsTheEnvelopeOfARefusalThatIsCutWithinTheHeloName) {
+  const std::string start =
+      "Nov 21 23:52:18 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.7]: 454 4.7.1 <b@c>: no; ";
+  EXPECT_EQ(parsed(start + "from=<s@t> to=<b@c> proto=SMTP helo=<" + std::string(1900, 'A')),
+            "- refused stage=RCPT client=h[192.0.2.7] code=454 from=s@t to=b@c helo=" + std::string(1024, 'A') +
+                " reply=454 4.7.1 <b@c>: no");
+  // What is cut elsewhere tells of no envelope, since a recipient may hold all of these words.
+  for (const char* end : {"from=<s@t> to=<b@c", "from=<s@t> to=<\"b helo=<x@c", "from=<s@t> to=<\"b helo=<",
+                          "from=<s@t> to=<\"helo=<x> to=<y@z> proto=SMTP helo=<h",
+                          "from=<s@t> to=<\"x from=<f@g> to=<y@z> proto=SMTP helo=<h",
+                          "from=<\" from=<f@g> to=<y@z> proto=SMTP helo=<h"}) {
+    const std::string event = parsed(start + end);
+    EXPECT_EQ(event.find(" to="), event.find(" to=", event.find("reply="))) << event;
+    EXPECT_EQ(event.find(" from="), event.find(" from=", event.find("reply="))) << event;
+  }
+}
+
 TEST(PostfixLine, KeepsABoundedPartOfALongText) {
   const std::string start =
       "Nov 21 23:52:18 mx postfix/smtp[1]: 4ABCDEF: to=<a@b>, relay=none, delay=1, delays=1/0/0/0, dsn=4.0.0, "

@@ -194,7 +194,7 @@ TEST_P(TraceSearch, ReportsTheVolumeByHourAndDay) {
 
 TEST_P(TraceSearch, TellsTheStoryOfTheMessageThatARowBelongsTo) {
   append(Mail());
-  const std::int64_t id = append(Mail().to({"a@example.net", "b@example.net"}).queued_as("Q"));
+  const std::int64_t id = append_and_look(Mail().to({"a@example.net", "b@example.net"}).queued_as("Q"));
   settle();
   for (const std::int64_t row : {id, id + 1}) {
     const Story told = story(row);

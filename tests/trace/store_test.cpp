@@ -12,8 +12,8 @@ class TraceStore : public TraceTest {};
 
 TEST_F(TraceStore, KeepsOneRowForEachRecipient) {
   open();
-  const std::int64_t first = append(Mail().to({"a@example.net", "b@example.net", "c@example.net"}));
-  const std::int64_t second = append(Mail().to({"d@example.net"}));
+  const std::int64_t first = append_and_look(Mail().to({"a@example.net", "b@example.net", "c@example.net"}));
+  const std::int64_t second = append_and_look(Mail().to({"d@example.net"}));
   EXPECT_EQ(second, first + 3);
   const Page page = search();
   ASSERT_EQ(page.rows.size(), 4U);
@@ -181,9 +181,9 @@ TEST_F(TraceStore, EachActionHasItsFirstStatus) {
 
 TEST_F(TraceStore, GoesOnWithTheNextNumberAfterARestart) {
   open();
-  const std::int64_t first = append(Mail().to({"a@example.net", "b@example.net"}));
+  const std::int64_t first = append_and_look(Mail().to({"a@example.net", "b@example.net"}));
   reopen();
-  EXPECT_EQ(append(Mail()), first + 2);
+  EXPECT_EQ(append_and_look(Mail()), first + 2);
 }
 
 TEST_F(TraceStore, FailsBeforeItsStartAndAfterItsEnd) {

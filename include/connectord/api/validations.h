@@ -19,7 +19,8 @@ struct Validations {
   };
   struct Refused {
     std::string reason;
-    int seconds = 1;  // when to ask again
+    int seconds = 1;          // when to ask again
+    std::string parameter{};  // that is no good, in which case asking again changes nothing
   };
 
   // What was found. May take a minute.

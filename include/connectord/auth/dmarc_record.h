@@ -9,8 +9,8 @@
 
 namespace connectord::auth {
 
-// A DMARC Policy Record (RFC 9989, 4.7). Reports are not made, so of rua only counts whether it is there. Tags of RFC
-// 7489 that are gone (pct, rf, ri) are unknown tags now, and those are ignored.
+// A DMARC Policy Record (RFC 9989, 4.7). Reports are not made, so where they would go only counts for who looks at the
+// domain itself. Tags of RFC 7489 that are gone (pct, rf, ri) are unknown tags now, and those are ignored.
 struct DmarcRecord {
   enum class PublicSuffix : std::uint8_t { yes, no, unknown };  // psd=y, n, u
 
@@ -22,6 +22,9 @@ struct DmarcRecord {
   bool testing = false;                                   // t=y
   PublicSuffix psd = PublicSuffix::unknown;
   bool has_report_address = false;  // a valid URI in rua
+  // rua and ruf as they stand there, any bytes; see auth/report_uri.h.
+  std::string aggregate_reports;
+  std::string failure_reports;
   // False where p, sp or np is not valid and there is no rua: then DMARC does not apply (4.10.1). With rua the record
   // counts as "p=none" and is usable.
   bool usable = true;

@@ -42,6 +42,8 @@ class OnDemand {
   void stop();
 
  private:
+  class Turn;
+
   tl::expected<void, Refused> begin(const Question& question);
   tl::expected<Report, Refused> run(const session::Generation& generation, const Question& question);
 

@@ -49,4 +49,7 @@ struct Extensions {
 };
 Extensions extensions_of(const SmtpReply& ehlo);
 
+// True if it is Sendmail that answers EHLO so: ", pleased to meet you" stands in its source, not in its configuration.
+bool is_sendmail(const SmtpReply& ehlo);
+
 }  // namespace connectord::probe

@@ -41,6 +41,9 @@ struct Services {
   std::function<bool(std::chrono::milliseconds)> pause{};
 };
 
+// True for what may be given in MAIL and RCPT: an address of printable ASCII, without what ends a path or a line.
+bool is_plain_address(std::string_view address);
+
 struct OutboundOptions {
   std::string recipient{};  // an address to give in RCPT TO; empty: none is given
   std::string sender{};     // in MAIL FROM; empty: the null sender

@@ -40,8 +40,7 @@ struct Metrics {
                                               "When the first of the certificates that were seen then ends.",
                                               {"connector"}};
   Counter failed_loads;
-  std::atomic<std::int64_t> trace_waiting = 0;  // answers that wait for their row
-  Counter trace_failures;                       // answers whose row could not be kept
+  Counter trace_failures;  // answers whose row could not be kept
 };
 
 // One message, or one refusal by the envelope: what gets a line in the log.

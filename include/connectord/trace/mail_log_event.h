@@ -136,9 +136,17 @@ struct Refused {
   std::string helo;
 };
 
+// The mail server hands a message to no host over this connection, since it is not protected as it must be (Sendmail's
+// rulesets tls_rcpt, tls_server and try_tls). The DeliveryAttempt that follows does not say why.
+struct Withheld {
+  Relay relay;
+  std::string recipient;  // empty: whatever would have gone over the connection
+  std::string reason;
+};
+
 struct Event {
   using Detail = std::variant<DeliveryAttempt, TlsEstablished, Received, PickedUp, MessageId, Queued, Held, Released,
-                              Requeued, Expired, Notified, Removed, Discarded, Refused>;
+                              Requeued, Expired, Notified, Removed, Discarded, Refused, Withheld>;
 
   Time time;
   std::string program;  // "postfix/smtp", "postfix-out/submission/smtpd", "sm-mta"

@@ -27,6 +27,7 @@ struct LogClock {
 // matters, or could be read in two ways. Lines have no line end. Read are
 //   Nov 21 23:52:18 mx postfix/smtp[10326]: …                    the traditional form, and Postfix's own maillog_file
 //   2026-11-21T23:52:18.123456+01:00 mx postfix/smtp[10326]: …   rsyslog's later default (RFC 3339)
+//   Nov 21 23:52:18 mx mail.info postfix/smtp[10326]: …          BusyBox's syslogd
 // Of Postfix are programs whose name begins with "postfix" (postconf(5): syslog_name, multi_instance_name), of Sendmail
 // those that begin with "sendmail" or "sm-". The year of a time without one is the latest that does not lie more than
 // a day ahead of `clock.now`.

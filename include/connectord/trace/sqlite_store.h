@@ -18,10 +18,13 @@ struct SqliteOptions {
   std::chrono::milliseconds keep{std::chrono::hours(24 * 90)};
   // How long a call waits at most for others that write.
   std::chrono::milliseconds wait{5'000};
-  // How long the one that writes waits for a lock of another process.
+  // How long a lock of another process is waited for.
   std::chrono::milliseconds lock_wait{4'000};
+  // How long the first entry of a transaction waits for others.
+  std::chrono::milliseconds gather{10};
   // Between attempts to make a broken store work again.
   std::chrono::milliseconds retry{1'000};
+  // So many entries may be kept and not in the file yet. Beyond that, calls wait.
   std::size_t most_waiting = 10'000;
   // Milliseconds since 1970, by which old rows are removed.
   std::function<std::int64_t()> clock = [] {
@@ -30,8 +33,9 @@ struct SqliteOptions {
   };
 };
 
-// A trace in one file of SQLite's. What waits at the same moment is written in one transaction, by one of those who
-// wait.
+// A trace in one file of SQLite's. An entry is appended to a second file, the spool, before its call returns; a thread
+// takes what came in some milliseconds into the first in one transaction. What a process that was killed left in the
+// spool, the next one takes in, or whoever opens the trace for reading and may write to it.
 //
 // While the file cannot be written, every call fails at once with the reason, and it is tried again until it can; the
 // log has one line when that begins and one when it is over. A damaged file is set aside under a name with the time,
@@ -43,15 +47,16 @@ class SqliteStore : public Store {
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
 
-  // Opens the file, and starts a thread that tidies it up. Before this, and after stop(), every call fails.
+  // Opens the files, and starts the thread. Before this, and after stop(), every call fails.
   void start();
   // What waits is written first.
   void stop();
   void set_keep(std::chrono::milliseconds keep);
 
-  tl::expected<std::int64_t, std::string> append(const Entry& entry) override;
+  tl::expected<void, std::string> append(const Entry& entry) override;
   tl::expected<Recorded, std::string> record(const LogBatch& batch) override;
   tl::expected<std::string, std::string> position() override;
+  std::size_t waiting() const override;
 
  private:
   class Implementation;

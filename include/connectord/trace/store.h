@@ -21,8 +21,8 @@ class Store {
   virtual ~Store() = default;
 
   // Returns when the entry is kept, so that an answer given afterwards is in the trace whatever happens to this
-  // process. The value is the number of its first row.
-  virtual tl::expected<std::int64_t, std::string> append(const Entry& entry) = 0;
+  // process.
+  virtual tl::expected<void, std::string> append(const Entry& entry) = 0;
 
   // Keeps what became of messages, and the position, in one step. A message is found by its queue ID, the newest one
   // where the mail server has used that again. The same delivery twice changes nothing.
@@ -30,6 +30,9 @@ class Store {
 
   // The position of the last batch; empty before the first.
   virtual tl::expected<std::string, std::string> position() = 0;
+
+  // Entries that are kept and have no rows yet.
+  virtual std::size_t waiting() const = 0;
 };
 
 }  // namespace connectord::trace

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/socketmap/sendmail_terms.h"
+#include "connectord/mail/sendmail_terms.h"
 
 namespace connectord::ctl {
 namespace {
@@ -31,8 +31,8 @@ void add_what_sendmail_cannot(Wanted& wanted, const model::OutboundConnector& co
                                      ": Sendmail cannot choose a route by the inbound connector, so no mail takes it");
     return;
   }
-  const auto mailer = socketmap::mailer_of(connector, "example.com");
-  const auto protection = socketmap::tls_requirement_of(connector);
+  const auto mailer = mail::mailer_of(connector, "example.com");
+  const auto protection = mail::tls_requirement_of(connector);
   for (const auto* answer : {&mailer, &protection}) {
     if (!*answer) wanted.beyond_sendmail.push_back(answer->error() + ", so its mail waits");
   }

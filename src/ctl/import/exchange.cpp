@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "connectord/config/strict_json.h"
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
+#include "powershell.h"
 #include "properties.h"
 
 namespace connectord::ctl {
@@ -13,54 +14,8 @@ using Json = nlohmann::ordered_json;
 template <class T>
 using Expected = tl::expected<T, std::string>;
 
-constexpr std::size_t largest = 16U << 20U;
 constexpr std::size_t most_connectors = 10'000;
 constexpr std::size_t longest_name = 100;
-
-void append_utf8(std::string& out, char32_t code) {
-  const auto put = [&out](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
-  if (code < 0x80) return put(code);
-  if (code < 0x800) {
-    put(0xc0U | code >> 6U);
-  } else {
-    if (code < 0x10000) {
-      put(0xe0U | code >> 12U);
-    } else {
-      put(0xf0U | code >> 18U);
-      put(0x80U | (code >> 12U & 0x3fU));
-    }
-    put(0x80U | (code >> 6U & 0x3fU));
-  }
-  put(0x80U | (code & 0x3fU));
-}
-
-// What PowerShell 5 writes with ">": UTF-16, little-endian, with a mark at its beginning.
-Expected<std::string> from_utf16(std::string_view text) {
-  if (text.size() % 2 != 0) return tl::unexpected(std::string("is cut off within a character of UTF-16"));
-  std::string out;
-  char32_t high = 0;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const auto unit = static_cast<char32_t>(static_cast<unsigned char>(text[i]) |
-                                            static_cast<unsigned>(static_cast<unsigned char>(text[i + 1])) << 8U);
-    const bool is_high = unit >= 0xd800 && unit < 0xdc00;
-    const bool is_low = unit >= 0xdc00 && unit < 0xe000;
-    if (is_low != (high != 0)) return tl::unexpected(std::string("is no good UTF-16"));
-    if (!is_high) append_utf8(out, is_low ? 0x10000 + ((high - 0xd800) << 10U) + (unit - 0xdc00) : unit);
-    high = is_high ? unit : 0;
-  }
-  if (high != 0) return tl::unexpected(std::string("is cut off within a character of UTF-16"));
-  return out;
-}
-
-Expected<Json> parse(std::string_view text) {
-  if (text.size() > largest) return tl::unexpected(std::string("is larger than 16 MiB"));
-  if (text.starts_with("\xff\xfe")) {
-    const auto utf8 = from_utf16(text.substr(2));
-    return utf8 ? config::parse_strict_json(*utf8) : tl::unexpected(utf8.error());
-  }
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  return config::parse_strict_json(text);
-}
 
 // A name of ours: letters, digits, '-', '_' and '.'.
 std::string plain_name(std::string_view text) {
@@ -89,6 +44,28 @@ Kind kind_of(const Properties& properties) {
   return inbound ? Kind::inbound : Kind::outbound;
 }
 
+// A connector always has these, so an export without one says less than Exchange does.
+void tell_missing(Kind kind, Properties& properties) {
+  static const std::vector<std::string_view> both = {"Name", "Enabled", "ConnectorType"};
+  static const std::vector<std::string_view> inbound = {"SenderDomains",
+                                                        "SenderIPAddresses",
+                                                        "RequireTls",
+                                                        "RestrictDomainsToIPAddresses",
+                                                        "RestrictDomainsToCertificate",
+                                                        "TlsSenderCertificateName"};
+  static const std::vector<std::string_view> outbound = {"RecipientDomains", "SmartHosts", "UseMXRecord",
+                                                         "TlsSettings",      "TlsDomain",  "IsTransportRuleScoped"};
+  std::string missing;
+  for (const auto* names : {&both, kind == Kind::inbound ? &inbound : &outbound}) {
+    for (const std::string_view name : *names) {
+      if (!properties.has(name)) missing += (missing.empty() ? "" : ", ") + std::string(name);
+    }
+  }
+  if (missing.empty()) return;
+  properties.warn("the export does not have " + missing +
+                  ": taken as not set. Export connectors with all their properties");
+}
+
 Expected<ImportedConnector> import_one(const Json& object, const std::vector<std::string>& accepted_domains) {
   if (!object.is_object()) return tl::unexpected(std::string("is no object"));
   ImportedConnector made;
@@ -101,6 +78,7 @@ Expected<ImportedConnector> import_one(const Json& object, const std::vector<std
   if (kind == Kind::neither) {
     return fail("is neither an inbound connector (SenderDomains) nor an outbound one (RecipientDomains)");
   }
+  tell_missing(kind, properties);
   Json& connector = made.connector;
   connector["name"] = plain_name(made.name);
   connector["direction"] = kind == Kind::inbound ? "inbound" : "outbound";
@@ -117,6 +95,24 @@ Expected<ImportedConnector> import_one(const Json& object, const std::vector<std
 }
 
 }  // namespace
+
+// "smtp:*.contoso.com;1" is a domain with its kind and its cost.
+DomainList read_domains(Properties& properties, std::string_view name) {
+  DomainList list;
+  for (const std::string& item : properties.list(name)) {
+    std::string_view text = item;
+    constexpr std::string_view kind = "smtp:";
+    if (net::equals_ignoring_case(text.substr(0, kind.size()), kind)) text.remove_prefix(kind.size());
+    const auto cost = text.find(';');
+    if (text.find(':') != std::string_view::npos) {
+      properties.refuse(name, "a list of domains, with \"smtp:\" before each or nothing");
+      return {};
+    }
+    list.domains.emplace_back(mail::trimmed(text.substr(0, cost)));
+    if (cost != std::string_view::npos && mail::trimmed(text.substr(cost + 1)) != "1") list.has_costs = true;
+  }
+  return list;
+}
 
 void read_common(Properties& properties, Json& connector) {
   const bool changed = connector["name"].get<std::string>() != properties.text("Name");
@@ -141,12 +137,11 @@ void read_common(Properties& properties, Json& connector) {
 
 tl::expected<std::vector<ImportedConnector>, std::string> read_exchange(
     std::string_view text, const std::vector<std::string>& accepted_domains) {
-  const auto json = parse(text);
-  if (!json) return tl::unexpected(json.error());
-  const Json list = json->is_array() ? *json : Json::array({*json});
-  if (list.size() > most_connectors) return tl::unexpected(std::string("holds more than 10000 connectors"));
+  const auto list = read_powershell_objects(text);
+  if (!list) return tl::unexpected(list.error());
+  if (list->size() > most_connectors) return tl::unexpected(std::string("holds more than 10000 connectors"));
   std::vector<ImportedConnector> connectors;
-  for (const Json& object : list) {
+  for (const Json& object : *list) {
     auto made = import_one(object, accepted_domains);
     if (!made) return tl::unexpected("connector " + std::to_string(connectors.size() + 1) + ": " + made.error());
     connectors.push_back(std::move(*made));

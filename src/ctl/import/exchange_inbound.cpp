@@ -13,32 +13,49 @@ using Json = nlohmann::ordered_json;
 constexpr unsigned broadest_ip4 = 16;
 constexpr unsigned broadest_ip6 = 32;
 
-// "smtp:*.contoso.com;1" is a domain with its kind and its cost.
-std::string domain_of(std::string_view text) {
-  if (text.size() > 5 && net::equals_ignoring_case(text.substr(0, 5), "smtp:")) text.remove_prefix(5);
-  return std::string(mail::trimmed(text.substr(0, text.find(';'))));
-}
-
 // "<I>CN=Some CA, O=…<S>CN=mail.contoso.com, O=…" names issuer and subject; all else is a name.
 struct CertificateName {
   std::string subject;
   std::string issuer;
 };
 
-std::string common_name(std::string_view text) {
-  const auto begin = text.find("CN=");
-  if (begin == std::string_view::npos) return {};
-  text.remove_prefix(begin + 3);
-  return std::string(mail::trimmed(text.substr(0, text.find(','))));
+// Takes "CN=mail.contoso.com" off a list with commas. A value that has a comma itself stands in quotes.
+std::string_view take_attribute(std::string_view& text) {
+  text = mail::trimmed(text);
+  bool quoted = false;
+  std::size_t end = 0;
+  for (; end < text.size() && (quoted || text[end] != ','); ++end) {
+    if (text[end] == '"') quoted = !quoted;
+  }
+  const std::string_view attribute = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return attribute;
 }
 
+// The CN of a distinguished name as Windows writes it: "CN=mail.contoso.com, O=Contoso". Empty for none.
+std::string common_name(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view attribute = take_attribute(text);
+    const auto equals = attribute.find('=');
+    if (!net::equals_ignoring_case(mail::trimmed(attribute.substr(0, equals)), "CN")) continue;
+    std::string_view value = mail::trimmed(attribute.substr(std::min(equals, attribute.size() - 1) + 1));
+    if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) value = value.substr(1, value.size() - 2);
+    return value.find_first_of("\"\\") == std::string_view::npos ? std::string(value) : std::string();
+  }
+  return {};
+}
+
+// A subject that is empty: it cannot be read.
 CertificateName read_certificate_name(std::string_view text) {
+  constexpr std::size_t mark = 3;
   const auto issuer = text.find("<I>");
   const auto subject = text.find("<S>");
-  if (issuer == std::string_view::npos || subject == std::string_view::npos || subject < issuer) {
-    return {std::string(mail::trimmed(text)), {}};
-  }
-  return {common_name(text.substr(subject)), common_name(text.substr(issuer, subject - issuer))};
+  constexpr auto none = std::string_view::npos;
+  if (issuer == none && subject == none) return {std::string(mail::trimmed(text)), {}};
+  if (issuer == none || subject == none || subject < issuer) return {};
+  CertificateName name{common_name(text.substr(subject + mark)),
+                       common_name(text.substr(issuer + mark, subject - issuer - mark))};
+  return name.issuer.empty() ? CertificateName() : name;
 }
 
 bool is_broad(const std::string& text) {
@@ -55,9 +72,17 @@ class Inbound {
   Inbound(Properties& properties, Json& connector) : properties_(properties), connector_(connector) {}
 
   void run() {
-    for (const std::string& text : properties_.list("SenderDomains")) domains_.push_back(domain_of(text));
+    DomainList senders = read_domains(properties_, "SenderDomains");
+    domains_ = std::move(senders.domains);
+    if (senders.has_costs)
+      properties_.warn("costs of SenderDomains are left out: here the most specific domain counts");
     networks_ = properties_.list("SenderIPAddresses");
-    certificate_ = read_certificate_name(properties_.text("TlsSenderCertificateName"));
+    const std::string certificate = properties_.text("TlsSenderCertificateName");
+    certificate_ = read_certificate_name(certificate);
+    if (!mail::trimmed(certificate).empty() && !has_certificate()) {
+      properties_.refuse("TlsSenderCertificateName",
+                         "the name of a certificate, or <I>CN=… and <S>CN=… with its issuer and subject");
+    }
     by_address_ = properties_.flag("RestrictDomainsToIPAddresses");
     by_certificate_ = properties_.flag("RestrictDomainsToCertificate");
     is_partner_ = connector_["scenario"] == "partner";

@@ -30,7 +30,7 @@ class Outbound {
 
  private:
   void destinations() {
-    auto domains = properties_.list("RecipientDomains");
+    auto domains = read_domains(properties_, "RecipientDomains").domains;
     properties_.taken("RecipientDomains", "recipient_domains");
     const bool accepted = properties_.flag("AllAcceptedDomains");
     if (accepted) {

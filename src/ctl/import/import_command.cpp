@@ -40,6 +40,7 @@ struct Translated {
 Expected<std::string> read_whole(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
+  if (file && file.peek() == std::ifstream::traits_type::eof() && !file.bad()) return std::string();
   if (!file || !(text << file.rdbuf())) return tl::unexpected("cannot read " + path);
   return text.str();
 }

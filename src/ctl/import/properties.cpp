@@ -5,6 +5,7 @@
 
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
+#include "powershell.h"
 
 namespace connectord::ctl {
 namespace {
@@ -44,6 +45,14 @@ constexpr std::array<std::string_view, 28> bookkeeping = {"Identity",
                                                           "LastValidationTimestamp",
                                                           "LinkForModifiedConnector"};
 
+constexpr std::string_view deeper = "export again with ConvertTo-Json -Depth 5";
+constexpr std::string_view as_texts =
+    "export again with every property as text, as the manual says (operations.md, From Exchange Online)";
+// Microsoft documents the names of its enumerations, and not their numbers.
+constexpr std::string_view names_of_numbers =
+    "which name that number stands for is not documented: export again with ConvertTo-Json -EnumsAsStrings (PowerShell "
+    "7), or with every property as text, as the manual says (operations.md, From Exchange Online)";
+
 bool says_nothing(const Json& value) {
   return value.is_null() || value == false || value == "" || ((value.is_array() || value.is_object()) && value.empty());
 }
@@ -53,7 +62,7 @@ bool says_nothing(const Json& value) {
 Properties::Properties(const Json& object, ImportedConnector& into) : into_(into) {
   for (const auto& [name, value] : object.items()) {
     if (find(name) != nullptr && problem_.empty()) problem_ = "\"" + mail::printable(name) + "\" is there twice";
-    properties_.push_back({name, value});
+    properties_.push_back({name, plain_value(value)});
   }
 }
 
@@ -68,19 +77,31 @@ bool Properties::has(std::string_view name) const {
                      [name](const Property& each) { return net::equals_ignoring_case(each.name, name); });
 }
 
-void Properties::refuse(const Property& property, std::string_view wanted) {
+void Properties::refuse(const Property& property, std::string_view wanted, std::string_view hint) {
   if (!problem_.empty()) return;
   problem_ = mail::printable(property.name) + " is " +
              mail::printable(property.value.dump(-1, ' ', false, Json::error_handler_t::replace), most_text) +
-             ", and should be " + std::string(wanted);
-  if (property.value.is_number()) problem_ += "; export again with ConvertTo-Json -EnumsAsStrings";
+             ", and should be " + std::string(wanted) + (hint.empty() ? "" : "; ") + std::string(hint);
+}
+
+void Properties::refuse(std::string_view name, std::string_view wanted) {
+  if (const Property* property = find(name)) refuse(*property, wanted);
+}
+
+bool Properties::is_readable(const Property& property, std::string_view text) {
+  if (!is_cut_off(text)) return true;
+  refuse(property, "its value: it lies too deep for the export", deeper);
+  return false;
 }
 
 std::string Properties::text(std::string_view name) {
   Property* property = find(name);
   if (property == nullptr || property->value.is_null()) return {};
-  if (property->value.is_string()) return property->value.get<std::string>();
-  refuse(*property, "a string");
+  if (property->value.is_string()) {
+    auto text = property->value.get<std::string>();
+    return is_readable(*property, text) ? text : std::string();
+  }
+  refuse(*property, "a string", property->value.is_number() ? names_of_numbers : as_texts);
   return {};
 }
 
@@ -88,7 +109,11 @@ bool Properties::flag(std::string_view name) {
   Property* property = find(name);
   if (property == nullptr || property->value.is_null()) return false;
   if (property->value.is_boolean()) return property->value.get<bool>();
-  if (property->value == "True" || property->value == "False") return property->value == "True";
+  const bool is_text = property->value.is_string();
+  for (const bool truth : {true, false}) {
+    if (is_text && net::equals_ignoring_case(property->value.get<std::string>(), truth ? "true" : "false"))
+      return truth;
+  }
   refuse(*property, "true or false");
   return false;
 }
@@ -96,24 +121,28 @@ bool Properties::flag(std::string_view name) {
 // A list of one is a string in some exports.
 std::vector<std::string> Properties::list(std::string_view name) {
   Property* property = find(name);
-  if (property == nullptr || property->value.is_null()) return {};
-  if (property->value.is_string()) {
-    auto single = property->value.get<std::string>();
-    return single.empty() ? std::vector<std::string>() : std::vector{std::move(single)};
+  if (property == nullptr || property->value.is_null() || property->value == "") return {};
+  const Json values = property->value.is_string() ? Json::array({property->value}) : property->value;
+  if (!values.is_array() || values.size() > most_items) {
+    refuse(*property, "a list of strings", as_texts);
+    return {};
   }
-  std::vector<std::string> values;
-  if (!property->value.is_array() || property->value.size() > most_items) {
-    refuse(*property, "a list of strings");
-    return values;
-  }
-  for (const Json& value : property->value) {
+  std::vector<std::string> texts;
+  for (const Json& value : values) {
     if (!value.is_string()) {
-      refuse(*property, "a list of strings; export again with ConvertTo-Json -Depth 4");
+      refuse(*property, "a list of strings", as_texts);
       return {};
     }
-    values.push_back(value.get<std::string>());
+    auto text = value.get<std::string>();
+    if (!is_readable(*property, text)) return {};
+    // A list that lies too deep becomes one text with spaces; a spreadsheet's has commas.
+    if (mail::trimmed(text).find_first_of(" \t,") != std::string_view::npos) {
+      refuse(*property, "a list with a string for each", deeper);
+      return {};
+    }
+    texts.push_back(std::move(text));
   }
-  return values;
+  return texts;
 }
 
 void Properties::tell(std::string_view name, Fate fate, std::string words) {
@@ -137,6 +166,8 @@ void Properties::left(std::string_view name, std::string why) {
 }
 
 void Properties::by_hand(std::string_view name, std::string what) {
+  const Property* property = find(name);
+  if (property != nullptr && property->value.is_string()) is_readable(*property, property->value.get<std::string>());
   tell(name, Fate::by_hand, std::move(what));
 }
 
@@ -149,7 +180,7 @@ void Properties::finish() {
     if (known || property.name.starts_with("@odata.") || property.name.starts_with("msExch")) {
       left(property.name, "Exchange's own bookkeeping");
     } else {
-      by_hand(property.name, "not known here; see Microsoft's documentation of what it does");
+      tell(property.name, Fate::by_hand, "not known here; see Microsoft's documentation of what it does");
     }
   }
 }

@@ -23,6 +23,9 @@ class Properties {
   std::vector<std::string> list(std::string_view name);
   bool flag(std::string_view name);
 
+  // The value is no good; `wanted` is what it should be, "a list of domains". Only the first refusal counts.
+  void refuse(std::string_view name, std::string_view wanted);
+
   // What became of it. A property that is not there, or says nothing, is told of by nobody.
   void taken(std::string_view name, std::string key);
   void left(std::string_view name, std::string why);
@@ -43,12 +46,20 @@ class Properties {
 
   Property* find(std::string_view name);
   void tell(std::string_view name, Fate fate, std::string words);
-  void refuse(const Property& property, std::string_view wanted);
+  void refuse(const Property& property, std::string_view wanted, std::string_view hint = {});
+  bool is_readable(const Property& property, std::string_view text);
 
   std::vector<Property> properties_;
   ImportedConnector& into_;
   std::string problem_;
 };
+
+// Domains of mail, of SenderDomains and RecipientDomains.
+struct DomainList {
+  std::vector<std::string> domains;
+  bool has_costs = false;  // other than 1, which is what Exchange writes by itself
+};
+DomainList read_domains(Properties& properties, std::string_view name);
 
 // The parts of an import.
 void read_inbound(Properties& properties, nlohmann::ordered_json& connector);

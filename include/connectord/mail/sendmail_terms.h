@@ -7,7 +7,7 @@
 
 // What an outbound connector says, in the words of Sendmail's tables (cf/README of its sources). On failure says what
 // Sendmail cannot do. Thread-safe.
-namespace connectord::socketmap {
+namespace connectord::mail {
 
 // The value of FEATURE(mailertable) for one domain: "esmtp:[a]:[b]" for smart hosts, tried in order, and
 // "esmtp:example.com" for the MX records of that domain. It can name no port.
@@ -17,4 +17,4 @@ tl::expected<std::string, std::string> mailer_of(const model::OutboundConnector&
 // Where a login is wanted too there is no answer, so that mail does not go without it.
 tl::expected<std::string, std::string> tls_requirement_of(const model::OutboundConnector& connector);
 
-}  // namespace connectord::socketmap
+}  // namespace connectord::mail

@@ -1,8 +1,8 @@
-#include "connectord/socketmap/sendmail_terms.h"
+#include "connectord/mail/sendmail_terms.h"
 
 #include <utility>
 
-namespace connectord::socketmap {
+namespace connectord::mail {
 namespace {
 
 constexpr std::uint16_t smtp_port = 25;
@@ -55,4 +55,4 @@ tl::expected<std::string, std::string> tls_requirement_of(const model::OutboundC
   return cannot(connector, "do what level asks for");
 }
 
-}  // namespace connectord::socketmap
+}  // namespace connectord::mail

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace connectord::net {
+
+// 0 to 15 for a hexadecimal digit of either case, -1 for anything else.
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Bytes that are written as a mark and two hexadecimal digits: "%2E" of RFC 3986, 2.1, "+2B" of RFC 3461, 4. A mark
+// that no two of them follow stands for itself.
+std::string decode_marked_hex(std::string_view text, char mark);
+
+}  // namespace connectord::net

@@ -1,0 +1,83 @@
+#include "connectord/auth/report_uri.h"
+
+#include <algorithm>
+
+#include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
+#include "connectord/net/domain_name.h"
+#include "connectord/net/hexadecimal.h"
+
+namespace connectord::auth {
+namespace {
+
+// A comma or an exclamation mark in a URI must be encoded (RFC 9989, 4.8); behind an exclamation mark stood a size once
+// (RFC 7489, 6.2), which is ignored.
+constexpr char size_mark = '!';
+
+// RFC 3986 as far as it matters here: characters that may stand in a URI.
+bool is_uri_character(char c) {
+  constexpr std::string_view others = "-._~:/?#[]@$&'()*+;=%";
+  return mail::is_alpha(c) || mail::is_digit(c) || others.find(c) != std::string_view::npos;
+}
+
+// Without its size.
+std::string_view without_size(std::string_view text) {
+  return mail::trimmed(text.substr(0, text.find(size_mark)));
+}
+
+// A scheme, and what may stand behind it.
+bool is_uri(std::string_view text) {
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
+  return mail::is_alpha(text[0]) && std::all_of(text.begin(), text.end(), is_uri_character);
+}
+
+bool is_mailto(std::string_view uri) {
+  return net::equals_ignoring_case(uri.substr(0, uri.find(':')), "mailto");
+}
+
+// The domain of a mailto: URI; empty where there is no address (RFC 6068, 2).
+std::string_view domain_of(std::string_view uri) {
+  const auto begin = uri.find(':') + 1;
+  const std::string_view address = uri.substr(begin, uri.find('?') - begin);
+  const auto at = address.rfind('@');
+  return at == std::string_view::npos || at == 0 ? std::string_view() : address.substr(at + 1);
+}
+
+bool is_report_uri(std::string_view text) {
+  return is_uri(text) && (!is_mailto(text) || !domain_of(text).empty());
+}
+
+std::string_view take_piece(std::string_view& list) {
+  const auto comma = std::min(list.find(','), list.size());
+  const std::string_view piece = list.substr(0, comma);
+  list.remove_prefix(std::min(comma + 1, list.size()));
+  return piece;
+}
+
+}  // namespace
+
+std::optional<ReportUri> parse_report_uri(std::string_view text) {
+  text = without_size(text);
+  if (!is_report_uri(text)) return std::nullopt;
+  ReportUri uri{std::string(text), {}};
+  if (is_mailto(text)) uri.domain = net::normalize_domain(net::decode_marked_hex(domain_of(text), '%')).value_or("");
+  return uri;
+}
+
+std::vector<ReportUri> parse_report_uris(std::string_view list, std::size_t most) {
+  std::vector<ReportUri> uris;
+  while (!list.empty() && uris.size() < most) {
+    if (auto uri = parse_report_uri(take_piece(list))) uris.push_back(*std::move(uri));
+  }
+  return uris;
+}
+
+bool has_report_uri(std::string_view list) {
+  while (!list.empty()) {
+    if (is_report_uri(without_size(take_piece(list)))) return true;
+  }
+  return false;
+}
+
+}  // namespace connectord::auth

@@ -1,0 +1,144 @@
+#include "spool_queue.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "sqlite.h"
+
+namespace connectord::trace {
+namespace {
+
+constexpr std::size_t most_bytes = std::size_t{64} << 20U;
+// Beyond this size the spool is emptied even while there is much to do.
+constexpr std::size_t longest_spool = std::size_t{4} << 20U;
+
+template <class Result>
+Result value_or_trouble(tl::expected<Result, std::string> result) {
+  if (!result) throw sqlite::Error(SQLITE_CANTOPEN, result.error());
+  if constexpr (!std::is_void_v<Result>) return std::move(*result);
+}
+
+}  // namespace
+
+void SpoolQueue::open(std::uint64_t reached, std::chrono::milliseconds lock_wait) {
+  const std::scoped_lock lock(mutex_);
+  if (!was_read_) {
+    value_or_trouble(spool_.open(lock_wait));
+    read_spool(reached);
+    was_read_ = true;
+  } else if (!spool_.is_in_place()) {
+    spool_again();
+  }
+  sequence_ = std::max(sequence_, reached);
+}
+
+void SpoolQueue::look_after_file() {
+  const std::scoped_lock lock(mutex_);
+  if (!spool_.is_in_place()) spool_again();
+}
+
+void SpoolQueue::close() {
+  const std::scoped_lock lock(mutex_);
+  spool_.close();
+  was_read_ = false;
+  entries_.clear();
+  bytes_ = 0;
+}
+
+void SpoolQueue::read_spool(std::uint64_t reached) {
+  Spool::Content content = value_or_trouble(spool_.read());
+  if (content.unreadable > 0) {
+    log_.error("trace", "the end of the spool cannot be read and was cut off",
+               {{"file", spool_.path()}, {"bytes", std::to_string(content.unreadable)}});
+  }
+  for (SpooledEntry& one : content.entries) {
+    sequence_ = std::max(sequence_, one.sequence);
+    if (one.sequence > reached) add(std::move(one));
+  }
+}
+
+void SpoolQueue::spool_again() {
+  constexpr std::chrono::milliseconds lock_wait{50};  // nobody else knows it yet
+  value_or_trouble(spool_.open(lock_wait));
+  const Spool::Content content = value_or_trouble(spool_.read());
+  const std::uint64_t last = content.entries.empty() ? 0 : content.entries.back().sequence;
+  std::string records;
+  for (const SpooledEntryPointer& one : entries_) {
+    if (one->sequence <= last) continue;
+    std::string record = spool_record(one->entry);
+    number_record(record, one->sequence);
+    records += record;
+  }
+  value_or_trouble(spool_.append(records));
+}
+
+tl::expected<bool, std::string> SpoolQueue::append(StoredEntry entry) {
+  std::string record = spool_record(entry);
+  std::unique_lock lock(mutex_);
+  if (auto room = wait_for_room(entry.bytes(), lock); !room) {
+    trouble_.count_failure();
+    return tl::unexpected(std::move(room.error()));
+  }
+  number_record(record, sequence_ + 1);
+  if (auto written = spool_.append(record); !written) {
+    trouble_.begin(written.error());
+    trouble_.count_failure();
+    return tl::unexpected(std::move(written.error()));
+  }
+  add({++sequence_, std::move(entry)});
+  return entries_.size() == 1 || entries_.size() == enough;
+}
+
+tl::expected<void, std::string> SpoolQueue::wait_for_room(std::size_t bytes, std::unique_lock<std::mutex>& lock) {
+  const auto has_room = [&] { return !paused_ && entries_.size() < most_ && bytes_ + bytes <= most_bytes; };
+  const auto settled = [&] { return has_room() || !refusal_.empty() || trouble_.is_there(); };
+  if (!changed_.wait_for(lock, wait_, settled)) {
+    return tl::unexpected(std::string("too much is waiting to be written to the trace"));
+  }
+  if (!refusal_.empty()) return tl::unexpected(refusal_);
+  // At once, while it is known that it would be in vain.
+  if (auto reason = trouble_.reason(); !reason.empty()) return tl::unexpected(std::move(reason));
+  return {};
+}
+
+void SpoolQueue::add(SpooledEntry entry) {
+  bytes_ += entry.entry.bytes();
+  entries_.push_back(std::make_shared<const SpooledEntry>(std::move(entry)));
+}
+
+std::size_t SpoolQueue::size() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_.size();
+}
+
+SpoolQueue::Entries SpoolQueue::entries() const {
+  const std::scoped_lock lock(mutex_);
+  return entries_;
+}
+
+void SpoolQueue::done(std::size_t count) {
+  const std::scoped_lock lock(mutex_);
+  const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(count);
+  for (auto one = entries_.begin(); one != end; ++one) bytes_ -= (*one)->entry.bytes();
+  entries_.erase(entries_.begin(), end);
+  if (entries_.empty()) spool_.clear();
+}
+
+bool SpoolQueue::pause_if_long() {
+  const std::scoped_lock lock(mutex_);
+  return paused_ = spool_.size() > longest_spool;
+}
+
+void SpoolQueue::resume() {
+  const std::scoped_lock lock(mutex_);
+  paused_ = false;
+}
+
+void SpoolQueue::refuse(std::string reason) {
+  const std::scoped_lock lock(mutex_);
+  refusal_ = std::move(reason);
+  notify();
+}
+
+}  // namespace connectord::trace

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "connectord/log/logger.h"
+#include "spool.h"
+#include "trouble.h"
+
+namespace connectord::trace {
+
+// The entries that are in the spool and not yet in the trace's file. Bounded in number and bytes: those who append wait
+// for room, for a bounded time. Thread-safe.
+class SpoolQueue {
+ public:
+  using Entries = std::vector<SpooledEntryPointer>;
+  // So many entries are worth a transaction at once.
+  static constexpr std::size_t enough = 512;
+
+  SpoolQueue(const std::string& trace_file, std::size_t most, std::chrono::milliseconds wait, Trouble& trouble,
+             log::Logger& log)
+      : most_(most), wait_(wait), trouble_(trouble), log_(log), spool_(trace_file) {}
+
+  // Opens the spool for a trace's file that was just opened and has what is numbered up to `reached`; what the spool
+  // has beyond that waits here then. Does nothing to a spool that is open. Throws sqlite::Error.
+  void open(std::uint64_t reached, std::chrono::milliseconds lock_wait);
+  // Where somebody took the file away, what waits is put into a new one. Throws sqlite::Error.
+  void look_after_file();
+  // What waits stays in the file.
+  void close();
+
+  // Returns when the entry is in the spool. True if it is time to take it in. A spool that cannot be written is
+  // trouble.
+  tl::expected<bool, std::string> append(StoredEntry entry);
+  std::size_t size() const;
+
+  // For the one who takes in: what waits, and that the first `count` of it need not any more.
+  Entries entries() const;
+  void done(std::size_t count);
+  // Nothing is appended until it is resumed, if the spool has become long: it can be emptied only when nothing waits.
+  bool pause_if_long();
+  void resume();
+  // Those who wait for room look again.
+  void notify() { changed_.notify_all(); }
+  // From here on, whoever appends is refused with this reason; no reason admits again.
+  void refuse(std::string reason);
+
+ private:
+  tl::expected<void, std::string> wait_for_room(std::size_t bytes, std::unique_lock<std::mutex>& lock);
+  void add(SpooledEntry entry);
+  void read_spool(std::uint64_t reached);
+  void spool_again();
+
+  const std::size_t most_;
+  const std::chrono::milliseconds wait_;
+  Trouble& trouble_;
+  log::Logger& log_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  Spool spool_;
+  bool was_read_ = false;
+  std::uint64_t sequence_ = 0;  // of the last entry
+  Entries entries_;
+  std::size_t bytes_ = 0;
+  bool paused_ = false;
+  std::string refusal_ = "the trace is not open";
+};
+
+}  // namespace connectord::trace

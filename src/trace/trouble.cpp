@@ -1,0 +1,39 @@
+#include "trouble.h"
+
+namespace connectord::trace {
+namespace {
+
+constexpr std::string_view subject = "trace";
+
+}  // namespace
+
+std::string Trouble::reason() const {
+  if (!is_there()) return {};
+  const std::scoped_lock lock(mutex_);
+  return reason_;
+}
+
+void Trouble::begin(const std::string& reason) {
+  {
+    const std::scoped_lock lock(mutex_);
+    reason_ = reason;
+    if (is_there_.exchange(true)) return;
+    since_ = std::chrono::steady_clock::now();
+  }
+  log_.error(subject, "the trace cannot be written; trying again until it can", {{"file", file_}, {"error", reason}});
+}
+
+void Trouble::end() {
+  std::chrono::seconds lasted{};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!is_there_.exchange(false)) return;
+    lasted = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_);
+  }
+  log_.warning(subject, "the trace can be written again",
+               {{"file", file_},
+                {"after_seconds", std::to_string(lasted.count())},
+                {"not_kept", std::to_string(failures_.exchange(0))}});
+}
+
+}  // namespace connectord::trace

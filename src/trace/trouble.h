@@ -1,0 +1,38 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+#include "connectord/log/logger.h"
+
+namespace connectord::trace {
+
+// Whether the trace can be written now, and if not, why. The log has one line when trouble begins and one when it is
+// over. Thread-safe.
+class Trouble {
+ public:
+  Trouble(std::string file, log::Logger& log) : file_(std::move(file)), log_(log) {}
+
+  bool is_there() const { return is_there_.load(std::memory_order_relaxed); }
+  // Empty where there is none.
+  std::string reason() const;
+  void begin(const std::string& reason);
+  void end();
+  // One more entry that could not be kept.
+  void count_failure() { failures_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  const std::string file_;
+  log::Logger& log_;
+  std::atomic<bool> is_there_ = false;
+  std::atomic<std::uint64_t> failures_ = 0;
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  std::string reason_;
+  std::chrono::steady_clock::time_point since_;
+};
+
+}  // namespace connectord::trace
