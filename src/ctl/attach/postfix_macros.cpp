@@ -40,7 +40,9 @@ class MacroPlanner {
     const auto override_line = [&](const std::string& assignment) {
       return "postconf -c " + setup_.folder + " -P '" + service.label() + "/" + assignment + "'";
     };
-    for (const auto& [name, value] : service.overrides) {
+    for (const auto& setting : service.overrides) {
+      const std::string& name = setting.first;
+      const std::string& value = setting.second;
       const std::string where = service.label() + " in " + setup_.folder + "/master.cf has \"-o " + name + "\"";
       if (name == "milter_protocol") {
         judge_protocol(value, where + " " + value, override_line("milter_protocol=6"));
