@@ -25,6 +25,7 @@ class Certificates {
         own(parameter, patient_.postfix->effective(parameter),
             "its mail server's certificate; renew it, and: postfix reload");
       }
+      authorities("smtpd_tls_CAfile", patient_.postfix->effective("smtpd_tls_CAfile"));
     }
     if (patient_.sendmail) of_sendmail(*patient_.sendmail);
     own("server.api_certificate", patient_.configuration.server.api_certificate,
@@ -34,7 +35,7 @@ class Certificates {
       if (connector.enabled && connector.tls) authorities.insert(connector.tls->ca_file);
     }
     for (const std::string& file : authorities) {
-      own("outbound.tls.ca_file", file, "ask the partner for the authority's next certificate");
+      own("outbound.tls.ca_file", file, "ask the partner for the authority's next certificate", true);
     }
     validations();
     findings_.note("certificates", std::to_string(seen_) + " looked at");
@@ -42,6 +43,7 @@ class Certificates {
 
  private:
   void of_sendmail(const SendmailSetup& setup) {
+    authorities("confCACERT", setup.cf.option("CACertFile"));
     const std::string renew = std::string("its mail server's certificate; renew it, and: ") + restart_line;
     for (const auto& [option, name] :
          {std::pair("ServerCertFile", "confSERVER_CERT"), std::pair("ClientCertFile", "confCLIENT_CERT")}) {
@@ -61,17 +63,23 @@ class Certificates {
   }
 
   // The first certificate of a chain is the one that counts; of authorities, each.
-  void own(const std::string& where, const std::string& file, const std::string& write) {
+  void own(const std::string& where, const std::string& file, const std::string& write, bool all = false) {
     if (file.empty() || file == "none") return;
     const auto text = read_file(file);
     const auto read = text ? tls::read_pem(*text) : tl::unexpected(text.error());
     if (!read)
       return findings_.warn("certificates", where + ", " + file + ": " + read.error(), "see whether the file is right");
-    const bool is_chain = where != "outbound.tls.ca_file";
+    const std::string place = where + ", " + file + ": ";
     for (const tls::Certificate& certificate : *read) {
-      end(where + ", " + file + ": " + mail::printable(certificate.subject), certificate.not_after, write);
-      if (is_chain) return;
+      end(place + mail::printable(certificate.subject), certificate.not_after, write);
+      if (!all) return;
     }
+  }
+
+  // Those by whom clients' certificates are believed. The system's own are kept by others.
+  void authorities(const std::string& where, const std::string& file) {
+    if (file.starts_with("/etc/ssl/certs/")) return;
+    own(where, file, "ask the partner for the authority's next certificate, and add it to " + file, true);
   }
 
   void end(const std::string& what, std::int64_t not_after, const std::string& write) {

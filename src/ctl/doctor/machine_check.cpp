@@ -75,8 +75,9 @@ void examine_dns(const Patient& patient, Findings& findings) {
   auto waiting = answered->get_future();
   const auto began = std::chrono::steady_clock::now();
   // A name that is always answered, there or not.
-  (*resolver)->resolve({"example.com", dns::Type::mx},
-                       [answered](std::shared_ptr<const dns::Answer> answer) { answered->set_value(answer->status); });
+  (*resolver)->resolve({"example.com", dns::Type::mx}, [answered](const std::shared_ptr<const dns::Answer>& answer) {
+    answered->set_value(answer->status);
+  });
   const bool is_there = waiting.wait_for(patience) == std::future_status::ready;
   const dns::Status status = is_there ? waiting.get() : dns::Status::timeout;
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);

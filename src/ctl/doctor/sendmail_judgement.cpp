@@ -161,6 +161,16 @@ class Judge {
   std::vector<Trouble> troubles_;
 };
 
+// A client of the access table; empty for all of them.
+Trouble denied(const std::string& client, const std::string& file, const std::string& feature,
+               const std::string& what) {
+  const std::string whom = client.empty() ? "all clients" : client;
+  const std::string folder = std::filesystem::path(file).parent_path().string();
+  return {client.empty() ? Severity::critical : Severity::warning, "sendmail",
+          "connectors require TLS or a client certificate, and " + file + " has " + whom + " " + what,
+          "take " + feature + " out of the line Srv_Features:" + client + " in " + file + "\nthen: make -C " + folder};
+}
+
 }  // namespace
 
 std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted, const std::string& file) {
@@ -173,15 +183,10 @@ std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted,
     const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
     const std::string client = line.substr(tag.size(), end - tag.size());
     const auto denies = [&](char feature) { return line.find(feature, end) != std::string::npos; };
-    const auto tell = [&](char feature, const std::string& what) {
-      troubles.push_back({client.empty() ? Severity::critical : Severity::warning, "sendmail",
-                          "connectors require TLS or a client certificate, and " + file + " has " +
-                              (client.empty() ? "all clients" : client) + " " + what,
-                          std::string("take ") + feature + " out of the line " + std::string(tag) + client + " in " +
-                              file + "\nthen: make -C " + std::filesystem::path(file).parent_path().string()});
-    };
-    if ((wanted.tls || certificates) && denies('S')) tell('S', "offered no STARTTLS");
-    if (certificates && denies('V')) tell('V', "asked for no certificate");
+    if ((wanted.tls || certificates) && denies('S')) {
+      troubles.push_back(denied(client, file, "S", "offered no STARTTLS"));
+    }
+    if (certificates && denies('V')) troubles.push_back(denied(client, file, "V", "asked for no certificate"));
   }
   return troubles;
 }
