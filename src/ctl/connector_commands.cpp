@@ -81,7 +81,7 @@ Answer create(const Work& work) {
 
 Answer update(const Work& work) {
   const Arguments& arguments = work.arguments;
-  const Answer running = work.call({"GET", path_of(arguments)});
+  Answer running = work.call({"GET", path_of(arguments)});
   if (!running) return running;
   auto connector = arguments.file.empty() ? tl::expected<Json, std::string>(running->body)
                                           : read_connector(arguments.file, work.terminal.in);
@@ -102,7 +102,7 @@ Answer disable(const Work& work) {
 }
 
 Answer remove(const Work& work) {
-  const Answer running = work.call({"GET", path_of(work.arguments)});
+  Answer running = work.call({"GET", path_of(work.arguments)});
   if (!running) return running;
   return work.call({"DELETE", path_of(work.arguments), "", running->etag});
 }

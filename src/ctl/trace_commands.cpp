@@ -62,6 +62,7 @@ Value chosen(const std::array<std::pair<std::string_view, Value>, Size>& choices
 template <class Value, std::size_t Size>
 std::vector<std::string> words(const std::array<std::pair<std::string_view, Value>, Size>& choices) {
   std::vector<std::string> list;
+  list.reserve(Size);
   for (const auto& choice : choices) list.emplace_back(choice.first);
   return list;
 }

@@ -63,6 +63,8 @@ Spool::Content read_content(std::string_view bytes) {
 constexpr int lock_wait_ms = 2'000;
 // The daemon takes some milliseconds; one in trouble may take for ever.
 constexpr auto longest_wait = 500ms;
+// Of those who may not look into the spool.
+constexpr auto longest_blind_wait = 50ms;
 
 void take_in(const std::string& trace_file, int spool) {
   Spool::Content content = read_content(read_all(spool));
@@ -77,6 +79,16 @@ void take_in(const std::string& trace_file, int spool) {
   [[maybe_unused]] const int cleared = ::ftruncate(spool, 0);
 }
 
+bool is_empty(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) != 0 || status.st_size == 0;
+}
+
+void wait_until(std::chrono::milliseconds longest, const std::function<bool()>& condition) {
+  const auto deadline = Clock::now() + longest;
+  while (!condition() && Clock::now() < deadline) std::this_thread::sleep_for(between_tries);
+}
+
 std::uint64_t last_sequence(int spool) {
   std::uint64_t last = 0;
   read_records(read_all(spool), [&last](std::uint64_t sequence, std::string_view) { last = sequence; });
@@ -89,7 +101,7 @@ Spool::Spool(const std::string& trace_file) : path_(name_for(trace_file)) {}
 
 tl::expected<void, std::string> Spool::open(std::chrono::milliseconds wait) {
   close();
-  net::FileDescriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  net::FileDescriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (file.get() < 0) return tl::unexpected(failure(path_, "cannot be opened for writing"));
   const auto deadline = Clock::now() + wait;
   while (!take(file.get())) {
@@ -145,22 +157,18 @@ void Spool::clear() {
 
 void catch_up(const std::string& trace_file, const std::function<std::uint64_t()>& reached) {
   const std::string path = name_for(trace_file);
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || status.st_size == 0) return;
-  net::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
-  const bool may_write = file.get() >= 0;
-  if (!may_write) file = net::FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return;
+  if (is_empty(path)) return;
+  const net::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (file.get() < 0) return wait_until(longest_blind_wait, [&path] { return is_empty(path); });
   if (take(file.get())) {
     try {
-      if (may_write) take_in(trace_file, file.get());
+      take_in(trace_file, file.get());
     } catch (const sqlite::Error&) {  // NOLINT(bugprone-empty-catch): the daemon will, and says what is wrong
     }
     return;
   }
   const std::uint64_t last = last_sequence(file.get());
-  const auto deadline = Clock::now() + longest_wait;
-  while (reached() < last && Clock::now() < deadline) std::this_thread::sleep_for(between_tries);
+  wait_until(longest_wait, [&] { return reached() >= last; });
 }
 
 }  // namespace connectord::trace

@@ -25,7 +25,8 @@ class Spool {
 
   const std::string& path() const { return path_; }
   bool is_open() const { return file_.get() >= 0; }
-  // Makes the file where there is none, readable for owner and group; waits for another process to let go of it.
+  // Makes the file where there is none, for its owner alone, since who may open it could also hold it; waits for
+  // another process to let go of it.
   tl::expected<void, std::string> open(std::chrono::milliseconds wait);
   // Lets go of it.
   void close() { file_ = {}; }

@@ -123,6 +123,16 @@ TEST_F(TraceFaults, AFileWithoutTheRightToWriteFailsUntilThereIsOne) {
   ASSERT_TRUE(eventually([this] { return works(); }));
 }
 
+TEST_F(TraceFaults, WhoMayNotOpenTheSpoolReadsWhatIsInTheFile) {
+  open();
+  ASSERT_TRUE(works());
+  ASSERT_TRUE(eventually([this] { return store_->waiting() == 0; }));
+  ::chmod(folder_.c_str(), 0777);
+  for (const char* suffix : {"", "-wal", "-shm"}) ::chmod((path() + suffix).c_str(), 0666);
+  const Unprivileged unprivileged;
+  EXPECT_EQ(found(), "KEPT");
+}
+
 TEST_F(TraceFaults, AFolderThatIsNotThereFailsUntilItIs) {
   SqliteOptions with = options();
   with.path = (folder_ / "a" / "b" / "trace.db").string();

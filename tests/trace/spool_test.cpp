@@ -114,12 +114,12 @@ TEST_F(TraceSpool, IsMadeAgainWhereSomebodyRemovedIt) {
   EXPECT_EQ(found(), "2 1");
 }
 
-TEST_F(TraceSpool, IsReadableForItsOwnerAndGroupOnlyAndEmptyAtTheEnd) {
+TEST_F(TraceSpool, IsForItsOwnerAloneAndEmptyAtTheEnd) {
   open();
   append(Mail());
   struct stat status {};
   ASSERT_EQ(::stat(spool().c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777U, 0640U);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
   store_.reset();
   EXPECT_EQ(content_of(spool()), "");
 }

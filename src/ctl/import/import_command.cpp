@@ -82,6 +82,7 @@ Expected<Translated> translate(ImportedConnector imported, model::Configuration&
 template <class Connector>
 std::string double_name(const std::vector<Connector>& connectors) {
   std::vector<std::string> names;
+  names.reserve(connectors.size());
   for (const Connector& connector : connectors) names.push_back(connector.name);
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());

@@ -53,8 +53,13 @@ constexpr std::string_view names_of_numbers =
     "which name that number stands for is not documented: export again with ConvertTo-Json -EnumsAsStrings (PowerShell "
     "7), or with every property as text, as the manual says (operations.md, From Exchange Online)";
 
+bool is_empty_text(const Json& value) {
+  return value.is_string() && value.get_ref<const std::string&>().empty();
+}
+
 bool says_nothing(const Json& value) {
-  return value.is_null() || value == false || value == "" || ((value.is_array() || value.is_object()) && value.empty());
+  const bool holds_others = value.is_array() || value.is_object();
+  return value.is_null() || value == false || is_empty_text(value) || (holds_others && value.empty());
 }
 
 }  // namespace
@@ -121,7 +126,7 @@ bool Properties::flag(std::string_view name) {
 // A list of one is a string in some exports.
 std::vector<std::string> Properties::list(std::string_view name) {
   Property* property = find(name);
-  if (property == nullptr || property->value.is_null() || property->value == "") return {};
+  if (property == nullptr || property->value.is_null() || is_empty_text(property->value)) return {};
   const Json values = property->value.is_string() ? Json::array({property->value}) : property->value;
   if (!values.is_array() || values.size() > most_items) {
     refuse(*property, "a list of strings", as_texts);
