@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "../attach/files.h"
+#include "connectord/mail/text.h"
 #include "sendmail_judgement.h"
 
 namespace connectord::ctl {
@@ -101,7 +102,7 @@ tl::expected<SendmailSetup, std::string> read_sendmail(const SendmailHost& host)
     setup.made = read_sendmail_cf(made->cf);
     setup.is_of_mc = same_but_for_comments(*text, made->cf);
   } else {
-    setup.obstacle = made.error();
+    setup.obstacle = mail::trimmed(made.error());
   }
   // It writes that file whenever it begins, at SIGHUP too.
   if (SendmailHost::process(setup.cf)) setup.started = changed_at(setup.cf.pid_file);
