@@ -2,7 +2,7 @@
 
 import json
 
-from test_attach_sendmail import MC, RESTART, TLS
+from fresh_sendmail import MC, RESTART, TLS
 from validation import LITWARE, STATE, Validated, ValidateScenario
 
 OURS, PARTNER, STRANGER, GATEWAY = "127.0.0.1:25", "127.0.0.2", "127.0.0.3", "127.0.0.4"
