@@ -1,5 +1,8 @@
 #include "connectord/trace/sqlite_store.h"
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -116,6 +119,9 @@ class SqliteStore::Implementation {
   }
 
   void work_until(const std::stop_token& stop) {
+    // Sessions go first: this thread does not interrupt one when it wakes up.
+    const sched_param no_priority{};
+    ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &no_priority);
     while (!stop.stop_requested()) {
       wait_for_work(stop);
       work();
