@@ -1,38 +1,18 @@
 """What the scenarios about `connectorctl validate` share: a site, servers with certificates of all kinds, and questions."""
 
-import json
 import os
 import subprocess
 import tempfile
 import unittest
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.certificates import Certificate, CertificateStore
 from harness.daemon import build_folder
 from harness.site import Site
+from harness.validated import Validated, read_validated
 
 MX = "mx.contoso.com"
 RECIPIENT = "postmaster@contoso.com"
-
-
-@dataclass(frozen=True)
-class Validated:
-    """What `connectorctl validate --json` said."""
-
-    status: int
-    report: dict
-
-    @property
-    def outcome(self) -> str:
-        return "passed" if self.report["result"] == "passed" else self.report["obstacle"]
-
-    def step(self, check: str) -> dict:
-        """The last step of this name."""
-        return [step for step in self.report["steps"] if step["check"] == check][-1]
-
-    def checks(self) -> list[str]:
-        return [step["check"] for step in self.report["steps"]]
 
 
 class Certificates:
@@ -101,7 +81,4 @@ class ValidateScenario(unittest.TestCase):
         self.configure(connectors)
         done = self.run_validate(name, "--json", *arguments, **options)
         self.assertIn(done.returncode, (0, 1), done.stderr)
-        self.assertTrue(done.stdout, done.stderr)
-        validated = Validated(done.returncode, json.loads(done.stdout))
-        self.assertEqual(validated.status, 0 if validated.outcome == "passed" else 1)
-        return validated
+        return read_validated(self, done.returncode, done.stdout, done.stderr)

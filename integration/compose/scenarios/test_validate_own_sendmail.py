@@ -3,7 +3,8 @@
 import json
 
 from fresh_sendmail import MC, RESTART, TLS
-from validation import LITWARE, STATE, Validated, ValidateScenario
+from harness.validated import Validated
+from validation import LITWARE, STATE, ValidateScenario
 
 OURS, PARTNER, STRANGER, GATEWAY = "127.0.0.1:25", "127.0.0.2", "127.0.0.3", "127.0.0.4"
 

@@ -1,9 +1,9 @@
 """connectorctl validate where a real Sendmail is the partner: each trouble is named for what it is."""
 
-from validation import LITWARE, Validated, ValidateScenario
+from harness.validated import REQUIRE, PartnersOfEveryKind, Validated
+from validation import LITWARE, ValidateScenario
 
 RECIPIENT = "alice@litware.com"
-REQUIRE = 'level = "require"'
 MATCH = f'level = "match"\nmatch = ["{LITWARE}"]'
 
 # What litware's server shows at which port; see litware/sendmail.mc.
@@ -11,7 +11,10 @@ PORTS = {"good": 25, "expired": 2501, "elsewhere": 2502, "alone": 2503, "revoked
          "broken": 2507}
 
 
-class ToSendmail(ValidateScenario):
+class ToSendmail(PartnersOfEveryKind, ValidateScenario):
+    name_elsewhere = "mail.woodgrove.com"
+    revocation_list = "/certificates/litware.crl"
+
     def outcome(self, entrance: str, *words: str, tls: str = MATCH, recipient: str = RECIPIENT) -> Validated:
         self.configure('[[outbound]]\nname = "litware"\nscenario = "partner"\nrecipient_domains = ["litware.com"]\n'
                        f'[outbound.route]\nsmart_hosts = ["[{LITWARE}]:{PORTS[entrance]}"]\n'
@@ -24,42 +27,6 @@ class ToSendmail(ValidateScenario):
         self.assertIn("TLSv1.3", validated.step("tls.version")["seen"])
         self.assertIn("Recipient ok", validated.step("smtp.rcpt")["seen"])
         self.assertEqual(self.outcome("good", tls='level = "verify"').outcome, "passed")
-
-    def test_bad_certificates_are_told_apart(self):
-        for entrance, check, seen in (("expired", "certificate.validity", "certificate has expired"),
-                                      ("elsewhere", "certificate.name", "mail.woodgrove.com"),
-                                      ("alone", "certificate.chain", "self-signed certificate")):
-            with self.subTest(entrance):
-                validated = self.outcome(entrance)
-                self.assertEqual(validated.outcome, "certificate", validated.report)
-                self.assertEqual(validated.failed()[0], check)
-                self.assertIn(seen, validated.step(check)["seen"])
-                self.assertNotIn("smtp.mail", validated.checks())
-
-    def test_a_certificate_counts_only_as_far_as_the_connector_asks(self):
-        for entrance in ("expired", "elsewhere", "alone"):
-            with self.subTest(entrance):
-                self.assertEqual(self.outcome(entrance, tls=REQUIRE).outcome, "passed")
-
-    def test_a_revoked_certificate_is_found_in_the_authoritys_list(self):
-        with_list = ("--crl", "/certificates/litware.crl")
-        self.assertEqual(self.outcome("revoked").outcome, "passed")
-        revoked = self.outcome("revoked", *with_list)
-        self.assertEqual(revoked.outcome, "certificate")
-        self.assertIn("revoked", revoked.step("certificate.revocation")["seen"])
-        self.assertEqual(self.outcome("good", *with_list).outcome, "passed")
-
-    def test_a_server_without_starttls_fails_unless_mail_may_go_in_the_clear(self):
-        self.assertEqual(self.outcome("clear", tls=REQUIRE).outcome, "no_starttls")
-        validated = self.outcome("clear", tls='level = "opportunistic"')
-        self.assertEqual(validated.outcome, "passed")
-        self.assertTrue(validated.step("smtp.starttls")["warning"])
-
-    def test_a_server_with_tls_1_0_only_is_too_old(self):
-        validated = self.outcome("old", tls=REQUIRE + '\nversion = "TLSv1.2"')
-        self.assertEqual(validated.outcome, "tls_failed", validated.report)
-        self.assertIn("TLSv1 with", validated.step("tls.version")["seen"])
-        self.assertTrue(self.outcome("old", tls=REQUIRE).step("tls.version")["warning"])
 
     def test_a_server_without_a_cipher_in_common_fails_in_the_handshake(self):
         validated = self.outcome("broken", tls=REQUIRE)

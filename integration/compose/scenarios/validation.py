@@ -1,10 +1,10 @@
 """What the scenarios about `connectorctl validate` share: the host that asks, and what it is told."""
 
-import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from harness.daemon import Output
+from harness.validated import Validated, read_validated
 from harness.waiting import wait_until
 from scenario import SENDMAIL, Scenario
 
@@ -21,31 +21,6 @@ mail_log = "/var/log/mail.log"
 [validation]
 state = "{STATE}"
 """
-
-
-@dataclass(frozen=True)
-class Validated:
-    """What `connectorctl validate --json` said."""
-
-    report: dict
-
-    @property
-    def outcome(self) -> str:
-        return "passed" if self.report["result"] == "passed" else self.report["obstacle"]
-
-    @property
-    def summary(self) -> str:
-        return self.report["summary"]
-
-    def step(self, check: str) -> dict:
-        """The last step of this name."""
-        return [step for step in self.report["steps"] if step["check"] == check][-1]
-
-    def checks(self) -> list[str]:
-        return [step["check"] for step in self.report["steps"]]
-
-    def failed(self) -> list[str]:
-        return [step["check"] for step in self.report["steps"] if step["outcome"] == "fail" and not step["warning"]]
 
 
 class ValidateScenario(Scenario):
@@ -84,7 +59,4 @@ class ValidateScenario(Scenario):
 
     def validate(self, name: str, *words: str) -> Validated:
         done = self.connectorctl("validate", name, "--json", *words)
-        self.assertTrue(done.stdout, done.stderr)
-        validated = Validated(json.loads(done.stdout))
-        self.assertEqual(done.status, 0 if validated.outcome == "passed" else 1, done)
-        return validated
+        return read_validated(self, done.status, done.stdout, done.stderr)
