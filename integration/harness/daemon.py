@@ -89,6 +89,12 @@ class Connectord:
         """SIGHUP: read the configuration again."""
         self.process.send_signal(signal.SIGHUP)
 
+    def reload(self) -> None:
+        """Has it take its configuration as it stands now, and waits until it has."""
+        loaded = len(self.log_lines("configuration loaded"))
+        self.hang_up()
+        wait_until(lambda: len(self.log_lines("configuration loaded")) > loaded, "the new configuration")
+
     @property
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None

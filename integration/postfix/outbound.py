@@ -89,10 +89,8 @@ class OutboundScenario(SiteScenario):
 
     def reload(self, configuration: str) -> None:
         """Has connectord take another configuration."""
-        loaded = len(self.site.connectord.log_lines("configuration loaded"))
         self.site.reconfigure(configuration)
-        self.site.connectord.hang_up()
-        wait_until(lambda: len(self.site.connectord.log_lines("configuration loaded")) > loaded, "the new configuration")
+        self.site.connectord.reload()
 
     def arrived(self, token: str, sink: str, timeout: float = 15.0) -> Message:
         message_there = self.site.arrival(token, timeout)

@@ -163,10 +163,8 @@ class Connectors(ApiScenario):
 
     def test_without_a_place_for_new_files_it_says_what_to_write(self):
         configuration = self.host.connectord.config_file.read_text()
-        self.host.connectord.write_configuration(configuration.replace('"connectors.d/*.toml"', ""))
-        self.host.connectord.hang_up()
-        self.addCleanup(self.restore, configuration)
-        wait_until(lambda: self.api.create(FABRIKAM).status == 409, "the new configuration")
+        self.addCleanup(self.reload, configuration)
+        self.reload(configuration.replace('"connectors.d/*.toml"', ""))
         self.assert_problem(self.api.create(FABRIKAM), 409, 'include = [\\"connectors.d/*.toml\\"]')
 
     def test_a_folder_that_connectord_may_not_write_is_named(self):
@@ -206,11 +204,9 @@ class Connectors(ApiScenario):
         self.assert_problem(wrong, 405)
         self.assertEqual(wrong.headers["allow"], "GET, PUT, DELETE")
 
-    def restore(self, configuration: str) -> None:
+    def reload(self, configuration: str) -> None:
         self.host.connectord.write_configuration(configuration)
-        self.host.connectord.hang_up()
-        wait_until(lambda: self.api.create(FABRIKAM).status == 201, "the old configuration")
-        self.api.delete("fabrikam", "*")
+        self.host.connectord.reload()
 
     def reload_until(self, name: str, status: int = 200) -> None:
         self.host.connectord.hang_up()
