@@ -52,14 +52,15 @@ class OwnSendmail(ValidateScenario):
         super().setUpClass()
         cls.configure(CONNECTORS)
         cls.start_connectord()
-        cls.addClassCleanup(cls.as_before)
+        cls.addClassCleanup(cls.restart)
+        cls.addClassCleanup(cls.as_installed)
+        cls.as_installed()
         cls.make(cls.front.host.output("cat", MC).replace("MAILER_DEFINITIONS\n", TLS + "MAILER_DEFINITIONS\n"))
         cls.restart()
 
     @classmethod
-    def as_before(cls):
+    def as_installed(cls):
         cls.front.host.output("sh", "-ec", "cd /etc/mail; find . -mindepth 1 -delete; cp -a /etc/mail.fresh/. .")
-        cls.restart()
 
     @classmethod
     def make(cls, mc: str):
