@@ -45,9 +45,11 @@ class MacroPlanner {
       const std::string& value = setting.second;
       const std::string where = service.label() + " in " + setup_.folder + "/master.cf has \"-o " + name + "\"";
       if (name == "milter_protocol") {
-        judge_protocol(value, where + " " + value, override_line("milter_protocol=6"));
+        judge_protocol(value, std::string(where).append(" ").append(value), override_line("milter_protocol=6"));
       } else if (name == "milter_macro_defaults") {
-        judge_defaults(value, where, [&](const std::string& rest) { return override_line(name + "=" + rest); });
+        judge_defaults(value, where, [&](const std::string& rest) {
+          return override_line(std::string(name).append("=").append(rest));
+        });
       }
     }
   }
