@@ -11,6 +11,7 @@
 
 #include "connectord/api/file_writer.h"
 #include "connectord/config/connector_files.h"
+#include "connectord/config/connector_name.h"
 #include "connectord/net/ascii_case.h"
 #include "lookup.h"
 
@@ -50,16 +51,6 @@ mode_t mode_of(const std::string& path) {
 
 std::string folder_of(const std::string& path) {
   return path.substr(0, path.rfind('/') + 1);
-}
-
-// As the configuration has it. The alphabet has no slash, so that a name leads to no other folder.
-bool is_connector_name(std::string_view name) {
-  constexpr std::size_t longest = 100;
-  const bool dots_alone = name.find_first_not_of('.') == std::string_view::npos;
-  return !dots_alone && name.size() <= longest && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  });
 }
 
 // "inbound.require.tls" is the field "require.tls".
@@ -200,10 +191,10 @@ Answered<std::string> word_of(const Json& body, const char* key, std::string_vie
 
 Answered<std::string> name_in(const Json& body) {
   return word_of(body, "name", "a name").and_then([](std::string name) -> Answered<std::string> {
-    if (is_connector_name(name)) return name;
-    return tl::unexpected(problem(
-        422, "the connector is not valid; nothing was changed",
-        {{"name", "is no connector's name; write 1 to 100 letters, digits, '-', '_' and '.', not dots alone"}}));
+    // Their alphabet has no slash, so that a name leads to no other folder.
+    if (config::is_connector_name(name)) return name;
+    return tl::unexpected(problem(422, "the connector is not valid; nothing was changed",
+                                  {{"name", "is no connector's name; " + std::string(config::connector_name_remedy)}}));
   });
 }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "connectord/config/connector_name.h"
 #include "connectord/net/ascii_case.h"
 #include "nearest.h"
 #include "quote.h"
@@ -166,10 +167,14 @@ Words ConnectorName::words() {
   return {"a name", "names", R"("contoso")"};
 }
 Parsed<ConnectorName::Value> ConnectorName::parse(std::string_view text) {
+  if (is_connector_name(text)) return std::string(text);
+  return bad(text, "is not a connector's name; " + std::string(connector_name_remedy));
+}
+
+bool is_connector_name(std::string_view text) {
   constexpr std::size_t longest = 100;
   const bool dots_alone = text.find_first_not_of('.') == std::string_view::npos;
-  if (is_word(text, "-_.") && !dots_alone && text.size() <= longest) return std::string(text);
-  return bad(text, "is not a connector's name; write 1 to 100 letters, digits, '-', '_' and '.', not dots alone");
+  return is_word(text, "-_.") && !dots_alone && text.size() <= longest;
 }
 
 Words HeaderField::words() {

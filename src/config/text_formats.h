@@ -78,8 +78,7 @@ struct CertificateIssuer {
   static Parsed<Value> parse(std::string_view text);
 };
 
-// What the tag carries: letters, digits, '-', '_', '.'. Not dots alone, which are no part of a path (RFC 3986, 5.2.4),
-// so that the API could not name such a connector.
+// is_connector_name().
 struct ConnectorName {
   using Value = std::string;
   static Words words();

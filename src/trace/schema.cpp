@@ -11,9 +11,8 @@ constexpr std::int64_t application = 0x636f7472;
 // id: rows are numbered in the order in which they were written. A message has the number of its first recipient, and
 // recipients of one message follow each other, so that no index is needed between the two.
 //
-// recipient: a message of one recipient has the address in its own row, so that a commit writes one page instead of
-// two. Its row here is written together with the terms, or before where there is a status to keep; until then it has
-// the status that follows from the answer.
+// recipient: a message of one recipient has the address in its own row. Its row here is written together with the
+// terms, or before where there is a status to keep; until then it has the status that follows from the answer.
 //
 // term: what can be searched for, as the hashes of its texts. Rows are gathered in buckets of 65,536 numbers, so that
 // new entries lie close together, a search goes from the newest bucket to the oldest, and old ones are removed whole.
@@ -81,6 +80,10 @@ std::int64_t version_of(sqlite::Database& database, const std::string& path) {
 }
 
 }  // namespace
+
+std::uint64_t spooled_to(sqlite::Database& database) {
+  return static_cast<std::uint64_t>(database.integer("SELECT value FROM state WHERE name = 'spooled_to'").value_or(0));
+}
 
 void make_ready(sqlite::Database& database, const std::string& path) {
   if (version_of(database, path) == schema_version) return;

@@ -14,6 +14,9 @@ constexpr std::int64_t schema_version = 1;
 // In the column `outbound_connector` of a message whose recipients leave by different ones; each has its own then.
 constexpr std::int64_t several_connectors = -1;
 
+// The number of the last entry of the spool that is in the file; 0 before the first. Throws sqlite::Error.
+std::uint64_t spooled_to(sqlite::Database& database);
+
 // Makes the tables in an empty file, or brings those of an earlier version to this one. Throws sqlite::Error, with
 // SQLITE_MISUSE for a file that is not for this program: of a later version, or another program's.
 void make_ready(sqlite::Database& database, const std::string& path);

@@ -96,10 +96,18 @@ tl::expected<void, std::string> SpoolQueue::wait_for_room(std::size_t bytes, std
   if (!changed_.wait_for(lock, wait_, settled)) {
     return tl::unexpected(std::string("too much is waiting to be written to the trace"));
   }
-  if (!refusal_.empty()) return tl::unexpected(refusal_);
-  // At once, while it is known that it would be in vain.
-  if (auto reason = trouble_.reason(); !reason.empty()) return tl::unexpected(std::move(reason));
+  if (auto reason = refusal_now(); !reason.empty()) return tl::unexpected(std::move(reason));
   return {};
+}
+
+// In trouble at once, while it is known that it would be in vain.
+std::string SpoolQueue::refusal_now() const {
+  return refusal_.empty() ? trouble_.reason() : refusal_;
+}
+
+std::string SpoolQueue::refusal() const {
+  const std::scoped_lock lock(mutex_);
+  return refusal_now();
 }
 
 void SpoolQueue::add(SpooledEntry entry) {

@@ -50,9 +50,12 @@ class SpoolQueue {
   void notify() { changed_.notify_all(); }
   // From here on, whoever appends is refused with this reason; no reason admits again.
   void refuse(std::string reason);
+  // Why nothing can be appended now, that or trouble; empty if something can.
+  std::string refusal() const;
 
  private:
   tl::expected<void, std::string> wait_for_room(std::size_t bytes, std::unique_lock<std::mutex>& lock);
+  std::string refusal_now() const;
   void add(SpooledEntry entry);
   void read_spool(std::uint64_t reached);
   void spool_again();

@@ -85,17 +85,12 @@ class SqliteArchive : public Archive {
   template <class Read>
   auto guarded(Read&& read) -> tl::expected<decltype(read()), std::string> {
     try {
-      catch_up(path_, [this] { return spooled_to(); });
+      catch_up(path_, [this] { return spooled_to(database_); });
       const Snapshot snapshot(database_);
       return read();
     } catch (const sqlite::Error& error) {
       return tl::unexpected("the trace cannot be read: " + std::string(error.what()));
     }
-  }
-
-  std::uint64_t spooled_to() {
-    return static_cast<std::uint64_t>(
-        database_.integer("SELECT value FROM state WHERE name = 'spooled_to'").value_or(0));
   }
 
   std::optional<Story> read_story(std::int64_t row) {

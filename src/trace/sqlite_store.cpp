@@ -65,12 +65,12 @@ class SqliteStore::Implementation {
   void start() {
     if (thread_.joinable()) return;
     keeper_.try_to_open();
-    set_closed("");
+    refuse("");
     thread_ = std::jthread([this](const std::stop_token& stop) { work_until(stop); });
   }
 
   void stop() {
-    set_closed("the trace is closed");
+    refuse("the trace is closed");
     if (!thread_.joinable()) return;
     thread_.request_stop();
     thread_.join();
@@ -90,8 +90,7 @@ class SqliteStore::Implementation {
     auto done = job->done.get_future();
     {
       const std::scoped_lock lock(mutex_);
-      if (!closed_.empty()) return tl::unexpected(closed_);
-      if (auto reason = trouble_.reason(); !reason.empty()) return tl::unexpected(std::move(reason));
+      if (auto reason = spooled_.refusal(); !reason.empty()) return tl::unexpected(std::move(reason));
       jobs_.push_back(job);
     }
     wake_.notify_one();
@@ -102,9 +101,9 @@ class SqliteStore::Implementation {
   std::size_t waiting() const { return spooled_.size(); }
 
  private:
-  void set_closed(const std::string& reason) {
+  // Not between the look and the push of a job, which would wait for a thread that has ended.
+  void refuse(const std::string& reason) {
     const std::scoped_lock lock(mutex_);
-    closed_ = reason;
     spooled_.refuse(reason);
   }
 
@@ -232,9 +231,7 @@ class SqliteStore::Implementation {
 
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  // Guarded by mutex_.
-  Jobs jobs_;
-  std::string closed_ = "the trace is not open";
+  Jobs jobs_;  // guarded by mutex_
   std::jthread thread_;
 };
 

@@ -83,8 +83,7 @@ SqliteWriter::SqliteWriter(const std::string& path, int lock_wait_ms)
 
 void SqliteWriter::load_state() {
   indexed_to_ = database_.integer("SELECT value FROM state WHERE name = 'indexed_to'").value_or(0);
-  const auto spooled = database_.integer("SELECT value FROM state WHERE name = 'spooled_to'");
-  spooled_to_ = static_cast<std::uint64_t>(spooled.value_or(0));
+  spooled_to_ = trace::spooled_to(database_);
   const auto last = database_.integer("SELECT id + recipients - 1 FROM message ORDER BY id DESC LIMIT 1");
   next_id_ = 1 + std::max(last.value_or(0), indexed_to_);
   unindexed_ = static_cast<std::size_t>(

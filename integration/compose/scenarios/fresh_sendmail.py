@@ -18,6 +18,9 @@ define(`confCACERT_PATH', `/etc/ssl/certs')dnl
 define(`confTO_IDENT', `0')dnl
 """
 
+# What Debian's packages put there.
+AS_INSTALLED = "cd /etc/mail; find . -mindepth 1 -delete; cp -a /etc/mail.fresh/. ."
+
 START = "/usr/sbin/sendmail -bd -q30s"
 RESTART = f"""\
 until pid=$(head -n 1 /var/run/sendmail/mta/sendmail.pid 2>/dev/null) && kill "$pid"; do sleep 0.1; done
@@ -38,7 +41,7 @@ class FreshSendmail(Scenario):
         pass
 
     def setUp(self):
-        self.output("sh", "-ec", "cd /etc/mail; find . -mindepth 1 -delete; cp -a /etc/mail.fresh/. .")
+        self.output("sh", "-ec", AS_INSTALLED)
         mc = self.read(MC)
         self.make(mc.replace("MAILER_DEFINITIONS\n", self.lines + "MAILER_DEFINITIONS\n") + self.rules)
         self.front.host.wait_for_server()  # which the test before may have told to start anew

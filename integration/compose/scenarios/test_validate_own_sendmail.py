@@ -2,7 +2,7 @@
 
 import json
 
-from fresh_sendmail import MC, RESTART, TLS
+from fresh_sendmail import AS_INSTALLED, MC, RESTART, TLS
 from harness.validated import Validated
 from validation import LITWARE, STATE, ValidateScenario
 
@@ -60,7 +60,7 @@ class OwnSendmail(ValidateScenario):
 
     @classmethod
     def as_installed(cls):
-        cls.front.host.output("sh", "-ec", "cd /etc/mail; find . -mindepth 1 -delete; cp -a /etc/mail.fresh/. .")
+        cls.front.host.output("sh", "-ec", AS_INSTALLED)
 
     @classmethod
     def make(cls, mc: str):

@@ -1,14 +1,13 @@
 """What the scenarios about `connectorctl validate` share: the host that asks, and what it is told."""
 
 import re
-from dataclasses import replace
 
+from fresh_sendmail import FRESH
 from harness.daemon import Output
 from harness.validated import Validated, read_validated
 from harness.waiting import wait_until
-from scenario import SENDMAIL, Scenario
+from scenario import Scenario
 
-FRESH = replace(SENDMAIL, service="fresh", server="fresh.example.org")
 LITWARE = "mail.litware.com"
 
 # Beside the connectord that the host has; below a folder that Sendmail trusts.

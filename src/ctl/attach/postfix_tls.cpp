@@ -46,7 +46,7 @@ void plan_tls(const PostfixSetup& setup, const Wanted& wanted, Plan& plan) {
                   plan);
   }
   if (wanted.policy) plan_digest(setup, wanted, plan);
-  const bool certificates = wanted.certificate_names || wanted.fingerprints;
+  const bool certificates = wanted.certificates();
   if ((wanted.tls || certificates) && !offers_tls(setup)) {
     plan.open.push_back({"Postfix offers no TLS, and connectors require it",
                          "give Postfix a certificate (smtpd_tls_cert_file, smtpd_tls_key_file), then: " +

@@ -122,7 +122,7 @@ class SendmailPlanner {
            "ever",
            "add the \"sha256:…\" of the certificate to its fingerprints in " + wanted_.file});
     }
-    const bool certificates = wanted_.certificate_names || wanted_.fingerprints;
+    const bool certificates = wanted_.certificates();
     if (wanted_.tls || certificates) plan_starttls();
     if (certificates && cf_.option("TLSSrvOptions").find('V') != std::string::npos) {
       leave("connectors match client certificates, and Sendmail asks no client for one (V in confTLS_SRV_OPTIONS)",

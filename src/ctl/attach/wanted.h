@@ -24,6 +24,9 @@ struct Wanted {
   bool outbound_everywhere = false;  // an outbound connector takes mail for "*"
   std::vector<net::DomainPattern> accepted_domains;
   std::vector<std::string> beyond_sendmail;  // what connectors say that Sendmail cannot do, a sentence each
+
+  // A connector looks at clients' certificates.
+  bool certificates() const { return certificate_names || fingerprints; }
 };
 
 Wanted wanted_by(const std::string& file, const model::Configuration& configuration);

@@ -1,11 +1,11 @@
 #include <set>
-#include <sstream>
 
 #include "../attach/files.h"
 #include "connectord/mail/text.h"
 #include "connectord/probe/results.h"
 #include "connectord/tls/certificate.h"
 #include "doctor.h"
+#include "sendmail_files.h"
 #include "sendmail_judgement.h"
 
 namespace connectord::ctl {
@@ -47,10 +47,7 @@ class Certificates {
     const std::string renew = std::string("its mail server's certificate; renew it, and: ") + restart_line;
     for (const auto& [option, name] :
          {std::pair("ServerCertFile", "confSERVER_CERT"), std::pair("ClientCertFile", "confCLIENT_CERT")}) {
-      // One, or one of each algorithm.
-      std::istringstream files(setup.cf.option(option));
-      for (std::string file; std::getline(files, file, ',');) {
-        file = mail::trimmed(file);
+      for (const std::string& file : files_listed(setup.cf.option(option))) {
         own(name, file, renew);
         const auto changed = changed_at(file);
         if (!changed || !setup.started || *changed <= *setup.started) continue;

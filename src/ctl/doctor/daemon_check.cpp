@@ -1,4 +1,3 @@
-#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "../attach/postfix_attachment.h"
@@ -48,11 +47,11 @@ Json daemon(const Patient& patient, Findings& findings) {
 // Postfix gives a message up when its last answer takes longer.
 void compare_patience(const PostfixSetup& setup, const model::Configuration& configuration, Findings& findings) {
   const auto patience = mta_seconds(setup.effective("milter_content_timeout"));
-  const auto budget = std::chrono::ceil<std::chrono::seconds>(configuration.dns.budget).count();
-  if (!configuration.authentication.checks_anything() || !patience || *patience > budget) return;
+  const auto budget = seconds_for_dns(configuration);
+  if (!budget || !patience || *patience > *budget) return;
   findings.warn("postfix",
                 "milter_content_timeout is " + std::to_string(*patience) + " s, and connectord waits up to " +
-                    std::to_string(budget) + " s for DNS (dns.budget): slow DNS defers mail",
+                    std::to_string(*budget) + " s for DNS (dns.budget): slow DNS defers mail",
                 postconf_line(setup, "milter_content_timeout = 300s"));
 }
 

@@ -55,7 +55,7 @@ class SendmailCheck {
 
   // Only where there are such files; that there should be is told already.
   void tls_files() {
-    const bool needed = wanted_.tls || wanted_.certificate_names || wanted_.fingerprints;
+    const bool needed = wanted_.tls || wanted_.certificates();
     for (const Advice& advice : unusable_tls_files(setup_.cf, trust_)) {
       findings_.add({needed ? Severity::critical : Severity::warning, "sendmail",
                      "Sendmail offers no STARTTLS: " + advice.what, advice.write + "\nthen: " + restart_line});

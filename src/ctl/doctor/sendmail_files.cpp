@@ -19,15 +19,6 @@ namespace {
 
 enum class Kind { certificates, key };
 
-std::vector<std::string> listed(const std::string& list) {
-  std::vector<std::string> parts;
-  std::istringstream in(list);
-  for (std::string part; std::getline(in, part, ',');) {
-    if (const auto word = mail::trimmed(part); !word.empty()) parts.emplace_back(word);
-  }
-  return parts;
-}
-
 std::optional<uid_t> uid_of(const std::string& user) {
   const passwd* entry = user.empty() ? nullptr : ::getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe)
   return entry == nullptr ? std::nullopt : std::optional(entry->pw_uid);
@@ -81,9 +72,18 @@ std::optional<Advice> mismatch(const std::string& certificate_file, const std::s
 
 }  // namespace
 
+std::vector<std::string> files_listed(const std::string& option) {
+  std::vector<std::string> parts;
+  std::istringstream in(option);
+  for (std::string part; std::getline(in, part, ',');) {
+    if (const auto word = mail::trimmed(part); !word.empty()) parts.emplace_back(word);
+  }
+  return parts;
+}
+
 SendmailTrust trust_of(const SendmailCf& cf) {
   SendmailTrust trust;
-  for (const std::string& word : listed(cf.option("DontBlameSendmail"))) trust.excuses.insert(word);
+  for (const std::string& word : files_listed(cf.option("DontBlameSendmail"))) trust.excuses.insert(word);
   for (const char* option : {"TrustedUser", "RunAsUser"}) {
     const std::string user = cf.option(option);
     if (const auto uid = uid_of(user.substr(0, user.find(':')))) trust.owners.insert(*uid);
@@ -109,8 +109,8 @@ std::optional<Advice> unsafe_folder(const std::string& file, const SendmailTrust
 }
 
 std::vector<Advice> unusable_tls_files(const SendmailCf& cf, const SendmailTrust& trust) {
-  const std::vector<std::string> certificates = listed(cf.option("ServerCertFile"));
-  const std::vector<std::string> keys = listed(cf.option("ServerKeyFile"));
+  const std::vector<std::string> certificates = files_listed(cf.option("ServerCertFile"));
+  const std::vector<std::string> keys = files_listed(cf.option("ServerKeyFile"));
   std::vector<Advice> found;
   const auto look_at = [&](const std::vector<std::string>& files, Kind kind) {
     for (const std::string& file : files) {
@@ -123,7 +123,7 @@ std::vector<Advice> unusable_tls_files(const SendmailCf& cf, const SendmailTrust
   };
   look_at(certificates, Kind::certificates);
   look_at(keys, Kind::key);
-  look_at(listed(cf.option("CACertFile")), Kind::certificates);
+  look_at(files_listed(cf.option("CACertFile")), Kind::certificates);
   for (std::size_t i = 0; found.empty() && i < std::min(certificates.size(), keys.size()); ++i) {
     if (auto problem = mismatch(certificates[i], keys[i])) found.push_back(std::move(*problem));
   }

@@ -26,6 +26,9 @@ SendmailTrust trust_of(const SendmailCf& cf);
 // The first folder on the way to that file that it takes for unsafe, with what mends it.
 std::optional<Advice> unsafe_folder(const std::string& file, const SendmailTrust& trust);
 
+// The files of ServerCertFile and its like: one, or one of each algorithm.
+std::vector<std::string> files_listed(const std::string& option);
+
 // Why it offers no STARTTLS with these files: one that is not there, not safe or not right.
 std::vector<Advice> unusable_tls_files(const SendmailCf& cf, const SendmailTrust& trust);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -93,11 +92,11 @@ class Judge {
     const auto place = std::find(cf_.asked.begin(), cf_.asked.end(), ours->name);
     if (place != cf_.asked.end() && place != cf_.asked.begin()) other_filter_first(ours->name);
     const long patience = timeout_of(ours->equates, 'R', read_timeout_by_default);
-    const long budget = std::chrono::ceil<std::chrono::seconds>(configuration_.dns.budget).count();
-    if (!configuration_.authentication.checks_anything() || patience > budget) return;
+    const auto budget = seconds_for_dns(configuration_);
+    if (!budget || patience > *budget) return;
     add(Severity::warning, "sendmail",
         "Sendmail waits " + std::to_string(patience) + " s for connectord's answer (R: of the filter's T=), and " +
-            "connectord up to " + std::to_string(budget) + " s for DNS (dns.budget): slow DNS defers mail",
+            "connectord up to " + std::to_string(*budget) + " s for DNS (dns.budget): slow DNS defers mail",
         "in place of the line that is there, or a shorter budget in [dns] of " + wanted_.file + ":\n" +
             filter_line(*wanted_.milter));
   }
@@ -114,9 +113,8 @@ class Judge {
   }
 
   void entrances() {
-    const bool certificates = wanted_.certificate_names || wanted_.fingerprints;
     for (const std::string& options : cf_.entrances) {
-      if (!(wanted_.tls || certificates) || equate(options, 'M').find('S') == std::string::npos) continue;
+      if (!(wanted_.tls || wanted_.certificates()) || equate(options, 'M').find('S') == std::string::npos) continue;
       add(Severity::critical, "sendmail",
           "connectors require TLS or a client certificate, and a port offers no STARTTLS (S in its M=): " + options,
           "take S out of M= of that DAEMON_OPTIONS");
@@ -175,7 +173,6 @@ Trouble denied(const std::string& client, const std::string& file, const std::st
 
 std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted, const std::string& file) {
   constexpr std::string_view tag = "Srv_Features:";
-  const bool certificates = wanted.certificate_names || wanted.fingerprints;
   std::vector<Trouble> troubles;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -183,10 +180,10 @@ std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted,
     const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
     const std::string client = line.substr(tag.size(), end - tag.size());
     const auto denies = [&](char feature) { return line.find(feature, end) != std::string::npos; };
-    if ((wanted.tls || certificates) && denies('S')) {
+    if ((wanted.tls || wanted.certificates()) && denies('S')) {
       troubles.push_back(denied(client, file, "S", "offered no STARTTLS"));
     }
-    if (certificates && denies('V')) troubles.push_back(denied(client, file, "V", "asked for no certificate"));
+    if (wanted.certificates() && denies('V')) troubles.push_back(denied(client, file, "V", "asked for no certificate"));
   }
   return troubles;
 }
