@@ -1,33 +1,22 @@
 #include "api_client.h"
 
-#include <boost/asio/connect.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http.hpp>
-#include <chrono>
+#include <curl/curl.h>
+
+#include <array>
 #include <fstream>
-#include <optional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "configuration_file.h"
 #include "connectord/mail/text.h"
-#include "connectord/net/acceptor.h"
+#include "connectord/net/ascii_case.h"
+#include "connectord/net/endpoint.h"
+#include "connectord/net/ip_address.h"
 #include "table.h"
 
 namespace connectord::ctl {
 namespace {
-
-namespace asio = boost::asio;
-namespace http = boost::beast::http;
-using boost::system::error_code;
-using Exchanged = tl::expected<http::response<http::string_body>, std::string>;
-
-constexpr std::chrono::seconds limit{60};
-constexpr std::uint64_t largest_answer = std::uint64_t{256} << 20U;  // lists may be long
 
 struct Address {
   net::Endpoint endpoint;
@@ -75,85 +64,6 @@ tl::expected<std::string, std::string> read_token(const std::string& path) {
   return std::string(mail::trimmed(token));
 }
 
-// One exchange with a time limit for each step.
-class Exchange {
- public:
-  explicit Exchange(Address address) : address_(std::move(address)) {}
-
-  Exchanged run(const http::request<http::string_body>& request, const std::string& ca_file) {
-    if (auto error = connect()) return failed("cannot connect", error);
-    if (!address_.tls) return talk(socket_, request);
-    asio::ssl::context tls(asio::ssl::context::tls_client);
-    error_code error;
-    ca_file.empty() ? tls.set_default_verify_paths(error) : tls.load_verify_file(ca_file, error);
-    if (error) return failed("cannot read the authorities of --ca-file", error);
-    asio::ssl::stream<net::StreamSocket&> stream(socket_, tls);
-    stream.set_verify_mode(asio::ssl::verify_peer, error);
-    stream.set_verify_callback(asio::ssl::host_name_verification(address_.endpoint.host), error);
-    ::SSL_set_tlsext_host_name(stream.native_handle(), address_.endpoint.host.c_str());
-    error = within([&](auto done) { stream.async_handshake(asio::ssl::stream_base::client, done); });
-    if (error) return failed("TLS fails (see --ca-file)", error);
-    return talk(stream, request);
-  }
-
- private:
-  template <class Start>
-  error_code within(const Start& start) {
-    std::optional<error_code> result;
-    start([&result](error_code error, auto&&...) { result = error; });
-    context_.restart();
-    context_.run_for(limit);
-    if (!result) {
-      error_code ignored;
-      socket_.close(ignored);
-      context_.restart();
-      context_.run();
-      return asio::error::timed_out;
-    }
-    return *result;
-  }
-
-  error_code connect() {
-    if (address_.endpoint.kind == net::Endpoint::Kind::unix_socket) {
-      const asio::local::stream_protocol::endpoint there(address_.endpoint.path);
-      return within([&](auto done) { socket_.async_connect(there, done); });
-    }
-    error_code error;
-    asio::ip::tcp::resolver resolver(context_);
-    const auto found = resolver.resolve(address_.endpoint.host, std::to_string(address_.endpoint.port), error);
-    if (error) return error;
-    for (const auto& entry : found) {
-      error_code ignored;
-      socket_.close(ignored);
-      error = within([&](auto done) { socket_.async_connect(entry.endpoint(), done); });
-      if (!error) break;
-    }
-    return error;
-  }
-
-  template <class Stream>
-  Exchanged talk(Stream& stream, const http::request<http::string_body>& request) {
-    if (auto error = within([&](auto done) { http::async_write(stream, request, done); })) {
-      return failed("cannot send the request", error);
-    }
-    boost::beast::flat_buffer buffer;
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(largest_answer);
-    if (auto error = within([&](auto done) { http::async_read(stream, buffer, parser, done); })) {
-      return failed("cannot read the answer", error);
-    }
-    return parser.release();
-  }
-
-  Exchanged failed(const std::string& what, const error_code& error) const {
-    return tl::unexpected(address_.endpoint.to_string() + ": " + what + ": " + error.message());
-  }
-
-  Address address_;
-  asio::io_context context_{1};
-  net::StreamSocket socket_{context_};
-};
-
 // The problem details in words.
 std::string problem_text(const nlohmann::ordered_json& body, unsigned status) {
   std::string text = text_at(body, "detail");
@@ -166,14 +76,139 @@ std::string problem_text(const nlohmann::ordered_json& body, unsigned status) {
   return text;
 }
 
-tl::expected<ApiAnswer, std::string> read_answer(const http::response<http::string_body>& response) {
-  ApiAnswer answer{response.result_int(), std::string(response[http::field::etag]), nullptr};
-  if (!response.body().empty()) answer.body = nlohmann::ordered_json::parse(response.body(), nullptr, false);
+tl::expected<ApiAnswer, std::string> read_answer(unsigned status, std::string etag, const std::string& body) {
+  ApiAnswer answer{status, std::move(etag), nullptr};
+  if (!body.empty()) answer.body = nlohmann::ordered_json::parse(body, nullptr, false);
   if (answer.body.is_discarded()) return tl::unexpected(std::string("the answer is no JSON; is it connectord's API?"));
   constexpr unsigned first_error = 400;
   if (answer.status >= first_error) return tl::unexpected(problem_text(answer.body, answer.status));
   return answer;
 }
+
+constexpr long limit = 60;                                       // seconds to connect, and without any byte
+constexpr std::size_t largest_answer = std::size_t{256} << 20U;  // lists may be long
+
+using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+
+class Headers {
+ public:
+  Headers() = default;
+  ~Headers() { curl_slist_free_all(list_); }
+  Headers(const Headers&) = delete;
+  Headers& operator=(const Headers&) = delete;
+
+  void add(const std::string& line) { list_ = curl_slist_append(list_, line.c_str()); }
+  curl_slist* list() const { return list_; }
+
+ private:
+  curl_slist* list_ = nullptr;
+};
+
+struct Received {
+  std::string etag;
+  std::string body;
+};
+
+// libcurl's callbacks; another number than that of the bytes given ends the transfer.
+std::size_t take_body(const char* bytes, std::size_t size, std::size_t count, void* received) {
+  std::string& body = static_cast<Received*>(received)->body;
+  if (body.size() + size * count > largest_answer) return 0;
+  body.append(bytes, size * count);
+  return size * count;
+}
+
+std::size_t take_header(const char* bytes, std::size_t size, std::size_t count, void* received) {
+  constexpr std::string_view name = "etag:";
+  const std::string_view line(bytes, size * count);
+  if (net::starts_with_ignoring_case(line, name)) {
+    std::string_view value = line.substr(name.size());
+    while (value.ends_with('\r') || value.ends_with('\n')) value.remove_suffix(1);
+    static_cast<Received*>(received)->etag = mail::trimmed(value);
+  }
+  return size * count;
+}
+
+std::string url_of(const Address& address, const std::string& path) {
+  if (address.endpoint.kind == net::Endpoint::Kind::unix_socket) return "http://localhost" + path;
+  const bool is_ipv6 = address.endpoint.host.find(':') != std::string::npos;
+  const std::string host = is_ipv6 ? "[" + address.endpoint.host + "]" : address.endpoint.host;
+  return (address.tls ? "https://" : "http://") + host + ":" + std::to_string(address.endpoint.port) + path;
+}
+
+std::string words_of(CURLcode code, const char* details) {
+  const std::string why = details[0] == '\0' ? curl_easy_strerror(code) : details;
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+      return "cannot connect: " + why;
+    case CURLE_SSL_CACERT_BADFILE:
+      return "cannot read the authorities of --ca-file: " + why;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+      return "TLS fails (see --ca-file): " + why;
+    default:
+      return "cannot read the answer: " + why;
+  }
+}
+
+// One exchange. The environment's proxies are not asked: they would see the token.
+class Exchange {
+ public:
+  explicit Exchange(Address address) : address_(std::move(address)) {}
+
+  tl::expected<ApiAnswer, std::string> run(const ApiCall& call, const std::string& token, const std::string& ca_file) {
+    if (!handle_) return tl::unexpected(std::string("libcurl does not start"));
+    prepare(call, token, ca_file);
+    std::array<char, CURL_ERROR_SIZE> details{};
+    set(CURLOPT_ERRORBUFFER, details.data());
+    const CURLcode code = curl_easy_perform(handle_.get());
+    if (code != CURLE_OK) {
+      return tl::unexpected(address_.endpoint.to_string() + ": " + words_of(code, details.data()));
+    }
+    long status = 0;
+    curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);  // NOLINT: libcurl's interface is variadic
+    return read_answer(static_cast<unsigned>(status), std::move(received_.etag), received_.body);
+  }
+
+ private:
+  template <class Value>
+  void set(CURLoption option, Value value) {
+    curl_easy_setopt(handle_.get(), option, value);  // NOLINT: libcurl's interface is variadic
+  }
+
+  void prepare(const ApiCall& call, const std::string& token, const std::string& ca_file) {
+    set(CURLOPT_URL, url_of(address_, call.path).c_str());
+    if (address_.endpoint.kind == net::Endpoint::Kind::unix_socket) {
+      set(CURLOPT_UNIX_SOCKET_PATH, address_.endpoint.path.c_str());
+    }
+    set(CURLOPT_PATH_AS_IS, 1L);
+    set(CURLOPT_NOPROXY, "*");
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_CONNECTTIMEOUT, limit);
+    set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+    set(CURLOPT_LOW_SPEED_TIME, limit);
+    if (!ca_file.empty()) set(CURLOPT_CAINFO, ca_file.c_str());
+    set(CURLOPT_CUSTOMREQUEST, call.method.c_str());
+    if (!call.body.empty()) {
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
+      set(CURLOPT_POSTFIELDS, call.body.c_str());
+      headers_.add("Content-Type: application/json");
+    }
+    headers_.add("Expect:");  // whole at once
+    if (!token.empty()) headers_.add("Authorization: Bearer " + token);
+    if (!call.if_match.empty()) headers_.add("If-Match: " + call.if_match);
+    set(CURLOPT_HTTPHEADER, headers_.list());
+    set(CURLOPT_WRITEFUNCTION, take_body);
+    set(CURLOPT_WRITEDATA, &received_);
+    set(CURLOPT_HEADERFUNCTION, take_header);
+    set(CURLOPT_HEADERDATA, &received_);
+  }
+
+  Address address_;
+  Headers headers_;
+  Received received_;
+  Handle handle_{curl_easy_init(), curl_easy_cleanup};
+};
 
 }  // namespace
 
@@ -182,7 +217,7 @@ std::string text_at(const nlohmann::ordered_json& object, const char* key) {
   return is_there ? harmless(object[key].get<std::string>()) : std::string();
 }
 
-void add_api_options(CLI::App& command, ApiOptions& options) {
+void add_api_options(const Subcommand& command, ApiOptions& options) {
   command.add_option("--api", options.api, "Where the API is: unix:/path or https://host:port; default: server.api");
   command.add_option("--token-file", options.token_file, "A file with a token; root needs none on the unix socket");
   command.add_option("--ca-file", options.ca_file, "The authorities to trust, in PEM; default: the system's");
@@ -198,14 +233,7 @@ tl::expected<ApiAnswer, std::string> call_api(const Common& common, const ApiOpt
       address->endpoint.kind == net::Endpoint::Kind::inet && !is_loopback(address->endpoint.host);
   if (leaves_the_host && !address->tls)
     return tl::unexpected(std::string("--api: a token goes over TLS only; write https://"));
-  http::request<http::string_body> request(http::string_to_verb(call.method), call.path, 11, call.body);
-  request.set(http::field::host, address->endpoint.host.empty() ? "localhost" : address->endpoint.host);
-  request.keep_alive(false);
-  if (!token->empty()) request.set(http::field::authorization, "Bearer " + *token);
-  if (!call.if_match.empty()) request.set(http::field::if_match, call.if_match);
-  if (!call.body.empty()) request.set(http::field::content_type, "application/json");
-  request.prepare_payload();
-  return Exchange(std::move(*address)).run(request, options.ca_file).and_then(read_answer);
+  return Exchange(std::move(*address)).run(call, *token, options.ca_file);
 }
 
 }  // namespace connectord::ctl

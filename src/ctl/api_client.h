@@ -1,6 +1,5 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <tl/expected.hpp>
@@ -16,7 +15,7 @@ struct ApiOptions {
   std::string ca_file;     // empty: the system's authorities
 };
 
-void add_api_options(CLI::App& command, ApiOptions& options);
+void add_api_options(const Subcommand& command, ApiOptions& options);
 
 struct ApiCall {
   std::string method;

@@ -152,16 +152,17 @@ tl::expected<void, std::string> run(const Common& common, const BacktestArgument
 
 void add_backtest_command(const CommandLine& line) {
   const auto arguments = std::make_shared<BacktestArguments>();
-  CLI::App* command = line.command("backtest", "Tell what a draft of a connector would have done with past mail");
-  command->add_option("--connector", arguments->draft, "A file with the draft, as connectors.d/ would have it")
-      ->required();
-  command->add_option("--since", arguments->since, "Mail from this time on: 7d, yesterday, 2026-11-21T12:00:00Z")
-      ->capture_default_str();
-  command->add_option("--until", arguments->until, "Mail before this time");
-  command->add_option("--file", arguments->file, "Another trace than the configuration's, such as one set aside");
-  command->add_option("--limit", arguments->limit, "How many senders at most of each kind of change")
-      ->capture_default_str();
-  command->callback([line, arguments] {
+  const Subcommand command =
+      line.command("backtest", "Tell what a draft of a connector would have done with past mail");
+  command.add_option("--connector", arguments->draft, "A file with the draft, as connectors.d/ would have it")
+      .required();
+  command.add_option("--since", arguments->since, "Mail from this time on: 7d, yesterday, 2026-11-21T12:00:00Z")
+      .capture_default_str();
+  command.add_option("--until", arguments->until, "Mail before this time");
+  command.add_option("--file", arguments->file, "Another trace than the configuration's, such as one set aside");
+  command.add_option("--limit", arguments->limit, "How many senders at most of each kind of change")
+      .capture_default_str();
+  command.callback([line, arguments] {
     const auto done = run(line.common, *arguments, line.terminal);
     if (!done) line.terminal.error << "connectorctl: " << done.error() << '\n';
     line.status = done ? Status::answered : Status::wrong_input;

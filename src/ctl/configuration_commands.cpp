@@ -184,16 +184,16 @@ Status show(const Common& common, const ShowArguments& arguments, const Terminal
 }  // namespace
 
 void add_configuration_commands(const CommandLine& line) {
-  line.command("check", "Check the configuration and tell everything that is wrong with it")->callback([line] {
+  line.command("check", "Check the configuration and tell everything that is wrong with it").callback([line] {
     line.status = check(line.common, line.terminal);
   });
-  line.command("list", "List the connectors")->callback([line] { line.status = list(line.common, line.terminal); });
-  CLI::App* show_command = line.command("show", "Show one connector whole");
+  line.command("list", "List the connectors").callback([line] { line.status = list(line.common, line.terminal); });
+  const Subcommand show_command = line.command("show", "Show one connector whole");
   const auto arguments = std::make_shared<ShowArguments>();
-  show_command->add_option("name", arguments->name, "The connector's name")->required();
-  show_command->add_option("--direction", arguments->direction, "inbound or outbound; default: both")
-      ->check(CLI::IsMember({"inbound", "outbound"}));
-  show_command->callback([line, arguments] { line.status = show(line.common, *arguments, line.terminal); });
+  show_command.add_option("name", arguments->name, "The connector's name").required();
+  show_command.add_option("--direction", arguments->direction, "inbound or outbound; default: both")
+      .one_of({"inbound", "outbound"});
+  show_command.callback([line, arguments] { line.status = show(line.common, *arguments, line.terminal); });
 }
 
 }  // namespace connectord::ctl

@@ -129,20 +129,19 @@ struct Command {
   Answer (*run)(const Work&);
 };
 
-std::shared_ptr<Arguments> add_command(const CommandLine& line, const Command& what, CLI::App*& command) {
+std::shared_ptr<Arguments> add_command(const CommandLine& line, const Command& what, Subcommand& command) {
   command = line.command(what.name, what.help);
   auto arguments = std::make_shared<Arguments>();
-  add_api_options(*command, arguments->api);
-  command->add_option("--direction", arguments->direction, "inbound or outbound")
-      ->check(CLI::IsMember({"inbound", "outbound"}));
-  command->callback([line, arguments, what] {
+  add_api_options(command, arguments->api);
+  command.add_option("--direction", arguments->direction, "inbound or outbound").one_of({"inbound", "outbound"});
+  command.callback([line, arguments, what] {
     const Work work{line.common, *arguments, line.terminal};
     line.status = finish(work, what.run(work), what.done);
   });
   return arguments;
 }
 
-void add_content_options(CLI::App& command, Arguments& arguments) {
+void add_content_options(const Subcommand& command, Arguments& arguments) {
   command.add_option("--file", arguments.file, "A file with the connector, JSON or TOML; - for standard input");
   command.add_option("--scenario", arguments.scenario, "partner, on-premises or internet");
   command.add_option("--set", arguments.set, "A key and its value in TOML: require.tls=true; may be given again");
@@ -151,19 +150,19 @@ void add_content_options(CLI::App& command, Arguments& arguments) {
 }  // namespace
 
 void add_connector_commands(const CommandLine& line) {
-  CLI::App* command = nullptr;
+  Subcommand command = line.app;
   auto arguments = add_command(line, {"create", "Make a connector", "created", create}, command);
-  command->add_option("name", arguments->name, "The connector's name");
-  add_content_options(*command, *arguments);
+  command.add_option("name", arguments->name, "The connector's name");
+  add_content_options(command, *arguments);
   arguments = add_command(line, {"update", "Change a connector that the API made", "updated", update}, command);
-  command->add_option("name", arguments->name, "The connector's name")->required();
-  add_content_options(*command, *arguments);
-  command->add_option("--unset", arguments->unset, "A key to leave out: require.tls_version; may be given again");
+  command.add_option("name", arguments->name, "The connector's name").required();
+  add_content_options(command, *arguments);
+  command.add_option("--unset", arguments->unset, "A key to leave out: require.tls_version; may be given again");
   for (const Command& what : {Command{"enable", "Enable a connector", "enabled", enable},
                               Command{"disable", "Disable a connector", "disabled", disable},
                               Command{"delete", "Delete a connector that the API made", "deleted", remove}}) {
     arguments = add_command(line, what, command);
-    command->add_option("name", arguments->name, "The connector's name")->required();
+    command.add_option("name", arguments->name, "The connector's name").required();
   }
 }
 

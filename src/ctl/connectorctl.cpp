@@ -17,7 +17,7 @@ Status run(int argc, const char* const* argv, const Terminal& terminal) {
   app.add_option("--config", common.configuration, "The configuration file")->capture_default_str();
   app.add_flag("--json", common.json, "Print JSON");
   Status status = Status::wrong_usage;
-  const CommandLine line{app, common, terminal, status};
+  const CommandLine line{Subcommand(app), common, terminal, status};
   add_configuration_commands(line);
   add_explain_command(line);
   add_connector_commands(line);

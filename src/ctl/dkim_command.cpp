@@ -150,25 +150,23 @@ Status new_key(const Common& common, const NewKeyArguments& arguments, const Ter
 }  // namespace
 
 void add_dkim_commands(const CommandLine& line) {
-  CLI::App* dkim = line.app.add_subcommand("dkim", "Keys for DKIM signatures");
-  dkim->require_subcommand(1);
-  CLI::App* command = CommandLine{*dkim, line.common, line.terminal, line.status}.command(
-      "new", "Make a key, and print its record for DNS and what to write in the configuration");
+  const Subcommand command =
+      line.group("dkim", "Keys for DKIM signatures")
+          .command("new", "Make a key, and print its record for DNS and what to write in the configuration");
   const auto arguments = std::make_shared<NewKeyArguments>();
-  command->add_option("domain", arguments->domain, "The domain in From; *.example.com for all below it too")
-      ->required();
-  command->add_option("--selector", arguments->selector, "Its name in DNS; default: the algorithm and the day");
-  CLI::Option* bits = command->add_option("--bits", arguments->bits, "The size of an RSA key")
-                          ->check(CLI::Range(auth::smallest_signing_key, auth::largest_signing_key))
-                          ->capture_default_str();
+  command.add_option("domain", arguments->domain, "The domain in From; *.example.com for all below it too").required();
+  command.add_option("--selector", arguments->selector, "Its name in DNS; default: the algorithm and the day");
+  const Option bits = command.add_option("--bits", arguments->bits, "The size of an RSA key")
+                          .between(auth::smallest_signing_key, auth::largest_signing_key)
+                          .capture_default_str();
   command
-      ->add_flag("--ed25519", arguments->ed25519,
-                 "An Ed25519 key (RFC 8463), beside an RSA key for those who know "
-                 "no other")
-      ->excludes(bits);
-  command->add_option("--dir", arguments->folder, "Where to put the private key; made if it is not there")
-      ->capture_default_str();
-  command->callback([line, arguments] { line.status = new_key(line.common, *arguments, line.terminal); });
+      .add_flag("--ed25519", arguments->ed25519,
+                "An Ed25519 key (RFC 8463), beside an RSA key for those who know "
+                "no other")
+      .excludes(bits);
+  command.add_option("--dir", arguments->folder, "Where to put the private key; made if it is not there")
+      .capture_default_str();
+  command.callback([line, arguments] { line.status = new_key(line.common, *arguments, line.terminal); });
 }
 
 }  // namespace connectord::ctl

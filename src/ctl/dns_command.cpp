@@ -115,14 +115,15 @@ Status judge(const Common& common, const DnsArguments& arguments, const Terminal
 }  // namespace
 
 void add_dns_command(const CommandLine& line) {
-  CLI::App* command = line.command("dns", "Judge what a domain publishes about its mail, and say what is missing");
+  const Subcommand command =
+      line.command("dns", "Judge what a domain publishes about its mail, and say what is missing");
   const auto arguments = std::make_shared<DnsArguments>();
-  command->add_option("domain", arguments->domain, "The domain, as it stands behind the @")->required();
-  command->add_option("--selector", arguments->selectors, "A DKIM selector, beside those of [[signing]]");
-  command->add_option("--address", arguments->addresses,
-                      "From where its mail leaves; default for our own domains: this machine's public addresses");
-  command->add_flag("--no-connect", arguments->no_connect, "Ask DNS only: no connection to its mail hosts");
-  command->callback([line, arguments] { line.status = judge(line.common, *arguments, line.terminal); });
+  command.add_option("domain", arguments->domain, "The domain, as it stands behind the @").required();
+  command.add_option("--selector", arguments->selectors, "A DKIM selector, beside those of [[signing]]");
+  command.add_option("--address", arguments->addresses,
+                     "From where its mail leaves; default for our own domains: this machine's public addresses");
+  command.add_flag("--no-connect", arguments->no_connect, "Ask DNS only: no connection to its mail hosts");
+  command.callback([line, arguments] { line.status = judge(line.common, *arguments, line.terminal); });
 }
 
 }  // namespace connectord::ctl

@@ -79,26 +79,25 @@ Status explain(const Common& common, ExplainArguments& arguments, const Terminal
 }  // namespace
 
 void add_explain_command(const CommandLine& line) {
-  CLI::App* command = line.command("explain", "Tell what would become of a message, and why");
+  const Subcommand command = line.command("explain", "Tell what would become of a message, and why");
   const auto arguments = std::make_shared<ExplainArguments>();
-  command->add_option("--client-ip", arguments->question.client_ip, "The client's address")->required();
-  command->add_option("--client-port", arguments->question.client_port, "The client's port")
-      ->check(CLI::Range(1, 65535));
-  command->add_option("--client-name", arguments->question.client_name, "The client's host name");
-  command->add_option("--helo", arguments->question.helo, "The name in HELO or EHLO");
-  command->add_option("--mail-from", arguments->question.mail_from, "The address in MAIL FROM; \"\" for none")
-      ->required();
-  command->add_option("--rcpt-to", arguments->question.rcpt_to, "An address in RCPT TO; may be given again");
-  command->add_option("--tls", arguments->question.tls, "The TLS version, as TLSv1.3; leave out for no TLS");
-  command->add_option("--cert-subject", arguments->question.cert_subject,
-                      "The client certificate's common name, or its whole name as /C=…/CN=…");
-  command->add_option("--cert-issuer", arguments->question.cert_issuer, "The issuer's common name, or whole name");
-  command->add_option("--cert-fingerprint", arguments->question.cert_fingerprint,
-                      "sha256:… of the certificate or spki-sha256:… of its key; may be given again");
-  command->add_option("--sasl-username", arguments->question.sasl_username, "The user of an authenticated submission");
-  command->add_option("--message", arguments->message_file, "A file with the message; - for standard input");
-  command->add_option("--at", arguments->at, "The time to judge by, as 2026-11-21T12:00:00Z; default: now");
-  command->callback([line, arguments] { line.status = explain(line.common, *arguments, line.terminal); });
+  command.add_option("--client-ip", arguments->question.client_ip, "The client's address").required();
+  command.add_option("--client-port", arguments->question.client_port, "The client's port").between(1, 65535);
+  command.add_option("--client-name", arguments->question.client_name, "The client's host name");
+  command.add_option("--helo", arguments->question.helo, "The name in HELO or EHLO");
+  command.add_option("--mail-from", arguments->question.mail_from, "The address in MAIL FROM; \"\" for none")
+      .required();
+  command.add_option("--rcpt-to", arguments->question.rcpt_to, "An address in RCPT TO; may be given again");
+  command.add_option("--tls", arguments->question.tls, "The TLS version, as TLSv1.3; leave out for no TLS");
+  command.add_option("--cert-subject", arguments->question.cert_subject,
+                     "The client certificate's common name, or its whole name as /C=…/CN=…");
+  command.add_option("--cert-issuer", arguments->question.cert_issuer, "The issuer's common name, or whole name");
+  command.add_option("--cert-fingerprint", arguments->question.cert_fingerprint,
+                     "sha256:… of the certificate or spki-sha256:… of its key; may be given again");
+  command.add_option("--sasl-username", arguments->question.sasl_username, "The user of an authenticated submission");
+  command.add_option("--message", arguments->message_file, "A file with the message; - for standard input");
+  command.add_option("--at", arguments->at, "The time to judge by, as 2026-11-21T12:00:00Z; default: now");
+  command.callback([line, arguments] { line.status = explain(line.common, *arguments, line.terminal); });
 }
 
 }  // namespace connectord::ctl

@@ -49,11 +49,11 @@ Status maps(const Common& common, const std::string& name, const Terminal& termi
 }  // namespace
 
 void add_maps_command(const CommandLine& line) {
-  CLI::App* command = line.command("maps", "Print the tables for a mail server that is not to ask connectord");
+  const Subcommand command = line.command("maps", "Print the tables for a mail server that is not to ask connectord");
   const auto name = std::make_shared<std::string>();
-  command->add_option("table", *name, "One of them; default: all")
-      ->check(CLI::IsMember({"transport", "tls_policy", "header_checks", "sasl", "mailertable"}));
-  command->callback([line, name] { line.status = maps(line.common, *name, line.terminal); });
+  command.add_option("table", *name, "One of them; default: all")
+      .one_of({"transport", "tls_policy", "header_checks", "sasl", "mailertable"});
+  command.callback([line, name] { line.status = maps(line.common, *name, line.terminal); });
 }
 
 }  // namespace connectord::ctl

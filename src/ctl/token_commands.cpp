@@ -149,18 +149,16 @@ Status finish(const Done& done, const Terminal& terminal) {
 }  // namespace
 
 void add_token_commands(const CommandLine& line) {
-  CLI::App* token = line.app.add_subcommand("token", "Say who may use the API");
-  token->require_subcommand(1);
-  const CommandLine below{*token, line.common, line.terminal, line.status};
+  const CommandLine below = line.group("token", "Say who may use the API");
   const auto name = std::make_shared<std::string>();
   const auto role = std::make_shared<std::string>();
 
-  CLI::App* command = below.command("add", "Make a token and print it, once");
-  command->add_option("name", *name, "Whose it is")->required();
-  command->add_option("--role", *role, "read, operate (enable, disable, validate) or admin")
-      ->required()
-      ->check(CLI::IsMember({"read", "operate", "admin"}));
-  command->callback([line, name, role] {
+  Subcommand command = below.command("add", "Make a token and print it, once");
+  command.add_option("name", *name, "Whose it is").required();
+  command.add_option("--role", *role, "read, operate (enable, disable, validate) or admin")
+      .required()
+      .one_of({"read", "operate", "admin"});
+  command.callback([line, name, role] {
     const auto done = TokenFile::of(line.common, line.terminal).and_then([&](const auto& file) {
       return add(*file, *name, api::parse_role(*role).value_or(api::Role::nobody));
     });
@@ -168,15 +166,15 @@ void add_token_commands(const CommandLine& line) {
     line.status = finish(done.map([](const std::string&) {}), line.terminal);
   });
 
-  below.command("list", "List the tokens")->callback([line] {
+  below.command("list", "List the tokens").callback([line] {
     const auto done = TokenFile::of(line.common, line.terminal).and_then([](const auto& file) { return file->read(); });
     if (done) print(*done, line.common, line.terminal);
     line.status = finish(done.map([](const auto&) {}), line.terminal);
   });
 
   command = below.command("remove", "Make a token invalid at once");
-  command->add_option("name", *name, "Whose it is")->required();
-  command->callback([line, name] {
+  command.add_option("name", *name, "Whose it is").required();
+  command.callback([line, name] {
     line.status = finish(
         TokenFile::of(line.common, line.terminal).and_then([&name](const auto& file) { return remove(*file, *name); }),
         line.terminal);

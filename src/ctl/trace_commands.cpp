@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -227,66 +228,65 @@ void perform(const CommandLine& line, const TraceArguments& arguments, Perform w
   line.status = done ? Status::answered : Status::wrong_input;
 }
 
-void add_times(CLI::App* command, const Arguments& arguments) {
+void add_times(const Subcommand& command, const Arguments& arguments) {
   command
-      ->add_option("--since", arguments->since,
-                   "From this time on, in UTC: 2026-11-21T12:00:00Z, 2026-11-21, 2h (two hours ago), yesterday")
-      ->check(must_not_be_empty);
-  command->add_option("--until", arguments->until, "Before this time")->check(must_not_be_empty);
-  command->add_option("--file", arguments->file, "Another trace than the configuration's, such as one set aside")
-      ->check(must_not_be_empty);
-  command->add_flag("--csv", arguments->csv, "Print CSV");
+      .add_option("--since", arguments->since,
+                  "From this time on, in UTC: 2026-11-21T12:00:00Z, 2026-11-21, 2h (two hours ago), yesterday")
+      .check(must_not_be_empty);
+  command.add_option("--until", arguments->until, "Before this time").check(must_not_be_empty);
+  command.add_option("--file", arguments->file, "Another trace than the configuration's, such as one set aside")
+      .check(must_not_be_empty);
+  command.add_flag("--csv", arguments->csv, "Print CSV");
 }
 
-void add_filters(CLI::App* command, const Arguments& arguments) {
-  command->add_option("--sender", arguments->sender, "The address in MAIL FROM, or its domain; <> for none")
-      ->check(must_not_be_empty);
-  command->add_option("--recipient", arguments->recipient, "An address in RCPT TO, or its domain")
-      ->check(must_not_be_empty);
-  command->add_option("--message-id", arguments->message_id, "The Message-ID")->check(must_not_be_empty);
-  command->add_option("--queue-id", arguments->queue_id, "A queue ID of the mail server")->check(must_not_be_empty);
-  command->add_option("--client", arguments->client, "The client's address, or a network as 203.0.113.0/24")
-      ->check(must_not_be_empty);
-  command->add_option("--connector", arguments->connector, "An inbound or outbound connector; none for mail of none")
-      ->check(must_not_be_empty);
-  command->add_option("--status", arguments->status, "What became of it")
-      ->check(CLI::IsMember({"getting_status", "pending", "delivered", "failed", "quarantined", "expanded"}));
-  command->add_option("--action", arguments->action, "What was decided")
-      ->check(CLI::IsMember({"accept", "reject", "defer", "quarantine", "discard"}));
-  command->add_option("--direction", arguments->direction, "Which way it went")
-      ->check(CLI::IsMember({"inbound", "outbound"}));
+void add_filters(const Subcommand& command, const Arguments& arguments) {
+  command.add_option("--sender", arguments->sender, "The address in MAIL FROM, or its domain; <> for none")
+      .check(must_not_be_empty);
+  command.add_option("--recipient", arguments->recipient, "An address in RCPT TO, or its domain")
+      .check(must_not_be_empty);
+  command.add_option("--message-id", arguments->message_id, "The Message-ID").check(must_not_be_empty);
+  command.add_option("--queue-id", arguments->queue_id, "A queue ID of the mail server").check(must_not_be_empty);
+  command.add_option("--client", arguments->client, "The client's address, or a network as 203.0.113.0/24")
+      .check(must_not_be_empty);
+  command.add_option("--connector", arguments->connector, "An inbound or outbound connector; none for mail of none")
+      .check(must_not_be_empty);
+  command.add_option("--status", arguments->status, "What became of it")
+      .one_of({"getting_status", "pending", "delivered", "failed", "quarantined", "expanded"});
+  command.add_option("--action", arguments->action, "What was decided")
+      .one_of({"accept", "reject", "defer", "quarantine", "discard"});
+  command.add_option("--direction", arguments->direction, "Which way it went").one_of({"inbound", "outbound"});
 }
 
 }  // namespace
 
 void add_trace_commands(const CommandLine& line) {
   const auto arguments = std::make_shared<TraceArguments>();
-  CLI::App* trace = line.command("trace", "Search the message trace, newest first");
+  const Subcommand trace = line.command("trace", "Search the message trace, newest first");
   add_filters(trace, arguments);
   add_times(trace, arguments);
-  trace->add_option("--limit", arguments->limit, "How many rows at most")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  trace->add_flag("--follow", arguments->follow, "Print new rows as they come, until interrupted");
-  trace->require_subcommand(0, 1);
-  trace->callback([line, arguments, trace] {
-    if (trace->get_subcommands().empty()) perform(line, *arguments, search);
+  trace.add_option("--limit", arguments->limit, "How many rows at most")
+      .between(1, std::numeric_limits<std::int64_t>::max())
+      .capture_default_str();
+  trace.add_flag("--follow", arguments->follow, "Print new rows as they come, until interrupted");
+  trace.require_subcommand(0, 1);
+  trace.callback([line, arguments, trace] {
+    if (!trace.has_subcommand()) perform(line, *arguments, search);
   });
 
-  const CommandLine below{*trace, line.common, line.terminal, line.status};
-  CLI::App* show_command = below.command("show", "Tell the whole way of one message");
-  show_command->add_option("id", arguments->row, "The number of one of its rows")->required();
-  show_command->add_option("--file", arguments->file, "Another trace than the configuration's");
-  show_command->callback([line, arguments] { perform(line, *arguments, show); });
+  const CommandLine below = line.below(trace);
+  const Subcommand show_command = below.command("show", "Tell the whole way of one message");
+  show_command.add_option("id", arguments->row, "The number of one of its rows").required();
+  show_command.add_option("--file", arguments->file, "Another trace than the configuration's");
+  show_command.callback([line, arguments] { perform(line, *arguments, show); });
 
-  CLI::App* report_command = below.command("report", "Tell how much mail there was, of the last day without --since");
-  report_command->add_option("--by", arguments->by, "What is counted by")
-      ->check(CLI::IsMember(words(trace::groupings)))
-      ->capture_default_str();
-  report_command->add_option("--per", arguments->per, "A line for each hour, or day, of UTC")
-      ->check(CLI::IsMember(words(intervals)));
+  const Subcommand report_command =
+      below.command("report", "Tell how much mail there was, of the last day without --since");
+  report_command.add_option("--by", arguments->by, "What is counted by")
+      .one_of(words(trace::groupings))
+      .capture_default_str();
+  report_command.add_option("--per", arguments->per, "A line for each hour, or day, of UTC").one_of(words(intervals));
   add_times(report_command, arguments);
-  report_command->callback([line, arguments] { perform(line, *arguments, report); });
+  report_command.callback([line, arguments] { perform(line, *arguments, report); });
 }
 
 }  // namespace connectord::ctl

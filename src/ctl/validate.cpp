@@ -198,30 +198,30 @@ Status validate(const Common& common, const ValidateArguments& arguments, const 
 }  // namespace
 
 void add_validate_command(const CommandLine& line) {
-  CLI::App* command = line.command("validate", "Try whether mail of a connector flows");
+  const Subcommand command = line.command("validate", "Try whether mail of a connector flows");
   const auto arguments = std::make_shared<ValidateArguments>();
-  command->add_option("name", arguments->name, "The connector's name")->required();
-  command->add_option("--direction", arguments->direction, "Which one, where two share the name")
-      ->check(CLI::IsMember({"inbound", "outbound"}));
-  command->add_option("--rcpt-to", arguments->recipient, "An address to give in RCPT TO");
-  command->add_option("--mail-from", arguments->sender, "The address to give in MAIL FROM; default: the null sender");
-  command->add_flag("--send", arguments->send,
-                    "Outbound: send a test message by our own mail server, and follow it in the message trace");
-  command->add_option("--wait", arguments->wait, "How many seconds to wait for the test message to arrive")
-      ->check(CLI::Range(1, 240))
-      ->capture_default_str();
-  command->add_option("--timeout", arguments->timeout, "How many seconds to wait in each step; default: 15 to 30")
-      ->check(CLI::Range(1, 300));
-  command->add_flag("--revocation", arguments->revocation, "Outbound: ask whether the certificate was revoked");
-  command->add_option("--crl", arguments->lists_file, "Outbound: a file with lists of revoked certificates, in PEM");
-  command->add_option("--days", arguments->days, "Inbound: how many days back to look into the message trace")
-      ->check(CLI::Range(1, 3650))
-      ->capture_default_str();
-  command->add_option("--probe", arguments->probe, "Inbound: open a session to HOST:PORT, an address of this machine");
-  command->add_option("--source", arguments->source, "Inbound: the address to connect from");
-  command->add_option("--cert", arguments->certificate_file, "Inbound: the client certificate to show, in PEM");
-  command->add_option("--key", arguments->key_file, "Inbound: its key");
-  command->callback([line, arguments] { line.status = validate(line.common, *arguments, line.terminal); });
+  command.add_option("name", arguments->name, "The connector's name").required();
+  command.add_option("--direction", arguments->direction, "Which one, where two share the name")
+      .one_of({"inbound", "outbound"});
+  command.add_option("--rcpt-to", arguments->recipient, "An address to give in RCPT TO");
+  command.add_option("--mail-from", arguments->sender, "The address to give in MAIL FROM; default: the null sender");
+  command.add_flag("--send", arguments->send,
+                   "Outbound: send a test message by our own mail server, and follow it in the message trace");
+  command.add_option("--wait", arguments->wait, "How many seconds to wait for the test message to arrive")
+      .between(1, 240)
+      .capture_default_str();
+  command.add_option("--timeout", arguments->timeout, "How many seconds to wait in each step; default: 15 to 30")
+      .between(1, 300);
+  command.add_flag("--revocation", arguments->revocation, "Outbound: ask whether the certificate was revoked");
+  command.add_option("--crl", arguments->lists_file, "Outbound: a file with lists of revoked certificates, in PEM");
+  command.add_option("--days", arguments->days, "Inbound: how many days back to look into the message trace")
+      .between(1, 3650)
+      .capture_default_str();
+  command.add_option("--probe", arguments->probe, "Inbound: open a session to HOST:PORT, an address of this machine");
+  command.add_option("--source", arguments->source, "Inbound: the address to connect from");
+  command.add_option("--cert", arguments->certificate_file, "Inbound: the client certificate to show, in PEM");
+  command.add_option("--key", arguments->key_file, "Inbound: its key");
+  command.callback([line, arguments] { line.status = validate(line.common, *arguments, line.terminal); });
 }
 
 }  // namespace connectord::ctl

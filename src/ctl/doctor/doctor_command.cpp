@@ -112,17 +112,17 @@ Status run_doctor(const Common& common, const MailServerPlaces& places, const Te
 }  // namespace
 
 void add_doctor_command(const CommandLine& line) {
-  CLI::App* command =
+  const Subcommand command =
       line.command("doctor", "Look at the whole arrangement, and say what is wrong and what mends it; changes nothing");
   const auto places = std::make_shared<MailServerPlaces>();
-  CLI::Option* postfix =
-      command->add_option("--postfix-config", places->folder, "The folder of Postfix's main.cf")->capture_default_str();
-  CLI::Option* sendmail =
-      command->add_option("--sendmail-mc", places->sendmail_mc, "Sendmail's sendmail.mc, where it is Sendmail")
-          ->capture_default_str();
-  command->callback([line, places, postfix, sendmail] {
-    places->postfix_named = postfix->count() > 0;
-    places->sendmail_named = sendmail->count() > 0;
+  const Option postfix =
+      command.add_option("--postfix-config", places->folder, "The folder of Postfix's main.cf").capture_default_str();
+  const Option sendmail =
+      command.add_option("--sendmail-mc", places->sendmail_mc, "Sendmail's sendmail.mc, where it is Sendmail")
+          .capture_default_str();
+  command.callback([line, places, postfix, sendmail] {
+    places->postfix_named = postfix.is_given();
+    places->sendmail_named = sendmail.is_given();
     line.status = run_doctor(line.common, *places, line.terminal);
   });
 }

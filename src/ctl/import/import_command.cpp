@@ -214,14 +214,14 @@ Status run_import(const Common& common, const ImportArguments& arguments, const 
 }  // namespace
 
 void add_import_commands(const CommandLine& line) {
-  CLI::App* import = line.app.add_subcommand("import", "Connectors of other systems");
-  import->require_subcommand(1);
-  CLI::App* command = CommandLine{*import, line.common, line.terminal, line.status}.command(
-      "exchange", "Print what Get-InboundConnector or Get-OutboundConnector | ConvertTo-Json says as TOML");
+  const Subcommand command =
+      line.group("import", "Connectors of other systems")
+          .command("exchange",
+                   "Print what Get-InboundConnector or Get-OutboundConnector | ConvertTo-Json says as TOML");
   const auto arguments = std::make_shared<ImportArguments>();
-  command->add_option("file", arguments->file, "The JSON file")->required();
-  command->add_option("--output", arguments->output, "Write the TOML to this file, which must not be there yet");
-  command->callback([line, arguments] { line.status = run_import(line.common, *arguments, line.terminal); });
+  command.add_option("file", arguments->file, "The JSON file").required();
+  command.add_option("--output", arguments->output, "Write the TOML to this file, which must not be there yet");
+  command.callback([line, arguments] { line.status = run_import(line.common, *arguments, line.terminal); });
 }
 
 }  // namespace connectord::ctl
