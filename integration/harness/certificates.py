@@ -3,11 +3,26 @@
 import hashlib
 import ssl
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 # openssl's own configuration file would add extensions that fight with ours; this one adds none.
 NEUTRAL_CONFIGURATION = "[req]\ndistinguished_name = name\n[name]\n"
+
+AUTHORITY_CONFIGURATION = """\
+[ca]
+default_ca = this
+[this]
+database = {database}
+default_md = sha256
+rand_serial = yes
+default_crl_days = 7
+policy = any_name
+[any_name]
+organizationName = optional
+commonName = optional
+"""
 
 NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc")
 
@@ -68,8 +83,10 @@ class CertificateStore:
                 "-keyout", str(made.key), "-out", str(request))
         extensions = self.folder / f"{file_name}.ext"
         extensions.write_text("\n".join(leaf_extensions(alternative_names, CLIENT_AND_SERVER)))
-        openssl("x509", "-req", "-in", str(request), "-CA", str(authority.file), "-CAkey", str(authority.key),
-                "-days", "-1", "-extfile", str(extensions), "-out", str(made.file))
+        # Not by `openssl x509`: up to 3.3 it cannot be told dates, and from 3.4 on it takes no negative number of days.
+        openssl(*self._as_authority(file_name, authority), "-batch", "-in", str(request), "-out", str(made.file),
+                "-notext", "-outdir", str(self.folder), "-extfile", str(extensions),
+                "-startdate", days_ago(30), "-enddate", days_ago(1))
         return made
 
     def self_signed(self, file_name: str, common_name: str) -> Certificate:
@@ -78,16 +95,19 @@ class CertificateStore:
     def revocation_list(self, file_name: str, authority: Certificate, *revoked: Certificate) -> Path:
         """The list of certificates that `authority` has revoked, in PEM."""
         made = self.folder / f"{file_name}.crl"
-        database = self.folder / f"{file_name}.index"
-        database.write_text("")
-        configuration = self.folder / f"{file_name}.cnf"
-        configuration.write_text(f"[ca]\ndefault_ca = this\n[this]\ndatabase = {database}\ndefault_md = sha256\n"
-                                 "default_crl_days = 7\n")
-        common = ["ca", "-config", str(configuration), "-cert", str(authority.file), "-keyfile", str(authority.key)]
+        command = self._as_authority(file_name, authority)
         for certificate in revoked:
-            openssl(*common, "-revoke", str(certificate.file))
-        openssl(*common, "-gencrl", "-out", str(made))
+            openssl(*command, "-revoke", str(certificate.file))
+        openssl(*command, "-gencrl", "-out", str(made))
         return made
+
+    def _as_authority(self, name: str, authority: Certificate) -> list[str]:
+        """The command of a certification authority, with a database of that name that holds nothing yet."""
+        database = self.folder / f"{name}.index"
+        database.write_text("")
+        configuration = self.folder / f"{name}.cnf"
+        configuration.write_text(AUTHORITY_CONFIGURATION.format(database=database))
+        return ["ca", "-config", str(configuration), "-cert", str(authority.file), "-keyfile", str(authority.key)]
 
     def _make(self, file_name: str, common_name: str, extensions: list[str],
               authority: Certificate | None = None) -> Certificate:
@@ -100,6 +120,11 @@ class CertificateStore:
 
     def _files(self, file_name: str) -> Certificate:
         return Certificate(self.folder / f"{file_name}.pem", self.folder / f"{file_name}.key")
+
+
+def days_ago(days: int) -> str:
+    """A time as `openssl ca` has it."""
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() - days * 86400))
 
 
 def subject_of(common_name: str) -> str:

@@ -206,6 +206,7 @@ class FaultyNameserver:
         self._upstream_port = upstream_port
         self._lock = threading.Lock()
         self._asked: dict[str, int] = {}
+        self.source_ports: list[int] = []  # of the questions over UDP
         self.port = free_port()
         address = ("127.0.0.1", self.port)
         self._servers = [UdpServer(address, UdpQuestion), TcpServer(address, TcpConnection)]
@@ -264,6 +265,7 @@ class TcpServer(socketserver.ThreadingTCPServer):
 class UdpQuestion(socketserver.BaseRequestHandler):
     def handle(self):
         question, reply_socket = self.request
+        self.server.faulty.source_ports.append(self.client_address[1])
         try:
             answer = self.server.faulty.answer(question, self.server.faulty.ask_by_udp)
             if answer is not None:

@@ -1,6 +1,7 @@
 """DNS that is away, silent, slow or lying: what needs it is deferred in time, and all other mail goes on."""
 
 import contextlib
+import ctypes
 import re
 import statistics
 import threading
@@ -39,6 +40,13 @@ ZONE = "".join(map(domain_zone, ("good.example", "silent.example", "slow.example
 ZONE += txt("chain.example", "v=spf1 include:i0.crawl.example -all") + txt("_dmarc.chain.example", "v=DMARC1; p=reject")
 ZONE += "".join(txt(f"i{n}.crawl.example", f"v=spf1 include:i{n + 1}.crawl.example -all") for n in range(8))
 ZONE += txt("i8.crawl.example", f"v=spf1 ip4:{SENDER_ADDRESS} -all")
+
+
+def cares_version() -> int:
+    """Of the library that connectord is linked to, with a byte for each part."""
+    version = ctypes.c_int()
+    ctypes.CDLL("libcares.so.2").ares_version(ctypes.byref(version))
+    return version.value
 
 
 class Trouble(AuthenticationScenario):
@@ -92,6 +100,17 @@ class Trouble(AuthenticationScenario):
             self.arrived(self.send("a@good.example", finish=signer("good.example")))
         for name in ("good.example", "_dmarc.good.example", "sel._domainkey.good.example"):
             self.assertLessEqual(self.site.faulty_nameserver.asked(name), 2, name)
+
+    def test_questions_leave_from_changing_ports(self):
+        used = self.site.faulty_nameserver.source_ports
+        before = len(used)
+        for n in range(8):
+            self.send(f"a@p{n}.good.example")
+        used = used[before:]
+        self.assertGreaterEqual(len(used), 8)
+        # Older versions of c-ares keep a port as long as one of their questions is out; newer ones take one for each, which
+        # by chance may be the same again.
+        self.assertGreaterEqual(len(set(used)), len(used) - 2 if cares_version() >= 0x011F00 else 4)
 
     def test_ordinary_mail_is_not_slowed_down_beside_many_sessions_that_wait(self):
         self.results(self.send("a@good.example"))

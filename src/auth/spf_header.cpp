@@ -23,7 +23,7 @@ bool is_dot_atom(std::string_view text) {
 }
 
 // A dot-atom, or a quoted string in which nothing but printable ASCII stands.
-std::string quoted(std::string_view text) {
+std::string dot_atom_or_quoted_string(std::string_view text) {
   const bool cut = text.size() > longest_value;
   text = text.substr(0, longest_value);
   if (!cut && is_dot_atom(text)) return std::string(text);
@@ -36,7 +36,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string key(std::string_view name, std::string_view value) {
-  return ";\n\t" + std::string(name) + "=" + quoted(value);
+  return ";\n\t" + std::string(name) + "=" + dot_atom_or_quoted_string(value);
 }
 
 std::string_view verdict_text(SpfResult result) {
@@ -74,7 +74,7 @@ std::string comment(const SpfQuery& query, const SpfOutcome& outcome) {
 std::string received_spf(const SpfQuery& query, const SpfOutcome& outcome) {
   const bool by_helo = outcome.identity == SpfOutcome::Identity::helo;
   std::string value = std::string(model::to_string(outcome.result)) + " " + comment(query, outcome);
-  value += "\n\tclient-ip=" + quoted(query.client.to_string());
+  value += "\n\tclient-ip=" + dot_atom_or_quoted_string(query.client.to_string());
   value += key("envelope-from", query.mail_from);
   value += key("helo", query.helo);
   value += key("identity", by_helo ? "helo" : "mailfrom");

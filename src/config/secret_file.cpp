@@ -51,7 +51,7 @@ std::string octal(mode_t mode) {
 }
 
 // A word as a shell takes it.
-std::string quoted(const std::string& path) {
+std::string shell_word(const std::string& path) {
   constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,";
   if (path.find_first_not_of(plain) == std::string::npos) return path;
   std::string text = "'";
@@ -86,8 +86,8 @@ tl::expected<void, std::string> check_rights(const std::string& path, const Sour
                                              const SecretReader& reader) {
   // Of its own group, so that the daemon can read its secret and cannot change it.
   const bool for_root = reader.uid == 0;
-  const std::string remedy = "chown " + (for_root ? "root" : "root:" + group_name(reader.gid)) + " " + quoted(path) +
-                             " && chmod " + (for_root ? "0600 " : "0640 ") + quoted(path);
+  const std::string remedy = "chown " + (for_root ? "root" : "root:" + group_name(reader.gid)) + " " +
+                             shell_word(path) + " && chmod " + (for_root ? "0600 " : "0640 ") + shell_word(path);
   if (file.owner != 0 && file.owner != reader.uid) {
     return wrong("the file belongs to " + user_name(file.owner) + ", who could change it", remedy);
   }
@@ -101,7 +101,7 @@ tl::expected<void, std::string> check_rights(const std::string& path, const Sour
     return wrong("the user " + reader.name + " may not read the file, and connectord becomes that user", remedy);
   }
   if (const std::string folder = closed_folder(path, reader); !folder.empty()) {
-    return wrong("the user " + reader.name + " may not enter the folder " + folder, "chmod a+x " + quoted(folder));
+    return wrong("the user " + reader.name + " may not enter the folder " + folder, "chmod a+x " + shell_word(folder));
   }
   return {};
 }

@@ -1,8 +1,10 @@
 #include "connectord/daemon/daemon.h"
 
 #include <systemd/sd-daemon.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -310,9 +312,20 @@ class Daemon {
   probe::OnDemand validator_{policies_, *log_};
 };
 
+// Every session has a descriptor, and every question to DNS that is out may have one. The 1024 that a process is given
+// are for the sake of select(2), which nothing here uses; a process may have more of them, if it asks.
+void take_more_descriptors() {
+  constexpr rlim_t enough = 65536;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= enough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, enough);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int run(const std::string& configuration_path) {
+  take_more_descriptors();
   session::LoadedPolicy loaded = session::load_policy(configuration_path, session::environment_of_host());
   print_problems(loaded.problems);
   if (!loaded.policy) {

@@ -1,8 +1,10 @@
 #include "ares_channel.h"
 
-#include <arpa/inet.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <utility>
 
@@ -27,56 +29,28 @@ std::string servers_as_csv(const std::vector<Server>& servers) {
   return csv;
 }
 
-// The servers that /etc/resolv.conf names, as the library reads it.
-tl::expected<std::vector<Server>, std::string> servers_of_channel(ares_channel channel) {
-  ares_addr_port_node* first = nullptr;
-  if (const int status = ::ares_get_servers_ports(channel, &first); status != ARES_SUCCESS) {
-    return tl::unexpected(std::string(::ares_strerror(status)));
-  }
-  const std::unique_ptr<ares_addr_port_node, void (*)(void*)> owner(first, &::ares_free_data);
-  std::vector<Server> servers;
-  for (const auto* node = first; node != nullptr; node = node->next) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    ::inet_ntop(node->family, &node->addr, text.data(), text.size());
-    const auto address = net::IpAddress::parse(text.data());
-    if (address) servers.push_back({*address, static_cast<std::uint16_t>(node->udp_port != 0 ? node->udp_port : 53)});
-  }
-  return servers;
-}
-
-// Each round through the servers waits twice as long as the one before. Three rounds get over lost packets; with many
-// servers two do, as each wait would become too short otherwise.
-struct Schedule {
-  int tries = 3;
-  milliseconds first{0};
-};
-
-Schedule schedule(std::size_t servers, milliseconds timeout) {
-  Schedule schedule;
-  schedule.tries = servers > 2 ? 2 : 3;
-  const auto waits = static_cast<milliseconds::rep>(servers) * ((1 << schedule.tries) - 1);
-  schedule.first = std::max(timeout / std::max<milliseconds::rep>(waits, 1), milliseconds(20));
-  return schedule;
+// How many queries leave from one port before the next is taken: one, unless so many descriptors could be more than a
+// quarter of those that this process may have.
+int queries_of_a_port(std::size_t most_queries) {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) descriptors.rlim_cur = 1024;
+  const std::size_t most_ports = std::max<std::size_t>(descriptors.rlim_cur / 4, 1);
+  return static_cast<int>((most_queries + most_ports - 1) / most_ports);
 }
 
 }  // namespace
 
-tl::expected<std::unique_ptr<AresChannel>, std::string> AresChannel::open(const std::vector<Server>& servers,
-                                                                          milliseconds timeout) {
+tl::expected<std::unique_ptr<AresChannel>, std::string> AresChannel::open(const ResolverSettings& settings) {
   prepare_library();
+  auto servers = settings.servers;
   if (servers.empty()) {
-    ares_channel system = nullptr;
-    if (const int status = ::ares_init(&system); status != ARES_SUCCESS) {
-      return tl::unexpected("cannot read /etc/resolv.conf: " + std::string(::ares_strerror(status)));
-    }
-    auto found = servers_of_channel(system);
-    ::ares_destroy(system);
-    if (!found) return tl::unexpected(found.error());
-    if (found->empty()) return tl::unexpected(std::string("/etc/resolv.conf names no server"));
-    return open(*found, timeout);
+    auto found = ares::system_servers();
+    if (!found) return tl::unexpected(std::move(found.error()));
+    servers = *std::move(found);
   }
-  std::unique_ptr<AresChannel> channel(new AresChannel);
-  const Schedule times = schedule(servers.size(), timeout);
+  std::unique_ptr<AresChannel> channel(new AresChannel(2 * settings.most_outstanding));
+  if (channel->sockets_.get() < 0) return tl::unexpected(std::string("cannot set up DNS: too many open files"));
+  const ares::Schedule times = ares::schedule(servers.size(), settings.timeout);
   ares_options options{};
   options.flags = ARES_FLAG_EDNS | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES;
   options.ednspsz = 1232;
@@ -85,7 +59,8 @@ tl::expected<std::unique_ptr<AresChannel>, std::string> AresChannel::open(const 
   options.sock_state_cb = &AresChannel::on_socket_state;
   options.sock_state_cb_data = channel.get();
   const int set = ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
-                  ARES_OPT_NOROTATE;
+                  ARES_OPT_NOROTATE |
+                  ares::set_newer_options(options, settings.timeout, queries_of_a_port(channel->most_outstanding_));
   int status = ::ares_init_options(&channel->channel_, &options, set);
   if (status == ARES_SUCCESS) status = ::ares_set_servers_ports_csv(channel->channel_, servers_as_csv(servers).c_str());
   if (status != ARES_SUCCESS) return tl::unexpected("cannot set up DNS: " + std::string(::ares_strerror(status)));
@@ -94,39 +69,39 @@ tl::expected<std::unique_ptr<AresChannel>, std::string> AresChannel::open(const 
   return channel;
 }
 
+AresChannel::AresChannel(std::size_t most_outstanding)
+    : most_outstanding_(most_outstanding), sockets_(::epoll_create1(EPOLL_CLOEXEC)) {}
+
 AresChannel::~AresChannel() {
   if (channel_ != nullptr) ::ares_destroy(channel_);
 }
 
 void AresChannel::send(const std::vector<std::uint8_t>& query, Done done) {
-  queries_.push_front({this, std::move(done), {}});
+  queries_.emplace_front(*this, std::move(done));
   queries_.front().self = queries_.begin();
-  ::ares_send(channel_, query.data(), static_cast<int>(query.size()), &AresChannel::on_answer, &queries_.front());
+  ares::send(channel_, query, queries_.front());
 }
 
-void AresChannel::on_answer(void* query, int status, int /*timeouts*/, unsigned char* message, int size) {
-  auto& ended = *static_cast<Query*>(query);
-  const Done done = std::move(ended.done);
-  ended.channel->queries_.erase(ended.self);
-  if (status == ARES_SUCCESS && message != nullptr && size > 0) {
-    done(End::answered, {message, static_cast<std::size_t>(size)});
+void AresChannel::Query::receive(int status, std::span<const std::uint8_t> message) {
+  const Done ended = std::move(done);
+  channel.queries_.erase(self);
+  if (status == ARES_SUCCESS && !message.empty()) {
+    ended(End::answered, message);
   } else {
-    done(status == ARES_ETIMEOUT ? End::timeout : End::failed, {});
+    ended(status == ARES_ETIMEOUT ? End::timeout : End::failed, {});
   }
 }
 
 void AresChannel::on_socket_state(void* channel, ares_socket_t socket, int readable, int writable) {
-  auto& sockets = static_cast<AresChannel*>(channel)->sockets_;
-  const int events = (readable != 0 ? POLLIN : 0) | (writable != 0 ? POLLOUT : 0);
-  if (events == 0) {
-    sockets.erase(socket);
-  } else {
-    sockets[socket] = static_cast<short>(events);
+  const int sockets = static_cast<AresChannel*>(channel)->sockets_.get();
+  epoll_event event{};
+  event.events = (readable != 0 ? EPOLLIN : 0U) | (writable != 0 ? EPOLLOUT : 0U);
+  event.data.fd = socket;
+  if (event.events == 0) {
+    ::epoll_ctl(sockets, EPOLL_CTL_DEL, socket, nullptr);
+  } else if (::epoll_ctl(sockets, EPOLL_CTL_ADD, socket, &event) != 0) {
+    ::epoll_ctl(sockets, EPOLL_CTL_MOD, socket, &event);
   }
-}
-
-void AresChannel::add_descriptors(std::vector<pollfd>& descriptors) const {
-  for (const auto& [socket, events] : sockets_) descriptors.push_back({socket, events, 0});
 }
 
 std::optional<milliseconds> AresChannel::wait_limit() const {
@@ -136,14 +111,15 @@ std::optional<milliseconds> AresChannel::wait_limit() const {
   return std::chrono::ceil<milliseconds>(std::chrono::seconds(next->tv_sec) + std::chrono::microseconds(next->tv_usec));
 }
 
-void AresChannel::process(const std::vector<pollfd>& ready) {
-  for (const auto& descriptor : ready) {
-    // A socket that an earlier turn of this loop closed is no longer the library's.
-    if (descriptor.revents == 0 || !sockets_.contains(descriptor.fd)) continue;
-    const bool broken = (descriptor.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
-    const bool read = broken || (descriptor.revents & POLLIN) != 0;
-    const bool write = (descriptor.revents & POLLOUT) != 0;
-    ::ares_process_fd(channel_, read ? descriptor.fd : ARES_SOCKET_BAD, write ? descriptor.fd : ARES_SOCKET_BAD);
+void AresChannel::process() {
+  std::array<epoll_event, 64> ready{};
+  const int count = ::epoll_wait(sockets_.get(), ready.data(), static_cast<int>(ready.size()), 0);
+  for (const auto& event : std::span(ready).first(static_cast<std::size_t>(std::max(count, 0)))) {
+    // An earlier turn of this loop may have closed the socket, which the library then does not know, or have opened
+    // another in its place, which has nothing to read yet.
+    const bool read = (event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
+    const bool write = (event.events & EPOLLOUT) != 0;
+    ::ares_process_fd(channel_, read ? event.data.fd : ARES_SOCKET_BAD, write ? event.data.fd : ARES_SOCKET_BAD);
   }
   ::ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }

@@ -1,9 +1,11 @@
 // The resolver: one thread that owns a channel of c-ares, and a cache and a table of lookups under way that everybody
 // shares. No lock is held while the library or a callback runs.
 
+#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -144,12 +146,10 @@ bool AresResolver::start_submitted() {
 }
 
 void AresResolver::wait_and_process() {
-  std::vector<pollfd> descriptors = {{waker_.descriptor(), POLLIN, 0}};
-  channel_->add_descriptors(descriptors);
+  std::array<pollfd, 2> descriptors = {{{waker_.descriptor(), POLLIN, 0}, {channel_->descriptor(), POLLIN, 0}}};
   ::poll(descriptors.data(), descriptors.size(), poll_limit());
   if (descriptors.front().revents != 0) waker_.clear();
-  descriptors.erase(descriptors.begin());
-  channel_->process(descriptors);
+  channel_->process();
 }
 
 // In milliseconds, as poll() has it.
@@ -163,8 +163,7 @@ int AresResolver::poll_limit() const {
 }
 
 void AresResolver::send(const std::shared_ptr<Lookup>& lookup, bool edns) {
-  // A query outlives its lookup where the library still repeats it, so these are bounded too.
-  if (channel_->outstanding() >= 2 * settings_.most_outstanding) return give_up(*lookup);
+  if (channel_->is_full()) return give_up(*lookup);
   channel_->send(encode_query(ids_.next(), lookup->name, lookup->question.type, edns),
                  [this, lookup, edns](AresChannel::End end, std::span<const std::uint8_t> message) {
                    on_message(lookup, edns, end, message);
@@ -241,7 +240,7 @@ void AresResolver::finish_all() {
 }  // namespace
 
 tl::expected<std::unique_ptr<Resolver>, std::string> make_resolver(const ResolverSettings& settings) {
-  auto channel = AresChannel::open(settings.servers, settings.timeout);
+  auto channel = AresChannel::open(settings);
   if (!channel) return tl::unexpected(std::move(channel.error()));
   return std::make_unique<AresResolver>(settings, *std::move(channel));
 }

@@ -24,7 +24,7 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
 }
 
-std::string quoted(std::string_view text) {
+std::string quoted_string(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -36,7 +36,7 @@ std::string quoted(std::string_view text) {
 // value (2.2)
 std::string as_value(std::string_view text) {
   const std::string clean = printable(text, longest_value);
-  return is_token(clean) ? clean : quoted(clean);
+  return is_token(clean) ? clean : quoted_string(clean);
 }
 
 bool is_plain_local_part(std::string_view text) {
@@ -85,7 +85,7 @@ void AuthenticationResults::add(std::string_view method, std::string_view result
   text_ += ";\n\t";
   column_ = 8 + method.size() + 1 + result.size();
   text_.append(method).append("=").append(result);
-  if (!reason.empty()) append_word("reason=" + quoted(printable(reason, longest_value)));
+  if (!reason.empty()) append_word("reason=" + quoted_string(printable(reason, longest_value)));
   for (const Property& property : properties) {
     if (property.value.empty()) continue;
     const bool is_address = property.name == "mailfrom" || property.name == "i";

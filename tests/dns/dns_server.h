@@ -16,6 +16,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -139,6 +140,11 @@ class DnsServer {
 
   Server address() const { return {*net::IpAddress::parse("127.0.0.1"), port_}; }
   int queries() const { return queries_; }
+  // Where queries over UDP came from.
+  std::set<std::uint16_t> source_ports() {
+    const std::lock_guard lock(ports_mutex_);
+    return ports_;
+  }
 
  private:
   // The same port for both; another one if TCP's is taken.
@@ -178,6 +184,10 @@ class DnsServer {
     if (got < 17) return;
     bytes.resize(static_cast<std::size_t>(got));
     ++queries_;
+    {
+      const std::lock_guard lock(ports_mutex_);
+      ports_.insert(ntohs(peer.sin_port));
+    }
     for (const auto& message : handler_(Query(bytes, false))) {
       ::sendto(udp_, message.data(), message.size(), 0, reinterpret_cast<sockaddr*>(&peer), size);
     }
@@ -209,6 +219,8 @@ class DnsServer {
   std::uint16_t port_ = 0;
   std::atomic<bool> stop_ = false;
   std::atomic<int> queries_ = 0;
+  std::mutex ports_mutex_;
+  std::set<std::uint16_t> ports_;
   std::thread thread_;
 };
 

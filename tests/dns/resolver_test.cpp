@@ -1,6 +1,8 @@
 // The real resolver against a server on loopback that answers as the tests want it, rightly and wrongly.
 
+#include <ares.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <condition_variable>
 #include <future>
@@ -283,6 +285,43 @@ TEST(Resolver, RepeatsALostQuery) {
   });
   const auto resolver = resolver_with(settings_for(server, 1400ms));
   EXPECT_EQ(ask(*resolver, "example.com").texts, std::vector<std::string>{"again"});
+}
+
+TEST(Resolver, WaitsForASlowAnswerThoughTheServerIsQuickOtherwise) {
+  DnsServer server([](const Query& query) -> std::vector<Message> {
+    if (query.name() == "slow.example") std::this_thread::sleep_for(1900ms);
+    return {with_text(query, "came")};
+  });
+  const auto resolver = resolver_with(settings_for(server, 3000ms));
+  for (int i = 0; i < 5; ++i) ask(*resolver, "quick" + std::to_string(i) + ".example");
+  EXPECT_EQ(ask(*resolver, "slow.example").texts, std::vector<std::string>{"came"});
+}
+
+// Of 200 lookups at once.
+std::size_t ports_used(std::size_t most_outstanding, rlim_t descriptors) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit during{descriptors, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &during);
+  DnsServer server([](const Query& query) { return std::vector<Message>{with_text(query, "text")}; });
+  auto settings = settings_for(server);
+  settings.most_outstanding = most_outstanding;
+  const auto resolver = resolver_with(settings);
+  std::vector<std::future<Answer>> lookups;
+  for (int i = 0; i < 200; ++i) lookups.push_back(start(*resolver, "n" + std::to_string(i) + ".example"));
+  for (auto& lookup : lookups) EXPECT_EQ(lookup.get().status, Status::found);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  return server.source_ports().size();
+}
+
+#if ARES_VERSION >= 0x011f00  // older ones have one port for all questions that are out
+TEST(Resolver, AsksEachQuestionFromAPortOfItsOwn) {
+  EXPECT_GE(ports_used(200, 2048), 190U) << "one that is free again may be taken again by chance";
+}
+#endif
+
+TEST(Resolver, SharesPortsWhereDescriptorsAreFew) {
+  EXPECT_LE(ports_used(4096, 512), 16U);
 }
 
 TEST(Resolver, LetsNobodyWaitForTheSlowNamesOfOthers) {

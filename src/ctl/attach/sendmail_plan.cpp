@@ -18,12 +18,12 @@ constexpr const char* tls_rules =
     "R$| $+\t\t\t$@ $>\"TLS_connection\" $&{verify} $| <$1>\n"
     "R$*\t\t\t$@ OK\n";
 
-std::string quoted(const std::string& text) {
+std::string m4_quoted(const std::string& text) {
   return "`" + text + "'";
 }
 
 std::string feature(const std::string& name, const std::string& argument) {
-  return "FEATURE(" + quoted(name) + ", " + quoted(argument) + ")dnl\n";
+  return "FEATURE(" + m4_quoted(name) + ", " + m4_quoted(argument) + ")dnl\n";
 }
 
 // F=4 closes the connection too.
@@ -226,11 +226,11 @@ class SendmailPlanner {
 }  // namespace
 
 std::string define_line(const std::string& name, const std::string& value) {
-  return "define(" + quoted(name) + ", " + quoted(value) + ")dnl\n";
+  return "define(" + m4_quoted(name) + ", " + m4_quoted(value) + ")dnl\n";
 }
 
 std::string filter_line(const net::Endpoint& milter) {
-  return "INPUT_MAIL_FILTER(`connectord', " + quoted("S=" + sendmail_socket(milter) + ", F=T, T=S:30s;R:30s;E:2m") +
+  return "INPUT_MAIL_FILTER(`connectord', " + m4_quoted("S=" + sendmail_socket(milter) + ", F=T, T=S:30s;R:30s;E:2m") +
          ")dnl\n";
 }
 
