@@ -13,6 +13,9 @@ FORGERIES = {
     "with a space before the colon": ("X-Connector : contoso",),
     "empty": ("X-Connector:",),
     "between other headers": ("X-Connector: contoso", "X-Other: one", "X-Connector: contoso", "X-Other: two"),
+    "longer than Postfix keeps": ("X-Connector: contoso" + ("\r\n " + "a" * 900) * 150,),
+    "behind a field that is longer than Postfix keeps": ("X-Long: " + "x" * 150_000, "X-Connector: contoso"),
+    "behind a thousand others": (*("X-Other: x",) * 1000, "X-Connector: contoso"),
     "as many as may be": ("X-Connector: contoso",) * 50,
 }
 
@@ -26,7 +29,8 @@ class ForgedTags(SiteScenario):
             with self.subTest(case):
                 sent = self.send("someone@example.org", headers=headers, tls=False)
                 arrived = self.assert_delivered(sent, None)
-                self.assertEqual(arrived.all("X-Other"), ["one", "two"] if "X-Other: one" in headers else [])
+                others = [header.split(": ")[1] for header in headers if header.startswith("X-Other")]
+                self.assertEqual(arrived.all("X-Other"), others)
 
     def test_tagged_mail_keeps_the_true_tag_only(self):
         for case, headers in FORGERIES.items():

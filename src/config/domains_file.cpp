@@ -23,7 +23,8 @@ std::string_view content_of(std::string_view line) {
 
 std::string problem_with(std::string_view content, std::string problem) {
   if (content.find_first_of("\", \t;'") == std::string_view::npos) return problem;
-  return in_quotes(content) + " is not a domain; write one a line and nothing else, such as example.net or *.example.net";
+  return in_quotes(content) +
+         " is not a domain; write one a line and nothing else, such as example.net or *.example.net";
 }
 
 }  // namespace
@@ -40,9 +41,9 @@ void read_domains(std::string_view text, const std::shared_ptr<const std::string
     if (content.empty()) continue;
     const auto column = static_cast<std::uint32_t>(content.data() - line.data() + 1);
     if (++named > most_domains) {
-      return problems.error({file, number, column}, file_key,
-                            "these are more than " + std::to_string(most_domains) + " domains; " +
-                                std::string(domains_file.too_large));
+      return problems.error(
+          {file, number, column}, file_key,
+          "these are more than " + std::to_string(most_domains) + " domains; " + std::string(domains_file.too_large));
     }
     auto domain = Domain::parse(content);
     if (domain) {

@@ -185,7 +185,8 @@ bool vouched_by_sealer(const Policy& policy, const Authentication& results) {
   if (!results.arc || !results.dmarc || results.arc->result != model::ArcResult::pass || results.arc->sets.empty())
     return false;
   const model::ArcSet& last = results.arc->sets.back();
-  return policy.index().trusted_sealers().matches(last.domain) && mail::say_dmarc_passed(last.authentication_results, results.dmarc->from_domain);
+  return policy.index().trusted_sealers().matches(last.domain) &&
+         mail::say_dmarc_passed(last.authentication_results, results.dmarc->from_domain);
 }
 
 // Anybody can write a MAIL FROM, so a connector that is identified by it has a say in mail of its own domains only.

@@ -8,7 +8,7 @@
 namespace connectord::net {
 namespace {
 
-constexpr std::size_t shares = 2;    // a peer has this part of the connections at most
+constexpr std::size_t shares = 2;     // a peer has this part of the connections at most
 constexpr std::size_t reserves = 10;  // and this part is kept for whom the machine belongs to
 
 bool has_reserve(const SocketPeer& peer) {
@@ -33,8 +33,8 @@ ConnectionTable::Admission ConnectionTable::without_growing(const std::string& p
   const Connections* most = nullptr;
   std::shared_ptr<StreamConnection> gives_way;
   for (const auto& [name, connections] : peers_) {
-    const bool more = most == nullptr || connections.size() > most->size() ||
-                      (connections.size() == most->size() && name == peer);
+    const bool more =
+        most == nullptr || connections.size() > most->size() || (connections.size() == most->size() && name == peer);
     if (!more) continue;
     auto candidate = waiting_longest(connections);
     if (candidate == nullptr) continue;

@@ -23,8 +23,8 @@ class HeaderEdit {
   void note(std::string_view name, std::string_view value);
   // Those that came with the message and go.
   const model::ForgedFields& forged() const { return forged_; }
-  // For a message that goes on. `filtering` is what holds for this message, or nullptr; `received_spf` the value of that
-  // field or empty.
+  // For a message that goes on. `filtering` is what holds for this message, or nullptr; `received_spf` the value of
+  // that field or empty.
   std::vector<model::HeaderChange> changes(const model::Facts& facts, const model::Decision& decision,
                                            const model::EnhancedFiltering* filtering,
                                            const std::string& received_spf) const;

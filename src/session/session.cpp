@@ -237,8 +237,7 @@ void Session::begin_content() {
   const model::InboundConnector* connector =
       envelope_decision_ ? generation_.policy->find(envelope_decision_->connector) : nullptr;
   const bool may_filter = connector != nullptr && connector->enhanced_filtering;
-  const engine::ConnectorLists* lists =
-      may_filter ? generation_.policy->index().lists_of(connector->name) : nullptr;
+  const engine::ConnectorLists* lists = may_filter ? generation_.policy->index().lists_of(connector->name) : nullptr;
   const bool filters = lists != nullptr && is_in_pilot(*lists, facts_.recipients);
   filtering_ = filters ? &*connector->enhanced_filtering : nullptr;
   if (authenticator_) authenticator_->begin_content(filters ? &lists->skip_rules : nullptr);

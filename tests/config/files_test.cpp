@@ -82,9 +82,11 @@ TEST_F(ConfigFiles, ErrorsOfAllFilesAreTold) {
 
 TEST_F(ConfigFiles, OurDomainsStandInAFileToo) {
   write("main.toml", with_server("[organization]\nreject_direct_send = true\naccepted_domains = [\"example.net\"]\n"
-                                 "accepted_domains_file = \"" + path("domains") + "\"\n"));
+                                 "accepted_domains_file = \"" +
+                                 path("domains") + "\"\n"));
   write("domains",
-        "\xef\xbb\xbf# ours\n\nexample.org\r\n  *.Example.COM\t# and below\n#\nb\xc3\xbc" "cher.example\nexample.net\nlast.example");
+        "\xef\xbb\xbf# ours\n\nexample.org\r\n  *.Example.COM\t# and below\n#\nb\xc3\xbc"
+        "cher.example\nexample.net\nlast.example");
   const Loaded loaded = load_main();
   EXPECT_TRUE(loaded.problems.empty()) << listed(loaded.problems);
   std::vector<std::string> domains;
@@ -95,8 +97,9 @@ TEST_F(ConfigFiles, OurDomainsStandInAFileToo) {
 
 TEST_F(ConfigFiles, WhatIsWrongWithTheFileOfOurDomainsIsToldWithItsLine) {
   write("main.toml", with_server("[organization]\naccepted_domains_file = \"" + path("domains") + "\"\n"));
-  constexpr std::string_view one_a_line = " is not a domain; write one a line and nothing else, such as example.net or "
-                                          "*.example.net";
+  constexpr std::string_view one_a_line =
+      " is not a domain; write one a line and nothing else, such as example.net or "
+      "*.example.net";
   struct Case {
     const char* title;
     std::string text;
@@ -106,7 +109,8 @@ TEST_F(ConfigFiles, WhatIsWrongWithTheFileOfOurDomainsIsToldWithItsLine) {
   for (const Case& c :
        {Case{"in quotes", "a.example\n \"b.example\",\n",
              "domains:2:2:" + key + "\"\"b.example\",\"" + std::string(one_a_line)},
-        Case{"two on a line", "a.example b.example\n", "domains:1:1:" + key + "\"a.example b.example\"" + std::string(one_a_line)},
+        Case{"two on a line", "a.example b.example\n",
+             "domains:1:1:" + key + "\"a.example b.example\"" + std::string(one_a_line)},
         Case{"no domain", "# x\n\na..example\n", "domains:3:1:" + key + "\"a..example\" is not a domain"},
         Case{"binary", std::string("a.example\0", 10), "domains:" + key + "the file is binary, not a list of domains"},
         Case{"empty", "", "domains:1:1:" + key + "the file names no domain; write one a line"},
@@ -119,8 +123,8 @@ TEST_F(ConfigFiles, WhatIsWrongWithTheFileOfOurDomainsIsToldWithItsLine) {
   fs::remove(path("domains"));
   EXPECT_EQ(only_problem(), "main.toml:4:1:" + key + "\"domains\": cannot open the file: No such file or directory");
   fs::create_directory(path("domains"));
-  EXPECT_EQ(only_problem(),
-            "main.toml:4:1:" + key + "\"domains\": this is a directory; write the name of a file with one domain a line");
+  EXPECT_EQ(only_problem(), "main.toml:4:1:" + key +
+                                "\"domains\": this is a directory; write the name of a file with one domain a line");
 }
 
 TEST_F(ConfigFiles, AMillionOfOurDomainsAreEnough) {

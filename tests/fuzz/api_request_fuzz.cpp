@@ -70,7 +70,8 @@ void require_one_end(std::string_view text) {
   if (codings == 1 && !boost::beast::iequals(request[http::field::transfer_encoding], "chunked")) __builtin_trap();
   if (codings == 1) return;
   const std::string length(request[http::field::content_length]);
-  const std::string said = length.empty() ? "0" : length.substr(std::min(length.find_first_not_of('0'), length.size() - 1));
+  const std::string said =
+      length.empty() ? "0" : length.substr(std::min(length.find_first_not_of('0'), length.size() - 1));
   if (said != std::to_string(request.body().size())) __builtin_trap();
   if (text.substr(0, used).find("\r\n\r\n") + 4 + request.body().size() != used) __builtin_trap();
 }

@@ -18,8 +18,7 @@ SkipRules filtering(bool skip_last, const std::vector<std::string>& networks) {
   return {skip_last, net::AddressSet(ranges)};
 }
 
-OriginalClient find(const std::string& connecting, const std::vector<std::string>& received,
-                    const SkipRules& rules) {
+OriginalClient find(const std::string& connecting, const std::vector<std::string>& received, const SkipRules& rules) {
   const ConnectingClient client{net::IpAddress::parse(connecting).value(), "gw.example.net", "gw.example.net"};
   return find_original_client(client, {received.begin(), received.end()}, rules);
 }

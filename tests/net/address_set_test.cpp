@@ -22,13 +22,28 @@ TEST(AddressSet, HoldsWhatItsRangesHold) {
     const char* address;
     bool inside;
   };
-  for (const auto& [address, inside] :
-       {Case{"192.0.2.0", true}, Case{"192.0.2.255", true}, Case{"192.0.1.255", false}, Case{"192.0.3.0", false},
-        Case{"10.0.0.0", true}, Case{"10.200.0.1", true}, Case{"11.0.0.5", true}, Case{"11.0.0.6", false},
-        Case{"9.255.255.255", false}, Case{"198.51.100.7", true}, Case{"198.51.100.8", false},
-        Case{"203.0.113.4", false}, Case{"203.0.113.9", true}, Case{"203.0.113.10", false}, Case{"0.0.0.0", false},
-        Case{"255.255.255.255", false}, Case{"2001:db8::1", true}, Case{"2001:db9::", false}, Case{"::1", true},
-        Case{"::ffff:10.0.0.1", true}, Case{"::ffff:12.0.0.1", false}, Case{"ffff::", false}}) {
+  for (const auto& [address, inside] : {Case{"192.0.2.0", true},
+                                        Case{"192.0.2.255", true},
+                                        Case{"192.0.1.255", false},
+                                        Case{"192.0.3.0", false},
+                                        Case{"10.0.0.0", true},
+                                        Case{"10.200.0.1", true},
+                                        Case{"11.0.0.5", true},
+                                        Case{"11.0.0.6", false},
+                                        Case{"9.255.255.255", false},
+                                        Case{"198.51.100.7", true},
+                                        Case{"198.51.100.8", false},
+                                        Case{"203.0.113.4", false},
+                                        Case{"203.0.113.9", true},
+                                        Case{"203.0.113.10", false},
+                                        Case{"0.0.0.0", false},
+                                        Case{"255.255.255.255", false},
+                                        Case{"2001:db8::1", true},
+                                        Case{"2001:db9::", false},
+                                        Case{"::1", true},
+                                        Case{"::ffff:10.0.0.1", true},
+                                        Case{"::ffff:12.0.0.1", false},
+                                        Case{"ffff::", false}}) {
     EXPECT_EQ(set.contains(IpAddress::parse(address).value()), inside) << address;
   }
 }
@@ -42,7 +57,8 @@ TEST(AddressSet, SaysOfAnyAddressWhatTheRangesSayOneByOne) {
   std::mt19937 random(1);  // NOLINT: the same addresses in every run
   std::uniform_int_distribution<unsigned> byte(0, 15);
   const auto address = [&] {
-    return IpAddress::from_v4({10, 0, static_cast<std::uint8_t>(byte(random)), static_cast<std::uint8_t>(byte(random))});
+    return IpAddress::from_v4(
+        {10, 0, static_cast<std::uint8_t>(byte(random)), static_cast<std::uint8_t>(byte(random))});
   };
   for (int run = 0; run < 50; ++run) {
     std::vector<std::string> texts;

@@ -105,7 +105,8 @@ TEST_F(AuthenticatedSessionTest, LeavesSubmissionsUncheckedAndStillRemovesForger
 
 TEST_F(AuthenticatedSessionTest, RefusesMoreResultsInOurNameThanAnHonestMessageHas) {
   const auto of = [this](std::size_t ours, std::size_t others) {
-    std::vector<std::pair<std::string, std::string>> headers(others, {"Authentication-Results", "x.example; dmarc=pass"});
+    std::vector<std::pair<std::string, std::string>> headers(others,
+                                                             {"Authentication-Results", "x.example; dmarc=pass"});
     headers.insert(headers.end(), ours, {"Authentication-Results", "mx.example.net; dmarc=pass"});
     return play("192.0.2.1", "a@contoso.com", headers, configuration({}), "alice");
   };

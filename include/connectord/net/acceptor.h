@@ -15,7 +15,8 @@ namespace connectord::net {
 using StreamSocket = boost::asio::generic::stream_protocol::socket;
 
 // Takes the connections of one listening socket as they come. Where no more can be taken, because files or memory are
-// used up, it says why and pauses, so that it neither spins nor fills the log. Its callbacks run on the context's thread, and its functions must be called there or while the context does not run.
+// used up, it says why and pauses, so that it neither spins nor fills the log. Its callbacks run on the context's
+// thread, and its functions must be called there or while the context does not run.
 class Acceptor {
  public:
   struct Callbacks {

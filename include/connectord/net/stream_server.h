@@ -25,8 +25,8 @@ class StreamConnection {
   virtual bool is_busy() const { return false; }
 };
 
-// Serves the connections of one listening socket, all on one thread of its own. Where they are too many, ConnectionTable
-// says which one goes.
+// Serves the connections of one listening socket, all on one thread of its own. Where they are too many,
+// ConnectionTable says which one goes.
 class StreamServer {
  public:
   struct Settings {

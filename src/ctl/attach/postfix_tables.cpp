@@ -85,8 +85,8 @@ class TablePlanner {
 
   void warn_of_own_domains() {
     const bool has_file = !wanted_.accepted_domains_file.empty();
-    const std::string list = has_file ? wanted_.accepted_domains_file
-                                      : "organization.accepted_domains of " + wanted_.file;
+    const std::string list =
+        has_file ? wanted_.accepted_domains_file : "organization.accepted_domains of " + wanted_.file;
     engine::DomainIndex accepted;
     for (const net::DomainPattern& pattern : wanted_.accepted_domains) accepted.add(pattern, 0);
     std::vector<std::string> missing;
