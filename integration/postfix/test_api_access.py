@@ -123,12 +123,33 @@ class Tcp(ApiScenario):
                 self.assertEqual(self.api.get(CONNECTORS).status, 200)
             self.assertLess(time.monotonic() - start, 5)
 
-    def test_more_connections_than_it_takes_are_closed_and_it_goes_on(self):
+    def test_who_opens_more_connections_than_it_takes_shuts_nobody_out(self):
         with contextlib.ExitStack() as stack:
-            for _ in range(220):
-                stack.enter_context(connect(self.api.endpoint))
+            for _ in range(500):
+                stack.enter_context(connect(self.api.endpoint)).sendall(b"G")
+            for _ in range(5):
+                self.assertEqual(self.api.get(CONNECTORS).status, 200)
             self.host.connectord.wait_for_log("too many connections")
         self.assertEqual(self.api.get(CONNECTORS).status, 200)
+
+    def test_an_address_that_takes_all_it_can_leaves_the_rest_to_others(self):
+        patient = self.enterContext(connect(self.api.endpoint))
+        with contextlib.ExitStack() as stack:
+            for _ in range(90):
+                stack.enter_context(connect(self.api.endpoint)).sendall(b"G")
+            patient.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            self.assertIn(b" 200 ", patient.recv(4096))
+
+    def test_a_request_whose_end_could_be_read_in_two_ways_ends_the_connection(self):
+        hidden = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+        for fields in (b"Transfer-Encoding: xchunked", b"Transfer-Encoding: gzip, chunked", b"Transfer-Encoding: identity",
+                       b"Content-Length: 0\r\nTransfer-Encoding: xchunked", b"Content-Length: 0, 0",
+                       b"Content-Length: 0\r\nContent-Length: 0"):
+            with self.subTest(fields):
+                answer = self.api.raw(b"POST /health HTTP/1.1\r\nHost: x\r\n" + fields + b"\r\n\r\n" + hidden)
+                self.assertEqual(answer.split(b" ")[1], b"400", answer)
+                self.assertNotIn(b" 200 ", answer)
+                self.assertEqual(answer.count(b"HTTP/1.1 "), 1, answer)
 
 
 class UnixSocket(ApiScenario):
@@ -138,6 +159,23 @@ class UnixSocket(ApiScenario):
         client = self.site.client(None)
         self.assertEqual(client.create(FABRIKAM).status, 201)
         self.assertEqual(client.delete("fabrikam", "*").status, 204)
+
+    def test_another_user_who_holds_all_connections_open_keeps_nobody_out(self):
+        socket_file = self.api.endpoint.removeprefix("unix:")
+        program = (f"import sys, time\nsys.path[:0] = {sys.path!r}\nfrom api_scenario import become_nobody\n"
+                   f"from harness.network import connect\nbecome_nobody()\n"
+                   f"held = [connect('unix:{socket_file}') for _ in range(300)]\n"
+                   f"for each in held:\n    each.send(b'G', 0x4000)\n"
+                   f"print('held', flush=True)\nsys.stdin.read()")
+        os.chmod(socket_file, 0o666)
+        root = self.enterContext(connect(self.api.endpoint))
+        with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as stranger:
+            self.assertEqual(stranger.stdout.readline(), b"held\n")
+            self.assertEqual(self.site.client(None).get(CONNECTORS).status, 200)
+            root.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            self.assertIn(b" 200 ", root.recv(4096), "root's connection is not the one that gives way")
+            stranger.stdin.close()
+        self.host.connectord.wait_for_log("too many connections.*user")
 
     def test_another_user_needs_a_token(self):
         socket_file = self.api.endpoint.removeprefix("unix:")

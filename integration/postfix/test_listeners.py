@@ -1,7 +1,9 @@
 """The sockets: who may use them, whose they are, and what happens when they are there already."""
 
+import contextlib
 import os
 import re
+import resource
 import statistics
 import stat
 import time
@@ -9,9 +11,10 @@ from pathlib import Path
 
 from harness.daemon import Connectord
 from harness.milter import MilterClient
-from harness.network import accepts_connections, free_port
+from harness.network import accepts_connections, connect, free_port
 from harness.policy import PolicyClient
 from harness.site import USER, Host
+from harness.socketmap import SocketmapClient
 from scenario import CONTOSO, HostScenario, SiteScenario
 
 
@@ -73,6 +76,35 @@ class Privileges(HostScenario):
         self.assertNotIn("0", re.search(r"^Groups:(.*)$", status, re.M).group(1).split())
         for capabilities in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
             self.assertEqual(int(re.search(rf"^{capabilities}:\s+(\w+)$", status, re.M).group(1), 16), 0)
+
+
+class ManyConnections(HostScenario):
+    """Begins with as few open files as systemd allows at first."""
+
+    @classmethod
+    def setUpClass(cls):
+        few, most = 1024, min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 65536)
+        cls.options = {"policy": f"inet:127.0.0.1:{free_port()}", "socketmap": True}
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        cls.addClassCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (few, before[1]))
+        super().setUpClass()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, before[1]))
+
+    def test_who_opens_thousands_and_leaves_them_idle_keeps_the_mail_server_out_of_none(self):
+        for endpoint in (self.host.policy, self.host.socketmap):
+            with self.subTest(endpoint), contextlib.ExitStack() as stack:
+                for _ in range(5500):
+                    stack.enter_context(connect(endpoint))
+                with PolicyClient(self.host.policy) as policy, SocketmapClient(self.host.socketmap) as socketmap:
+                    self.assertEqual(policy.ask(), "DUNNO")
+                    self.assertEqual(socketmap.ask("transport", "user@example.org"), "NOTFOUND ")
+                with MilterClient(self.host.milter, {"i": "4MANY000"}) as client:
+                    client.negotiate()
+                    client.connect("client.example.org", "192.0.2.1", 40000)
+                    client.helo("client.example.org")
+                    self.assertTrue(client.mail("bob@example.org").passes)
+        self.assertEqual(self.host.connectord.log_lines("no more files"), [])
 
 
 class TcpListeners(SiteScenario):

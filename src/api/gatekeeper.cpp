@@ -6,6 +6,7 @@
 #include "connectord/config/secret_file.h"
 #include "connectord/net/ascii_case.h"
 #include "connectord/net/ip_address.h"
+#include "connectord/net/socket_peer.h"
 #include "problem.h"
 
 namespace connectord::api {
@@ -20,11 +21,9 @@ bool needs_no_token(const Peer& peer) {
   return peer.uid && (*peer.uid == 0 || *peer.uid == ::geteuid());
 }
 
-// A network of IPv6 is one peer, since everybody has plenty of addresses in it.
 std::string key_of(const Peer& peer) {
   const auto address = net::IpAddress::parse(peer.address);
-  if (!address) return peer.address;
-  return address->is_v4() ? peer.address : net::masked(*address, 64).to_string();
+  return address ? net::counted_as({address, {}}) : peer.address;
 }
 
 }  // namespace

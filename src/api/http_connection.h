@@ -69,8 +69,9 @@ class HttpConnection : public net::StreamConnection, public std::enable_shared_f
     error_code ignored;
     timer_.cancel();
     socket_of(stream_).close(ignored);
-    shared_.server->forget(this->shared_from_this());
+    shared_.server->forget(*this);
   }
+  bool is_busy() const override { return is_answering_; }
 
  private:
   using error_code = boost::system::error_code;
@@ -114,11 +115,13 @@ class HttpConnection : public net::StreamConnection, public std::enable_shared_f
 
   void answer() {
     timer_.cancel();
+    shared_.server->used(*this);
     auto http = parser_->release();
     const unsigned version = http.version();
     const bool keep_alive = http.keep_alive();
     if (auto refused = refuse_headers(http)) return write(std::move(*refused), version, false);
     is_head_ = http.method() == boost::beast::http::verb::head;
+    is_answering_ = true;
     boost::asio::post(shared_.pool, [self = this->shared_from_this(), version, keep_alive,
                                      request = to_request(std::move(http), peer_)]() mutable {
       Response response = self->shared_.handler(request);
@@ -138,6 +141,7 @@ class HttpConnection : public net::StreamConnection, public std::enable_shared_f
     serializer_.emplace(*response_);
     const auto then = [self = this->shared_from_this(), keep_alive](error_code error, std::size_t) {
       self->serializer_.reset();
+      self->is_answering_ = false;
       if (error || !keep_alive) return self->finish();
       self->wait_for_request();
     };
@@ -176,6 +180,7 @@ class HttpConnection : public net::StreamConnection, public std::enable_shared_f
   std::optional<HttpResponse> response_;
   std::optional<boost::beast::http::serializer<false, boost::beast::http::string_body>> serializer_;
   bool is_head_ = false;
+  bool is_answering_ = false;
 };
 
 }  // namespace connectord::api

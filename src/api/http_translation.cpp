@@ -1,9 +1,7 @@
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include <array>
+#include <algorithm>
 
 #include "connectord/net/ip_address.h"
+#include "connectord/net/socket_peer.h"
 #include "http_connection.h"
 #include "problem.h"
 
@@ -11,29 +9,66 @@ namespace connectord::api {
 
 namespace http = boost::beast::http;
 
+namespace {
+
+constexpr unsigned http_1_1 = 11;
+
+bool all_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Where a request ends must be beyond doubt, or a proxy before us and we could see different requests (RFC 9112, 6.1 to
+// 6.3). Beast takes a coding that it does not know for none at all.
+std::optional<Response> refuse_framing(const HttpParser::value_type& request) {
+  if (!all_digits(request[http::field::content_length])) return problem(400, "Content-Length must be one number");
+  if (request.count(http::field::transfer_encoding) == 0) return std::nullopt;
+  if (!boost::beast::iequals(request[http::field::transfer_encoding], "chunked")) {
+    return problem(400, "the only Transfer-Encoding that is taken is chunked");
+  }
+  if (request.count(http::field::content_length) > 0) {
+    return problem(400, "Transfer-Encoding and Content-Length are both there; write one");
+  }
+  if (request.version() < http_1_1) return problem(400, "HTTP/1.0 has no Transfer-Encoding");
+  return std::nullopt;
+}
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
+
+// A name or an address, and a port: what RFC 3986, 3.2.2 allows beyond that is no server's name.
+bool is_host(std::string_view text) {
+  constexpr std::size_t longest_port = 5;
+  const bool in_brackets = text.starts_with('[');
+  const auto colon = text.find(':', in_brackets ? std::min(text.find(']'), text.size()) : 0);
+  const std::string_view host = text.substr(0, colon);
+  const std::string_view port = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+  if (port.size() > longest_port || !all_digits(port)) return false;
+  if (in_brackets) return host.ends_with(']') && net::IpAddress::parse(host).has_value();
+  return !host.empty() && std::all_of(host.begin(), host.end(), is_name_character);
+}
+
+}  // namespace
+
 Peer peer_of(net::StreamSocket& socket) {
-  boost::system::error_code error;
-  const auto endpoint = socket.remote_endpoint(error);
-  if (!error) {
-    if (const auto address = net::IpAddress::from_sockaddr(endpoint.data())) return {address->to_string(), {}};
-  }
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0) {
-    return {"unix:" + std::to_string(credentials.uid), credentials.uid};
-  }
+  const net::SocketPeer peer = net::peer_of(socket.native_handle());
+  if (peer.address) return {peer.address->to_string(), {}};
+  if (peer.uid) return {"unix:" + std::to_string(*peer.uid), peer.uid};
   return {"unknown", {}};
 }
 
 std::optional<Response> refuse_headers(const HttpParser::value_type& request) {
-  for (const auto field :
-       {http::field::host, http::field::authorization, http::field::content_type, http::field::if_match}) {
+  for (const auto field : {http::field::host, http::field::authorization, http::field::content_type,
+                           http::field::if_match, http::field::content_length, http::field::transfer_encoding}) {
     if (request.count(field) > 1) return problem(400, "the field " + std::string(to_string(field)) + " is there twice");
   }
+  if (auto refused = refuse_framing(request)) return refused;
   // RFC 9112, 3.2.
-  constexpr unsigned http_1_1 = 11;
   if (request.version() >= http_1_1 && request.count(http::field::host) == 0) {
     return problem(400, "the field Host is missing");
+  }
+  if (request.count(http::field::host) > 0 && !is_host(request[http::field::host])) {
+    return problem(400, "the field Host names no host; write the server's name or address, and its port");
   }
   return std::nullopt;
 }

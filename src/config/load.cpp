@@ -6,6 +6,7 @@
 
 #include "cross_checks.h"
 #include "document.h"
+#include "domains_file.h"
 #include "include.h"
 #include "quote.h"
 #include "source_file.h"
@@ -14,6 +15,7 @@ namespace connectord::config {
 namespace {
 
 constexpr const char* include_key = "server.include";
+constexpr const char* domains_file_key = "organization.accepted_domains_file";
 constexpr std::string_view simplest =
     "write at least [server] with milter = \"unix:/run/connectord/milter.sock\", and an [[inbound]] for each source of "
     "mail";
@@ -55,14 +57,15 @@ class Loading {
     const FileName main_file = files_.front();
     const std::vector<std::string>& patterns = loaded_.configuration.server.include;
     for (std::size_t i = 0; i < include_places_.size(); ++i) include(patterns[i], include_places_[i]);
+    read_accepted_domains();
     check_across(loaded_.configuration, main_file, problems_);
     loaded_.problems = problems_.take(files_);
     return std::move(loaded_);
   }
 
  private:
-  tl::expected<SourceFile, std::string> read_file(const std::string& path) const {
-    auto file = SourceFile::read(path);
+  tl::expected<SourceFile, std::string> read_file(const std::string& path, const SourceKind& kind = toml_file) const {
+    auto file = SourceFile::read(path, kind);
     if (!change_ || change_->path != path) return file;
     if (!change_->text) return tl::unexpected(std::string("the file is about to be removed"));
     constexpr std::uint64_t none = ~std::uint64_t{0};
@@ -93,6 +96,19 @@ class Loading {
       return problems_.warning(place, include_key, in_quotes(path) + " is included already; it is read once");
     }
     read_text(file->text, remember(path), true);
+  }
+
+  void read_accepted_domains() {
+    model::Organization& organization = loaded_.configuration.organization;
+    const std::string& path = organization.accepted_domains_file;
+    if (path.empty()) return;
+    const auto file = read_file(path, domains_file);
+    if (!file) return problems_.error(organization.location, domains_file_key, in_quotes(path) + ": " + file.error());
+    const FileName name = remember(path);
+    if (auto why = why_not_text(file->text, domains_file); !why.empty()) {
+      return problems_.error({name, 0, 0}, domains_file_key, std::move(why));
+    }
+    read_domains(file->text, name, organization.accepted_domains, problems_);
   }
 
   std::vector<model::Location> read_text(std::string_view text, const FileName& name, bool included) {

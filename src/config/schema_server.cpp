@@ -123,6 +123,9 @@ const Table& table_for<model::Organization>() {
           key<&Organization::accepted_domains, List<Domain>>(
               "accepted_domains", by_default("[]"),
               "Our own domains: `example.net` that one, `*.example.net` it and all below it."),
+          key<&Organization::accepted_domains_file, FilePath>(
+              "accepted_domains_file", otherwise("no file"),
+              "A file with more of them, one a line, comments behind `#`; it is read anew at each reload."),
           key<&Organization::reject_direct_send, Boolean>(
               "reject_direct_send", by_default("false"),
               "Refuse unauthenticated mail from our own domains that no connector covers."),

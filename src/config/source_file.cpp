@@ -30,13 +30,12 @@ tl::unexpected<std::string> cannot(std::string_view what, int error) {
   return tl::unexpected("cannot " + std::string(what) + " the file: " + std::generic_category().message(error));
 }
 
-std::string too_large() {
-  return "the file is larger than " + std::to_string(SourceFile::largest >> 20) +
-         " MiB; divide its connectors among several files and name those in server.include";
+std::string too_large(const SourceKind& kind) {
+  return "the file is larger than " + std::to_string(kind.largest >> 20) + " MiB; " + std::string(kind.too_large);
 }
 
 // Reads to the end, which for some files (/proc) is not where their size says.
-tl::expected<std::string, std::string> read_all(int descriptor, std::size_t expected_size) {
+tl::expected<std::string, std::string> read_all(int descriptor, std::size_t expected_size, const SourceKind& kind) {
   std::string text;
   std::size_t used = 0;
   for (;;) {
@@ -45,7 +44,7 @@ tl::expected<std::string, std::string> read_all(int descriptor, std::size_t expe
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return cannot("read", errno);
     used += static_cast<std::size_t>(count);
-    if (used > SourceFile::largest) return tl::unexpected(too_large());
+    if (used > kind.largest) return tl::unexpected(too_large(kind));
     if (count == 0) break;
   }
   text.resize(used);
@@ -54,26 +53,26 @@ tl::expected<std::string, std::string> read_all(int descriptor, std::size_t expe
 
 }  // namespace
 
-tl::expected<SourceFile, std::string> SourceFile::read(const std::string& path) {
+tl::expected<SourceFile, std::string> SourceFile::read(const std::string& path, const SourceKind& kind) {
   if (path.find('\0') != std::string::npos) return cannot("open", ENOENT);
   const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (descriptor.value() < 0) return cannot("open", errno);
   struct stat status {};
   if (::fstat(descriptor.value(), &status) != 0) return cannot("examine", errno);
-  if (S_ISDIR(status.st_mode)) return tl::unexpected<std::string>("this is a directory; write a file, or dir/*.toml");
+  if (S_ISDIR(status.st_mode)) return tl::unexpected("this is a directory; " + std::string(kind.directory));
   if (!S_ISREG(status.st_mode)) return tl::unexpected<std::string>("this is no regular file");
-  if (std::cmp_greater(status.st_size, largest)) return tl::unexpected(too_large());
-  auto text = read_all(descriptor.value(), static_cast<std::size_t>(status.st_size));
+  if (std::cmp_greater(status.st_size, kind.largest)) return tl::unexpected(too_large(kind));
+  auto text = read_all(descriptor.value(), static_cast<std::size_t>(status.st_size), kind);
   if (!text) return tl::unexpected(std::move(text.error()));
   constexpr mode_t rights = 07777;
   return SourceFile{std::move(*text), status.st_dev, status.st_ino,
                     status.st_uid,    status.st_gid, status.st_mode & rights};
 }
 
-std::string why_not_text(std::string_view content) {
+std::string why_not_text(std::string_view content, const SourceKind& kind) {
   const auto nul = content.find('\0');
   if (nul == std::string_view::npos) return {};
-  return "the file is binary, not TOML: it has a NUL at byte " + std::to_string(nul + 1);
+  return "the file is binary, not " + std::string(kind.words) + ": it has a NUL at byte " + std::to_string(nul + 1);
 }
 
 }  // namespace connectord::config

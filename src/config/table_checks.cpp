@@ -164,7 +164,8 @@ void check_validation(Reader& reader, const toml::table& table, const model::Val
 
 void check_organization(Reader& reader, const toml::table& table, const model::Organization& organization) {
   const auto* domains = table["accepted_domains"].as_array();
-  if (!organization.reject_direct_send || (domains != nullptr && !domains->empty())) return;
+  const bool has_domains = (domains != nullptr && !domains->empty()) || table.contains("accepted_domains_file");
+  if (!organization.reject_direct_send || has_domains) return;
   const Reader::Scope scope(reader, "reject_direct_send");
   reader.warning(place_of(table, "reject_direct_send"),
                  "has no effect without our own domains; write accepted_domains = [\"example.net\"]");

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "connectord/config/secret_file.h"
+#include "connectord/engine/index.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/probe/domain_check.h"
 #include "expected.h"
@@ -55,12 +56,8 @@ Expected<void> add_selectors(const DnsArguments& arguments, probe::DomainOptions
   return {};
 }
 
-bool is_ours(const model::Configuration& configuration, const std::string& domain) {
-  const auto& accepted = configuration.organization.accepted_domains;
-  return std::any_of(accepted.begin(), accepted.end(), [&](const auto& pattern) { return pattern.matches(domain); });
-}
-
-Expected<probe::DomainOptions> options_of(const DnsArguments& arguments, const model::Configuration& configuration) {
+Expected<probe::DomainOptions> options_of(const DnsArguments& arguments, const engine::Policy& policy) {
+  const model::Configuration& configuration = policy.configuration();
   const auto domain = net::normalize_domain(arguments.domain);
   if (!domain) return tl::unexpected("\"" + arguments.domain + "\" is no domain; write contoso.com");
   probe::DomainOptions options;
@@ -72,7 +69,7 @@ Expected<probe::DomainOptions> options_of(const DnsArguments& arguments, const m
     if (!address) return tl::unexpected("--address: \"" + text + "\" is no IP address");
     options.senders.push_back(*address);
   }
-  const bool ours = is_ours(configuration, *domain) || !options.selectors.empty();
+  const bool ours = policy.index().accepted_domains().matches(*domain) || !options.selectors.empty();
   if (options.senders.empty() && ours) options.senders = probe::own_public_addresses();
   if (ours) options.host_name = net::normalize_domain(configuration.server.host_name).value_or("");
   options.connect = !arguments.no_connect;
@@ -94,7 +91,7 @@ Status judge(const Common& common, const DnsArguments& arguments, const Terminal
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
   const model::Configuration& configuration = policy->configuration();
-  const auto options = options_of(arguments, configuration);
+  const auto options = options_of(arguments, *policy);
   if (!options) return complain(options.error());
   const auto resolver = session::make_resolver(configuration.dns);
   if (!resolver) return complain(resolver.error());

@@ -76,6 +76,7 @@ class Daemon {
                   std::move(loaded.secrets)) {}
 
   int run() {
+    allow_many_files();
     if (auto ready = open_sockets().and_then([this] { return drop_privileges(); }); !ready) {
       log_->fatal(subject, ready.error());
       return 1;

@@ -14,8 +14,15 @@
 namespace connectord::daemon {
 namespace {
 
+// Others wait meanwhile, so the limit is one of the whole text, however slowly it is read.
 void send_all(const net::FileDescriptor& connection, std::string_view text) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds limit{1000};
+  const auto deadline = Clock::now() + limit;
   while (!text.empty()) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return;
+    net::set_time_limit(connection, left);
     const ssize_t sent = ::send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL);
     if (sent <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(sent));
@@ -23,10 +30,8 @@ void send_all(const net::FileDescriptor& connection, std::string_view text) {
 }
 
 void answer(const net::FileDescriptor& connection, const std::function<std::string()>& document) {
-  constexpr std::chrono::milliseconds limit{1000};
   const auto peer = net::peer_uid(connection);
   if (!peer || (*peer != 0 && *peer != ::geteuid())) return;
-  net::set_time_limit(connection, limit);
   try {
     send_all(connection, document());
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): no memory now; whoever asked sees no answer

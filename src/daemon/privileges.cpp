@@ -2,8 +2,10 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -31,6 +33,14 @@ tl::expected<void, std::string> become(const User& user) {
   if (!became) return tl::unexpected("cannot become " + user.name + ": " + std::strerror(errno));
   if (user.uid != 0 && ::setuid(0) == 0) return tl::unexpected("root's rights came back after becoming " + user.name);
   return {};
+}
+
+void allow_many_files() {
+  constexpr rlim_t enough = 65'536;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= enough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, enough);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace connectord::daemon

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectord/engine/index.h"
 #include "connectord/mail/sealed_results.h"
 
 namespace connectord::engine {
@@ -180,33 +181,37 @@ class Requirements {
 };
 
 // A sealer that we trust saw DMARC pass before the message was changed (RFC 8617, 7.2.1).
-bool vouched_by_sealer(const model::AuthenticationSettings& settings, const Authentication& results) {
+bool vouched_by_sealer(const Policy& policy, const Authentication& results) {
   if (!results.arc || !results.dmarc || results.arc->result != model::ArcResult::pass || results.arc->sets.empty())
     return false;
   const model::ArcSet& last = results.arc->sets.back();
-  const auto& trusted = settings.arc_trusted_sealers;
-  const bool is_trusted = std::any_of(trusted.begin(), trusted.end(),
-                                      [&last](const auto& pattern) { return pattern.matches(last.domain); });
-  return is_trusted && mail::say_dmarc_passed(last.authentication_results, results.dmarc->from_domain);
+  return policy.index().trusted_sealers().matches(last.domain) &&
+         mail::say_dmarc_passed(last.authentication_results, results.dmarc->from_domain);
 }
 
 // Anybody can write a MAIL FROM, so a connector that is identified by it has a say in mail of its own domains only.
-bool has_a_say(const model::InboundConnector& connector, model::IdentifiedBy identified_by, const std::string& author) {
+bool has_a_say(const Policy& policy, const model::InboundConnector& connector, model::IdentifiedBy identified_by,
+               const std::string& author) {
   if (identified_by != model::IdentifiedBy::sender_domain) return true;
-  const auto& own = connector.identify.sender_domains;
-  return !author.empty() && std::any_of(own.begin(), own.end(), [&](const auto& each) { return each.matches(author); });
+  if (author.empty()) return false;
+  const auto own = policy.index().named(connector.name);
+  bool names_author = false;
+  policy.index().sender_domains().visit(author, [&](ConnectorNumber number, unsigned) {
+    if (number == own) names_author = true;
+  });
+  return names_author;
 }
 
 std::string_view override_of(const Policy& policy, const model::InboundConnector* connector,
                              model::IdentifiedBy identified_by, const model::Facts& facts) {
   if (connector != nullptr && connector->mode == model::Mode::audit &&
-      has_a_say(*connector, identified_by, facts.authentication.dmarc->from_domain)) {
+      has_a_say(policy, *connector, identified_by, facts.authentication.dmarc->from_domain)) {
     return "the connector is in audit mode";
   }
   if (connector != nullptr && connector->trusted_path && identified_by != model::IdentifiedBy::sender_domain) {
     return "the connector's path is trusted";
   }
-  if (vouched_by_sealer(policy.configuration().authentication, facts.authentication)) {
+  if (vouched_by_sealer(policy, facts.authentication)) {
     return "a trusted ARC sealer saw DMARC pass";
   }
   return {};

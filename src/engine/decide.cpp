@@ -1,10 +1,10 @@
 #include "connectord/engine/decide.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "attribution.h"
 #include "authentication.h"
+#include "connectord/engine/index.h"
 #include "requirements.h"
 #include "signing.h"
 
@@ -27,6 +27,7 @@ class Deciding {
   }
 
   Decision run() {
+    check_forged_fields();
     if (is_submission()) {
       sign({.submitted = true});
       return std::move(decision_);
@@ -61,6 +62,21 @@ class Deciding {
          .expected = "mail from another server",
          .seen = facts_.local_submission ? "handed in by the sendmail command" : "submitted by an authenticated user"});
     return true;
+  }
+
+  // Whoever sends it, and over whichever connector: what is at stake is the mail server.
+  void check_forged_fields() {
+    const model::ForgedFields& forged = facts_.forged;
+    if (forged.count <= most_forged_fields && forged.bytes_to_read <= most_header_bytes_to_read) return;
+    decision_.findings.push_back(
+        {.check = "forged_fields",
+         .outcome = Outcome::fail,
+         .expected = "at most " + std::to_string(most_forged_fields) + " fields under names that only we write, and " +
+                     std::to_string(most_header_bytes_to_read >> 20) + " MiB of header to read to delete them",
+         .seen = std::to_string(forged.count) + " fields, " + std::to_string(forged.bytes_to_read) + " bytes",
+         .hint = "no honest message has so many: the sender wants to keep the mail server busy, or the message is in a "
+                 "loop"});
+    refuse(Outcome::fail, {550, "5.6.0", "The message has too many header fields under names that only we write"});
   }
 
   void refuse_unreadable_sender() {
@@ -158,10 +174,7 @@ class Deciding {
     const model::Organization& organization = policy_.configuration().organization;
     const model::Sender& sender = facts_.mail_from;
     if (!organization.reject_direct_send || (sender.domain.empty() && sender.qualified)) return;
-    const auto& accepted = organization.accepted_domains;
-    const bool ours = !sender.qualified || std::any_of(accepted.begin(), accepted.end(), [&](const auto& pattern) {
-      return pattern.matches(sender.domain);
-    });
+    const bool ours = !sender.qualified || policy_.index().accepted_domains().matches(sender.domain);
     const std::string from = sender.qualified ? sender.domain : "an address without a domain";
     Finding finding{.check = "organization.reject_direct_send",
                     .outcome = ours ? Outcome::fail : Outcome::pass,

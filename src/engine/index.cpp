@@ -2,7 +2,28 @@
 
 #include <algorithm>
 
+#include "connectord/net/ascii_case.h"
+
 namespace connectord::engine {
+namespace {
+
+DomainIndex index_of(const std::vector<net::DomainPattern>& patterns) {
+  DomainIndex index;
+  ConnectorNumber number = 0;
+  for (const net::DomainPattern& pattern : patterns) index.add(pattern, number++);
+  return index;
+}
+
+ConnectorLists lists_in(const model::InboundConnector& connector) {
+  ConnectorLists lists{net::AddressSet(connector.require.client_networks), {}};
+  if (!connector.enhanced_filtering) return lists;
+  const model::EnhancedFiltering& filtering = *connector.enhanced_filtering;
+  lists.skip_rules = {filtering.skip_last, net::AddressSet(filtering.skip_networks)};
+  for (const std::string& recipient : filtering.recipients) lists.pilot_group.insert(net::to_lower(recipient));
+  return lists;
+}
+
+}  // namespace
 
 unsigned specificity(const net::DomainPattern& pattern) {
   if (pattern.kind() == net::DomainPattern::Kind::exact) return DomainIndex::exact_specificity;
@@ -70,22 +91,28 @@ void CertificateIndex::add_unknown(const model::CertificatePattern& pattern, Con
   }
 }
 
-Index::Index(const model::Configuration& configuration) {
+Index::Index(const model::Configuration& configuration)
+    : accepted_domains_(index_of(configuration.organization.accepted_domains)),
+      trusted_sealers_(index_of(configuration.authentication.arc_trusted_sealers)) {
   const std::vector<model::InboundConnector>& connectors = configuration.inbound;
   names_.reserve(connectors.size());
   for (ConnectorNumber number = 0; number < connectors.size(); ++number) {
-    const model::InboundConnector& connector = connectors[number];
-    if (!connector.enabled) continue;
-    names_.emplace(connector.name, number);
-    for (const auto& pattern : connector.identify.sender_domains) sender_domains_.add(pattern, number);
-    std::uint32_t range_number = 0;
-    for (const auto& range : connector.identify.client_networks) client_networks_.add(range, number, range_number++);
-    if (connector.identify.certificate) {
-      certificates_.add(*connector.identify.certificate, number, connector.mode == model::Mode::enforce);
-    }
+    if (connectors[number].enabled) add(connectors[number], number);
   }
   ConnectorNumber number = 0;
   for (const model::Signing& signing : configuration.signing) signing_.add(signing.domain, number++);
+}
+
+void Index::add(const model::InboundConnector& connector, ConnectorNumber number) {
+  names_.emplace(connector.name, number);
+  for (const auto& pattern : connector.identify.sender_domains) sender_domains_.add(pattern, number);
+  std::uint32_t range_number = 0;
+  for (const auto& range : connector.identify.client_networks) client_networks_.add(range, number, range_number++);
+  if (connector.identify.certificate) {
+    certificates_.add(*connector.identify.certificate, number, connector.mode == model::Mode::enforce);
+  }
+  const bool has_lists = !connector.require.client_networks.empty() || connector.enhanced_filtering;
+  if (has_lists) lists_.emplace(connector.name, lists_in(connector));
 }
 
 }  // namespace connectord::engine

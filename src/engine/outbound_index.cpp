@@ -26,8 +26,6 @@ OutboundIndex::OutboundIndex(const model::Configuration& configuration)
   for (ConnectorNumber number = 0; number < connectors.size(); ++number) {
     if (connectors[number].enabled) add(connectors[number], number);
   }
-  const auto& accepted = configuration.organization.accepted_domains;
-  for (ConnectorNumber number = 0; number < accepted.size(); ++number) accepted_domains_.add(accepted[number], number);
 }
 
 void OutboundIndex::add(const model::OutboundConnector& connector, ConnectorNumber number) {

@@ -5,6 +5,7 @@
 
 #include "authentication.h"
 #include "connectord/engine/certificate.h"
+#include "connectord/engine/index.h"
 
 namespace connectord::engine {
 namespace {
@@ -80,9 +81,9 @@ class Checking {
 
   void client_networks() {
     const auto& ranges = require_.client_networks;
-    const bool inside = facts_.client_address && std::any_of(ranges.begin(), ranges.end(), [this](const auto& range) {
-                          return range.contains(*facts_.client_address);
-                        });
+    const ConnectorLists* lists = policy_.index().lists_of(connector_.name);
+    const bool inside =
+        facts_.client_address && lists != nullptr && lists->required_networks.contains(*facts_.client_address);
     const std::string seen = facts_.client_address ? facts_.client_address->to_string() : "no address";
     if (inside) {
       pass("require.client_networks", one_of(ranges), seen);

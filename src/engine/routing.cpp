@@ -37,7 +37,7 @@ struct Ownership {
 Ownership ownership_of(const Policy& policy, const Recipient& recipient, std::string_view domain) {
   Ownership found;
   found.ours = recipient.delivered_here || is_this_host(policy, domain);
-  policy.outbound().accepted_domains().visit(domain, [&](ConnectorNumber, unsigned rank) {
+  policy.index().accepted_domains().visit(domain, [&](ConnectorNumber, unsigned rank) {
     found.ours = true;
     if (rank < DomainIndex::exact_specificity) found.widest_subtree = rank;
   });

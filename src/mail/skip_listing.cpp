@@ -1,7 +1,5 @@
 #include "connectord/mail/skip_listing.h"
 
-#include <algorithm>
-
 #include "connectord/mail/received.h"
 
 namespace connectord::mail {
@@ -15,7 +13,7 @@ bool is_inside(const IpAddress& address) {
 
 class Search {
  public:
-  Search(const ConnectingClient& client, const model::EnhancedFiltering& filtering) : filtering_(filtering) {
+  Search(const ConnectingClient& client, const SkipRules& rules) : rules_(rules) {
     found_.address = client.address;
     found_.helo = client.helo;
     found_.client_name = client.name;
@@ -36,7 +34,7 @@ class Search {
     HopVerdict verdict = verdict_on(found_.address);
     if (verdict != HopVerdict::skipped_listed) {
       // A private address alone is no reason to believe a client: any machine inside could choose who it is.
-      verdict = filtering_.skip_last ? HopVerdict::skipped_last : HopVerdict::taken;
+      verdict = rules_.skip_last ? HopVerdict::skipped_last : HopVerdict::taken;
     }
     found_.trail.push_back({0, found_.address, verdict, ""});
     return verdict != HopVerdict::taken;
@@ -67,10 +65,7 @@ class Search {
   }
 
   HopVerdict verdict_on(const IpAddress& address) const {
-    const auto& listed = filtering_.skip_networks;
-    if (std::any_of(listed.begin(), listed.end(), [&](const auto& range) { return range.contains(address); })) {
-      return HopVerdict::skipped_listed;
-    }
+    if (rules_.skip_networks.contains(address)) return HopVerdict::skipped_listed;
     return is_inside(address) ? HopVerdict::skipped_private : HopVerdict::taken;
   }
 
@@ -85,15 +80,15 @@ class Search {
     return std::move(found_);
   }
 
-  const model::EnhancedFiltering& filtering_;
+  const SkipRules& rules_;
   OriginalClient found_;
 };
 
 }  // namespace
 
 OriginalClient find_original_client(const ConnectingClient& client, const std::vector<std::string_view>& received,
-                                    const model::EnhancedFiltering& filtering) {
-  return Search(client, filtering).run(received);
+                                    const SkipRules& rules) {
+  return Search(client, rules).run(received);
 }
 
 std::string_view to_string(HopVerdict verdict) {

@@ -36,7 +36,8 @@ FileDescriptor make_socket() {
 }  // namespace
 
 tl::expected<FileDescriptor, std::string> listen_abstract(const std::string& name) {
-  constexpr int waiting = 8;
+  // Anybody may connect, and is sent away at once; these must not keep the ones that are let in waiting.
+  constexpr int waiting = 128;
   FileDescriptor fd = make_socket();
   const Address address = abstract_address(name);
   if (::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), waiting) != 0) {

@@ -46,7 +46,6 @@ void Acceptor::accept_one() {
 }
 
 void Acceptor::take(FileDescriptor fd, int family) {
-  if (callbacks_.is_full()) return pause("too many connections");
   callbacks_.accepted(StreamSocket(context_, boost::asio::generic::stream_protocol(family, 0), fd.release()));
   if (!stopped_) wait_for_connection();
 }

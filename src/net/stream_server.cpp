@@ -6,7 +6,9 @@
 namespace connectord::net {
 
 StreamServer::StreamServer(FileDescriptor listener, Settings settings)
-    : settings_(std::move(settings)), acceptor_(context_, std::move(listener), callbacks()) {}
+    : settings_(std::move(settings)),
+      connections_(settings_.connections),
+      acceptor_(context_, std::move(listener), callbacks()) {}
 
 StreamServer::~StreamServer() {
   stop();
@@ -21,27 +23,37 @@ void StreamServer::stop() {
   if (!thread_.joinable()) return;
   boost::asio::post(context_, [this] {
     acceptor_.stop();
-    while (!connections_.empty()) {
-      const auto connection = *connections_.begin();
-      connection->close();
-    }
+    while (const auto connection = connections_.any()) connection->close();
     context_.stop();
   });
   thread_.join();
 }
 
-void StreamServer::forget(const std::shared_ptr<StreamConnection>& connection) {
-  connections_.erase(connection);
+Acceptor::Callbacks StreamServer::callbacks() {
+  return {[this](StreamSocket socket) { serve(std::move(socket)); },
+          [this](std::string_view why) { settings_.complain(why); }};
 }
 
-Acceptor::Callbacks StreamServer::callbacks() {
-  const auto serve = [this](StreamSocket socket) {
-    const auto connection = settings_.make(std::move(socket));
-    connections_.insert(connection);
-    connection->start();
-  };
-  return {[this] { return connections_.size() >= settings_.connections; }, serve,
-          [this](std::string_view why) { settings_.pausing(why); }};
+void StreamServer::serve(StreamSocket socket) {
+  const SocketPeer peer = peer_of(socket.native_handle());
+  const ConnectionTable::Admission admission = connections_.admit(peer);
+  if (!admission.admitted) return complain("too many connections: a new one of " + counted_as(peer) + " is closed");
+  if (admission.gives_way) {
+    complain("too many connections: an idle one gives way to a new one of " + counted_as(peer));
+    admission.gives_way->close();
+  }
+  const auto connection = settings_.make(std::move(socket));
+  connections_.add(peer, connection);
+  connection->start();
+}
+
+// Whoever opens many connections must not fill the log.
+void StreamServer::complain(std::string_view what) {
+  constexpr std::chrono::seconds between{1};
+  const auto now = std::chrono::steady_clock::now();
+  if (complained_ && now - *complained_ < between) return;
+  complained_ = now;
+  settings_.complain(what);
 }
 
 }  // namespace connectord::net

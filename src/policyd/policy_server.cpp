@@ -36,7 +36,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
     error_code ignored;
     timer_.cancel();
     socket_.close(ignored);
-    shared_.server->forget(shared_from_this());
+    shared_.server->forget(*this);
   }
 
  private:
@@ -67,6 +67,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
   void on_request(error_code error, std::size_t length) {
     if (error == asio::error::not_found) return refuse("a request that is too long");
     if (error) return close();
+    shared_.server->used(*this);
     const auto request = parse_request(std::string_view(buffer_).substr(0, length - 1));
     if (!request) return refuse(request.error());
     buffer_.erase(0, length);

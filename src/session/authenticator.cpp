@@ -51,9 +51,9 @@ void Authenticator::start_spf(Spf& spf) {
   });
 }
 
-void Authenticator::begin_content(const model::EnhancedFiltering* filtering) {
+void Authenticator::begin_content(const mail::SkipRules* rules) {
   has_content_ = true;
-  filtering_ = filtering;
+  skip_rules_ = rules;
   if (context_.settings->verifies_signatures()) dkim_.emplace(auth::DkimLimits{}, context_.unix_time);
   if (context_.settings->arc) arc_.emplace(auth::DkimLimits{}, context_.unix_time);
 }
@@ -64,7 +64,7 @@ void Authenticator::header(std::string_view name, std::string_view value) {
   if (mail::is_named(name, "From") && from_values_.size() < most_from_fields) {
     from_values_.emplace_back(value.substr(0, mail::longest_read_value + 1));
   }
-  if (filtering_ == nullptr || !mail::is_named(name, "Received")) return;
+  if (skip_rules_ == nullptr || !mail::is_named(name, "Received")) return;
   if (received_values_.size() >= mail::most_received_fields || received_bytes_ + value.size() > most_received_bytes)
     return;
   received_values_.emplace_back(value);
@@ -75,12 +75,12 @@ void Authenticator::end_of_headers() {
   author_ = mail::parse_author({from_values_.begin(), from_values_.end()});
   if (dkim_) dkim_->end_of_headers();
   if (arc_) arc_->end_of_headers();
-  if (filtering_ != nullptr) find_original_client();
+  if (skip_rules_ != nullptr) find_original_client();
   ask_ahead();
 }
 
 void Authenticator::find_original_client() {
-  original_ = mail::find_original_client(client_, {received_values_.begin(), received_values_.end()}, *filtering_);
+  original_ = mail::find_original_client(client_, {received_values_.begin(), received_values_.end()}, *skip_rules_);
   if (original_->header == 0 || !context_.settings->spf) return;
   behind_gateway_.query = direct_.query;
   behind_gateway_.query.client = original_->address;

@@ -40,8 +40,9 @@ class Authenticator {
 
   // At MAIL.
   void start(const model::Facts& facts);
-  // Before the first header. `filtering` is the attributed connector's, or nullptr; it must outlive this.
-  void begin_content(const model::EnhancedFiltering* filtering);
+  // Before the first header. `rules` are those of the attributed connector's enhanced filtering, or nullptr; they must
+  // outlive this.
+  void begin_content(const mail::SkipRules* rules);
   // In the order of the message, values with their leading space.
   void header(std::string_view name, std::string_view value);
   void end_of_headers();
@@ -67,7 +68,7 @@ class Authenticator {
   Context context_;
   mail::ConnectingClient client_;
   std::string sender_domain_;
-  const model::EnhancedFiltering* filtering_ = nullptr;
+  const mail::SkipRules* skip_rules_ = nullptr;
   bool has_content_ = false;
 
   Spf direct_;

@@ -1,5 +1,6 @@
 #include "header_edit.h"
 
+#include "connectord/engine/decide.h"
 #include "connectord/mail/authentication_results.h"
 #include "connectord/mail/header_field.h"
 
@@ -51,24 +52,30 @@ HeaderEdit::HeaderEdit(const model::Configuration& configuration) : configuratio
 }
 
 void HeaderEdit::note(std::string_view name, std::string_view value) {
-  for (Own& own : own_) {
-    if (mail::is_named(name, own.name)) ++own.count;
-  }
-  if (!mail::is_named(name, results_field)) return;
-  ++results_seen_;
-  if (mail::claims_authserv_id(value, configuration_.server.authserv_id)) forged_results_.push_back(results_seen_);
+  constexpr std::size_t colon_and_line_end = 2;
+  header_bytes_ += name.size() + value.size() + colon_and_line_end;
+  if (!is_forged(name, value)) return;
+  ++forged_.count;
+  forged_.bytes_to_read += header_bytes_;
 }
 
-std::uint32_t HeaderEdit::forgeries() const {
-  auto sum = static_cast<std::uint32_t>(forged_results_.size());
-  for (const Own& own : own_) sum += own.count;
-  return sum;
+bool HeaderEdit::is_forged(std::string_view name, std::string_view value) {
+  for (Own& own : own_) {
+    if (!mail::is_named(name, own.name)) continue;
+    ++own.count;
+    return true;
+  }
+  if (!mail::is_named(name, results_field)) return false;
+  ++results_seen_;
+  if (!mail::claims_authserv_id(value, configuration_.server.authserv_id)) return false;
+  if (forged_results_.size() < engine::most_forged_fields) forged_results_.push_back(results_seen_);
+  return true;
 }
 
 Changes HeaderEdit::changes(const model::Facts& facts, const model::Decision& decision,
                             const model::EnhancedFiltering* filtering, const std::string& received_spf) const {
   Changes changes;
-  changes.reserve(forgeries() + own_fields);
+  changes.reserve(forged_.count + own_fields + 2);
   for (const Own& own : own_) {
     for (std::uint32_t position = own.count; position > 0; --position) remove(changes, own.name, position);
   }

@@ -21,14 +21,17 @@ class HeaderEdit {
 
   // Each field of the message, in order.
   void note(std::string_view name, std::string_view value);
-  // Fields that came with the message and go.
-  std::uint32_t forgeries() const;
-  // `filtering` is what holds for this message, or nullptr; `received_spf` the value of that field or empty.
+  // Those that came with the message and go.
+  const model::ForgedFields& forged() const { return forged_; }
+  // For a message that goes on. `filtering` is what holds for this message, or nullptr; `received_spf` the value of
+  // that field or empty.
   std::vector<model::HeaderChange> changes(const model::Facts& facts, const model::Decision& decision,
                                            const model::EnhancedFiltering* filtering,
                                            const std::string& received_spf) const;
 
  private:
+  bool is_forged(std::string_view name, std::string_view value);
+
   // The tag, and what else is named after it.
   struct Own {
     std::string name;
@@ -39,7 +42,10 @@ class HeaderEdit {
   const model::Configuration& configuration_;
   std::array<Own, own_fields> own_;
   std::uint32_t results_seen_ = 0;
-  std::vector<std::uint32_t> forged_results_;  // which of the Authentication-Results fields
+  // Which of the Authentication-Results fields; no more than a message that goes on can have.
+  std::vector<std::uint32_t> forged_results_;
+  std::uint64_t header_bytes_ = 0;
+  model::ForgedFields forged_;
 };
 
 }  // namespace connectord::session

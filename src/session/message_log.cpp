@@ -71,7 +71,7 @@ void add_signing(const model::Decision& decision, log::Fields& fields) {
 }  // namespace
 
 void log_decision(log::Logger& log, std::string_view queue_id, const model::Facts& facts,
-                  const model::Decision& decision, std::uint32_t removed_tags) {
+                  const model::Decision& decision, std::uint64_t removed_tags) {
   log::Fields fields;
   fields.reserve(16);
   fields.emplace_back("client", client(facts));

@@ -6,6 +6,7 @@
 
 #include "authenticator.h"
 #include "connectord/engine/decide.h"
+#include "connectord/engine/index.h"
 #include "connectord/mail/path.h"
 #include "connectord/net/ascii_case.h"
 #include "connectord/session/message_log.h"
@@ -27,14 +28,15 @@ constexpr std::string_view no_policy_request =
     "beginning of smtpd_recipient_restrictions; Sendmail cannot tell it";
 
 // All of its recipients are in the pilot group; without a group, everybody is.
-bool is_in_pilot(const model::EnhancedFiltering& filtering, const std::vector<std::string>& recipients) {
-  const auto& group = filtering.recipients;
+bool is_in_pilot(const engine::ConnectorLists& lists, const std::vector<std::string>& recipients) {
+  const auto& group = lists.pilot_group;
   if (group.empty()) return true;
-  return std::all_of(recipients.begin(), recipients.end(), [&group](const std::string& recipient) {
-    return std::any_of(group.begin(), group.end(), [&recipient](const std::string& member) {
-      return net::equals_ignoring_case(member, recipient);
-    });
-  });
+  return std::all_of(recipients.begin(), recipients.end(),
+                     [&group](const std::string& recipient) { return group.contains(net::to_lower(recipient)); });
+}
+
+bool goes_on(const model::Decision& decision) {
+  return decision.action == model::Action::accept || decision.action == model::Action::quarantine;
 }
 
 Answer to_answer(const model::Decision& decision) {
@@ -113,6 +115,7 @@ void Session::end_message() {
   facts_.authentication = {};
   facts_.original.reset();
   facts_.author.reset();
+  facts_.forged = {};
   intake_.end();
 }
 
@@ -219,7 +222,7 @@ Answer Session::admit(std::string_view recipient, std::string_view queue_id, boo
 
 // The route was found recipient by recipient for the tag that the message had then.
 void Session::take_route(model::Decision& decision) const {
-  if (decision.action != model::Action::accept && decision.action != model::Action::quarantine) return;
+  if (!goes_on(decision)) return;
   if (!route_.empty() && decision.tag != route_.tag()) {
     decision.action = model::Action::defer;
     decision.reply = model::Reply{451, "4.3.0", "What is known of this connection has changed; send the message again"};
@@ -233,10 +236,11 @@ void Session::begin_content() {
   in_content_ = true;
   const model::InboundConnector* connector =
       envelope_decision_ ? generation_.policy->find(envelope_decision_->connector) : nullptr;
-  const bool filters = connector != nullptr && connector->enhanced_filtering &&
-                       is_in_pilot(*connector->enhanced_filtering, facts_.recipients);
+  const bool may_filter = connector != nullptr && connector->enhanced_filtering;
+  const engine::ConnectorLists* lists = may_filter ? generation_.policy->index().lists_of(connector->name) : nullptr;
+  const bool filters = lists != nullptr && is_in_pilot(*lists, facts_.recipients);
   filtering_ = filters ? &*connector->enhanced_filtering : nullptr;
-  if (authenticator_) authenticator_->begin_content(filtering_);
+  if (authenticator_) authenticator_->begin_content(filters ? &lists->skip_rules : nullptr);
 }
 
 void Session::header(std::string_view name, std::string_view value) {
@@ -278,9 +282,12 @@ Ending Session::end_of_message(std::string_view queue_id) {
     if (configuration.authentication.received_spf) received_spf = authenticator_->received_spf(facts_);
   }
   if (signer_) facts_.author = signer_->author();
+  facts_.forged = header_edit_->forged();
   ending.decision = decide(model::Facts::Stage::message);
   take_route(ending.decision);
-  ending.header_changes = header_edit_->changes(facts_, ending.decision, filtering_, received_spf);
+  if (goes_on(ending.decision)) {
+    ending.header_changes = header_edit_->changes(facts_, ending.decision, filtering_, received_spf);
+  }
   if (signer_) sign(queue_id, ending);
   trace_->keep(*generation_.policy, trace::Stage::message, facts_, facts_.recipients, queue_id, ending.decision);
   ending.answer = to_answer(ending.decision);
@@ -311,7 +318,8 @@ void Session::abort() {
 
 void Session::log(std::string_view queue_id, const model::Decision& decision) const {
   count_decision(*services_.metrics, facts_, decision);
-  log_decision(services_.log, queue_id, facts_, decision, header_edit_->forgeries());
+  const std::uint64_t removed = goes_on(decision) ? header_edit_->forged().count : 0;
+  log_decision(services_.log, queue_id, facts_, decision, removed);
 }
 
 }  // namespace connectord::session

@@ -55,7 +55,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
     error_code ignored;
     timer_.cancel();
     socket_.close(ignored);
-    shared_.server->forget(shared_from_this());
+    shared_.server->forget(*this);
   }
 
  private:
@@ -82,7 +82,10 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
       waiting_ = chunk.substr(*answered);
     }
     if (!count(waiting_.size() + replies_.size())) return refuse("too much is under way on all connections together");
-    if (!replies_.empty()) return reply();
+    if (!replies_.empty()) {
+      shared_.server->used(*this);
+      return reply();
+    }
     // The time of a request begins with its first bytes, not anew with each further one.
     if (!was_waiting) limit_time("a request that does not end");
     wait();

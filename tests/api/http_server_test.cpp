@@ -98,6 +98,69 @@ TEST_F(HttpServerThread, SaysWhatIsWrongAndHangsUp) {
   EXPECT_NE(ask("GET / HTTP/1.1\r\nHost: x\r\nIf-Match: a\r\nIf-Match: b\r\n\r\n").find(" 400 "), std::string::npos);
 }
 
+TEST_F(HttpServerThread, TakesOnlyRequestsWhoseEndCanBeReadInOneWay) {
+  start();
+  // What follows would be another request, if the first one were read otherwise than a proxy before us has read it.
+  const std::string hidden = "GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n";
+  struct Case {
+    const char* title;
+    std::string fields;
+  };
+  for (const auto& [title, fields] : {
+           Case{"a coding that is none", "Transfer-Encoding: xchunked\r\n"},
+           Case{"one before chunked", "Transfer-Encoding: gzip, chunked\r\n"},
+           Case{"one behind chunked", "Transfer-Encoding: chunked, identity\r\n"},
+           Case{"chunked twice", "Transfer-Encoding: chunked, chunked\r\n"},
+           Case{"chunked in two fields", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"},
+           Case{"one in each of two fields", "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n"},
+           Case{"with a parameter", "Transfer-Encoding: chunked;q=1\r\n"},
+           Case{"in quotes", "Transfer-Encoding: \"chunked\"\r\n"},
+           Case{"behind a vertical tab", "Transfer-Encoding: \vchunked\r\n"},
+           Case{"empty", "Transfer-Encoding:\r\n"},
+           Case{"with a length behind it", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"},
+           Case{"with a length before it", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"},
+           Case{"another coding, with a length", "Content-Length: 0\r\nTransfer-Encoding: xchunked\r\n"},
+           Case{"a space before the colon", "Transfer-Encoding : chunked\r\n"},
+           Case{"two lengths", "Content-Length: 0\r\nContent-Length: 5\r\n"},
+           Case{"the same length twice", "Content-Length: 0\r\nContent-Length: 0\r\n"},
+           Case{"the same length twice in one field", "Content-Length: 0, 0\r\n"},
+           Case{"a length with a sign", "Content-Length: +0\r\n"},
+           Case{"a length in hexadecimal", "Content-Length: 0x0\r\n"},
+           Case{"an empty length", "Content-Length:\r\n"},
+           Case{"no length that fits", "Content-Length: 18446744073709551616\r\n"},
+       }) {
+    const std::string answer = ask("POST /seen HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n0\r\n\r\n" + hidden);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << title << ": " << answer;
+    EXPECT_EQ(answer.find("/seen"), std::string::npos) << title << ": " << answer;
+    EXPECT_EQ(answer.find("/hidden"), std::string::npos) << title << ": " << answer;
+    EXPECT_NE(answer.find("Connection: close"), std::string::npos) << title << ": " << answer;
+  }
+  EXPECT_TRUE(ask("POST /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: Chunked\r\n\r\n"
+                  "2\r\nhi\r\n0\r\n\r\n")
+                  .ends_with("POST /a hi"));
+  EXPECT_TRUE(
+      ask("POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n").starts_with("HTTP/1.0 400 "))
+      << "HTTP/1.0 has no codings (RFC 9112, 6.1)";
+}
+
+TEST_F(HttpServerThread, TakesOnlyHostsThatAreHosts) {
+  start();
+  const auto status = [this](std::string_view host) {
+    return ask("GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\nConnection: close\r\n\r\n").substr(9, 3);
+  };
+  for (const char* host : {"mx.example.net", "mx.example.net:8025", "127.0.0.1:8025", "[::1]:8025", "[2001:db8::1]",
+                           "a_b", "localhost:"}) {
+    EXPECT_EQ(status(host), "200") << host;
+  }
+  for (const char* host : {"a b",   "a,b",      "a/b",      "a@b",    "user:pw@a",
+                           "a:b",   "a:80:80",  "http://a", "[::1",   "::1",
+                           "[a b]", "a:123456", "a?b",      "a#b",    "a\\b",
+                           "\"a\"", "<a>",      "",         "%6d%78", "m\xc3\xbcller.example",
+                           "[]"}) {
+    EXPECT_EQ(status(host), "400") << host;
+  }
+}
+
 TEST_F(HttpServerThread, HangsUpOnWhoDoesNotFinishInTime) {
   limits_.request_time = std::chrono::milliseconds(50);
   limits_.idle_time = std::chrono::milliseconds(50);
@@ -106,6 +169,20 @@ TEST_F(HttpServerThread, HangsUpOnWhoDoesNotFinishInTime) {
   send(begun, "GET / HT");
   EXPECT_EQ(receive(begun), "");
   EXPECT_EQ(receive(connect()), "");
+}
+
+TEST_F(HttpServerThread, AnswersThoughOthersHoldAllConnectionsOpen) {
+  limits_.connections = 20;
+  start();
+  std::vector<net::FileDescriptor> silent;
+  for (int i = 0; i < 40; ++i) {
+    silent.push_back(connect());
+    send(silent.back(), "G");
+  }
+  EXPECT_NE(ask("GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").find(" 200 "), std::string::npos);
+  EXPECT_EQ(receive(silent.front()), "") << "the oldest one gave way";
+  ASSERT_FALSE(log_.lines().empty());
+  EXPECT_NE(log_.lines().front().find("too many connections"), std::string::npos) << log_.lines().front();
 }
 
 TEST_F(HttpServerThread, ServesManyAtOnce) {

@@ -94,10 +94,48 @@ void decide_without_certificates(benchmark::State& state) {
   decide_about<facts_without_certificate>(state);
 }
 
+// What a site's lists cost a message that none of their first entries settles.
+void decide_once(benchmark::State& state, model::Configuration configuration, const model::Facts& facts,
+                 model::Action expected) {
+  const auto policy = engine::Policy::compile(std::move(configuration)).policy;
+  for (auto _ : state) {
+    const model::Decision decision = engine::decide(*policy, facts);
+    if (decision.action != expected) state.SkipWithError("a message was decided otherwise");
+    benchmark::DoNotOptimize(decision.action);
+  }
+}
+
+// A sender of none of our domains, where direct send is refused.
+void decide_among_own_domains(benchmark::State& state) {
+  model::Configuration configuration;
+  configuration.organization.reject_direct_send = true;
+  for (std::int64_t i = 0; i < state.range(0); ++i) {
+    const auto pattern = net::DomainPattern::parse("customer" + std::to_string(i) + ".example").value();
+    configuration.organization.accepted_domains.push_back(pattern);
+  }
+  decide_once(state, std::move(configuration), facts_for(0), model::Action::accept);
+}
+
+// A client in the last of the networks that its connector requires.
+void decide_among_required_networks(benchmark::State& state) {
+  const auto networks = static_cast<std::size_t>(state.range(0));
+  model::Configuration configuration;
+  configuration.inbound.push_back(connector(0));
+  for (std::size_t i = 0; i < networks; ++i) {
+    configuration.inbound.front().require.client_networks.push_back(
+        net::AddressRange::parse(address_of(i * 4, 0) + "/30").value());
+  }
+  model::Facts facts = facts_for(0);
+  facts.client_address = net::IpAddress::parse(address_of((networks - 1) * 4, 1));
+  decide_once(state, std::move(configuration), facts, model::Action::accept);
+}
+
 void sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->Arg(10)->Arg(1'000)->Arg(100'000)->Repetitions(9)->ReportAggregatesOnly(true);
 }
 BENCHMARK(decide)->Apply(sizes);
 BENCHMARK(decide_without_certificates)->Apply(sizes);
+BENCHMARK(decide_among_own_domains)->Apply(sizes);
+BENCHMARK(decide_among_required_networks)->Apply(sizes);
 
 }  // namespace

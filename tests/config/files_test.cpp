@@ -80,6 +80,65 @@ TEST_F(ConfigFiles, ErrorsOfAllFilesAreTold) {
   EXPECT_NE(all.find("d.toml:1:1: error: inbound.name: there is a connector \"c\" already"), std::string::npos) << all;
 }
 
+TEST_F(ConfigFiles, OurDomainsStandInAFileToo) {
+  write("main.toml", with_server("[organization]\nreject_direct_send = true\naccepted_domains = [\"example.net\"]\n"
+                                 "accepted_domains_file = \"" +
+                                 path("domains") + "\"\n"));
+  write("domains",
+        "\xef\xbb\xbf# ours\n\nexample.org\r\n  *.Example.COM\t# and below\n#\nb\xc3\xbc"
+        "cher.example\nexample.net\nlast.example");
+  const Loaded loaded = load_main();
+  EXPECT_TRUE(loaded.problems.empty()) << listed(loaded.problems);
+  std::vector<std::string> domains;
+  for (const auto& pattern : loaded.configuration.organization.accepted_domains) domains.push_back(pattern.to_string());
+  EXPECT_EQ(domains, (std::vector<std::string>{"example.net", "example.org", "*.example.com", "xn--bcher-kva.example",
+                                               "example.net", "last.example"}));
+}
+
+TEST_F(ConfigFiles, WhatIsWrongWithTheFileOfOurDomainsIsToldWithItsLine) {
+  write("main.toml", with_server("[organization]\naccepted_domains_file = \"" + path("domains") + "\"\n"));
+  constexpr std::string_view one_a_line =
+      " is not a domain; write one a line and nothing else, such as example.net or "
+      "*.example.net";
+  struct Case {
+    const char* title;
+    std::string text;
+    std::string problem;
+  };
+  const std::string key = " error: organization.accepted_domains_file: ";
+  for (const Case& c :
+       {Case{"in quotes", "a.example\n \"b.example\",\n",
+             "domains:2:2:" + key + "\"\"b.example\",\"" + std::string(one_a_line)},
+        Case{"two on a line", "a.example b.example\n",
+             "domains:1:1:" + key + "\"a.example b.example\"" + std::string(one_a_line)},
+        Case{"no domain", "# x\n\na..example\n", "domains:3:1:" + key + "\"a..example\" is not a domain"},
+        Case{"binary", std::string("a.example\0", 10), "domains:" + key + "the file is binary, not a list of domains"},
+        Case{"empty", "", "domains:1:1:" + key + "the file names no domain; write one a line"},
+        Case{"only comments", "# none\n\n", "domains:1:1:" + key + "the file names no domain; write one a line"},
+        Case{"too large", std::string((std::size_t{16} << 20) + 1, '#'),
+             "main.toml:4:1:" + key + "\"domains\": the file is larger than 16 MiB; write *.example.net in place"}}) {
+    write("domains", c.text);
+    EXPECT_EQ(only_problem().substr(0, c.problem.size()), c.problem) << c.title;
+  }
+  fs::remove(path("domains"));
+  EXPECT_EQ(only_problem(), "main.toml:4:1:" + key + "\"domains\": cannot open the file: No such file or directory");
+  fs::create_directory(path("domains"));
+  EXPECT_EQ(only_problem(), "main.toml:4:1:" + key +
+                                "\"domains\": this is a directory; write the name of a file with one domain a line");
+}
+
+TEST_F(ConfigFiles, AMillionOfOurDomainsAreEnough) {
+  write("main.toml", with_server("[organization]\naccepted_domains_file = \"" + path("domains") + "\"\n"));
+  std::string text;
+  for (int i = 0; i < 1'000'000; ++i) text += "a.example\n";
+  write("domains", text);
+  const Loaded loaded = load_main();
+  EXPECT_TRUE(loaded.ok()) << listed(loaded.problems);
+  EXPECT_EQ(loaded.configuration.organization.accepted_domains.size(), 1'000'000U);
+  write("domains", text + "more.example\n");
+  EXPECT_EQ(only_problem().substr(0, 20), "domains:1000001:1: e");
+}
+
 TEST_F(ConfigFiles, AMissingMainFileIsAnError) {
   EXPECT_EQ(only_problem(), "main.toml: error: cannot open the file: No such file or directory");
 }

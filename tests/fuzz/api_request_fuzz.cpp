@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/http_connection.h"
 #include "api/json_body.h"
 #include "api/target.h"
 #include "connectord/api/api.h"
@@ -53,12 +54,35 @@ api::Request to_request(std::string_view text) {
   return request;
 }
 
+// The same bytes as HTTP. Where a request is taken, everybody reads the same end of it.
+void require_one_end(std::string_view text) {
+  namespace http = boost::beast::http;
+  api::HttpParser parser;
+  parser.eager(true);
+  boost::system::error_code error;
+  const std::size_t used = parser.put(boost::asio::buffer(text), error);
+  if (error || !parser.is_done()) return;
+  const auto& request = parser.get();
+  if (api::refuse_headers(request)) return;
+  const auto lengths = request.count(http::field::content_length);
+  const auto codings = request.count(http::field::transfer_encoding);
+  if (lengths + codings > 1 || request.count(http::field::host) > 1) __builtin_trap();
+  if (codings == 1 && !boost::beast::iequals(request[http::field::transfer_encoding], "chunked")) __builtin_trap();
+  if (codings == 1) return;
+  const std::string length(request[http::field::content_length]);
+  const std::string said =
+      length.empty() ? "0" : length.substr(std::min(length.find_first_not_of('0'), length.size() - 1));
+  if (said != std::to_string(request.body().size())) __builtin_trap();
+  if (text.substr(0, used).find("\r\n\r\n") + 4 + request.body().size() != used) __builtin_trap();
+}
+
 }  // namespace
 
 // What an administrator's program might send, and what a stranger's.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static World world;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  require_one_end(text);
   const api::Request request = to_request(text);
   const api::Response response = world.api.handle(request);
   // Every answer is one that HTTP has; what fails says why, and nothing is our own fault but what is not built.

@@ -19,11 +19,11 @@ void require(bool condition) {
 void require_original_client(std::string_view value) {
   const mail::ConnectingClient client{net::IpAddress::parse("192.0.2.10").value(), "gw.example.net", ""};
   const std::vector<std::string_view> fields(3, value);
-  model::EnhancedFiltering filtering;
-  const auto untouched = mail::find_original_client(client, fields, filtering);
+  mail::SkipRules rules;
+  const auto untouched = mail::find_original_client(client, fields, rules);
   require(untouched.address == client.address && untouched.header == 0 && untouched.stopped.empty());
-  filtering.skip_last = true;
-  const auto found = mail::find_original_client(client, fields, filtering);
+  rules.skip_last = true;
+  const auto found = mail::find_original_client(client, fields, rules);
   require(!found.trail.empty() && found.trail.size() <= fields.size() + 1);
   require((found.trail.back().verdict == mail::HopVerdict::taken) == found.stopped.empty());
   require(found.header == 0 || (!found.address.is_private() && !found.address.is_loopback()));

@@ -12,15 +12,13 @@ std::string from(const std::string& address, const std::string& helo = "mail.exa
   return "from " + helo + " (" + helo + " [" + address + "]) by gw.example.net (Postfix) with ESMTP id 1; date";
 }
 
-model::EnhancedFiltering filtering(bool skip_last, const std::vector<std::string>& networks) {
-  model::EnhancedFiltering filtering;
-  filtering.skip_last = skip_last;
-  for (const auto& network : networks) filtering.skip_networks.push_back(net::AddressRange::parse(network).value());
-  return filtering;
+SkipRules filtering(bool skip_last, const std::vector<std::string>& networks) {
+  std::vector<net::AddressRange> ranges;
+  for (const auto& network : networks) ranges.push_back(net::AddressRange::parse(network).value());
+  return {skip_last, net::AddressSet(ranges)};
 }
 
-OriginalClient find(const std::string& connecting, const std::vector<std::string>& received,
-                    const model::EnhancedFiltering& rules) {
+OriginalClient find(const std::string& connecting, const std::vector<std::string>& received, const SkipRules& rules) {
   const ConnectingClient client{net::IpAddress::parse(connecting).value(), "gw.example.net", "gw.example.net"};
   return find_original_client(client, {received.begin(), received.end()}, rules);
 }

@@ -103,6 +103,21 @@ TEST_F(AuthenticatedSessionTest, LeavesSubmissionsUncheckedAndStillRemovesForger
   EXPECT_EQ(removed, (std::vector<std::uint32_t>{3, 1})) << "ours, the last first; another's stays";
 }
 
+TEST_F(AuthenticatedSessionTest, RefusesMoreResultsInOurNameThanAnHonestMessageHas) {
+  const auto of = [this](std::size_t ours, std::size_t others) {
+    std::vector<std::pair<std::string, std::string>> headers(others,
+                                                             {"Authentication-Results", "x.example; dmarc=pass"});
+    headers.insert(headers.end(), ours, {"Authentication-Results", "mx.example.net; dmarc=pass"});
+    return play("192.0.2.1", "a@contoso.com", headers, configuration({}), "alice");
+  };
+  EXPECT_EQ(summary(of(51, 0).decision), "550 5.6.0 -");
+  EXPECT_EQ(summary(of(1, 1000).decision), "accept -") << "another's are none of ours";
+  const auto ending = of(50, 3);
+  ASSERT_EQ(ending.header_changes.size(), 50U);
+  EXPECT_EQ(ending.header_changes.front().position, 53U);
+  EXPECT_EQ(ending.header_changes.back().position, 4U);
+}
+
 TEST_F(AuthenticatedSessionTest, JudgesTheOriginalClientBehindAGateway) {
   model::InboundConnector gateway = internet("gateway").from_networks({"192.0.2.10"});
   gateway.enhanced_filtering.emplace().skip_networks = networks({"192.0.2.0/24"});

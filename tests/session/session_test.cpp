@@ -85,6 +85,45 @@ TEST_F(SessionTest, RemovesForgedTagsFromMailOfNoConnectorToo) {
   EXPECT_EQ(ending.header_changes[0].kind, model::HeaderChange::Kind::remove);
 }
 
+TEST_F(SessionTest, RefusesAMessageOfMoreForgedFieldsThanAnHonestOneHasAndChangesNothing) {
+  struct Case {
+    const char* title;
+    std::size_t fields;
+    const char* other;
+    std::size_t bytes_before;
+    const char* answer;
+  };
+  for (const Case& c : {Case{"as many as may be", 50, "X-Connector", 0, "accept contoso"},
+                        Case{"one too many", 51, "X-Connector", 0, "550 5.6.0 contoso"},
+                        Case{"of several names", 51, "X-Connector-Route", 0, "550 5.6.0 contoso"},
+                        Case{"by the hundred thousand", 100'000, "x-connector ", 0, "550 5.6.0 contoso"},
+                        Case{"a few behind a long header", 4, "X-Connector", 1'000'000, "accept contoso"},
+                        Case{"many behind a long header", 5, "X-Connector", 1'000'000, "550 5.6.0 contoso"}}) {
+    connect();
+    secure();
+    EXPECT_EQ(answer_to_rcpt("a@contoso.com"), "go on");
+    session_.header("Subject", std::string(c.bytes_before, 'x'));
+    for (std::size_t i = 0; i < c.fields; ++i) session_.header(i % 2 == 0 ? "X-Connector" : c.other, "a");
+    const Ending ending = session_.end_of_message("4X");
+    EXPECT_EQ(summary(ending.decision), c.answer) << c.title;
+    const bool refused = ending.answer.action == Action::reject;
+    EXPECT_EQ(ending.header_changes.size(), refused ? 0 : c.fields + 1) << c.title;
+    EXPECT_EQ(ending.decision.findings.front().check == "forged_fields", refused) << c.title;
+  }
+}
+
+TEST_F(SessionTest, RefusesSubmissionsOfTooManyForgedFieldsTooAndForgetsThemForTheNextMessage) {
+  connect();
+  session_.mail_from("<a@example.net>", "alice");
+  session_.rcpt_to("<user@example.net>", "");
+  for (int i = 0; i < 51; ++i) session_.header("X-Connector", "a");
+  EXPECT_EQ(summary(session_.end_of_message("4X").decision), "550 5.6.0 -");
+  session_.mail_from("<a@example.net>", "alice");
+  session_.rcpt_to("<user@example.net>", "");
+  session_.header("X-Connector", "a");
+  EXPECT_EQ(summary(session_.end_of_message("4Y").decision), "accept -");
+}
+
 TEST_F(SessionTest, DecidesEachMessageOfAConnectionByItself) {
   connect();
   EXPECT_EQ(answer_to_rcpt("a@contoso.com"), "550 5.7.10");

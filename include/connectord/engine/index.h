@@ -3,14 +3,17 @@
 #include <array>
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "connectord/mail/skip_listing.h"
 #include "connectord/model/configuration.h"
 #include "connectord/model/facts.h"
+#include "connectord/net/address_set.h"
 
 // How a decision finds the connectors that a fact identifies without looking at all of them: by the labels of a domain,
 // by the prefix lengths in use, by fingerprint and certificate name. Built once, then read only and thread-safe.
@@ -56,6 +59,13 @@ class DomainIndex {
       }
     }
     for (const ConnectorNumber connector : any_) visit(connector, 0U);
+  }
+
+  // True if any pattern does.
+  bool matches(std::string_view domain) const {
+    bool found = false;
+    visit(domain, [&found](ConnectorNumber, unsigned) { found = true; });
+    return found;
   }
 
  private:
@@ -182,7 +192,14 @@ class CertificateIndex {
   CertificateNameIndex names_;
 };
 
-// The enabled connectors of one configuration, and what it signs.
+// The lists of one inbound connector that are looked up for a message, however long they are.
+struct ConnectorLists {
+  net::AddressSet required_networks;
+  mail::SkipRules skip_rules;                            // of its enhanced filtering
+  boost::unordered_flat_set<std::string> pilot_group{};  // in lower case; empty for everybody
+};
+
+// The enabled connectors of one configuration, and what it says of domains.
 class Index {
  public:
   explicit Index(const model::Configuration& configuration);
@@ -192,17 +209,31 @@ class Index {
   const CertificateIndex& certificates() const { return certificates_; }
   // By the domain in From; the numbers are those of the configuration's signing.
   const DomainIndex& signing() const { return signing_; }
+  // Our own domains; the numbers count organization.accepted_domains.
+  const DomainIndex& accepted_domains() const { return accepted_domains_; }
+  // The numbers count authentication.arc_trusted_sealers.
+  const DomainIndex& trusted_sealers() const { return trusted_sealers_; }
+  // Of the enabled connector of that name; nullptr where it has no such lists.
+  const ConnectorLists* lists_of(std::string_view name) const {
+    const auto found = lists_.find(name);
+    return found == lists_.end() ? nullptr : &found->second;
+  }
   std::optional<ConnectorNumber> named(std::string_view name) const {
     const auto found = names_.find(name);
     return found == names_.end() ? std::nullopt : std::optional(found->second);
   }
 
  private:
+  void add(const model::InboundConnector& connector, ConnectorNumber number);
+
   StringMap<ConnectorNumber> names_;
   DomainIndex sender_domains_;
   NetworkIndex client_networks_;
   CertificateIndex certificates_;
   DomainIndex signing_;
+  DomainIndex accepted_domains_;
+  DomainIndex trusted_sealers_;
+  StringMap<ConnectorLists> lists_;
 };
 
 }  // namespace connectord::engine

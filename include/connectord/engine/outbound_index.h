@@ -36,8 +36,6 @@ class OutboundIndex {
   }
   // Connectors without smart hosts, whatever mail they are for.
   const DomainIndex& by_mx() const { return by_mx_; }
-  // Our own domains; the numbers count organization.accepted_domains.
-  const DomainIndex& accepted_domains() const { return accepted_domains_; }
   // This host's own name, normalized; std::nullopt where it is no domain name.
   const std::optional<std::string>& host_name() const { return host_name_; }
 
@@ -54,7 +52,6 @@ class OutboundIndex {
   StringMap<std::optional<ConnectorNumber>> by_tag_alone_;  // empty where the tag does not suffice
   StringMap<ConnectorNumber> smart_hosts_;
   DomainIndex by_mx_;
-  DomainIndex accepted_domains_;
   std::optional<std::string> host_name_;
 };
 

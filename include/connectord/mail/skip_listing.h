@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectord/model/connector.h"
+#include "connectord/net/address_set.h"
 #include "connectord/net/ip_address.h"
 
 // Enhanced filtering: who handed a message to our own gateways. Pure and thread-safe.
@@ -46,6 +46,12 @@ struct ConnectingClient {
   std::string name;
 };
 
+// A connector's enhanced filtering, as far as the search goes.
+struct SkipRules {
+  bool skip_last = false;
+  net::AddressSet skip_networks;
+};
+
 // Received fields beyond this number are not looked at. Servers refuse mail as looping at 50 to 100.
 constexpr std::size_t most_received_fields = 64;
 
@@ -55,7 +61,7 @@ constexpr std::size_t most_received_fields = 64;
 // a skipped host's field cannot be read, the original client is the last public address known so far, since guessing on
 // would let a sender choose its own address.
 OriginalClient find_original_client(const ConnectingClient& client, const std::vector<std::string_view>& received,
-                                    const model::EnhancedFiltering& filtering);
+                                    const SkipRules& rules);
 
 std::string_view to_string(HopVerdict verdict);
 // "Received 2: 198.51.100.7 skipped, listed": a hop in words, for findings.

@@ -32,7 +32,9 @@ struct Server {
 };
 
 struct Organization {
-  std::vector<net::DomainPattern> accepted_domains;
+  std::vector<net::DomainPattern> accepted_domains;  // those of the file too
+  std::string accepted_domains_file;                 // empty for none
+  Location location;
   bool reject_direct_send = false;
 };
 

@@ -58,6 +58,13 @@ struct Author {
   std::string unsignable;  // why the message cannot be signed, in words; empty if it can
 };
 
+// The header fields that came with a message under names that only connectord writes. The MTA is asked to delete each,
+// and reads the header from its beginning for each.
+struct ForgedFields {
+  std::uint64_t count = 0;
+  std::uint64_t bytes_to_read = 0;  // of header, for all these deletions together
+};
+
 // All that is known of a message's way so far. A session gathers it; the engine reads it.
 struct Facts {
   // What is over, and so which checks can be made.
@@ -78,6 +85,8 @@ struct Facts {
   // Of the original client where skip listing looked for it, and of the connecting client otherwise.
   Authentication authentication;
   std::optional<OriginalClient> original;
+  // Known at the end of the message.
+  ForgedFields forged;
   // Known at the end of the message, where the configuration signs anything.
   std::optional<Author> author;
 };

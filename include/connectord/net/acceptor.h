@@ -15,12 +15,11 @@ namespace connectord::net {
 using StreamSocket = boost::asio::generic::stream_protocol::socket;
 
 // Takes the connections of one listening socket as they come. Where no more can be taken, because files or memory are
-// used up or the server has enough, it says why and pauses, so that it neither spins nor fills the log. Its callbacks
-// run on the context's thread, and its functions must be called there or while the context does not run.
+// used up, it says why and pauses, so that it neither spins nor fills the log. Its callbacks run on the context's
+// thread, and its functions must be called there or while the context does not run.
 class Acceptor {
  public:
   struct Callbacks {
-    std::function<bool()> is_full;  // asked at each connection; one too many is closed
     std::function<void(StreamSocket)> accepted;
     std::function<void(std::string_view why)> pausing;
   };

@@ -1,14 +1,16 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <thread>
-#include <unordered_set>
 
 #include "connectord/net/acceptor.h"
+#include "connectord/net/connection_table.h"
 
 namespace connectord::net {
 
@@ -19,15 +21,18 @@ class StreamConnection {
   virtual void start() = 0;
   // Lets go of the socket, and tells the server to forget this.
   virtual void close() = 0;
+  // True while a request is being answered: such a connection gives way to nobody.
+  virtual bool is_busy() const { return false; }
 };
 
-// Serves the connections of one listening socket, all on one thread of its own.
+// Serves the connections of one listening socket, all on one thread of its own. Where they are too many,
+// ConnectionTable says which one goes.
 class StreamServer {
  public:
   struct Settings {
     std::size_t connections = 0;  // at most at a time
     std::function<std::shared_ptr<StreamConnection>(StreamSocket)> make;
-    std::function<void(std::string_view why)> pausing;  // see Acceptor
+    std::function<void(std::string_view what)> complain;  // of what keeps connections out, once a second at most
   };
 
   StreamServer(FileDescriptor listener, Settings settings);
@@ -39,15 +44,19 @@ class StreamServer {
   // Closes all connections and returns when the thread has ended. Does nothing before start().
   void stop();
 
-  // For a connection that closes, on the thread.
-  void forget(const std::shared_ptr<StreamConnection>& connection);
+  // For connections, on the thread: one that closes, and one that has made a request.
+  void forget(const StreamConnection& connection) { connections_.remove(connection); }
+  void used(const StreamConnection& connection) { connections_.used(connection); }
 
  private:
   Acceptor::Callbacks callbacks();
+  void serve(StreamSocket socket);
+  void complain(std::string_view what);
 
   Settings settings_;
   boost::asio::io_context context_{1};
-  std::unordered_set<std::shared_ptr<StreamConnection>> connections_;
+  ConnectionTable connections_;
+  std::optional<std::chrono::steady_clock::time_point> complained_;
   Acceptor acceptor_;
   std::jthread thread_;
 };

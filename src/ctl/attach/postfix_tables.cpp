@@ -1,6 +1,8 @@
 // The tables that Postfix asks over socketmap: routes, TLS policies, headers that select a route, credentials.
 #include <algorithm>
+#include <iterator>
 
+#include "connectord/engine/index.h"
 #include "connectord/net/domain_name.h"
 #include "postfix_list.h"
 #include "postfix_plan.h"
@@ -82,42 +84,49 @@ class TablePlanner {
   }
 
   void warn_of_own_domains() {
+    const bool has_file = !wanted_.accepted_domains_file.empty();
+    const std::string list =
+        has_file ? wanted_.accepted_domains_file : "organization.accepted_domains of " + wanted_.file;
+    engine::DomainIndex accepted;
+    for (const net::DomainPattern& pattern : wanted_.accepted_domains) accepted.add(pattern, 0);
     std::vector<std::string> missing;
     for (const char* parameter :
          {"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"}) {
       for (const ListWord& word : list_words(setup_.effective(parameter))) {
         if (word.text.find_first_of(":/") != std::string_view::npos) {
-          plan_.warnings.push_back(
-              {std::string(parameter) + " is read from " + std::string(word.text) +
-                   ", into which this command does not look",
-               "see that all its domains are in organization.accepted_domains of " + wanted_.file});
+          plan_.warnings.push_back({std::string(parameter) + " is read from " + std::string(word.text) +
+                                        ", into which this command does not look",
+                                    "see that all its domains are in " + list});
           continue;
         }
         if (word.text == "localhost" || word.text == "localhost.localdomain") continue;  // never leaves
         const auto domain = net::normalize_domain(word.text);
-        if (domain && !accepted(*domain) && std::find(missing.begin(), missing.end(), *domain) == missing.end()) {
-          missing.push_back(*domain);
-        }
+        if (!domain || accepted.matches(*domain)) continue;
+        accepted.add(net::DomainPattern::parse(*domain).value(), 0);  // told once
+        missing.push_back(*domain);
       }
     }
     if (missing.empty()) return;
-    std::string line;
-    for (const net::DomainPattern& pattern : wanted_.accepted_domains) line += "\"" + pattern.to_string() + "\", ";
-    std::string names;
-    for (const std::string& name : missing) {
-      names += (names.empty() ? "" : ", ") + name;
-      line += (names == name ? "\"" : ", \"") + name + "\"";
-    }
     plan_.open.push_back(
         {"an outbound connector is for \"*\", and Postfix has domains of its own that are no "
          "accepted_domains, so mail for them would leave: " +
-             names,
-         "in [organization] of " + wanted_.file + ": accepted_domains = [" + line + "]"});
+             joined(missing, ", "),
+         has_file ? "in " + wanted_.accepted_domains_file + ", one a line: " + joined(missing, " ")
+                  : "in [organization] of " + wanted_.file + ": accepted_domains = [" + list_with(missing) + "]"});
   }
 
-  bool accepted(const std::string& domain) const {
-    const auto& patterns = wanted_.accepted_domains;
-    return std::any_of(patterns.begin(), patterns.end(), [&](const auto& pattern) { return pattern.matches(domain); });
+  static std::string joined(const std::vector<std::string>& names, std::string_view between) {
+    std::string text;
+    for (const std::string& name : names) text.append(text.empty() ? "" : between).append(name);
+    return text;
+  }
+
+  // The whole list in TOML.
+  std::string list_with(std::vector<std::string> missing) const {
+    std::vector<std::string> all;
+    for (const net::DomainPattern& pattern : wanted_.accepted_domains) all.push_back(pattern.to_string());
+    all.insert(all.end(), std::make_move_iterator(missing.begin()), std::make_move_iterator(missing.end()));
+    return "\"" + joined(all, "\", \"") + "\"";
   }
 
   const PostfixSetup& setup_;

@@ -47,6 +47,7 @@ Wanted wanted_by(const std::string& file, const model::Configuration& configurat
   wanted.policy = configuration.server.policy;
   wanted.socketmap = configuration.server.socketmap;
   wanted.accepted_domains = configuration.organization.accepted_domains;
+  wanted.accepted_domains_file = configuration.organization.accepted_domains_file;
   for (const model::InboundConnector& connector : configuration.inbound) {
     if (!connector.enabled) continue;
     wanted.tls |= connector.require.tls;

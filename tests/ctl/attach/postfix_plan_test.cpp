@@ -394,6 +394,19 @@ TEST(PlanPostfix, WarnsOfDomainsOfPostfixThatAConnectorForEverythingWouldTake) {
   EXPECT_THAT(warnings, HasSubstr("virtual_mailbox_domains is read from hash:/v"));
 }
 
+TEST(PlanPostfix, TellsWhichLinesTheFileOfOurDomainsLacks) {
+  Wanted wanted = with_socketmap();
+  wanted.outbound_everywhere = true;
+  wanted.accepted_domains = {net::DomainPattern::parse("*.example.net").value()};
+  wanted.accepted_domains_file = "/etc/connectord/domains";
+  PostfixSetup setup = postfix({{"mydestination", "mx.example.net, example.org"},
+                                {"relay_domains", "example.com, Example.ORG"},
+                                {"virtual_mailbox_domains", "hash:/v"}});
+  const Plan plan = plan_postfix(setup, wanted);
+  EXPECT_THAT(text_of(plan.open), HasSubstr("in /etc/connectord/domains, one a line: example.org example.com"));
+  EXPECT_THAT(text_of(plan.warnings), HasSubstr("see that all its domains are in /etc/connectord/domains"));
+}
+
 TEST(Record, ComesBackFromItsJsonAsItWas) {
   Record record = recorded(std::nullopt, {{"a", std::nullopt, "1", "r", ""}, {"b", "x", "y, x", "r", "y"}});
   record.backup = "/etc/postfix/main.cf.before";
