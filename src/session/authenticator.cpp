@@ -45,8 +45,9 @@ void Authenticator::start(const model::Facts& facts) {
 
 void Authenticator::start_spf(Spf& spf) {
   const bool native = context_.settings->spf_engine == model::SpfEngine::native;
-  gatherer_->start([&spf, native](dns::Knowledge& knowledge) {
-    spf.outcome = native ? auth::check_spf(spf.query, knowledge) : auth::check_spf_with_libspf2(spf.query, knowledge);
+  if (native) spf.check.emplace(spf.query);
+  gatherer_->start([&spf](dns::Knowledge& knowledge) {
+    spf.outcome = spf.check ? spf.check->run(knowledge) : auth::check_spf_with_libspf2(spf.query, knowledge);
     return spf.outcome.has_value();
   });
 }

@@ -56,6 +56,7 @@ class Authenticator {
   // One SPF evaluation and its result.
   struct Spf {
     auth::SpfQuery query;
+    std::optional<auth::SpfCheck> check;  // of our own engine
     std::optional<model::SpfOutcome> outcome;
   };
 
