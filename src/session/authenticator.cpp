@@ -28,14 +28,23 @@ std::string trail_of(const mail::OriginalClient& original) {
   return original.stopped.empty() ? text : text + "; ended there: " + original.stopped;
 }
 
+// Who shares the workers' time with others: the clients of one network, as it is handed out to one customer.
+std::string share_of(const std::optional<net::IpAddress>& client) {
+  if (!client) return {};
+  constexpr std::ptrdiff_t v4_bytes = 15;  // a /24 behind the IPv4-mapped prefix
+  constexpr std::ptrdiff_t v6_bytes = 7;   // a /56
+  const auto& bytes = client->bytes();
+  return {bytes.begin(), bytes.begin() + (client->is_v4() ? v4_bytes : v6_bytes)};
+}
+
 }  // namespace
 
-Authenticator::Authenticator(Context context)
-    : context_(std::move(context)), gatherer_(std::in_place, *context_.resolver) {}
+Authenticator::Authenticator(Context context) : context_(std::move(context)) {}
 
 Authenticator::~Authenticator() = default;
 
 void Authenticator::start(const model::Facts& facts) {
+  gatherer_.emplace(*context_.resolver, dns::GathererHelp{context_.workers, share_of(facts.client_address)});
   if (facts.client_address) client_ = {*facts.client_address, facts.helo, facts.client_name};
   sender_domain_ = facts.mail_from.domain;
   direct_.query = {client_.address,   facts.helo,         mailbox_of(facts.mail_from),
