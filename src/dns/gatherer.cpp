@@ -186,23 +186,25 @@ void Gatherer::State::run_due(bool expired) {
 
 void Gatherer::State::run_one(Evaluation evaluation, bool expired) {
   const bool complete = evaluation.step(knowledge_);
-  evaluation.waits_for = knowledge_.take_missing();
+  const std::vector<Question> questions = knowledge_.take_missing();
   // A step that waits for nothing would never run again: a bug of its own, which must not stop the mail.
-  if (complete || evaluation.waits_for.empty()) {
-    if (evaluation.completion) evaluation.completion();
-    return;
+  const bool ends = complete || questions.empty();
+  if (!ends) {
+    evaluation.due = false;
+    evaluation.waits_for = questions;
+    evaluations_.push_back(std::move(evaluation));
   }
-  evaluation.due = false;
-  const std::vector<Question> questions = evaluation.waits_for;
-  evaluations_.push_back(std::move(evaluation));
   for (const auto& question : questions) ask(question, expired);
+  if (ends && evaluation.completion) evaluation.completion();
 }
 
 void Gatherer::State::ask(const Question& question, bool expired) {
   if (!asked_.insert(question).second) return;
   if (asked_.size() > limits_.questions) return learn(question, ended(Status::error));
   if (expired) return learn(question, ended(Status::timeout));
-  resolver_.resolve(question, [self = weak_from_this(), question](std::shared_ptr<const Answer> answer) {
+  const Places::Place place = help_.places != nullptr ? help_.places->take(help_.share) : nullptr;
+  if (help_.places != nullptr && !place) return learn(question, ended(Status::error));
+  resolver_.resolve(question, [self = weak_from_this(), question, place](std::shared_ptr<const Answer> answer) {
     if (const auto state = self.lock()) state->arrived(question, std::move(answer));
   });
 }

@@ -28,7 +28,7 @@ std::string trail_of(const mail::OriginalClient& original) {
   return original.stopped.empty() ? text : text + "; ended there: " + original.stopped;
 }
 
-// Who shares the workers' time with others: the clients of one network, as it is handed out to one customer.
+// Whose share of the workers and of DNS a message takes: the clients of one network, as it is handed out to one customer.
 std::string share_of(const std::optional<net::IpAddress>& client) {
   if (!client) return {};
   constexpr std::ptrdiff_t v4_bytes = 15;  // a /24 behind the IPv4-mapped prefix
@@ -44,7 +44,7 @@ Authenticator::Authenticator(Context context) : context_(std::move(context)) {}
 Authenticator::~Authenticator() = default;
 
 void Authenticator::start(const model::Facts& facts) {
-  gatherer_.emplace(*context_.resolver, dns::GathererHelp{context_.workers, share_of(facts.client_address)});
+  gatherer_.emplace(*context_.resolver, dns::GathererHelp{context_.workers, context_.places, share_of(facts.client_address)});
   if (facts.client_address) client_ = {*facts.client_address, facts.helo, facts.client_name};
   sender_domain_ = facts.mail_from.domain;
   direct_.query = {client_.address,   facts.helo,         mailbox_of(facts.mail_from),
@@ -98,7 +98,8 @@ void Authenticator::find_original_client() {
   start_spf(behind_gateway_);
 }
 
-// All questions whose names are known go out together, so that the end of the message finds them answered.
+// All questions whose names are known go out together, so that the end of the message finds them answered. Nothing waits
+// for them before.
 void Authenticator::ask_ahead() {
   std::vector<dns::Question> questions;
   std::vector<std::string> domains;
@@ -112,7 +113,7 @@ void Authenticator::ask_ahead() {
       if (!domain.empty()) auth::prefetch_dmarc(domain, knowledge);
     }
     for (const auto& question : questions) knowledge.ask(question);
-    return !knowledge.has_missing();
+    return true;
   });
 }
 
@@ -152,8 +153,9 @@ void Authenticator::finish_content(std::chrono::steady_clock::time_point deadlin
   if (!context_.settings->dkim) results.dkim.reset();
   const auto judge = [this](const std::optional<model::SpfOutcome>& spf, std::optional<model::DmarcOutcome>& outcome) {
     auth::DmarcQuery query{author_, auth::dmarc_identifiers(spf, signatures_, context_.settings->trust_body_length)};
-    gatherer_->start([query = std::move(query), &outcome](dns::Knowledge& knowledge) {
-      outcome = auth::check_dmarc(query, knowledge);
+    const auto check = std::make_shared<auth::DmarcCheck>(std::move(query));
+    gatherer_->start([check, &outcome](dns::Knowledge& knowledge) {
+      outcome = check->run(knowledge);
       return outcome.has_value();
     });
   };

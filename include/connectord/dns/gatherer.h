@@ -7,6 +7,7 @@
 #include <string>
 
 #include "connectord/dns/knowledge.h"
+#include "connectord/dns/places.h"
 #include "connectord/dns/resolver.h"
 #include "connectord/dns/workers.h"
 
@@ -16,11 +17,14 @@ struct GathererLimits {
   std::size_t questions = 120;  // of one message, all protocols together; those beyond are answered Status::error
 };
 
-// Who works on answers that come while nobody waits. Where there is nobody, or there is no room, they are left for the
-// next thread that calls anything.
+// What messages share with others; both must outlive the gatherer.
 struct GathererHelp {
+  // Who works on answers that come while nobody waits. Where there is nobody, or there is no room, they are left for the
+  // next thread that calls anything.
   Workers* workers = nullptr;
-  std::string share{};  // whose work it is, to them
+  // Where each question takes its place; without one it is answered Status::error. nullptr: no bound.
+  Places* places = nullptr;
+  std::string share{};  // whose message it is, to both
 };
 
 // Drives the evaluations of one message over a resolver: a step runs, the questions that it misses go out together, and
@@ -32,12 +36,13 @@ struct GathererHelp {
 // waits, on one of the workers'. They must not block.
 class Gatherer {
  public:
-  // True when the evaluation is complete; it will not run again. Otherwise it must have asked for something unknown.
+  // True when the evaluation is complete; it will not run again, and what it has asked for goes out for others. Otherwise
+  // it must have asked for something unknown.
   using Step = std::function<bool(Knowledge&)>;
   using Completion = std::function<void()>;
   using Time = std::chrono::steady_clock::time_point;
 
-  // Resolver and workers must outlive the gatherer.
+  // The resolver must outlive the gatherer.
   explicit Gatherer(Resolver& resolver, GathererHelp help = {}, GathererLimits limits = {});
   // Evaluations that are not complete are dropped without a completion. Waits for a step that runs on another thread;
   // may happen in a step's own completion.
