@@ -113,7 +113,7 @@ std::optional<std::vector<model::DkimSignature>> DkimVerifier::finish(dns::Knowl
 }
 
 model::DkimSignature DkimVerifier::judge(const Signature& signature, const dns::Answer* answer,
-                                          DkimEffort& effort) const {
+                                         DkimEffort& effort) const {
   model::DkimSignature report = signature.parsed.report;
   if (!signature.parsed.tags || answer == nullptr) return report;
   const auto& length = signature.parsed.tags->body_length;

@@ -14,7 +14,7 @@ namespace {
 using model::DkimResult;
 
 constexpr std::size_t sha256_size = 32;
-constexpr std::size_t most_names = 1000;  // in h=; those of honest mail have some dozens
+constexpr std::size_t most_names = 1000;          // in h=; those of honest mail have some dozens
 constexpr std::size_t longest_name = 253;         // RFC 1035
 constexpr std::size_t longest_report = 320;       // of a value from outside; an address has no more
 constexpr std::size_t signature_start_size = 16;  // RFC 6008: at least eight, more where that tells signatures apart

@@ -1,6 +1,6 @@
-// check_host() of RFC 7208, section 4, over what DNS has told so far. Records include and redirect to others, so there is
-// a stack of those that are being judged; where an answer is missing the stack stays as it is, and the next run goes on
-// with its top.
+// check_host() of RFC 7208, section 4, over what DNS has told so far. Records include and redirect to others, so there
+// is a stack of those that are being judged; where an answer is missing the stack stays as it is, and the next run goes
+// on with its top.
 
 #include <algorithm>
 #include <cstdint>

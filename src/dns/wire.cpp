@@ -187,7 +187,8 @@ std::optional<std::uint32_t> negative_ttl(Bytes bytes, const Message& message) {
 
 const Record* find_alias(const Message& message, const WireName& name) {
   const auto is_alias = [&](const Record& record) {
-    return record.type == static_cast<unsigned>(Type::cname) && record.record_class == class_in && *record.owner == name;
+    return record.type == static_cast<unsigned>(Type::cname) && record.record_class == class_in &&
+           *record.owner == name;
   };
   const auto found = std::find_if(message.answers.begin(), message.answers.end(), is_alias);
   return found == message.answers.end() ? nullptr : &*found;
@@ -238,7 +239,8 @@ tl::expected<Response, std::string> decode_response(Bytes bytes, const WireName&
   std::uint32_t ttl = UINT32_MAX;
   if (type != Type::cname && !follow_aliases(bytes, *message, last, ttl)) return bad("a bad chain of CNAMEs");
   for (const auto& record : message->answers) {
-    if (record.type != static_cast<unsigned>(type) || record.record_class != class_in || *record.owner != last) continue;
+    if (record.type != static_cast<unsigned>(type) || record.record_class != class_in || *record.owner != last)
+      continue;
     if (!take(answer, bytes, record, type)) return bad("a malformed record");
     answer.status = Status::found;
     ttl = std::min(ttl, record.ttl);

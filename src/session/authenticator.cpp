@@ -28,7 +28,8 @@ std::string trail_of(const mail::OriginalClient& original) {
   return original.stopped.empty() ? text : text + "; ended there: " + original.stopped;
 }
 
-// Whose share of the workers and of DNS a message takes: the clients of one network, as it is handed out to one customer.
+// Whose share of the workers and of DNS a message takes: the clients of one network, as it is handed out to one
+// customer.
 std::string share_of(const std::optional<net::IpAddress>& client) {
   if (!client) return {};
   constexpr std::ptrdiff_t v4_bytes = 15;  // a /24 behind the IPv4-mapped prefix
@@ -44,7 +45,8 @@ Authenticator::Authenticator(Context context) : context_(std::move(context)) {}
 Authenticator::~Authenticator() = default;
 
 void Authenticator::start(const model::Facts& facts) {
-  gatherer_.emplace(*context_.resolver, dns::GathererHelp{context_.workers, context_.places, share_of(facts.client_address)});
+  gatherer_.emplace(*context_.resolver,
+                    dns::GathererHelp{context_.workers, context_.places, share_of(facts.client_address)});
   if (facts.client_address) client_ = {*facts.client_address, facts.helo, facts.client_name};
   sender_domain_ = facts.mail_from.domain;
   direct_.query = {client_.address,   facts.helo,         mailbox_of(facts.mail_from),
@@ -98,8 +100,8 @@ void Authenticator::find_original_client() {
   start_spf(behind_gateway_);
 }
 
-// All questions whose names are known go out together, so that the end of the message finds them answered. Nothing waits
-// for them before.
+// All questions whose names are known go out together, so that the end of the message finds them answered. Nothing
+// waits for them before.
 void Authenticator::ask_ahead() {
   std::vector<dns::Question> questions;
   std::vector<std::string> domains;

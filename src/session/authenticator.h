@@ -28,8 +28,8 @@ class Authenticator {
  public:
   struct Context {
     std::shared_ptr<dns::Resolver> resolver;
-    dns::Workers* workers = nullptr;  // must outlive it, as the places; nullptr: nobody
-    dns::Places* places = nullptr;    // nullptr: no bound
+    dns::Workers* workers = nullptr;                          // must outlive it, as the places; nullptr: nobody
+    dns::Places* places = nullptr;                            // nullptr: no bound
     const model::AuthenticationSettings* settings = nullptr;  // must outlive it
     std::string receiver;                                     // our name
     std::int64_t unix_time = 0;

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "connectord/auth/dmarc_walk.h"
 #include "connectord/dns/knowledge.h"

@@ -48,8 +48,8 @@ inline constexpr std::size_t longest_spf_explanation = 500;  // bytes; what fits
 // errors.
 tl::expected<std::string, SpfMacroStop> expand_spf_explanation(std::string_view text, const SpfMacroValues& values);
 // The name to ask DNS for: expanded, lower-case, without trailing dot, cut from the left to 253 bytes (7.3). It is made
-// from the right, and what the cut would remove is not even expanded. Any bytes; may be no name in DNS. The text must be
-// free of syntax errors.
+// from the right, and what the cut would remove is not even expanded. Any bytes; may be no name in DNS. The text must
+// be free of syntax errors.
 tl::expected<std::string, SpfMacroStop> expand_spf_domain(std::string_view text, const SpfMacroValues& values);
 
 }  // namespace connectord::auth

@@ -19,8 +19,8 @@ struct GathererLimits {
 
 // What messages share with others; both must outlive the gatherer.
 struct GathererHelp {
-  // Who works on answers that come while nobody waits. Where there is nobody, or there is no room, they are left for the
-  // next thread that calls anything.
+  // Who works on answers that come while nobody waits. Where there is nobody, or there is no room, they are left for
+  // the next thread that calls anything.
   Workers* workers = nullptr;
   // Where each question takes its place; without one it is answered Status::error. nullptr: no bound.
   Places* places = nullptr;
@@ -36,8 +36,8 @@ struct GathererHelp {
 // waits, on one of the workers'. They must not block.
 class Gatherer {
  public:
-  // True when the evaluation is complete; it will not run again, and what it has asked for goes out for others. Otherwise
-  // it must have asked for something unknown.
+  // True when the evaluation is complete; it will not run again, and what it has asked for goes out for others.
+  // Otherwise it must have asked for something unknown.
   using Step = std::function<bool(Knowledge&)>;
   using Completion = std::function<void()>;
   using Time = std::chrono::steady_clock::time_point;
