@@ -14,7 +14,6 @@
 #include "connectord/api/api.h"
 #include "connectord/api/file_writer.h"
 #include "connectord/api/http_server.h"
-#include "connectord/dns/places.h"
 #include "connectord/dns/workers.h"
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
@@ -93,7 +92,6 @@ class Daemon {
             .log = *log_,
             .trace = counted_trace_.get(),
             .workers = workers_.get(),
-            .places = &places_,
             .activity = activity_,
             .metrics = metrics_};
   }
@@ -298,7 +296,6 @@ class Daemon {
   std::unique_ptr<trace::SqliteStore> trace_;
   std::unique_ptr<trace::Store> counted_trace_;  // the same, for the sessions
   std::unique_ptr<DeliveryLog> deliveries_;
-  dns::Places places_;
   std::unique_ptr<dns::Workers> workers_ = dns::make_workers(dns::workers_of_machine());
   session::PolicyStore policies_;
   session::LiveSessions live_;

@@ -202,9 +202,7 @@ void Gatherer::State::ask(const Question& question, bool expired) {
   if (!asked_.insert(question).second) return;
   if (asked_.size() > limits_.questions) return learn(question, ended(Status::error));
   if (expired) return learn(question, ended(Status::timeout));
-  const Places::Place place = help_.places != nullptr ? help_.places->take(help_.share) : nullptr;
-  if (help_.places != nullptr && !place) return learn(question, ended(Status::error));
-  resolver_.resolve(question, [self = weak_from_this(), question, place](std::shared_ptr<const Answer> answer) {
+  resolver_.resolve(question, help_.share, [self = weak_from_this(), question](std::shared_ptr<const Answer> answer) {
     if (const auto state = self.lock()) state->arrived(question, std::move(answer));
   });
 }

@@ -45,8 +45,7 @@ Authenticator::Authenticator(Context context) : context_(std::move(context)) {}
 Authenticator::~Authenticator() = default;
 
 void Authenticator::start(const model::Facts& facts) {
-  gatherer_.emplace(*context_.resolver,
-                    dns::GathererHelp{context_.workers, context_.places, share_of(facts.client_address)});
+  gatherer_.emplace(*context_.resolver, dns::GathererHelp{context_.workers, share_of(facts.client_address)});
   if (facts.client_address) client_ = {*facts.client_address, facts.helo, facts.client_name};
   sender_domain_ = facts.mail_from.domain;
   direct_.query = {client_.address,   facts.helo,         mailbox_of(facts.mail_from),

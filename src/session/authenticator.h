@@ -28,8 +28,7 @@ class Authenticator {
  public:
   struct Context {
     std::shared_ptr<dns::Resolver> resolver;
-    dns::Workers* workers = nullptr;                          // must outlive it, as the places; nullptr: nobody
-    dns::Places* places = nullptr;                            // nullptr: no bound
+    dns::Workers* workers = nullptr;  // must outlive it; nullptr: what DNS brings is worked on at the end
     const model::AuthenticationSettings* settings = nullptr;  // must outlive it
     std::string receiver;                                     // our name
     std::int64_t unix_time = 0;

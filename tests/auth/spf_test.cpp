@@ -404,7 +404,7 @@ TEST(Spf, WaitsWhileAnswersAreMissingAndNotesThem) {
 class HalfSilentResolver : public dns::Resolver {
  public:
   explicit HalfSilentResolver(const Zone& zone) : zone_(zone) {}
-  void resolve(const dns::Question& question, Callback callback) override {
+  void resolve(const dns::Question& question, const std::string&, Callback callback) override {
     if (question.type == Type::txt) callback(std::make_shared<dns::Answer>(zone_.answer(question)));
   }
 

@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 // Answers when the test says so.
 class HeldResolver : public Resolver {
  public:
-  void resolve(const Question& question, Callback callback) override {
+  void resolve(const Question& question, const std::string&, Callback callback) override {
     const std::lock_guard lock(mutex_);
     held_.emplace_back(question, std::move(callback));
   }
@@ -54,7 +54,7 @@ class HeldResolver : public Resolver {
 class ThreadedResolver : public Resolver {
  public:
   ~ThreadedResolver() override { join(); }
-  void resolve(const Question& question, Callback callback) override {
+  void resolve(const Question& question, const std::string&, Callback callback) override {
     const std::lock_guard lock(mutex_);
     threads_.emplace_back([question, callback = std::move(callback)] {
       Answer answer;
@@ -150,7 +150,7 @@ TEST(Gatherer, CompletesAtOnceWhereAnswersAreThere) {
 TEST(Gatherer, AsksForAllThatIsMissingTogetherAndOnce) {
   HeldResolver resolver;
   InlineWorkers workers;
-  Gatherer gatherer(resolver, {&workers, nullptr, ""});
+  Gatherer gatherer(resolver, {&workers, ""});
   std::map<std::string, Status> first, second;
   int completions = 0;
   gatherer.start(wants({"a.example", "b.example"}, first), [&] { ++completions; });
@@ -170,7 +170,7 @@ TEST(Gatherer, AsksForAllThatIsMissingTogetherAndOnce) {
 TEST(Gatherer, AsksAheadForWhatACompleteStepNotes) {
   HeldResolver resolver;
   InlineWorkers workers;
-  Gatherer gatherer(resolver, {&workers, nullptr, ""});
+  Gatherer gatherer(resolver, {&workers, ""});
   gatherer.start([](Knowledge& knowledge) {
     knowledge.ask({"later.example", Type::txt});
     return true;
@@ -187,7 +187,7 @@ TEST(Gatherer, AsksAheadForWhatACompleteStepNotes) {
 TEST(Gatherer, EndsWhatIsMissingWhenTheTimeIsOver) {
   HeldResolver resolver;
   InlineWorkers workers;
-  Gatherer gatherer(resolver, {&workers, nullptr, ""});
+  Gatherer gatherer(resolver, {&workers, ""});
   std::map<std::string, Status> seen, late;
   int completions = 0;
   gatherer.start(wants({"known.example", "slow.example"}, seen), [&] { ++completions; });
@@ -261,7 +261,7 @@ TEST(Gatherer, EndsAStepThatWaitsForNothing) {
 TEST(Gatherer, LeavesAnswersToTheWorkersAsOneJob) {
   HeldResolver resolver;
   HeldWorkers workers;
-  Gatherer gatherer(resolver, {&workers, nullptr, "192.0.2"});
+  Gatherer gatherer(resolver, {&workers, "192.0.2"});
   std::map<std::string, Status> seen;
   gatherer.start(wants({"a.example", "b.example"}, seen));
   resolver.answer("a.example", "a");
@@ -273,29 +273,12 @@ TEST(Gatherer, LeavesAnswersToTheWorkersAsOneJob) {
   EXPECT_TRUE(gatherer.is_complete());
 }
 
-TEST(Gatherer, AnswersWhatFindsNoPlaceItselfUntilOneIsGivenBack) {
-  HeldResolver resolver;
-  InlineWorkers workers;
-  Places places(1);
-  std::map<std::string, Status> seen;
-  Gatherer silent(resolver, {&workers, &places, "192.0.2"});
-  silent.start(wants({"slow.example", "further.example"}, seen));
-  EXPECT_EQ(seen, (std::map<std::string, Status>{{"further.example", Status::error}}));
-  Gatherer other(resolver, {&workers, &places, "198.51.100"});
-  other.start(wants({"other.example"}, seen));
-  EXPECT_EQ(resolver.names(), (std::vector<std::string>{"slow.example", "other.example"})) << "has a place of its own";
-  resolver.answer("slow.example", "x");
-  Gatherer later(resolver, {&workers, &places, "192.0.2"});
-  later.start(wants({"later.example"}, seen));
-  EXPECT_EQ(resolver.names(), (std::vector<std::string>{"other.example", "later.example"}));
-}
-
 TEST(Gatherer, RunsNothingOfAMessageThatIsGoneWhenItsTurnComes) {
   HeldResolver resolver;
   HeldWorkers workers;
   std::map<std::string, Status> seen;
   {
-    Gatherer gatherer(resolver, {&workers, nullptr, ""});
+    Gatherer gatherer(resolver, {&workers, ""});
     gatherer.start(wants({"a.example"}, seen));
     resolver.answer("a.example", "a");
   }
@@ -307,7 +290,7 @@ TEST(Gatherer, RunsNothingOfAMessageThatIsGoneWhenItsTurnComes) {
 TEST(Gatherer, HasTheWaitingThreadWorkWhereTheWorkersHaveNoRoom) {
   HeldResolver resolver;
   HeldWorkers none(0);
-  Gatherer gatherer(resolver, {&none, nullptr, ""});
+  Gatherer gatherer(resolver, {&none, ""});
   std::map<std::string, Status> seen;
   gatherer.start(wants({"a.example"}, seen));
   resolver.answer("a.example", "a");
@@ -338,7 +321,7 @@ TEST(Gatherer, RunsOneStepAtATimeWhileAnswersComeFromManyThreads) {
   for (int round = 0; round < 30; ++round) {
     const auto workers = make_workers({.threads = 3});
     ThreadedResolver resolver;
-    Gatherer gatherer(resolver, {workers.get(), nullptr, "share"});
+    Gatherer gatherer(resolver, {workers.get(), "share"});
     int running = 0;  // not atomic: only one may be here
     std::atomic<int> completions = 0;
     for (int i = 0; i < 4; ++i) {
@@ -365,7 +348,7 @@ TEST(Gatherer, MayBeDestroyedWhileThreadsBringAnswers) {
     ThreadedResolver resolver;
     auto owned = std::make_unique<int>(0);  // what the steps use goes right behind the gatherer
     {
-      Gatherer gatherer(resolver, {workers.get(), nullptr, "share"});
+      Gatherer gatherer(resolver, {workers.get(), "share"});
       gatherer.start([&owned](Knowledge& knowledge) {
         ++*owned;
         bool complete = true;

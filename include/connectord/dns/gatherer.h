@@ -7,7 +7,6 @@
 #include <string>
 
 #include "connectord/dns/knowledge.h"
-#include "connectord/dns/places.h"
 #include "connectord/dns/resolver.h"
 #include "connectord/dns/workers.h"
 
@@ -17,14 +16,11 @@ struct GathererLimits {
   std::size_t questions = 120;  // of one message, all protocols together; those beyond are answered Status::error
 };
 
-// What messages share with others; both must outlive the gatherer.
+// Who works on answers that come while nobody waits. Where there is nobody, or there is no room, they are left for the
+// next thread that calls anything.
 struct GathererHelp {
-  // Who works on answers that come while nobody waits. Where there is nobody, or there is no room, they are left for
-  // the next thread that calls anything.
-  Workers* workers = nullptr;
-  // Where each question takes its place; without one it is answered Status::error. nullptr: no bound.
-  Places* places = nullptr;
-  std::string share{};  // whose message it is, to both
+  Workers* workers = nullptr;  // must outlive the gatherer
+  std::string share{};         // whose message it is, to them and to the resolver
 };
 
 // Drives the evaluations of one message over a resolver: a step runs, the questions that it misses go out together, and

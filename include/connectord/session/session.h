@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "connectord/dns/places.h"
 #include "connectord/dns/workers.h"
 #include "connectord/engine/routing.h"
 #include "connectord/log/logger.h"
@@ -41,8 +40,6 @@ struct Services {
   };
   // Who works on what DNS brings between the events of a message; nullptr: nobody, it is left for the message's end.
   dns::Workers* workers = nullptr;
-  // How many questions to DNS each network of clients may have under way; nullptr: no bound.
-  dns::Places* places = nullptr;
   // What front ends count.
   std::shared_ptr<Activity> activity = std::make_shared<Activity>();
   std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
