@@ -99,7 +99,7 @@ std::optional<std::string> ArcVerifier::collect() {
 
 std::optional<std::string> ArcVerifier::read_chain() {
   if (auto problem = read_message_signature()) return problem;
-  std::string sealed;
+  Sha256 sealed;
   for (unsigned instance = 1; instance <= fields_.size(); ++instance) {
     if (auto problem = read_seal(instance, sealed)) return problem;
   }
@@ -134,13 +134,15 @@ Sha256Digest ArcVerifier::message_digest(const DkimSignatureTags& tags, std::siz
 }
 
 // 5.1.1: a seal covers all sets up to its own, each in the order results, message signature, seal, in the relaxed form.
-// `sealed` holds what the sets before have added.
-std::optional<std::string> ArcVerifier::read_seal(unsigned instance, std::string& sealed) {
+// `sealed` has what the sets before have added, so that a chain of fifty is not hashed fifty times.
+std::optional<std::string> ArcVerifier::read_seal(unsigned instance, Sha256& sealed) {
   const Fields& set = fields_[instance - 1];
+  std::string text;
   for (const std::size_t index : {*set.results, *set.message_signature}) {
-    append_canonical_header(sealed, relaxed, headers_.field(index).name, headers_.field(index).value);
-    sealed.append("\r\n");
+    append_canonical_header(text, relaxed, headers_.field(index).name, headers_.field(index).value);
+    text.append("\r\n");
   }
+  sealed.update(text);
   const auto own = headers_.field(*set.seal);
   const std::string what = "the ARC-Seal" + of_instance(instance);
   const auto list = DkimTags::parse(own.value);
@@ -152,15 +154,15 @@ std::optional<std::string> ArcVerifier::read_seal(unsigned instance, std::string
   if (!net::equals_ignoring_case(*list->value("cv"), expected))
     return what + " does not say cv=" + std::string(expected);
 
-  std::string text = sealed;
+  text.clear();
   append_canonical_signature(text, relaxed, own.name, own.value, tags->signature_begin, tags->signature_end);
-  append_canonical_header(sealed, relaxed, own.name, own.value);
-  sealed.append("\r\n");
-  Sha256 hash;
-  hash.update(text);
+  const Sha256Digest digest = sealed.digest_with(text);
+  text.clear();
+  append_canonical_header(text, relaxed, own.name, own.value);
+  sealed.update(text.append("\r\n"));
   outcome_.sets.push_back(
       {instance, tags->domain, tags->selector, text_behind_instance(headers_.field(*set.results).value)});
-  signed_.push_back({what, std::move(*tags), hash.finish()});
+  signed_.push_back({what, std::move(*tags), digest});
   return std::nullopt;
 }
 
@@ -180,6 +182,7 @@ std::vector<dns::Question> ArcVerifier::key_questions() const {
 }
 
 std::optional<ArcOutcome> ArcVerifier::finish(dns::Knowledge& knowledge) {
+  DkimEffort effort(limits_.max_chain_effort);
   if (body_ && !std::exchange(body_ended_, true)) body_->finish();
   std::vector<const dns::Answer*> answers;
   for (const Signed& item : signed_) answers.push_back(knowledge.ask(dkim_key_question(item.tags)));
@@ -194,20 +197,23 @@ std::optional<ArcOutcome> ArcVerifier::finish(dns::Knowledge& knowledge) {
     }
   }
   for (std::size_t i = 0; i < signed_.size(); ++i) {
-    if (auto failure = check(signed_[i], *answers[i])) return failure;
+    if (auto failure = check(signed_[i], *answers[i], effort)) return failure;
   }
   return outcome_;
 }
 
-std::optional<ArcOutcome> ArcVerifier::check(const Signed& item, const dns::Answer& answer) const {
-  const auto keys = dkim_keys(answer, item.tags.algorithm, limits_.key_sizes);
+std::optional<ArcOutcome> ArcVerifier::check(const Signed& item, const dns::Answer& answer, DkimEffort& effort) const {
+  const auto keys = dkim_keys(answer, item.tags.algorithm, limits_.key_sizes, effort);
   if (!keys) {
     const bool is_temporary = keys.error().result == model::DkimResult::temperror;
     return ArcOutcome{is_temporary ? ArcResult::temperror : ArcResult::fail, {}, item.what + ": " + keys.error().text};
   }
-  const bool is_good = std::any_of(
-      keys->begin(), keys->end(), [&item](const DkimKey& key) { return key.verify(item.digest, item.tags.signature); });
-  if (is_good) return std::nullopt;
+  for (const DkimKey& key : *keys) {
+    if (!effort.spend(key.effort())) {
+      return ArcOutcome{ArcResult::fail, {}, item.what + ": " + std::string(too_much_dkim_effort)};
+    }
+    if (key.verify(item.digest, item.tags.signature)) return std::nullopt;
+  }
   return ArcOutcome{ArcResult::fail, {}, item.what + " does not verify"};
 }
 

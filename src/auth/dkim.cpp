@@ -98,7 +98,8 @@ std::optional<std::vector<model::DkimSignature>> DkimVerifier::finish(dns::Knowl
   if (is_missing) return std::nullopt;
 
   std::vector<model::DkimSignature> results;
-  for (std::size_t i = 0; i < signatures_.size(); ++i) results.push_back(judge(signatures_[i], answers[i]));
+  DkimEffort effort(limits_.max_effort);
+  for (std::size_t i = 0; i < signatures_.size(); ++i) results.push_back(judge(signatures_[i], answers[i], effort));
   if (untried_ != 0) {
     model::DkimSignature rest;
     apply({DkimResult::policy, std::to_string(untried_) + " more signatures were not tried"}, rest);
@@ -107,13 +108,14 @@ std::optional<std::vector<model::DkimSignature>> DkimVerifier::finish(dns::Knowl
   return results;
 }
 
-model::DkimSignature DkimVerifier::judge(const Signature& signature, const dns::Answer* answer) const {
+model::DkimSignature DkimVerifier::judge(const Signature& signature, const dns::Answer* answer,
+                                         DkimEffort& effort) const {
   model::DkimSignature report = signature.parsed.report;
   if (!signature.parsed.tags || answer == nullptr) return report;
   const auto& length = signature.parsed.tags->body_length;
   report.body_length_limited = length && *length < bodies_[signature.body].length();
   report.result = DkimResult::pass;
-  if (auto problem = check_key(signature, *answer, report)) apply(std::move(*problem), report);
+  if (auto problem = check_key(signature, *answer, effort, report)) apply(std::move(*problem), report);
   return report;
 }
 
@@ -130,9 +132,9 @@ std::optional<DkimProblem> DkimVerifier::check_body(const Signature& signature) 
 }
 
 std::optional<DkimProblem> DkimVerifier::check_key(const Signature& signature, const dns::Answer& answer,
-                                                   model::DkimSignature& report) const {
+                                                   DkimEffort& effort, model::DkimSignature& report) const {
   const DkimSignatureTags& tags = *signature.parsed.tags;
-  const auto keys = dkim_keys(answer, tags.algorithm, limits_.key_sizes);
+  const auto keys = dkim_keys(answer, tags.algorithm, limits_.key_sizes, effort);
   if (!keys) return keys.error();
   const auto describe = [&report](const DkimKey& key) {
     report.key_bits = key.bits();
@@ -141,6 +143,7 @@ std::optional<DkimProblem> DkimVerifier::check_key(const Signature& signature, c
   describe(keys->front());
   if (auto problem = check_body(signature)) return problem;
   for (const DkimKey& key : *keys) {
+    if (!effort.spend(key.effort())) return DkimProblem{DkimResult::policy, std::string(too_much_dkim_effort)};
     if (!key.verify(signature.header_digest, tags.signature)) continue;
     describe(key);
     // RFC 6376, 3.6.1, t=s.

@@ -32,20 +32,22 @@ std::size_t end_of_text(std::string_view chunk, std::size_t begin) {
 void append_relaxed_value(std::string& out, std::string_view value) {
   bool space = false;
   bool begun = false;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const char c = value[i];
-    if (c == '\r' && value.substr(i).starts_with(crlf)) {
-      ++i;
+  for (std::size_t i = 0; i < value.size();) {
+    if (value[i] == '\r' && value.substr(i).starts_with(crlf)) {
+      i += crlf.size();
       continue;
     }
-    if (is_space(c)) {
+    if (is_space(value[i])) {
       space = true;
+      ++i;
       continue;
     }
     if (space && begun) out.push_back(' ');
     space = false;
     begun = true;
-    out.push_back(c);
+    const std::size_t end = end_of_text(value, i + 1);  // a CR that stands alone is text
+    out.append(value, i, end - i);
+    i = end;
   }
 }
 
@@ -59,9 +61,13 @@ void Sha256::update(std::string_view bytes) {
   if (EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1) throw std::bad_alloc();
 }
 
-Sha256Digest Sha256::finish() {
+Sha256Digest Sha256::digest_with(std::string_view tail) const {
   Sha256Digest digest{};
-  if (EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) != 1) throw std::bad_alloc();
+  const std::unique_ptr<EVP_MD_CTX, Free> copy(EVP_MD_CTX_new());
+  const bool done = copy && EVP_MD_CTX_copy_ex(copy.get(), context_.get()) == 1 &&
+                    EVP_DigestUpdate(copy.get(), tail.data(), tail.size()) == 1 &&
+                    EVP_DigestFinal_ex(copy.get(), digest.data(), nullptr) == 1;
+  if (!done) throw std::bad_alloc();
   return digest;
 }
 
@@ -85,7 +91,7 @@ std::size_t DkimBodyHash::add_limit(std::optional<std::uint64_t> limit) {
   for (std::size_t i = 0; i < limits_.size(); ++i) {
     if (limits_[i].limit == limit) return i;
   }
-  limits_.push_back({limit, {}, {}});
+  limits_.push_back({limit, {}});
   return limits_.size() - 1;
 }
 
@@ -167,7 +173,10 @@ void DkimBodyHash::finish() {
   if (canonicalization_ == DkimCanonicalization::simple && length() == 0) write(crlf);
   hash(buffer_);
   buffer_.clear();
-  for (Limited& limited : limits_) limited.digest = limited.hash.finish();
+  const Sha256Digest whole = hash_.finish();
+  for (Limited& limited : limits_) {
+    if (!limited.digest) limited.digest = whole;
+  }
 }
 
 void DkimBodyHash::write(std::string_view bytes) {
@@ -183,11 +192,26 @@ void DkimBodyHash::write(std::string_view bytes) {
 }
 
 void DkimBodyHash::hash(std::string_view bytes) {
-  for (Limited& limited : limits_) {
-    const std::uint64_t left = !limited.limit ? bytes.size() : *limited.limit > hashed_ ? *limited.limit - hashed_ : 0;
-    if (left != 0) limited.hash.update(bytes.substr(0, left));
+  const std::uint64_t end = hashed_ + bytes.size();
+  while (Limited* next = next_limit(end)) {
+    const std::string_view part = bytes.substr(0, *next->limit - hashed_);
+    hash_.update(part);
+    hashed_ += part.size();
+    bytes.remove_prefix(part.size());
+    next->digest = hash_.finish();
   }
-  hashed_ += bytes.size();
+  hash_.update(bytes);
+  hashed_ = end;
+}
+
+// The lowest one that is not reached and lies before `end`; nullptr if there is none.
+DkimBodyHash::Limited* DkimBodyHash::next_limit(std::uint64_t end) {
+  Limited* next = nullptr;
+  for (Limited& limited : limits_) {
+    if (!limited.limit || limited.digest || *limited.limit > end) continue;
+    if (next == nullptr || *limited.limit < *next->limit) next = &limited;
+  }
+  return next;
 }
 
 }  // namespace connectord::auth

@@ -1,7 +1,5 @@
 #include "connectord/auth/dkim_headers.h"
 
-#include <map>
-
 #include "connectord/net/ascii_case.h"
 
 namespace connectord::auth {
@@ -30,6 +28,7 @@ void DkimHeaders::add(std::string_view name, std::string_view value) {
     complete_ = false;
     return;
   }
+  by_name_.clear();
   const std::size_t begin = text_.size();
   text_.append(name);
   append_with_crlf(text_, value);
@@ -42,21 +41,23 @@ DkimHeaders::Field DkimHeaders::field(std::size_t index) const {
   return {text.substr(entry.begin, entry.name_size), text.substr(entry.begin + entry.name_size, entry.value_size)};
 }
 
+const DkimHeaders::ByName& DkimHeaders::by_name() const {
+  if (!by_name_.empty()) return by_name_;
+  for (std::size_t i = 0; i < entries_.size(); ++i) by_name_[lower_case_name(field(i).name)].push_back(i);
+  return by_name_;
+}
+
 std::vector<std::size_t> DkimHeaders::select(const std::vector<std::string>& names, std::size_t excluded) const {
-  // By name the fields not yet taken, so that neither 10,000 fields nor as many names make this quadratic.
-  std::map<std::string, std::vector<std::size_t>, std::less<>> left;
-  for (const std::string& name : names) left[name];
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (i == excluded) continue;
-    const auto found = left.find(lower_case_name(field(i).name));
-    if (found != left.end()) found->second.push_back(i);
-  }
+  // How many fields of a name are not yet taken, so that neither 10,000 fields nor as many names make this quadratic.
+  std::map<const std::vector<std::size_t>*, std::size_t> left;
   std::vector<std::size_t> selected;
   for (const std::string& name : names) {
-    auto& fields = left.find(name)->second;
-    if (fields.empty()) continue;
-    selected.push_back(fields.back());
-    fields.pop_back();
+    const auto found = by_name().find(name);
+    if (found == by_name().end()) continue;
+    const auto& fields = found->second;
+    std::size_t& count = left.try_emplace(&fields, fields.size()).first->second;
+    if (count != 0 && fields[count - 1] == excluded) --count;
+    if (count != 0) selected.push_back(fields[--count]);
   }
   return selected;
 }

@@ -6,6 +6,7 @@
 #include <openssl/rsa.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <utility>
 
@@ -60,7 +61,20 @@ bool has_sane_exponent(const RsaNumbers& numbers) {
 struct KeyMaterial {
   std::shared_ptr<EVP_PKEY> key;
   unsigned bits = 0;
+  unsigned effort = 1;
 };
+
+// A multiplication of the modulus for each bit of the exponent, and one more for each that is set.
+unsigned effort_of(const RsaNumbers& numbers) {
+  constexpr unsigned usual = 2048 / 64 * (2048 / 64) * 19;
+  unsigned steps = 0;
+  for (const char c : numbers.exponent) {
+    const auto byte = static_cast<unsigned char>(c);
+    steps += static_cast<unsigned>(steps == 0 ? std::bit_width(byte) : 8) + static_cast<unsigned>(std::popcount(byte));
+  }
+  const unsigned words = numbers.modulus_bits() / 64;
+  return std::max(1U, words * words * steps / usual);
+}
 
 std::string bits_text(unsigned bits) {
   return std::to_string(bits) + " bits";
@@ -81,7 +95,7 @@ tl::expected<KeyMaterial, DkimProblem> read_rsa(std::string_view der, const Dkim
         DkimResult::policy));
   }
   if (!has_sane_exponent(*numbers)) return tl::unexpected(dkim_failure("the key's exponent is not one that RSA uses"));
-  KeyMaterial material{make_rsa_key(*numbers), bits};
+  KeyMaterial material{make_rsa_key(*numbers), bits, effort_of(*numbers)};
   if (!material.key) return tl::unexpected(dkim_failure("p= holds no RSA key that OpenSSL can use"));
   return material;
 }
@@ -89,8 +103,9 @@ tl::expected<KeyMaterial, DkimProblem> read_rsa(std::string_view der, const Dkim
 // RFC 8463, 4.2: the key itself, in no wrapping.
 tl::expected<KeyMaterial, DkimProblem> read_ed25519(std::string_view bytes) {
   if (bytes.size() != ed25519_key_size) return tl::unexpected(dkim_failure("p= holds no Ed25519 key of 32 bytes"));
+  constexpr unsigned effort = 4;
   KeyMaterial material{owned(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(bytes), bytes.size())),
-                       256};
+                       256, effort};
   if (!material.key) return tl::unexpected(dkim_failure("p= holds no Ed25519 key"));
   return material;
 }
@@ -171,6 +186,7 @@ tl::expected<DkimKey, DkimProblem> DkimKey::parse(std::string_view record, DkimA
   key.algorithm_ = algorithm;
   key.key_ = std::move(material->key);
   key.bits_ = material->bits;
+  key.effort_ = material->effort;
   key.testing_ = lists(*tags, "t", {"y"});
   key.forbids_subdomains_ = lists(*tags, "t", {"s"});
   return key;
@@ -200,7 +216,7 @@ dns::Question dkim_key_question(const DkimSignatureTags& tags) {
 }
 
 tl::expected<std::vector<DkimKey>, DkimProblem> dkim_keys(const dns::Answer& answer, DkimAlgorithm algorithm,
-                                                          const DkimKeySizes& sizes) {
+                                                          const DkimKeySizes& sizes, DkimEffort& effort) {
   if (auto problem = check_status(answer)) return tl::unexpected(std::move(*problem));
   std::vector<DkimKey> keys;
   std::optional<DkimProblem> problem;
@@ -208,6 +224,7 @@ tl::expected<std::vector<DkimKey>, DkimProblem> dkim_keys(const dns::Answer& ans
   for (const std::string& record : answer.texts) {
     if (is_other_record(record)) continue;
     if (++records > most_keys) return tl::unexpected(dkim_failure("there are more than three keys at this selector"));
+    if (!effort.spend(1)) return tl::unexpected(dkim_failure(std::string(too_much_dkim_effort), DkimResult::policy));
     auto key = DkimKey::parse(record, algorithm, sizes);
     if (key) {
       keys.push_back(std::move(*key));

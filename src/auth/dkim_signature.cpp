@@ -14,6 +14,7 @@ namespace {
 using model::DkimResult;
 
 constexpr std::size_t sha256_size = 32;
+constexpr std::size_t most_names = 1000;          // in h=; those of honest mail have some dozens
 constexpr std::size_t longest_name = 253;         // RFC 1035
 constexpr std::size_t longest_report = 320;       // of a value from outside; an address has no more
 constexpr std::size_t signature_start_size = 16;  // RFC 6008: at least eight, more where that tells signatures apart
@@ -148,6 +149,7 @@ class Reader {
   Result headers() {
     const auto names = split_dkim_list(value("h"));
     if (!names) return dkim_failure("h= has an empty name");
+    if (names->size() > most_names) return dkim_failure("h= has more than 1000 names", DkimResult::policy);
     for (const std::string_view name : *names) {
       if (!is_field_name(name)) return dkim_failure("h= has what is no header name");
       tags_.header_names.push_back(net::to_lower(name));

@@ -40,13 +40,14 @@ std::optional<Policy> discover_policy(const TreeWalk& walk) {
 
 class Check {
  public:
-  Check(const DmarcQuery& query, dns::Knowledge& knowledge) : query_(query), knowledge_(knowledge) {}
+  Check(const DmarcQuery& query, dns::Knowledge& knowledge, DmarcRecords& records)
+      : query_(query), knowledge_(knowledge), records_(records) {}
 
   std::optional<DmarcOutcome> run() {
     if (!query_.author) return author_unknown();
     outcome_.from_domain = query_.author->domain;
     prefetch_likely_identifiers();
-    walk_ = walk_tree(outcome_.from_domain, knowledge_);
+    walk_ = walk_tree(outcome_.from_domain, knowledge_, records_);
     if (walk_.state == TreeWalk::State::waiting) return std::nullopt;
     outcome_.organizational_domain = walk_.organizational_domain;
     const auto policy = discover_policy(walk_);
@@ -133,7 +134,7 @@ class Check {
       return top_label(domain) == top_label(walk_.domain) ? Alignment::unknown : Alignment::not_aligned;
     }
     if (!net::is_same_or_below(domain, walk_.organizational_domain)) return Alignment::not_aligned;
-    const TreeWalk walk = walk_tree(domain, knowledge_);
+    const TreeWalk walk = walk_tree(domain, knowledge_, records_);
     if (walk.state == TreeWalk::State::waiting) return Alignment::waiting;
     if (walk.state == TreeWalk::State::failed) {
       alignment_problem_ = walk.problem;
@@ -202,6 +203,7 @@ class Check {
 
   const DmarcQuery& query_;
   dns::Knowledge& knowledge_;
+  DmarcRecords& records_;
   DmarcOutcome outcome_;
   TreeWalk walk_;
   std::string undecided_;  // why a result other than pass is not known now
@@ -240,11 +242,17 @@ std::vector<DmarcIdentifier> dmarc_identifiers(const std::optional<model::SpfOut
 }
 
 void prefetch_dmarc(std::string_view domain, dns::Knowledge& knowledge) {
-  if (!domain.empty()) walk_tree(domain, knowledge);
+  if (!domain.empty()) ask_for_walk(domain, knowledge);
+}
+
+DmarcCheck::DmarcCheck(DmarcQuery query) : query_(std::move(query)) {}
+
+std::optional<DmarcOutcome> DmarcCheck::run(dns::Knowledge& knowledge) {
+  return Check(query_, knowledge, records_).run();
 }
 
 std::optional<DmarcOutcome> check_dmarc(const DmarcQuery& query, dns::Knowledge& knowledge) {
-  return Check(query, knowledge).run();
+  return DmarcCheck(query).run(knowledge);
 }
 
 }  // namespace connectord::auth

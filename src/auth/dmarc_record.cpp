@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "connectord/auth/report_uri.h"
 #include "connectord/mail/text.h"
@@ -77,7 +78,9 @@ bool is_version(std::string_view part) {
 // Reads the tags behind the version, each of those that count from the whole list, so that one given twice is found.
 class TagReader {
  public:
-  explicit TagReader(std::string_view tags) : tags_(tags) {}
+  explicit TagReader(std::string_view tags) {
+    while (!tags.empty()) tags_.push_back(split_tag(take_part(tags)));
+  }
 
   DmarcRecord read() {
     record_.strict_dkim = read_tag("adkim", parse_strictness).value_or(false);
@@ -99,8 +102,7 @@ class TagReader {
 
   std::optional<Found> find(std::string_view name) const {
     std::optional<Found> found;
-    for (std::string_view rest = tags_; !rest.empty();) {
-      const Tag tag = split_tag(take_part(rest));
+    for (const Tag& tag : tags_) {
       if (!equals_ignoring_case(tag.name, name)) continue;
       if (found) return Found{found->value, true};
       found = Found{tag.value, false};
@@ -141,15 +143,20 @@ class TagReader {
 
   void note(const std::string& what) { record_.problem += (record_.problem.empty() ? "" : ", ") + what; }
 
-  std::string_view tags_;
+  std::vector<Tag> tags_;
   DmarcRecord record_;
 };
 
 }  // namespace
 
 std::optional<DmarcRecord> parse_dmarc_record(std::string_view text) {
-  if (!is_version(take_part(text))) return std::nullopt;
-  return TagReader(text).read();
+  std::string_view tags = text.substr(0, longest_dmarc_record);
+  if (!is_version(take_part(tags))) return std::nullopt;
+  if (text.size() <= longest_dmarc_record) return TagReader(tags).read();
+  DmarcRecord record;
+  record.usable = false;
+  record.problem = "longer than " + std::to_string(longest_dmarc_record) + " bytes";
+  return record;
 }
 
 }  // namespace connectord::auth

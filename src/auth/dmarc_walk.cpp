@@ -24,16 +24,13 @@ dns::Question question_at(const std::string& name) {
 }
 
 // Several records at one name are all discarded (4.10, steps 2 and 6).
-std::optional<DmarcRecord> single_record(const dns::Answer& answer, const std::string& name, std::string& problem) {
-  std::optional<DmarcRecord> single;
+DmarcRecords::AtName single_record(const dns::Answer& answer, const std::string& name) {
+  DmarcRecords::AtName single;
   for (const std::string& text : answer.texts) {
     auto record = parse_dmarc_record(text);
     if (!record) continue;
-    if (single) {
-      problem = "several DMARC records at _dmarc." + name + ", so none counts";
-      return std::nullopt;
-    }
-    single = std::move(record);
+    if (single.record) return {std::nullopt, "several DMARC records at _dmarc." + name + ", so none counts"};
+    single.record = std::move(record);
   }
   return single;
 }
@@ -73,7 +70,21 @@ const TreeWalk::Entry* TreeWalk::public_suffix() const {
   return found == records.end() ? nullptr : &*found;
 }
 
+const DmarcRecords::AtName& DmarcRecords::read(const std::string& name, const dns::Answer& answer) {
+  const auto found = by_name_.find(name);
+  return found != by_name_.end() ? found->second : by_name_.emplace(name, single_record(answer, name)).first->second;
+}
+
+void ask_for_walk(std::string_view domain, dns::Knowledge& knowledge) {
+  for (const std::string& name : tree_walk_names(domain)) knowledge.ask(question_at(name));
+}
+
 TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge) {
+  DmarcRecords records;
+  return walk_tree(domain, knowledge, records);
+}
+
+TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge, DmarcRecords& records) {
   TreeWalk walk;
   walk.domain = domain;
   const auto names = tree_walk_names(domain);
@@ -89,9 +100,10 @@ TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge) {
       walk.problem = "no answer from DNS for _dmarc." + name + ": " + std::string(dns::to_string(answer->status));
       return walk;
     }
-    auto record = single_record(*answer, name, walk.problem);
-    if (!record) continue;
-    walk.records.push_back({name, std::move(*record)});
+    const DmarcRecords::AtName& found = records.read(name, *answer);
+    if (!found.problem.empty()) walk.problem = found.problem;
+    if (!found.record) continue;
+    walk.records.push_back({name, *found.record});
     if (walk.records.back().record.psd != DmarcRecord::PublicSuffix::unknown) break;
   }
   walk.organizational_domain = organizational_domain(walk);

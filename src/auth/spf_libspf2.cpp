@@ -14,6 +14,8 @@ extern "C" {
 #include <span>
 
 #include "connectord/auth/spf.h"
+#include "connectord/auth/spf_macro.h"
+#include "connectord/auth/spf_record.h"
 #include "connectord/net/ascii_case.h"
 #include "spf_query.h"
 #include "spf_text.h"
@@ -31,7 +33,20 @@ using Response = std::unique_ptr<SPF_response_t, void (*)(SPF_response_t*)>;
 struct Lookups {
   dns::Knowledge& knowledge;
   bool missing = false;
+  bool excessive = false;
 };
+
+// What our own parser does not take for its size, the library is not given either.
+bool is_excessive(const std::string& text) {
+  if (!is_spf_record(text)) return false;
+  if (text.size() > longest_spf_record) return true;
+  std::size_t macros = 0;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (text[i] == ' ') macros = 0;  // counted for each term
+    if (text[i] == '%' && text[i + 1] == '{' && ++macros > most_spf_macros) return true;
+  }
+  return false;
+}
 
 int h_errno_of(dns::Status status) {
   switch (status) {
@@ -92,6 +107,10 @@ SPF_dns_rr_t* look_up(SPF_dns_server_t* server, const char* domain, ns_type type
   const auto known_type = type_of(type);
   const dns::Answer* answer = known_type ? lookups.knowledge.ask({question_name(domain), *known_type}) : nullptr;
   if (known_type && answer == nullptr) lookups.missing = true;
+  if (answer != nullptr && std::any_of(answer->texts.begin(), answer->texts.end(), is_excessive)) {
+    lookups.excessive = true;
+    answer = nullptr;
+  }
   const int status = answer != nullptr ? h_errno_of(answer->status) : (known_type ? TRY_AGAIN : NO_DATA);
   SPF_dns_rr_t* set = SPF_dns_rr_new_init(server, domain, type, 0, status);
   if (set != nullptr && answer != nullptr && !append_all(*set, *answer, *known_type)) set->herrno = TRY_AGAIN;
@@ -178,6 +197,11 @@ std::optional<SpfOutcome> check_spf_with_libspf2(const SpfQuery& query, dns::Kno
   SPF_request_query_mailfrom(request.get(), &raw);
   const Response response(raw, &SPF_response_free);
   if (lookups.missing) return std::nullopt;
+  if (lookups.excessive) {
+    outcome.result = SpfResult::permerror;
+    outcome.problem = "a record that is too long, or has a term of too many macros";
+    return outcome;
+  }
   if (!response) return failed(std::move(outcome), "libspf2 gave no response");
   outcome.result = result_of(SPF_response_result(response.get()));
   if (outcome.result == SpfResult::temperror || outcome.result == SpfResult::permerror) {

@@ -14,7 +14,8 @@ using mail::is_alpha;
 using mail::is_digit;
 
 constexpr std::size_t longest_name = 253;
-constexpr std::size_t kept_of_domain = 4096;  // far more than the 253 bytes that can be asked for
+// What a name is made from: its last bytes, a final dot, and whether more stood before.
+constexpr std::size_t kept_of_name = longest_name + 2;
 
 // One piece of a macro-string (7.1): literal text, or a macro-expand.
 struct Piece {
@@ -193,26 +194,39 @@ tl::expected<std::string, SpfMacroStop> value_of(char letter, const SpfMacroValu
   return *std::move(name);
 }
 
-std::vector<std::string_view> split(std::string_view text, std::string_view delimiters) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const auto end = text.find_first_of(delimiters);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
+// Takes the last part off a text, or the first one where the parts are reversed; false behind the last of them.
+bool take_part(std::optional<std::string_view>& text, std::string_view delimiters, bool from_front,
+               std::string_view& part) {
+  if (!text) return false;
+  const auto at = from_front ? text->find_first_of(delimiters) : text->find_last_of(delimiters);
+  if (at == std::string_view::npos) {
+    part = *text;
+    text.reset();
+    return true;
   }
+  part = from_front ? text->substr(0, at) : text->substr(at + 1);
+  text = from_front ? text->substr(at + 1) : text->substr(0, at);
+  return true;
 }
 
-// Transformers and delimiters (7.1, 7.3).
-std::string transformed(const std::string& value, const Piece& piece) {
+// Transformers and delimiters (7.1, 7.3). At least the last `wanted` bytes; what stands before them may be missing. It
+// goes from the right, so that a value of many parts costs no more than what is used of it.
+std::string transformed(const std::string& value, const Piece& piece, std::size_t wanted) {
   if (!piece.reverse && piece.parts == 0 && piece.delimiters.empty()) return value;
-  auto parts = split(value, piece.delimiters.empty() ? "." : piece.delimiters);
-  if (piece.reverse) std::reverse(parts.begin(), parts.end());
-  const std::size_t kept = piece.parts == 0 ? parts.size() : std::min(piece.parts, parts.size());
+  const std::string_view delimiters = piece.delimiters.empty() ? "." : piece.delimiters;
+  std::vector<std::string_view> parts;  // the last one first
+  std::optional<std::string_view> rest = value;
+  std::size_t size = 0;
+  for (std::string_view part; size < wanted && (piece.parts == 0 || parts.size() < piece.parts) &&
+                              take_part(rest, delimiters, piece.reverse, part);) {
+    size += part.size() + (parts.empty() ? 0 : 1);
+    parts.push_back(part);
+  }
   std::string joined;
-  for (std::size_t i = parts.size() - kept; i < parts.size(); ++i) {
-    if (i != parts.size() - kept) joined += '.';
-    joined += parts[i];
+  joined.reserve(size);
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    if (part != parts.rbegin()) joined += '.';
+    joined += *part;
   }
   return joined;
 }
@@ -232,12 +246,44 @@ std::string url_escaped(std::string_view text) {
   return escaped;
 }
 
-tl::expected<std::string, SpfMacroStop> expand_piece(const Piece& piece, const SpfMacroValues& values) {
+// At least the last `wanted` bytes of it.
+tl::expected<std::string, SpfMacroStop> expand_piece(const Piece& piece, const SpfMacroValues& values,
+                                                     std::size_t wanted) {
   if (piece.letter == 0) return std::string(piece.literal);
   auto value = value_of(piece.letter, values);
   if (!value) return value;
-  std::string text = transformed(*value, piece);
+  std::string text = transformed(*value, piece, wanted);
   return piece.escape ? url_escaped(text) : text;
+}
+
+std::vector<Piece> pieces_of(std::string_view text) {
+  std::vector<Piece> pieces;
+  while (!text.empty()) {
+    auto piece = take_piece(text);
+    if (!piece) break;
+    pieces.push_back(*piece);
+  }
+  return pieces;
+}
+
+// The first thing that is wrong with a text, piece by piece, and `seen` gets each piece.
+template <class Seen>
+std::optional<std::string> first_error(std::string_view text, SpfMacroUse use, Seen&& seen) {
+  std::size_t macros = 0;
+  while (!text.empty()) {
+    const auto piece = take_piece(text);
+    if (!piece) return piece.error();
+    if (auto error = piece_error(*piece, use)) return error;
+    if (piece->letter != 0 && ++macros > most_spf_macros) {
+      return "more than " + std::to_string(most_spf_macros) + " macros";
+    }
+    seen(*piece);
+  }
+  return std::nullopt;
+}
+
+bool names_the_sender(const Piece& piece) {
+  return piece.letter == 's' || piece.letter == 'l';
 }
 
 // Removes labels from the left until what is left can be asked for (7.3).
@@ -250,56 +296,49 @@ void shorten(std::string& name) {
 }  // namespace
 
 std::optional<std::string> spf_macro_string_error(std::string_view text, SpfMacroUse use) {
-  while (!text.empty()) {
-    const auto piece = take_piece(text);
-    if (!piece) return piece.error();
-    if (auto error = piece_error(*piece, use)) return error;
-  }
-  return std::nullopt;
+  return first_error(text, use, [](const Piece&) {});
 }
 
 std::optional<std::string> spf_domain_spec_error(std::string_view text) {
   if (text.empty()) return "no domain";
-  std::string_view rest = text;
   bool macro_is_last = false;
   std::string_view tail;  // what follows the last macro
-  while (!rest.empty()) {
-    const auto piece = take_piece(rest);
-    if (!piece) return piece.error();
-    if (auto error = piece_error(*piece, SpfMacroUse::domain)) return error;
-    macro_is_last = piece->is_macro;
-    tail = piece->literal;
-  }
+  auto error = first_error(text, SpfMacroUse::domain, [&](const Piece& piece) {
+    macro_is_last = piece.is_macro;
+    tail = piece.literal;
+  });
+  if (error) return error;
   if (!macro_is_last && !ends_in_top_label(tail)) return "a domain that ends in no top label";
   return std::nullopt;
 }
 
-tl::expected<std::string, SpfMacroStop> expand_spf_macros(std::string_view text, SpfMacroUse use,
-                                                          const SpfMacroValues& values) {
+tl::expected<std::string, SpfMacroStop> expand_spf_explanation(std::string_view text, const SpfMacroValues& values) {
   std::string expanded;
-  while (!text.empty()) {
-    const auto piece = take_piece(text);
-    if (!piece) break;
-    const auto part = expand_piece(*piece, values);
+  for (const Piece& piece : pieces_of(text)) {
+    const auto part = expand_piece(piece, values, std::string::npos);
     if (!part) return tl::unexpected(part.error());
     expanded += *part;
-    if (use == SpfMacroUse::explanation && expanded.size() >= longest_spf_explanation) {
-      expanded.resize(longest_spf_explanation);
-      break;
-    }
-    if (use != SpfMacroUse::explanation && expanded.size() > kept_of_domain) {
-      expanded.erase(0, expanded.size() - kept_of_domain);
-    }
+    if (expanded.size() >= longest_spf_explanation) break;
   }
+  expanded.resize(std::min(expanded.size(), longest_spf_explanation));
   return expanded;
 }
 
 tl::expected<std::string, SpfMacroStop> expand_spf_domain(std::string_view text, const SpfMacroValues& values) {
-  auto name = expand_spf_macros(text, SpfMacroUse::domain, values);
-  if (!name) return name;
-  *name = net::to_lower(*name);
-  if (name->ends_with('.')) name->pop_back();
-  shorten(*name);
+  const auto pieces = pieces_of(text);
+  // Also where the cut would leave no trace of it.
+  if (std::any_of(pieces.begin(), pieces.end(), names_the_sender) && !is_ascii(local_part(values.sender))) {
+    return tl::unexpected(SpfMacroStop::no_match);
+  }
+  std::string name;
+  for (auto piece = pieces.rbegin(); piece != pieces.rend() && name.size() < kept_of_name; ++piece) {
+    auto part = expand_piece(*piece, values, kept_of_name - name.size());
+    if (!part) return part;
+    name.insert(0, *part);
+  }
+  name = net::to_lower(name);
+  if (name.ends_with('.')) name.pop_back();
+  shorten(name);
   return name;
 }
 

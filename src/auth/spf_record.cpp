@@ -180,6 +180,9 @@ bool is_spf_record(std::string_view text) {
 
 tl::expected<SpfRecord, std::string> parse_spf_record(std::string_view text) {
   if (!is_spf_record(text)) return tl::unexpected(std::string("the record does not begin with v=spf1"));
+  if (text.size() > longest_spf_record) {
+    return tl::unexpected("the record is longer than " + std::to_string(longest_spf_record) + " bytes");
+  }
   text.remove_prefix(version.size());
   SpfRecord record;
   for (unsigned number = 1;; ++number) {

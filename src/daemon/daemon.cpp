@@ -16,6 +16,7 @@
 #include "connectord/api/api.h"
 #include "connectord/api/file_writer.h"
 #include "connectord/api/http_server.h"
+#include "connectord/dns/workers.h"
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
 #include "connectord/policyd/policy_server.h"
@@ -93,6 +94,7 @@ class Daemon {
             .live = live_,
             .log = *log_,
             .trace = counted_trace_.get(),
+            .workers = workers_.get(),
             .activity = activity_,
             .metrics = metrics_};
   }
@@ -297,6 +299,7 @@ class Daemon {
   std::unique_ptr<trace::SqliteStore> trace_;
   std::unique_ptr<trace::Store> counted_trace_;  // the same, for the sessions
   std::unique_ptr<DeliveryLog> deliveries_;
+  std::unique_ptr<dns::Workers> workers_ = dns::make_workers(dns::workers_of_machine());
   session::PolicyStore policies_;
   session::LiveSessions live_;
   session::Intake intake_;

@@ -29,7 +29,8 @@ constexpr int most_restarts = 8;  // further questions that one chain of CNAMEs 
 // One question under way.
 struct Lookup {
   Question question;
-  WireName name;  // what is asked now: the question's, or where its aliases led
+  std::string share;  // who began it
+  WireName name;      // what is asked now: the question's, or where its aliases led
   SteadyClock::time_point deadline;
   std::vector<Resolver::Callback> callbacks;  // under the resolver's lock
   // Of the resolver's thread:
@@ -45,11 +46,14 @@ class AresResolver : public Resolver {
       : settings_(settings), cache_(settings.cache), channel_(std::move(channel)), thread_([this] { work(); }) {}
   ~AresResolver() override;
 
-  void resolve(const Question& question, Callback callback) override;
+  using Resolver::resolve;
+  void resolve(const Question& question, const std::string& share, Callback callback) override;
 
  private:
   // Of any thread.
-  std::shared_ptr<const Answer> join_or_start(const Question& question, WireName name, Callback& callback);
+  std::shared_ptr<const Answer> join_or_start(const Question& question, const std::string& share, WireName name,
+                                              Callback& callback);
+  bool has_room(const std::string& share) const;
 
   // Of the resolver's thread.
   void work();
@@ -73,6 +77,7 @@ class AresResolver : public Resolver {
   std::mutex mutex_;
   std::map<Question, std::shared_ptr<Lookup>> under_way_;  // under the lock
   std::vector<std::shared_ptr<Lookup>> submitted_;         // under the lock
+  std::map<std::string, std::size_t> of_share_;            // lookups under way, under the lock
   bool stopping_ = false;                                  // under the lock
 
   std::deque<std::shared_ptr<Lookup>> by_deadline_;  // all have the same limit, so the order of their start
@@ -90,16 +95,17 @@ AresResolver::~AresResolver() {
   thread_.join();
 }
 
-void AresResolver::resolve(const Question& question, Callback callback) {
+void AresResolver::resolve(const Question& question, const std::string& share, Callback callback) {
   auto name = to_wire_name(question.name);
   if (!name) return callback(answer_without_records(Status::invalid));
   auto answer = cache_.find(question, settings_.clock());
-  if (!answer) answer = join_or_start(question, *std::move(name), callback);
+  if (!answer) answer = join_or_start(question, share, *std::move(name), callback);
   if (answer) callback(std::move(answer));
 }
 
 // The answer, if it came meanwhile or the question cannot be taken; otherwise the callback is taken over.
-std::shared_ptr<const Answer> AresResolver::join_or_start(const Question& question, WireName name, Callback& callback) {
+std::shared_ptr<const Answer> AresResolver::join_or_start(const Question& question, const std::string& share,
+                                                          WireName name, Callback& callback) {
   const std::lock_guard lock(mutex_);
   if (const auto found = under_way_.find(question); found != under_way_.end()) {
     found->second->callbacks.push_back(std::move(callback));
@@ -107,16 +113,24 @@ std::shared_ptr<const Answer> AresResolver::join_or_start(const Question& questi
   }
   // What ended between the first look and the lock went into the cache before it left the table.
   if (auto answer = cache_.find(question, settings_.clock())) return answer;
-  if (stopping_ || under_way_.size() >= settings_.most_outstanding) return answer_without_records(Status::error);
+  if (stopping_ || !has_room(share)) return answer_without_records(Status::error);
   auto lookup = std::make_shared<Lookup>();
   lookup->question = question;
+  lookup->share = share;
   lookup->name = std::move(name);
   lookup->deadline = SteadyClock::now() + settings_.timeout;
   lookup->callbacks.push_back(std::move(callback));
   under_way_.emplace(question, lookup);
+  ++of_share_[share];
   submitted_.push_back(std::move(lookup));
   if (submitted_.size() == 1) waker_.wake();
   return nullptr;
+}
+
+bool AresResolver::has_room(const std::string& share) const {
+  if (under_way_.size() >= settings_.most_outstanding) return false;
+  const auto found = of_share_.find(share);
+  return share.empty() || found == of_share_.end() || found->second < settings_.most_of_share;
 }
 
 void AresResolver::work() {
@@ -222,6 +236,7 @@ void AresResolver::conclude(Lookup& lookup, const std::shared_ptr<const Answer>&
   {
     const std::lock_guard lock(mutex_);
     under_way_.erase(lookup.question);
+    if (const auto found = of_share_.find(lookup.share); --found->second == 0) of_share_.erase(found);
     callbacks.swap(lookup.callbacks);
   }
   for (const auto& callback : callbacks) callback(answer);

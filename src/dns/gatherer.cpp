@@ -28,10 +28,12 @@ struct Arrival {
 
 // One thread at a time is the runner: it alone touches what belongs to the evaluations, and runs them without a lock.
 // Others leave what they bring in the inbox, under the lock; the runner looks there before it stops being the runner,
-// so that nothing is left behind. An answer that comes while the runner asks the resolver goes the same way.
+// so that nothing is left behind. An answer that comes while the runner asks the resolver goes the same way. Whoever
+// brings an answer does not become the runner: the thread that waits does, or a worker.
 class Gatherer::State : public std::enable_shared_from_this<Gatherer::State> {
  public:
-  State(Resolver& resolver, GathererLimits limits) : resolver_(resolver), limits_(limits) {}
+  State(Resolver& resolver, GathererHelp help, GathererLimits limits)
+      : resolver_(resolver), help_(std::move(help)), limits_(limits) {}
 
   void start(Step step, Completion completion);
   void expire();
@@ -55,9 +57,11 @@ class Gatherer::State : public std::enable_shared_from_this<Gatherer::State> {
   void learn(const Question& question, std::shared_ptr<const Answer> answer);
   void answer_all_missing();
   void arrived(const Question& question, std::shared_ptr<const Answer> answer);
+  void work();
   bool is_abandoned() const;
 
   Resolver& resolver_;
+  const GathererHelp help_;
   const GathererLimits limits_;
 
   mutable std::mutex mutex_;
@@ -66,6 +70,8 @@ class Gatherer::State : public std::enable_shared_from_this<Gatherer::State> {
   std::size_t incomplete_ = 0;  // evaluations
   bool expired_ = false;
   bool abandoned_ = false;
+  std::size_t waiting_ = 0;  // threads in wait_until()
+  bool submitted_ = false;   // a worker will come
   std::optional<std::thread::id> runner_;
 
   Knowledge knowledge_;  // the runner's, as all from here
@@ -90,8 +96,14 @@ void Gatherer::State::expire() {
 bool Gatherer::State::wait_until(Time deadline) {
   std::unique_lock lock(mutex_);
   const auto complete = [this] { return incomplete_ == 0; };
-  const bool in_time = changed_.wait_until(lock, deadline, complete);
-  if (in_time) return true;
+  const auto has_work = [this] { return !runner_ && !inbox_.empty(); };
+  ++waiting_;
+  bool in_time = true;
+  for (run(lock); in_time && !complete(); run(lock)) {
+    in_time = changed_.wait_until(lock, deadline, [&] { return complete() || has_work(); });
+  }
+  --waiting_;
+  if (complete()) return true;
   expired_ = true;
   run(lock);
   changed_.wait(lock, complete);  // where another thread is the runner it ends them
@@ -168,34 +180,54 @@ void Gatherer::State::run_due(bool expired) {
 
 void Gatherer::State::run_one(Evaluation evaluation, bool expired) {
   const bool complete = evaluation.step(knowledge_);
-  evaluation.waits_for = knowledge_.take_missing();
+  const std::vector<Question> questions = knowledge_.take_missing();
   // A step that waits for nothing would never run again: a bug of its own, which must not stop the mail.
-  if (complete || evaluation.waits_for.empty()) {
-    if (evaluation.completion) evaluation.completion();
-    return;
+  const bool ends = complete || questions.empty();
+  if (!ends) {
+    evaluation.due = false;
+    evaluation.waits_for = questions;
+    evaluations_.push_back(std::move(evaluation));
   }
-  evaluation.due = false;
-  const std::vector<Question> questions = evaluation.waits_for;
-  evaluations_.push_back(std::move(evaluation));
   for (const auto& question : questions) ask(question, expired);
+  if (ends && evaluation.completion) evaluation.completion();
 }
 
 void Gatherer::State::ask(const Question& question, bool expired) {
   if (!asked_.insert(question).second) return;
   if (asked_.size() > limits_.questions) return learn(question, answer_without_records(Status::error));
   if (expired) return learn(question, answer_without_records(Status::timeout));
-  resolver_.resolve(question, [self = weak_from_this(), question](std::shared_ptr<const Answer> answer) {
+  resolver_.resolve(question, help_.share, [self = weak_from_this(), question](std::shared_ptr<const Answer> answer) {
     if (const auto state = self.lock()) state->arrived(question, std::move(answer));
   });
 }
 
+// On the thread that brings the answer, which may be the runner itself.
 void Gatherer::State::arrived(const Question& question, std::shared_ptr<const Answer> answer) {
+  {
+    const std::lock_guard lock(mutex_);
+    inbox_.arrivals.push_back({question, std::move(answer)});
+    if (runner_ || abandoned_) return;
+    if (waiting_ != 0) changed_.notify_all();
+    if (waiting_ != 0 || submitted_ || help_.workers == nullptr) return;
+    submitted_ = true;
+  }
+  // A message that is gone when its turn comes costs nothing.
+  const bool taken = help_.workers->submit(help_.share, [self = weak_from_this()] {
+    if (const auto state = self.lock()) state->work();
+  });
+  if (taken) return;
+  const std::lock_guard lock(mutex_);
+  submitted_ = false;
+}
+
+void Gatherer::State::work() {
   std::unique_lock lock(mutex_);
-  inbox_.arrivals.push_back({question, std::move(answer)});
+  submitted_ = false;
   run(lock);
 }
 
-Gatherer::Gatherer(Resolver& resolver, GathererLimits limits) : state_(std::make_shared<State>(resolver, limits)) {}
+Gatherer::Gatherer(Resolver& resolver, GathererHelp help, GathererLimits limits)
+    : state_(std::make_shared<State>(resolver, std::move(help), limits)) {}
 
 Gatherer::~Gatherer() {
   state_->abandon();

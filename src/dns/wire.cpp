@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <optional>
 
 #include "wire_reader.h"
 
@@ -31,7 +33,8 @@ void put16(std::vector<std::uint8_t>& out, unsigned value) {
 }
 
 struct Record {
-  WireName owner;
+  std::shared_ptr<const WireName> owner;
+  std::optional<std::size_t> owner_at;  // where the message has it, if the record only points there
   std::uint16_t type = 0;
   std::uint16_t record_class = 0;
   std::uint32_t ttl = 0;
@@ -51,9 +54,16 @@ tl::unexpected<std::string> bad(std::string why) {
   return tl::unexpected(std::move(why));
 }
 
-Record read_record(WireReader& reader) {
+// Thousands of records may have one owner, which they all point to: it is read once.
+Record read_record(WireReader& reader, const Record* before) {
   Record record;
-  record.owner = reader.name();
+  record.owner_at = reader.pointer();
+  if (before != nullptr && record.owner_at && record.owner_at == before->owner_at) {
+    record.owner = before->owner;
+    reader.u16();
+  } else {
+    record.owner = std::make_shared<const WireName>(reader.name());
+  }
   record.type = reader.u16();
   record.record_class = reader.u16();
   record.ttl = reader.u32();
@@ -66,7 +76,9 @@ Record read_record(WireReader& reader) {
 
 std::vector<Record> read_section(WireReader& reader, unsigned count) {
   std::vector<Record> records;
-  for (unsigned i = 0; i < count && reader.good(); ++i) records.push_back(read_record(reader));
+  for (unsigned i = 0; i < count && reader.good(); ++i) {
+    records.push_back(read_record(reader, records.empty() ? nullptr : &records.back()));
+  }
   return records;
 }
 
@@ -175,7 +187,8 @@ std::optional<std::uint32_t> negative_ttl(Bytes bytes, const Message& message) {
 
 const Record* find_alias(const Message& message, const WireName& name) {
   const auto is_alias = [&](const Record& record) {
-    return record.type == static_cast<unsigned>(Type::cname) && record.record_class == class_in && record.owner == name;
+    return record.type == static_cast<unsigned>(Type::cname) && record.record_class == class_in &&
+           *record.owner == name;
   };
   const auto found = std::find_if(message.answers.begin(), message.answers.end(), is_alias);
   return found == message.answers.end() ? nullptr : &*found;
@@ -226,7 +239,8 @@ tl::expected<Response, std::string> decode_response(Bytes bytes, const WireName&
   std::uint32_t ttl = UINT32_MAX;
   if (type != Type::cname && !follow_aliases(bytes, *message, last, ttl)) return bad("a bad chain of CNAMEs");
   for (const auto& record : message->answers) {
-    if (record.type != static_cast<unsigned>(type) || record.record_class != class_in || record.owner != last) continue;
+    if (record.type != static_cast<unsigned>(type) || record.record_class != class_in || *record.owner != last)
+      continue;
     if (!take(answer, bytes, record, type)) return bad("a malformed record");
     answer.status = Status::found;
     ttl = std::min(ttl, record.ttl);
@@ -240,7 +254,7 @@ tl::expected<Response, std::string> decode_response(Bytes bytes, const WireName&
   // Records of other names alone say nothing of this one, not even that it has none.
   const auto& records = message->answers;
   const bool is_ours =
-      std::any_of(records.begin(), records.end(), [&](const auto& each) { return each.owner == name; });
+      std::any_of(records.begin(), records.end(), [&](const auto& each) { return *each.owner == name; });
   if (!records.empty() && !is_ours && !negative) return bad("records of other names only");
   answer.ttl = std::chrono::seconds(std::min(ttl, negative.value_or(0)));
   // A server that does not follow an alias says nothing about its target.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <span>
 
 #include "connectord/net/ascii_case.h"
@@ -34,6 +35,11 @@ class WireReader {
     }
     at_ += count;
     return message_.subspan(at_ - count, count);
+  }
+  // Where the name that comes next stands, if it is a pointer and nothing else; it is not read.
+  std::optional<std::size_t> pointer() const {
+    if (!good_ || at_ + 2 > message_.size() || (message_[at_] & 0xc0U) != 0xc0U) return std::nullopt;
+    return (message_[at_] & 0x3fU) << 8U | message_[at_ + 1];
   }
   // A name, with its compression (RFC 1035, 4.1.4). A pointer leads backwards only, so that reading ends.
   WireName name() {

@@ -30,14 +30,20 @@ std::string comparable(std::string_view id) {
 }
 
 // What is left of a text when comments, quoting and whitespace are taken for nothing: what a careless reader may see.
-std::string without_decoration(std::string_view text) {
+// Nothing for a text of many parentheses that are not closed: each of them would be looked for to the end.
+std::optional<std::string> without_decoration(std::string_view text) {
+  constexpr int most_unclosed = 16;
+  int unclosed = 0;
   std::string bare;
   Scanner scanner(text);
   while (!scanner.at_end()) {
-    Scanner ahead = scanner;
-    if (scanner.peek() == '(' && ahead.comment()) {
-      scanner = ahead;
-      continue;
+    if (scanner.peek() == '(') {
+      Scanner ahead = scanner;
+      if (ahead.comment()) {
+        scanner = ahead;
+        continue;
+      }
+      if (++unclosed > most_unclosed) return std::nullopt;
     }
     const char c = scanner.next();
     if (is_control(c) || c == ' ' || c == '"' || c == '\\') continue;
@@ -51,8 +57,9 @@ bool might_hold(std::string_view text, std::string_view authserv_id) {
   for (const char c : text) {
     if (!is_ascii(c) || c == '\0') return true;
   }
-  return text.find("=?") != std::string_view::npos || net::contains_ignoring_case(text, authserv_id) ||
-         net::contains_ignoring_case(without_decoration(text), authserv_id);
+  if (text.find("=?") != std::string_view::npos || net::contains_ignoring_case(text, authserv_id)) return true;
+  const auto bare = without_decoration(text);
+  return !bare || net::contains_ignoring_case(*bare, authserv_id);
 }
 
 }  // namespace

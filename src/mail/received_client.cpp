@@ -124,8 +124,10 @@ class ClientReader {
     bool found = false;
     for (auto open = text.find('['); open != std::string_view::npos; open = text.find('[', open + 1)) {
       found = true;
-      const auto close = text.find(']', open);
+      // No address has a bracket within; each of many that do not close is not looked for to the end.
+      const auto close = text.find_first_of("[]", open + 1);
       if (close == std::string_view::npos) break;
+      if (text[close] == '[') continue;
       if (const auto address = parse_address(text.substr(open, close - open + 1))) {
         record(*address, text.substr(0, open));
       }

@@ -28,6 +28,7 @@ class Authenticator {
  public:
   struct Context {
     std::shared_ptr<dns::Resolver> resolver;
+    dns::Workers* workers = nullptr;  // must outlive it; nullptr: what DNS brings is worked on at the end
     const model::AuthenticationSettings* settings = nullptr;  // must outlive it
     std::string receiver;                                     // our name
     std::int64_t unix_time = 0;
@@ -57,6 +58,7 @@ class Authenticator {
   // One SPF evaluation and its result.
   struct Spf {
     auth::SpfQuery query;
+    std::optional<auth::SpfCheck> check;  // of our own engine
     std::optional<model::SpfOutcome> outcome;
   };
 

@@ -17,12 +17,13 @@ class CountingResolver : public dns::Resolver {
     }
   }
 
-  void resolve(const dns::Question& question, Callback callback) override {
+  void resolve(const dns::Question& question, const std::string& share, Callback callback) override {
     const auto begin = std::chrono::steady_clock::now();
-    inner_->resolve(question, [this, begin, callback = std::move(callback)](std::shared_ptr<const dns::Answer> answer) {
-      durations_.at(static_cast<std::size_t>(answer->status))->observe(std::chrono::steady_clock::now() - begin);
-      callback(std::move(answer));
-    });
+    inner_->resolve(
+        question, share, [this, begin, callback = std::move(callback)](std::shared_ptr<const dns::Answer> answer) {
+          durations_.at(static_cast<std::size_t>(answer->status))->observe(std::chrono::steady_clock::now() - begin);
+          callback(std::move(answer));
+        });
   }
 
  private:

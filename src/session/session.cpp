@@ -129,8 +129,8 @@ Answer Session::mail_from(std::string_view path, std::string_view sasl_username)
   const bool is_submission = facts_.local_submission || !facts_.sasl_username.empty();
   if (settings.checks_anything() && !is_submission) {
     authenticator_ = std::make_unique<Authenticator>(
-        Authenticator::Context{generation_.resolver, &settings, generation_.policy->configuration().server.authserv_id,
-                               services_.unix_time()});
+        Authenticator::Context{generation_.resolver, services_.workers, &settings,
+                               generation_.policy->configuration().server.authserv_id, services_.unix_time()});
     authenticator_->start(facts_);
   }
   return {};

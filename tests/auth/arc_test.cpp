@@ -71,8 +71,8 @@ Zone keys_of(std::size_t hosts) {
   return zone;
 }
 
-ArcOutcome validate(const Message& message, const Zone& zone) {
-  ArcVerifier verifier(DkimLimits(), now);
+ArcOutcome validate(const Message& message, const Zone& zone, const DkimLimits& limits = {}) {
+  ArcVerifier verifier(limits, now);
   for (const auto& [name, value] : message.headers) verifier.header(name, value);
   verifier.end_of_headers();
   verifier.body(message.body);
@@ -95,6 +95,22 @@ TEST(Arc, PassesChainsOfOneHostToFiftyAndTellsWhatEachSaw) {
     EXPECT_EQ(outcome.sets.front().authentication_results, "host1.example;\r\n spf=pass");
   }
   EXPECT_EQ(validate(chain_of(51), keys_of(51)).result, ArcResult::fail);
+}
+
+TEST(Arc, SpendsNoMoreOnTheKeysOfAChainThanItsEffort) {
+  const auto message = chain_of(50);
+  Zone zone;
+  for (std::size_t i = 1; i <= 50; ++i) {
+    const std::string name = "arc._domainkey.host" + number(i) + ".example";
+    zone.txt(name, "p=" + made_up_rsa_key(2048)).txt(name, "p=" + made_up_rsa_key(2048)).txt(name, key_record());
+  }
+  // Three keys of a unit to read and one to use: six for each of the fifty seals and for the message signature.
+  const auto outcome = validate(message, zone);
+  EXPECT_EQ(outcome.result, ArcResult::fail);
+  EXPECT_THAT(outcome.problem, HasSubstr("cost more than is spent"));
+  DkimLimits generous;
+  generous.max_chain_effort = 306;
+  EXPECT_EQ(validate(message, zone, generous).result, ArcResult::pass);
 }
 
 TEST(Arc, PassesEd25519) {

@@ -91,21 +91,6 @@ TEST(DkimKey, RefusesEd25519KeysOfAnotherLengthAndOfAnotherType) {
   EXPECT_THAT(with_record(key_record(key, "k=ed25519; ")).problem, HasSubstr("another type"));
 }
 
-// A key with a modulus of so many bits, which nobody could make a signature with.
-std::string made_up_rsa_key(std::size_t bits, std::string exponent = std::string("\x01\x00\x01", 3)) {
-  std::string modulus((bits + 7) / 8, '\xff');
-  modulus.front() = static_cast<char>(0xff >> ((8 - bits % 8) % 8));
-  const auto element = [](char tag, const std::string& content) {
-    const auto size = content.size();
-    std::string length(1, static_cast<char>(size));
-    if (size >= 0x80)
-      length = size < 0x100 ? "\x81" + length : std::string("\x82") + static_cast<char>(size >> 8) + length;
-    return tag + length + content;
-  };
-  if ((modulus.front() & 0x80) != 0) modulus.insert(0, 1, '\0');
-  return base64(element('\x30', element('\x02', modulus) + element('\x02', exponent)));
-}
-
 TEST(DkimKey, ComputesNothingWithKeysThatAreTooSmallOrTooLarge) {
   for (const std::size_t bits : {16, 512, 768, 1023}) {
     const auto result = with_record("p=" + made_up_rsa_key(bits));

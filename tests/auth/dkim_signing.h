@@ -195,6 +195,21 @@ inline std::string key_record(const PrivateKey& key = rsa_key(), std::string_vie
   return std::string(tags) + "p=" + key.public_key();
 }
 
+// A key with a modulus of so many bits, which nobody could make a signature with.
+inline std::string made_up_rsa_key(std::size_t bits, std::string exponent = std::string("\x01\x00\x01", 3)) {
+  std::string modulus((bits + 7) / 8, '\xff');
+  modulus.front() = static_cast<char>(0xff >> ((8 - bits % 8) % 8));
+  const auto element = [](char tag, const std::string& content) {
+    const auto size = content.size();
+    std::string length(1, static_cast<char>(size));
+    if (size >= 0x80)
+      length = size < 0x100 ? "\x81" + length : std::string("\x82") + static_cast<char>(size >> 8) + length;
+    return tag + length + content;
+  };
+  if ((modulus.front() & 0x80) != 0) modulus.insert(0, 1, '\0');
+  return base64(element('\x30', element('\x02', modulus) + element('\x02', exponent)));
+}
+
 inline dns::testing::Zone zone_with(std::string record, std::string_view name = "sel._domainkey.example.com") {
   dns::testing::Zone zone;
   zone.txt(name, std::move(record));

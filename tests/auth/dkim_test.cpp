@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "auth/dkim_signing.h"
@@ -479,14 +480,74 @@ TEST(Dkim, SaysSoWhenTheHeadersAreTooLongToBeKept) {
   EXPECT_EQ(result.domain, "example.com");
 }
 
-TEST(Dkim, IsNotSlowedDownByManyNamesAndManyHeaders) {
+TEST(Dkim, TakesASignatureOfAThousandNamesAndNoMore) {
   Message message;
   for (int i = 0; i < 2000; ++i) message.headers.push_back({"A", " x"});
   std::string names = "from";
-  for (int i = 0; i < 10000; ++i) names += ":a";
+  for (int i = 1; i < 1000; ++i) names += ":a";
   Signing signing;
   signing.before = " v=1; a=rsa-sha256; d=example.com; s=sel; c=relaxed; h=" + names;
   EXPECT_EQ(verify_one(signed_message(message, signing), zone_with(key_record())).result, DkimResult::pass);
+  signing.before += ":a";
+  const auto result = verify_one(signed_message(message, signing), zone_with(key_record()));
+  EXPECT_EQ(result.result, DkimResult::policy);
+  EXPECT_THAT(result.problem, HasSubstr("more than 1000 names"));
+}
+
+// A signature by nobody, as long as the key's modulus, so that it would be computed with.
+Header forged_signature(const std::string& selector, std::size_t key_bits) {
+  return {"DKIM-Signature", " v=1; a=rsa-sha256; d=example.com; c=relaxed/relaxed; h=from; s=" + selector +
+                                "; bh=" + body_hash(plain_message(), DkimCanonicalization::relaxed, std::nullopt) +
+                                "; b=" + base64(std::string(key_bits / 8, '\x11'))};
+}
+
+std::size_t count(const std::vector<model::DkimSignature>& results, DkimResult result) {
+  return static_cast<std::size_t>(
+      std::count_if(results.begin(), results.end(), [result](const auto& each) { return each.result == result; }));
+}
+
+TEST(Dkim, SpendsNoMoreOnKeysThanItsEffortHoweverManyAndLargeTheyAre) {
+  auto message = plain_message();
+  Zone zone;
+  for (int i = 0; i < 10; ++i) {
+    const std::string selector = "s" + std::to_string(i);
+    message.headers.insert(message.headers.begin(), forged_signature(selector, 8192));
+    for (int k = 0; k < 3; ++k) zone.txt(selector + "._domainkey.example.com", "p=" + made_up_rsa_key(8192));
+  }
+  // Each of the keys costs a unit to read and 16 to use: 51 a signature.
+  const auto results = verify(message, zone);
+  EXPECT_EQ(count(results, DkimResult::fail), 1U);
+  EXPECT_EQ(count(results, DkimResult::policy), 9U);
+  EXPECT_THAT(results.back().problem, HasSubstr("cost more than is spent"));
+  DkimLimits generous;
+  generous.max_effort = 510;
+  EXPECT_EQ(count(verify(message, zone, now, generous), DkimResult::fail), 10U);
+}
+
+TEST(Dkim, VerifiesAsManySignaturesByTheLargestUsualKeysAsItTries) {
+  for (const std::size_t bits : {1024, 2048, 4096}) {
+    auto message = plain_message();
+    Zone zone;
+    for (int i = 0; i < 10; ++i) {
+      const std::string selector = "s" + std::to_string(i);
+      message.headers.insert(message.headers.begin(), forged_signature(selector, bits));
+      zone.txt(selector + "._domainkey.example.com", "p=" + made_up_rsa_key(bits));
+    }
+    EXPECT_EQ(count(verify(message, zone), DkimResult::fail), 10U) << bits << ": computed, and found wrong";
+  }
+}
+
+TEST(Dkim, CountsAKeyByItsModulusAndItsExponent) {
+  const auto effort = [](std::size_t bits, const std::string& exponent) {
+    const auto key = DkimKey::parse("p=" + made_up_rsa_key(bits, exponent), DkimAlgorithm::rsa_sha256, {});
+    return key ? key->effort() : 0;
+  };
+  const std::string usual("\x01\x00\x01", 3);
+  EXPECT_EQ(effort(1024, usual), 1U);
+  EXPECT_EQ(effort(2048, usual), 1U);
+  EXPECT_EQ(effort(4096, usual), 4U);
+  EXPECT_EQ(effort(8192, usual), 16U);
+  EXPECT_EQ(effort(8192, std::string(8, '\x7f')), 100U);
 }
 
 TEST(Dkim, VerifiesOnManyThreadsAtOnce) {

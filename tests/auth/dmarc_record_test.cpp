@@ -102,10 +102,22 @@ TEST(DmarcRecord, TellsReportAddressesFromOtherText) {
 
 TEST(DmarcRecord, AProblemIsPrintableAndShort) {
   const auto record =
-      parse_dmarc_record("v=DMARC1; p=\r\n\x80" + std::string(60'000, 'x') + "; t=" + std::string(5'000, '\n'));
+      parse_dmarc_record("v=DMARC1; p=\r\n\x80" + std::string(3'000, 'x') + "; t=" + std::string(1'000, '\n'));
   ASSERT_TRUE(record);
   EXPECT_LT(record->problem.size(), 300U);
   EXPECT_EQ(record->problem, mail::printable(record->problem, 1000));
+}
+
+TEST(DmarcRecord, LongerThanAnyIsReadDoesNotApplyButStillCountsAsOneOfSeveral) {
+  const std::string begin = "v=DMARC1; p=reject; rua=mailto:reports@example.com; x=";
+  const std::string longest = begin + std::string(longest_dmarc_record - begin.size(), 'x');
+  ASSERT_TRUE(parse_dmarc_record(longest));
+  EXPECT_TRUE(parse_dmarc_record(longest)->usable);
+  const auto record = parse_dmarc_record(longest + "x");
+  ASSERT_TRUE(record);
+  EXPECT_FALSE(record->usable);
+  EXPECT_EQ(record->problem, "longer than 4096 bytes");
+  EXPECT_FALSE(parse_dmarc_record("v" + std::string(10'000, ' ') + "=DMARC1; p=reject"));
 }
 
 }  // namespace

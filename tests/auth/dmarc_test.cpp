@@ -474,6 +474,25 @@ TEST(Dmarc, TheNumberOfQuestionsIsBounded) {
   EXPECT_LE(asked, 2U + most_dmarc_identifiers);
 }
 
+TEST(Dmarc, ReadsTheRecordsAtANameOnceHoweverManyWalksAndRoundsThereAre) {
+  Zone zone;
+  zone.txt("_dmarc.a.example.com", "v=DMARC1; p=reject").txt("_dmarc.example.com", "v=DMARC1; p=reject");
+  std::vector<DmarcIdentifier> identifiers;
+  for (int i = 0; i < 10; ++i) {
+    identifiers.push_back({DmarcIdentifier::Source::dkim, DmarcIdentifier::State::authenticated,
+                           "s" + std::to_string(i) + ".a.example.com"});
+  }
+  DmarcCheck whole(DmarcQuery{mail::Author{"a.example.com", {}}, identifiers});
+  std::size_t rounds = 0;
+  const auto outcome = dns::testing::run(zone, [&](dns::Knowledge& knowledge) {
+    ++rounds;
+    return whole.run(knowledge);
+  });
+  EXPECT_EQ(outcome.result, DmarcResult::pass);
+  EXPECT_EQ(whole.names_read(), 13U) << "ten signers, the author, example.com and com";
+  EXPECT_GT(rounds, 1U);
+}
+
 TEST(Dmarc, ANameTooLongForDnsHasNoRecord) {
   std::string longest = "example.com";
   while (longest.size() + 2 <= 253) longest = "a." + longest;

@@ -27,7 +27,7 @@ struct Expansion {
 class SpfMacros : public ::testing::TestWithParam<Expansion> {};
 
 TEST_P(SpfMacros, ExpandAsInTheRfc) {
-  const auto expanded = expand_spf_macros(GetParam().text, SpfMacroUse::explanation, values_for(GetParam().client));
+  const auto expanded = expand_spf_explanation(GetParam().text, values_for(GetParam().client));
   ASSERT_TRUE(expanded.has_value());
   EXPECT_EQ(*expanded, GetParam().expected);
 }
@@ -59,6 +59,40 @@ TEST(SpfMacros, CutANameFromTheLeftAtALabel) {
   ASSERT_TRUE(name.has_value());
   EXPECT_LE(name->size(), 253U);
   EXPECT_EQ(*name, std::string(100, 'b') + "." + std::string(60, 'c') + "." + std::string(60, 'd') + ".x.example");
+}
+
+// The example of 7.3, with a local part that is far too long: what the cut removes is the same however it is come by.
+TEST(SpfMacros, CutAReversedValueAtTheSameLabelAsTheWholeWouldBe) {
+  auto values = values_for("192.0.2.3");
+  std::string parts;
+  for (int i = 0; i < 930; ++i) parts += (i == 0 ? "" : ".") + std::string(1, static_cast<char>('a' + i % 26));
+  values.sender = parts + "@example.com";
+  std::string whole;
+  for (int i = 929; i >= 0; --i) whole += std::string(1, static_cast<char>('a' + i % 26)) + ".";
+  whole += "x.example";
+  const auto cut = whole.substr(whole.find('.', whole.size() - 254) + 1);
+  EXPECT_EQ(expand_spf_domain("%{lr}.x.example", values), cut);
+  EXPECT_EQ(expand_spf_domain("%{l900r}.x.example", values), cut);
+  EXPECT_EQ(expand_spf_domain("%{s}%{lr}.x.example.", values), cut);
+  EXPECT_EQ(expand_spf_domain("%{l2r}.x.example", values), "b.a.x.example");
+  EXPECT_EQ(expand_spf_domain("%{l3}.x.example", values), "t.u.v.x.example") << "930 parts end in the 20th letter";
+}
+
+TEST(SpfMacros, OfALocalPartThatIsNotAsciiMatchNothingEvenWhereTheyAreCutOff) {
+  auto values = values_for("192.0.2.3");
+  values.sender = "bÃ¶b@example.com";
+  const auto name = expand_spf_domain("%{l}." + std::string(300, 'x') + ".example", values);
+  ASSERT_FALSE(name.has_value());
+  EXPECT_EQ(name.error(), SpfMacroStop::no_match);
+}
+
+TEST(SpfMacros, OfATermAreCounted) {
+  std::string most;
+  for (std::size_t i = 0; i < most_spf_macros; ++i) most += "%{d}";
+  EXPECT_EQ(spf_domain_spec_error(most), std::nullopt);
+  EXPECT_EQ(spf_domain_spec_error(most + "%{d}"), "more than 32 macros");
+  EXPECT_EQ(spf_domain_spec_error(most + "%%.example"), std::nullopt);
+  EXPECT_EQ(spf_macro_string_error(most + "%{d}", SpfMacroUse::explanation), "more than 32 macros");
 }
 
 TEST(SpfMacros, AskForTheClientsNameOnlyWhereItIsUsed) {

@@ -143,15 +143,21 @@ void MilterClient::take_macro_lists(std::string_view lists) {
 
 bool MilterClient::send(const MailMessage& message, std::string_view queue_id) {
   last_inserted_.clear();
-  const bool passes =
-      say(SMFIC_MAIL, SMFIM_ENVFROM, path(message.mail_from), SMFIP_NOMAIL, SMFIP_NR_MAIL) == Answer::go_on &&
-      say(SMFIC_RCPT, SMFIM_ENVRCPT, path(message.rcpt_to), SMFIP_NORCPT, SMFIP_NR_RCPT) == Answer::go_on &&
-      say_content(message, queue_id);
+  const bool passes = say_envelope(message) && say_content(message, queue_id);
   if (!passes) {
     put(SMFIC_ABORT, {});
     flush();
   }
   return passes;
+}
+
+bool MilterClient::say_envelope(const MailMessage& message) {
+  if (say(SMFIC_MAIL, SMFIM_ENVFROM, path(message.mail_from), SMFIP_NOMAIL, SMFIP_NR_MAIL) != Answer::go_on) {
+    return false;
+  }
+  return std::all_of(message.rcpt_to.begin(), message.rcpt_to.end(), [this](const std::string& recipient) {
+    return say(SMFIC_RCPT, SMFIM_ENVRCPT, path(recipient), SMFIP_NORCPT, SMFIP_NR_RCPT) == Answer::go_on;
+  });
 }
 
 bool MilterClient::say_content(const MailMessage& message, std::string_view queue_id) {

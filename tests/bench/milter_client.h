@@ -30,7 +30,7 @@ struct Client {
 
 struct MailMessage {
   std::string mail_from;  // without angle brackets
-  std::string rcpt_to;
+  std::vector<std::string> rcpt_to;
   std::vector<std::pair<std::string, std::string>> headers;  // values with the space behind the colon
   std::string body;
 };
@@ -67,6 +67,7 @@ class MilterClient {
   void send_macros(int stage, char command, std::string_view queue_id);
   Answer say(char command, int stage, std::string_view content, std::uint32_t unwanted, std::uint32_t silent,
              std::string_view queue_id = {});
+  bool say_envelope(const MailMessage& message);
   bool say_content(const MailMessage& message, std::string_view queue_id);
   bool say_body(std::string_view body);
   Answer await_answer();

@@ -33,6 +33,7 @@ struct Options {
   unsigned seconds = 60;
   std::size_t headers = 20;
   std::size_t body = 5000;
+  unsigned recipients = 1;
   std::string file;
   std::string client_address = "203.0.113.7";
   std::string mail_from = "ann@partner.example";
@@ -246,7 +247,9 @@ int run(const Options& options) {
     return 2;
   }
   message->mail_from = options.mail_from;
-  message->rcpt_to = "bob@example.net";
+  for (unsigned i = 0; i < options.recipients; ++i) {
+    message->rcpt_to.push_back((i == 0 ? "bob" : "bob" + std::to_string(i)) + "@example.net");
+  }
   Load load(options, std::move(*endpoint), std::move(*message));
   const nlohmann::json result = options.idle > 0 ? measure_idle(options, load) : measure_load(options, load);
   std::printf("%s\n", result.dump().c_str());
@@ -265,6 +268,7 @@ void declare(CLI::App& program, Options& options) {
   program.add_option("--seconds", options.seconds, "No new message after these")->capture_default_str();
   program.add_option("--headers", options.headers, "Header fields of a message")->capture_default_str();
   program.add_option("--body", options.body, "Octets of a message's body")->capture_default_str();
+  program.add_option("--recipients", options.recipients, "Recipients of a message")->capture_default_str();
   program.add_option("--message", options.file, "A file to send instead");
   program.add_option("--client-address", options.client_address, "The SMTP client's IPv4 address")
       ->capture_default_str();

@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 // Answers when the test says so.
 class HeldResolver : public Resolver {
  public:
-  void resolve(const Question& question, Callback callback) override {
+  void resolve(const Question& question, const std::string&, Callback callback) override {
     const std::lock_guard lock(mutex_);
     held_.emplace_back(question, std::move(callback));
   }
@@ -54,7 +54,7 @@ class HeldResolver : public Resolver {
 class ThreadedResolver : public Resolver {
  public:
   ~ThreadedResolver() override { join(); }
-  void resolve(const Question& question, Callback callback) override {
+  void resolve(const Question& question, const std::string&, Callback callback) override {
     const std::lock_guard lock(mutex_);
     threads_.emplace_back([question, callback = std::move(callback)] {
       Answer answer;
@@ -75,6 +75,38 @@ class ThreadedResolver : public Resolver {
  private:
   std::mutex mutex_;
   std::vector<std::thread> threads_;
+};
+
+// Works at once, on the thread that asks it to.
+class InlineWorkers : public Workers {
+ public:
+  bool submit(const std::string&, Job job) override {
+    job();
+    return true;
+  }
+};
+
+// Works when the test says so; takes as many jobs as there is room for.
+class HeldWorkers : public Workers {
+ public:
+  explicit HeldWorkers(std::size_t room = 100) : room_(room) {}
+  bool submit(const std::string& share, Job job) override {
+    if (jobs_.size() >= room_) return false;
+    jobs_.emplace_back(share, std::move(job));
+    return true;
+  }
+  std::vector<std::string> shares() const {
+    std::vector<std::string> shares;
+    for (const auto& [share, job] : jobs_) shares.push_back(share);
+    return shares;
+  }
+  void work() {
+    for (auto& [share, job] : std::exchange(jobs_, {})) job();
+  }
+
+ private:
+  std::size_t room_;
+  std::vector<std::pair<std::string, Job>> jobs_;
 };
 
 // A step that wants all these names at once; notes how they ended.
@@ -117,7 +149,8 @@ TEST(Gatherer, CompletesAtOnceWhereAnswersAreThere) {
 
 TEST(Gatherer, AsksForAllThatIsMissingTogetherAndOnce) {
   HeldResolver resolver;
-  Gatherer gatherer(resolver);
+  InlineWorkers workers;
+  Gatherer gatherer(resolver, {&workers, ""});
   std::map<std::string, Status> first, second;
   int completions = 0;
   gatherer.start(wants({"a.example", "b.example"}, first), [&] { ++completions; });
@@ -134,9 +167,27 @@ TEST(Gatherer, AsksForAllThatIsMissingTogetherAndOnce) {
   EXPECT_EQ(first.size() + second.size(), 4U);
 }
 
+TEST(Gatherer, AsksAheadForWhatACompleteStepNotes) {
+  HeldResolver resolver;
+  InlineWorkers workers;
+  Gatherer gatherer(resolver, {&workers, ""});
+  gatherer.start([](Knowledge& knowledge) {
+    knowledge.ask({"later.example", Type::txt});
+    return true;
+  });
+  EXPECT_TRUE(gatherer.is_complete());
+  EXPECT_EQ(resolver.names(), (std::vector<std::string>{"later.example"}));
+  std::map<std::string, Status> seen;
+  gatherer.start(wants({"later.example"}, seen));
+  EXPECT_EQ(resolver.names().size(), 1U) << "asked once";
+  resolver.answer("later.example", "x");
+  EXPECT_EQ(seen.at("later.example"), Status::found);
+}
+
 TEST(Gatherer, EndsWhatIsMissingWhenTheTimeIsOver) {
   HeldResolver resolver;
-  Gatherer gatherer(resolver);
+  InlineWorkers workers;
+  Gatherer gatherer(resolver, {&workers, ""});
   std::map<std::string, Status> seen, late;
   int completions = 0;
   gatherer.start(wants({"known.example", "slow.example"}, seen), [&] { ++completions; });
@@ -157,7 +208,7 @@ TEST(Gatherer, BoundsTheQuestionsOfAMessage) {
   Zone zone;
   zone.txt("0.example", "").txt("1.example", "").txt("2.example", "");
   ZoneResolver resolver(zone);
-  Gatherer gatherer(resolver, {2});
+  Gatherer gatherer(resolver, {}, {2});
   std::map<std::string, Status> seen;
   gatherer.start(wants({"0.example", "1.example", "2.example"}, seen));
   EXPECT_TRUE(gatherer.is_complete());
@@ -207,11 +258,70 @@ TEST(Gatherer, EndsAStepThatWaitsForNothing) {
   EXPECT_TRUE(gatherer.is_complete());
 }
 
-// To be run with the thread sanitizer too.
+TEST(Gatherer, LeavesAnswersToTheWorkersAsOneJob) {
+  HeldResolver resolver;
+  HeldWorkers workers;
+  Gatherer gatherer(resolver, {&workers, "192.0.2"});
+  std::map<std::string, Status> seen;
+  gatherer.start(wants({"a.example", "b.example"}, seen));
+  resolver.answer("a.example", "a");
+  resolver.answer("b.example", "b");
+  EXPECT_TRUE(seen.empty()) << "who brings an answer runs nothing";
+  EXPECT_EQ(workers.shares(), (std::vector<std::string>{"192.0.2"}));
+  workers.work();
+  EXPECT_EQ(seen.size(), 2U);
+  EXPECT_TRUE(gatherer.is_complete());
+}
+
+TEST(Gatherer, RunsNothingOfAMessageThatIsGoneWhenItsTurnComes) {
+  HeldResolver resolver;
+  HeldWorkers workers;
+  std::map<std::string, Status> seen;
+  {
+    Gatherer gatherer(resolver, {&workers, ""});
+    gatherer.start(wants({"a.example"}, seen));
+    resolver.answer("a.example", "a");
+  }
+  EXPECT_EQ(workers.shares().size(), 1U);
+  workers.work();
+  EXPECT_TRUE(seen.empty());
+}
+
+TEST(Gatherer, HasTheWaitingThreadWorkWhereTheWorkersHaveNoRoom) {
+  HeldResolver resolver;
+  HeldWorkers none(0);
+  Gatherer gatherer(resolver, {&none, ""});
+  std::map<std::string, Status> seen;
+  gatherer.start(wants({"a.example"}, seen));
+  resolver.answer("a.example", "a");
+  EXPECT_TRUE(seen.empty());
+  EXPECT_TRUE(gatherer.wait_until(Clock::now()));
+  EXPECT_EQ(seen.at("a.example"), Status::found);
+}
+
+TEST(Gatherer, HasTheWaitingThreadWorkOnWhatComesMeanwhile) {
+  ThreadedResolver resolver;
+  Gatherer gatherer(resolver);
+  std::map<std::string, std::thread::id> ran_on;
+  // Each name is asked for when the one before is known, so that most answers come while the thread waits.
+  gatherer.start([&ran_on](Knowledge& knowledge) {
+    for (const std::string name : {"a.example", "b.example", "c.example", "d.example"}) {
+      if (knowledge.ask({name, Type::txt}) == nullptr) return false;
+      ran_on[name] = std::this_thread::get_id();
+    }
+    return true;
+  });
+  EXPECT_TRUE(gatherer.wait_until(Clock::now() + 20s));
+  EXPECT_EQ(ran_on.size(), 4U);
+  for (const auto& [name, thread] : ran_on) EXPECT_EQ(thread, std::this_thread::get_id()) << name;
+}
+
+// To be run with the thread sanitizer too, as those below.
 TEST(Gatherer, RunsOneStepAtATimeWhileAnswersComeFromManyThreads) {
   for (int round = 0; round < 30; ++round) {
+    const auto workers = make_workers({.threads = 3});
     ThreadedResolver resolver;
-    Gatherer gatherer(resolver);
+    Gatherer gatherer(resolver, {workers.get(), "share"});
     int running = 0;  // not atomic: only one may be here
     std::atomic<int> completions = 0;
     for (int i = 0; i < 4; ++i) {
@@ -232,12 +342,13 @@ TEST(Gatherer, RunsOneStepAtATimeWhileAnswersComeFromManyThreads) {
   }
 }
 
-TEST(Gatherer, MayBeDestroyedWhileAnswersCome) {
+TEST(Gatherer, MayBeDestroyedWhileThreadsBringAnswers) {
   for (int round = 0; round < 50; ++round) {
+    const auto workers = make_workers({.threads = 2});
     ThreadedResolver resolver;
     auto owned = std::make_unique<int>(0);  // what the steps use goes right behind the gatherer
     {
-      Gatherer gatherer(resolver);
+      Gatherer gatherer(resolver, {workers.get(), "share"});
       gatherer.start([&owned](Knowledge& knowledge) {
         ++*owned;
         bool complete = true;

@@ -372,6 +372,32 @@ TEST(Resolver, RefusesMoreThanItsLimitOfLookups) {
   for (auto& lookup : lookups) EXPECT_EQ(lookup.get().status, Status::timeout);
 }
 
+TEST(Resolver, KeepsRoomForOthersWhereOneShareHasAllThatItMay) {
+  DnsServer server([](const Query& query) {
+    return query.name() == "known.example" ? std::vector<Message>{with_text(query, "x")} : std::vector<Message>{};
+  });
+  auto settings = settings_for(server, 300ms);
+  settings.most_of_share = 2;
+  const auto resolver = resolver_with(settings);
+  const auto asked_for = [&](const std::string& share, const std::string& name) {
+    auto promise = std::make_shared<std::promise<Answer>>();
+    resolver->resolve({name, Type::txt}, share, [promise](const auto& answer) { promise->set_value(*answer); });
+    return promise->get_future();
+  };
+  EXPECT_EQ(asked_for("many", "known.example").get().status, Status::found);
+  std::vector<std::future<Answer>> silent;
+  for (const std::string name : {"a.example", "b.example"}) silent.push_back(asked_for("many", name));
+  EXPECT_EQ(asked_for("many", "c.example").get().status, Status::error);
+  EXPECT_EQ(asked_for("many", "known.example").get().status, Status::found) << "what is known costs no lookup";
+  auto joined = asked_for("many", "a.example");  // nor does what is under way
+  auto other = asked_for("few", "d.example");
+  EXPECT_EQ(ask(*resolver, "known.example").status, Status::found);
+  for (auto& lookup : silent) EXPECT_EQ(lookup.get().status, Status::timeout);
+  EXPECT_EQ(joined.get().status, Status::timeout);
+  EXPECT_EQ(other.get().status, Status::timeout);
+  EXPECT_EQ(asked_for("many", "e.example").get().status, Status::timeout) << "its lookups are over";
+}
+
 TEST(Resolver, AnswersWhatIsUnderWayWhenItEnds) {
   DnsServer server([](const Query&) { return std::vector<Message>{}; });
   auto resolver = resolver_with(settings_for(server));

@@ -179,7 +179,7 @@ auto run(const Zone& zone, Step step, std::size_t* asked = nullptr) {
 class ZoneResolver : public Resolver {
  public:
   explicit ZoneResolver(const Zone& zone) : zone_(zone) {}
-  void resolve(const Question& question, Callback callback) override {
+  void resolve(const Question& question, const std::string&, Callback callback) override {
     callback(std::make_shared<Answer>(zone_.answer(question)));
   }
 

@@ -195,6 +195,13 @@ TEST(AuthenticationResults, ReadsWhoseResultsTheyAre) {
   for (const auto& c : cases) EXPECT_EQ(read_authserv_id(c.value), c.id) << printable(c.value);
 }
 
+// So many parentheses that open a comment and are not closed, each of them within the one before.
+std::string unclosed_comments(std::size_t count) {
+  std::string text = "(";
+  for (std::size_t i = 1; i < count; ++i) text += "\\(";
+  return text;
+}
+
 TEST(AuthenticationResults, FindsFieldsThatClaimToBeOurs) {
   const std::string ours[] = {
       "mx.example.net; dmarc=pass",
@@ -224,6 +231,8 @@ TEST(AuthenticationResults, FindsFieldsThatClaimToBeOurs) {
       "=?utf-8?q?mx=2Eexample.net?=; dmarc=pass",
       "\xff\xfe; dmarc=pass",
       "; mx.example.net; dmarc=pass",
+      // Who would look for the end of each of these comments would never be done.
+      "? " + unclosed_comments(17),
       std::string(longest_read_value, ' ') + "mx.example.net; dmarc=pass",
   };
   for (const std::string& value : ours) EXPECT_TRUE(claims_authserv_id(value, "mx.example.net")) << printable(value);
@@ -234,6 +243,7 @@ TEST(AuthenticationResults, FindsFieldsThatClaimToBeOurs) {
       "mx.example.network; spf=pass smtp.helo=mx.example.net",
       "spf=pass smtp.mailfrom=example.com; dkim=none",
       "(mx.example.net) mx.example.com; dmarc=pass",
+      "? " + unclosed_comments(16),
       "",
   };
   for (const std::string& value : others) EXPECT_FALSE(claims_authserv_id(value, "mx.example.net")) << printable(value);

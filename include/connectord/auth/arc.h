@@ -48,10 +48,10 @@ class ArcVerifier {
   std::optional<std::string> collect();
   std::optional<std::string> read_chain();
   std::optional<std::string> read_message_signature();
-  std::optional<std::string> read_seal(unsigned instance, std::string& sealed);
+  std::optional<std::string> read_seal(unsigned instance, Sha256& sealed);
   Sha256Digest message_digest(const DkimSignatureTags& tags, std::size_t own) const;
   void fail(std::string problem);
-  std::optional<ArcOutcome> check(const Signed& item, const dns::Answer& answer) const;
+  std::optional<ArcOutcome> check(const Signed& item, const dns::Answer& answer, DkimEffort& effort) const;
 
   DkimLimits limits_;
   DkimClock clock_;

@@ -23,6 +23,9 @@ struct DkimLimits {
   std::size_t max_header_bytes = 262144;  // kept of all headers together
   std::int64_t clock_leeway = 300;        // seconds that t= may lie ahead of our clock
   DkimKeySizes key_sizes;
+  // Of all signatures together, and of an ARC chain. In honest mail a key costs two units, or five with RSA-4096.
+  unsigned max_effort = 100;
+  unsigned max_chain_effort = 150;
 };
 
 // Verifies the DKIM signatures of one message (RFC 6376, with RFC 8301, 8463 and 8616), each with a result of its own,
@@ -61,9 +64,9 @@ class DkimVerifier {
   void add_signature(std::size_t field);
   void plan_body_hash(Signature& signature);
   void end_body();
-  model::DkimSignature judge(const Signature& signature, const dns::Answer* answer) const;
+  model::DkimSignature judge(const Signature& signature, const dns::Answer* answer, DkimEffort& effort) const;
   std::optional<DkimProblem> check_body(const Signature& signature) const;
-  std::optional<DkimProblem> check_key(const Signature& signature, const dns::Answer& answer,
+  std::optional<DkimProblem> check_key(const Signature& signature, const dns::Answer& answer, DkimEffort& effort,
                                        model::DkimSignature& report) const;
   Sha256Digest header_digest(const Signature& signature) const;
 

@@ -26,7 +26,9 @@ class Sha256 {
  public:
   Sha256();
   void update(std::string_view bytes);
-  Sha256Digest finish();
+  // Of all so far and then `tail`; more may be fed afterwards, as if this had not been asked.
+  Sha256Digest digest_with(std::string_view tail) const;
+  Sha256Digest finish() const { return digest_with({}); }
 
  private:
   struct Free {
@@ -41,7 +43,8 @@ void append_canonical_header(std::string& out, DkimCanonicalization canonicaliza
                              std::string_view value);
 
 // The hashes of one body in one canonicalization, for as many lengths (l=) as signatures ask for, while the body
-// streams through: it holds 4 kB of the body at the most, whatever the body is (RFC 6376, 3.4.3 to 3.4.5).
+// streams through: it holds 4 kB of the body at the most, whatever the body is (RFC 6376, 3.4.3 to 3.4.5). It is hashed
+// once, whatever the number of lengths: each is a point on the way.
 // A CR or LF that stands alone is a character like any other. Not thread-safe.
 class DkimBodyHash {
  public:
@@ -57,13 +60,12 @@ class DkimBodyHash {
   // Bytes of the canonical body so far.
   std::uint64_t length() const { return hashed_ + buffer_.size(); }
   // After `finish` only.
-  const Sha256Digest& digest(std::size_t limit) const { return limits_[limit].digest; }
+  const Sha256Digest& digest(std::size_t limit) const { return *limits_[limit].digest; }
 
  private:
   struct Limited {
     std::optional<std::uint64_t> limit;
-    Sha256 hash;
-    Sha256Digest digest{};
+    std::optional<Sha256Digest> digest;  // once the limit or the end is reached
   };
 
   void update_simple(std::string_view chunk);
@@ -74,9 +76,11 @@ class DkimBodyHash {
   void end_line();
   void write(std::string_view bytes);
   void hash(std::string_view bytes);
+  Limited* next_limit(std::uint64_t end);
 
   DkimCanonicalization canonicalization_;
   std::vector<Limited> limits_;
+  Sha256 hash_;
   std::string buffer_;
   std::uint64_t hashed_ = 0;
   std::uint64_t blank_lines_ = 0;  // not written until text follows them: at the end of the body they do not count

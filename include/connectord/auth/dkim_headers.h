@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,10 +41,15 @@ class DkimHeaders {
     std::size_t value_size;
   };
 
+  using ByName = std::map<std::string, std::vector<std::size_t>, std::less<>>;
+
+  const ByName& by_name() const;
+
   std::size_t max_bytes_;
   bool complete_ = true;
   std::string text_;
   std::vector<Entry> entries_;
+  mutable ByName by_name_;  // made when first asked for, so that ten signatures share it
 };
 
 }  // namespace connectord::auth

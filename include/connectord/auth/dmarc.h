@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "connectord/auth/dmarc_walk.h"
 #include "connectord/dns/knowledge.h"
 #include "connectord/mail/author.h"
 #include "connectord/model/authentication.h"
@@ -45,6 +47,22 @@ std::vector<DmarcIdentifier> dmarc_identifiers(const std::optional<model::SpfOut
 // Notes the questions of the tree walk of a domain that check_dmarc may need, so that they go out before SPF and DKIM
 // are done: for the author domain, the MAIL FROM domain, the signing domains. `domain` must be normalized.
 void prefetch_dmarc(std::string_view domain, dns::Knowledge& knowledge);
+
+// The check of one message. What was read of DNS stays between runs, so that no record is read twice however many
+// rounds DNS takes. Not thread-safe, but may move from thread to thread.
+class DmarcCheck {
+ public:
+  explicit DmarcCheck(DmarcQuery query);
+
+  // As check_dmarc(); the knowledge must be the same one each time.
+  std::optional<model::DmarcOutcome> run(dns::Knowledge& knowledge);
+  // Names whose records were read so far, for tests that count them.
+  std::size_t names_read() const { return records_.size(); }
+
+ private:
+  DmarcQuery query_;
+  DmarcRecords records_;
+};
 
 // std::nullopt while answers are missing, which are then noted in `knowledge`. The results:
 //   none       no DMARC record applies, or only one that is not usable (`problem` says what is wrong with it)

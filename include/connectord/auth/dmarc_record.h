@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +9,8 @@
 #include "connectord/model/authentication.h"
 
 namespace connectord::auth {
+
+inline constexpr std::size_t longest_dmarc_record = 4096;  // bytes; those of honest domains have some hundred
 
 // A DMARC Policy Record (RFC 9989, 4.7). Reports are not made, so where they would go only counts for who looks at the
 // domain itself. Tags of RFC 7489 that are gone (pct, rf, ri) are unknown tags now, and those are ignored.
@@ -26,7 +29,7 @@ struct DmarcRecord {
   std::string aggregate_reports;
   std::string failure_reports;
   // False where p, sp or np is not valid and there is no rua: then DMARC does not apply (4.10.1). With rua the record
-  // counts as "p=none" and is usable.
+  // counts as "p=none" and is usable. False too for a record that is longer than any is read.
   bool usable = true;
   std::string problem;  // what is wrong with the record, in printable ASCII; empty for nothing
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +41,29 @@ struct TreeWalk {
   const Entry* public_suffix() const;
 };
 
-// Asks for all names of the walk at once, since they are known beforehand, and reads the answers in their order.
+// Records that were read, by the name where they stand, so that several walks, or one that is made again when further
+// answers are there, read each once.
+class DmarcRecords {
+ public:
+  struct AtName {
+    std::optional<DmarcRecord> record;
+    std::string problem;  // several records there, so that none counts
+  };
+
+  // The answer must be the same each time for the same name.
+  const AtName& read(const std::string& name, const dns::Answer& answer);
+  // How many names were read.
+  std::size_t size() const { return by_name_.size(); }
+
+ private:
+  std::map<std::string, AtName> by_name_;
+};
+
+// Notes the questions of a walk, whose names are known beforehand, and reads nothing.
+void ask_for_walk(std::string_view domain, dns::Knowledge& knowledge);
+
+// Asks for all names of the walk at once, and reads the answers in their order.
+TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge, DmarcRecords& records);
 TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge);
 
 }  // namespace connectord::auth

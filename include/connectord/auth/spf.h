@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,10 +23,37 @@ struct SpfQuery {
   model::SpfOutcome::Identity identity = model::SpfOutcome::Identity::mail_from;
 };
 
-// check_host() of section 4, all of it. std::nullopt while answers are missing, which are then noted in `knowledge`.
-// Bounded by 4.6.4: ten terms that ask DNS, ten names for one "mx" or "ptr", two lookups that find nothing.
-// The outcome's `mechanism` is the term that decided, of the domain's own record or of the one that it redirects to,
-// and "default" where none did.
+// check_host() of section 4, all of it, as far as DNS has told; while answers are missing it stands where it was, and
+// goes on from there when it runs again. So no term is expanded or judged twice, however many rounds DNS takes.
+// Bounded by 4.6.4: ten terms that ask DNS, ten names for one "mx" or "ptr", two lookups that find nothing; and by
+// `longest_spf_record` and `most_spf_macros`, beyond which a record is in error.
+// Not thread-safe, but may move from thread to thread.
+class SpfCheck {
+ public:
+  explicit SpfCheck(SpfQuery query);
+  ~SpfCheck();
+  SpfCheck(SpfCheck&&) noexcept;
+  SpfCheck& operator=(SpfCheck&&) noexcept;
+
+  // std::nullopt while answers are missing, which are then noted in `knowledge`; it must be the same one each time. The
+  // outcome's `mechanism` is the term that decided, of the domain's own record or of the one that it redirects to, and
+  // "default" where none did. Not to be called again after an outcome.
+  std::optional<model::SpfOutcome> run(dns::Knowledge& knowledge);
+
+  // What was done so far, for tests that count it.
+  struct Work {
+    std::size_t records = 0;     // read
+    std::size_t terms = 0;       // judged
+    std::size_t expansions = 0;  // of texts with macros
+  };
+  const Work& work() const;
+
+ private:
+  class Evaluation;
+  std::unique_ptr<Evaluation> evaluation_;
+};
+
+// The same at once, from the beginning.
 std::optional<model::SpfOutcome> check_spf(const SpfQuery& query, dns::Knowledge& knowledge);
 
 // The same question answered by libspf2, whose errors it shares: it does not find all syntax errors, and its limits are

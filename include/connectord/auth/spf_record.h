@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ struct SpfRecord {
 
 // True for a text that is an SPF record, sound or not: "v=spf1", in any case, and then a space or the end (4.5).
 bool is_spf_record(std::string_view text);
+
+// In bytes. Records are to fit into a UDP answer (3.4), and what is longer than this is an error: a receiver is to
+// bound what it takes from DNS (11.1).
+inline constexpr std::size_t longest_spf_record = 4096;
 
 // A syntax error anywhere in the record makes it void as a whole (4.6). The error names the term and what is wrong with
 // it, in printable ASCII of bounded length.

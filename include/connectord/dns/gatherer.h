@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "connectord/dns/knowledge.h"
 #include "connectord/dns/resolver.h"
+#include "connectord/dns/workers.h"
 
 namespace connectord::dns {
 
@@ -14,21 +16,30 @@ struct GathererLimits {
   std::size_t questions = 120;  // of one message, all protocols together; those beyond are answered Status::error
 };
 
+// Who works on answers that come while nobody waits. Where there is nobody, or there is no room, they are left for the
+// next thread that calls anything.
+struct GathererHelp {
+  Workers* workers = nullptr;  // must outlive the gatherer
+  std::string share{};         // whose message it is, to them and to the resolver
+};
+
 // Drives the evaluations of one message over a resolver: a step runs, the questions that it misses go out together, and
 // when answers come it runs again, until it is complete. Evaluations share what DNS has told, so that a question that
 // two of them have is asked once.
 //
-// Thread-safe. Steps and completions run one at a time, without a lock held, on a thread that calls `start`, `expire`
-// or `wait_until`, or on the resolver's: they must be short and must not block.
+// Thread-safe. Steps and completions run one at a time, without a lock held, and never on the thread that brings an
+// answer: on one that calls `start`, `expire` or `wait_until`, which works on what comes while it waits; where nobody
+// waits, on one of the workers'. They must not block.
 class Gatherer {
  public:
-  // True when the evaluation is complete; it will not run again. Otherwise it must have asked for something unknown.
+  // True when the evaluation is complete; it will not run again, and what it has asked for goes out for others.
+  // Otherwise it must have asked for something unknown.
   using Step = std::function<bool(Knowledge&)>;
   using Completion = std::function<void()>;
   using Time = std::chrono::steady_clock::time_point;
 
   // The resolver must outlive the gatherer.
-  explicit Gatherer(Resolver& resolver, GathererLimits limits = {});
+  explicit Gatherer(Resolver& resolver, GathererHelp help = {}, GathererLimits limits = {});
   // Evaluations that are not complete are dropped without a completion. Waits for a step that runs on another thread;
   // may happen in a step's own completion.
   ~Gatherer();

@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "connectord/dns/answer.h"
 
@@ -14,8 +16,10 @@ class Resolver {
 
   virtual ~Resolver() = default;
   // Calls back exactly once: at once where the answer is known, otherwise on a thread of the resolver's within the
-  // limit of one lookup. The callback must be short and must not block.
-  virtual void resolve(const Question& question, Callback callback) = 0;
+  // limit of one lookup. The callback must be short and must not block. `share` is for whom is asked: each share has a
+  // bounded number of lookups under way, the empty one, which is our own, only the bound of all.
+  virtual void resolve(const Question& question, const std::string& share, Callback callback) = 0;
+  void resolve(const Question& question, Callback callback) { resolve(question, {}, std::move(callback)); }
 };
 
 }  // namespace connectord::dns

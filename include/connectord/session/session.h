@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectord/dns/workers.h"
 #include "connectord/engine/routing.h"
 #include "connectord/log/logger.h"
 #include "connectord/model/decision.h"
@@ -37,6 +38,8 @@ struct Services {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
   };
+  // Who works on what DNS brings between the events of a message; nullptr: nobody, it is left for the message's end.
+  dns::Workers* workers = nullptr;
   // What front ends count.
   std::shared_ptr<Activity> activity = std::make_shared<Activity>();
   std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();

@@ -6,11 +6,11 @@ import time
 
 from harness.workspace import Workspace
 
-from . import api, authentication, delivery, dkim, engine, loading, milter, socketmap, trace, trace_large
+from . import api, authentication, delivery, dkim, engine, hostile, loading, milter, socketmap, trace, trace_large
 from .figures import Figure, Note, table
 
 PARTS = {"engine": engine, "dkim": dkim, "milter": milter, "loading": loading, "authentication": authentication,
-         "socketmap": socketmap, "api": api, "delivery": delivery, "trace": trace,
+         "socketmap": socketmap, "api": api, "delivery": delivery, "trace": trace, "hostile": hostile,
          "trace-large": trace_large}
 # Only where they are asked for by name.
 LONG = {"trace-large"}

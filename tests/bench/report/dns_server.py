@@ -1,4 +1,5 @@
-"""A DNS server over UDP for the messages that are measured: what its zone file says, and silence where it says so.
+"""A DNS server for the messages that are measured: what its zone file says, and silence where it says so. What does not
+fit into a packet is told over TCP.
 
 Usage: python3 -m report.dns_server ADDRESS ZONES.json, on port 53. The file holds {"records": {name: {type: [text,
 ...]}}, "silent": [domain, ...]} with the types TXT, A and MX ("10 host"). No record of the type is an empty answer, no
@@ -8,14 +9,18 @@ such name is NXDOMAIN, and what lies in a silent domain is never answered.
 import ipaddress
 import json
 import socket
+import socketserver
 import struct
 import sys
+import threading
 from pathlib import Path
 
 TYPES = {1: "A", 15: "MX", 16: "TXT"}
 TIME_TO_LIVE = 3600
 NXDOMAIN = 3
 HEADER_SIZE = 12
+LARGEST_PACKET = 1232
+TRUNCATED = 0x0200
 # Authoritative answer and recursion available: right for those who ask a server of their own and for stubs.
 RESPONSE = 0x8580
 
@@ -68,11 +73,38 @@ class Zones:
         return header + query[HEADER_SIZE:end] + b"".join(records)
 
 
+def truncated(answer: bytes, query: bytes) -> bytes:
+    """The answer as it goes over UDP: where it is too large, the question alone and the word that there is more."""
+    if len(answer) <= LARGEST_PACKET:
+        return answer
+    flags = struct.unpack_from("!H", answer, 2)[0] | TRUNCATED
+    return query[:2] + struct.pack("!HHHHH", flags, 1, 0, 0, 0) + query[HEADER_SIZE:question_of(query)[2]]
+
+
+class StreamHandler(socketserver.StreamRequestHandler):
+    """One connection: queries and answers, each with its length in front (RFC 1035, 4.2.2)."""
+
+    def handle(self) -> None:
+        while size := self.rfile.read(2):
+            query = self.rfile.read(struct.unpack("!H", size)[0])
+            answer = self.server.zones.answer(query)
+            if answer:
+                self.wfile.write(struct.pack("!H", len(answer)) + answer)
+
+
+def serve_streams(address: str, zones: Zones) -> None:
+    socketserver.ThreadingTCPServer.allow_reuse_address = True
+    server = socketserver.ThreadingTCPServer((address, 53), StreamHandler)
+    server.zones, server.daemon_threads = zones, True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
 def main() -> None:
     address, file = sys.argv[1:3]
     zones = Zones(json.loads(Path(file).read_text()))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind((address, 53))
+        serve_streams(address, zones)
         while True:
             query, client = server.recvfrom(4096)
             try:
@@ -80,7 +112,7 @@ def main() -> None:
             except (IndexError, struct.error):
                 continue
             if answer:
-                server.sendto(answer, client)
+                server.sendto(truncated(answer, query), client)
 
 
 if __name__ == "__main__":
