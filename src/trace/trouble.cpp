@@ -19,8 +19,22 @@ void Trouble::begin(const std::string& reason) {
     reason_ = reason;
     if (is_there_.exchange(true)) return;
     since_ = std::chrono::steady_clock::now();
+    condition_.since = clock_() / 1000;
   }
   log_.error(subject, "the trace cannot be written; trying again until it can", {{"file", file_}, {"error", reason}});
+}
+
+void Trouble::count_loss() {
+  const std::scoped_lock lock(mutex_);
+  ++condition_.losses;
+  condition_.last_loss = clock_() / 1000;
+}
+
+Condition Trouble::condition() const {
+  const std::scoped_lock lock(mutex_);
+  Condition condition = condition_;
+  if (is_there()) condition.trouble = reason_;
+  return condition;
 }
 
 void Trouble::end() {

@@ -3,10 +3,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 
 #include "connectord/log/logger.h"
+#include "connectord/trace/store.h"
 
 namespace connectord::trace {
 
@@ -14,7 +16,9 @@ namespace connectord::trace {
 // over. Thread-safe.
 class Trouble {
  public:
-  Trouble(std::string file, log::Logger& log) : file_(std::move(file)), log_(log) {}
+  // `clock` tells milliseconds since 1970.
+  Trouble(std::string file, std::function<std::int64_t()> clock, log::Logger& log)
+      : file_(std::move(file)), clock_(std::move(clock)), log_(log) {}
 
   bool is_there() const { return is_there_.load(std::memory_order_relaxed); }
   // Empty where there is none.
@@ -23,9 +27,13 @@ class Trouble {
   void end();
   // One more entry that could not be kept.
   void count_failure() { failures_.fetch_add(1, std::memory_order_relaxed); }
+  // A file of the trace was removed or replaced once more.
+  void count_loss();
+  Condition condition() const;
 
  private:
   const std::string file_;
+  const std::function<std::int64_t()> clock_;
   log::Logger& log_;
   std::atomic<bool> is_there_ = false;
   std::atomic<std::uint64_t> failures_ = 0;
@@ -33,6 +41,7 @@ class Trouble {
   // Guarded by mutex_.
   std::string reason_;
   std::chrono::steady_clock::time_point since_;
+  Condition condition_;  // but for its reason
 };
 
 }  // namespace connectord::trace
