@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "database_files.h"
 #include "message_reader.h"
 #include "sqlite.h"
 
@@ -26,6 +28,14 @@ struct ReaderPlace {
 
 std::shared_ptr<ReaderPlace> make_reader_place();
 
+// Which files a writer of this process has open, or had before it failed; std::nullopt for none any more.
+void note_files_of(const void* writer, std::optional<DatabaseFiles> files);
+
+// Throws sqlite::Error while another database stands in the place of one that a writer of this process has open. A
+// reader that joined the two by their common index would have SQLite shorten that under the writer, and the process
+// end by SIGBUS.
+void check_files_of_writers();
+
 // Waits until no reader of this process is in the midst of something, and closes all their connections. While it lives,
 // none can be opened.
 class ReadersClosed {
@@ -35,7 +45,7 @@ class ReadersClosed {
   ReadersClosed& operator=(const ReadersClosed&) = delete;
 
  private:
-  // In the order in which they are let go: a place must not go before its lock.
+  // They go in the opposite order: no place before its lock.
   std::unique_lock<std::mutex> no_more_;
   std::vector<std::shared_ptr<ReaderPlace>> places_;
   std::vector<std::unique_lock<std::mutex>> locks_;

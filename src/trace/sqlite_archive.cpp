@@ -107,7 +107,9 @@ class SqliteArchive : public Archive {
   MessageReader& messages() const { return place_->connection->messages; }
 
   void connect() {
-    if (!place_->connection) place_->connection = std::make_unique<ReadingConnection>(open_to_read(path_));
+    if (place_->connection) return;
+    check_files_of_writers();
+    place_->connection = std::make_unique<ReadingConnection>(open_to_read(path_));
   }
 
   // SQLite removes files when the last connection ends, so that takes no more rights than the beginning.

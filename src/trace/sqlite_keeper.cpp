@@ -54,7 +54,7 @@ void SqliteKeeper::open() {
   writer_.emplace(options_.path, wait);
   // Only what was really written shows that there is space, and the right to.
   writer_->probe();
-  files_.emplace(writer_->database(), options_.path);
+  set_files(DatabaseFiles(writer_->database(), options_.path));
   opened_(*writer_);
   sqlite3_busy_timeout(writer_->database().get(), static_cast<int>(options_.lock_wait.count()));
   trouble_.end();
@@ -67,7 +67,12 @@ void SqliteKeeper::let_go_of_lost_files() {
   if (is_another && !is_lost_) note_loss();
   const ReadersClosed closed;
   if (is_another || is_lost_) files_->remove_leftovers();
-  files_.reset();
+  set_files(std::nullopt);
+}
+
+void SqliteKeeper::set_files(std::optional<DatabaseFiles> files) {
+  files_ = std::move(files);
+  note_files_of(this, files_);
 }
 
 void SqliteKeeper::note_loss() {
@@ -104,9 +109,22 @@ bool SqliteKeeper::bring_in_log(bool is_same) {
   return false;
 }
 
+// What is in a log that was removed is there for as long as it is open.
+void SqliteKeeper::close_unless_lost() {
+  if (is_lost_ || !writer_) return;
+  try {
+    if (files_ && !files_->are_in_place()) {
+      note_loss();
+      is_lost_ = true;
+      return;
+    }
+  } catch (const sqlite::Error&) {  // NOLINT(bugprone-empty-catch): as long as nobody may look, nothing is lost
+  }
+  writer_.reset();
+}
+
 bool SqliteKeeper::ready() {
-  // What is in a log that was removed is there for as long as it is open.
-  if (trouble_.is_there() && !is_lost_) writer_.reset();
+  if (trouble_.is_there()) close_unless_lost();
   if ((!writer_ || is_lost_) && Clock::now() >= next_try_) try_to_open();
   return writer_.has_value() && !is_lost_;
 }
@@ -172,7 +190,7 @@ void SqliteKeeper::maintain(const Work& work) {
 void SqliteKeeper::close(const Work& last_work) {
   try {
     if (writer_ && !is_lost_) last_work(*writer_);
-    if (writer_ && !files_->are_in_place()) recover();
+    if (writer_ && files_ && !files_->are_in_place()) recover();
   } catch (const sqlite::Error& error) {
     log_.error(subject, "cannot tidy up at the end", {{"error", error.what()}});
   }
@@ -187,7 +205,7 @@ void SqliteKeeper::look_after_file() {
 
 bool SqliteKeeper::set_aside(const std::string& why) {
   writer_.reset();
-  files_.reset();
+  set_files(std::nullopt);
   is_lost_ = false;
   try {
     const std::string aside = free_name(options_.path + ".damaged-" + time_stamp(options_.clock()));
@@ -214,7 +232,7 @@ bool SqliteKeeper::rename_files(const std::string& aside) const {
 }
 
 void SqliteKeeper::note_trouble(const std::string& reason) {
-  if (!is_lost_) writer_.reset();
+  close_unless_lost();
   next_try_ = Clock::now() + options_.retry;
   trouble_.begin(reason);
 }

@@ -25,6 +25,9 @@ class SqliteKeeper {
   // `opened` is called with each file that was opened; it throws where nothing can be written all the same.
   SqliteKeeper(const SqliteOptions& options, log::Logger& log, Trouble& trouble, Work opened)
       : options_(options), log_(log), trouble_(trouble), opened_(std::move(opened)) {}
+  ~SqliteKeeper() { set_files(std::nullopt); }
+  SqliteKeeper(const SqliteKeeper&) = delete;
+  SqliteKeeper& operator=(const SqliteKeeper&) = delete;
 
   void try_to_open();
   // In one transaction, which is in the file that has the name when this returns. On failure says why; where there is
@@ -47,7 +50,9 @@ class SqliteKeeper {
   bool recover();
   // False if that cannot be.
   bool bring_in_log(bool is_same);
+  void close_unless_lost();
   void let_go_of_lost_files();
+  void set_files(std::optional<DatabaseFiles> files);
   void note_loss();
   // True if a new file was begun.
   bool set_aside(const std::string& why);
