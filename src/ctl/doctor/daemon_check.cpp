@@ -25,8 +25,8 @@ Json daemon(const Patient& patient, Findings& findings) {
         "connectord", "the last reload failed, so an older configuration runs",
         "connectorctl check --config " + patient.common.configuration + ", then: systemctl reload connectord");
   }
-  if (const Json trace = health->value("trace", Json()); trace.is_object() && !trace.value("writable", true)) {
-    findings.critical("trace", "connectord cannot write it: " + trace.value("reason", ""),
+  if (const auto trace = trace_health(*health); trace && !trace->is_written) {
+    findings.critical("trace", "connectord cannot write it since " + trace->since + ": " + trace->reason,
                       "make room, or mend the file; connectord tries again every second");
   }
   const model::Server& server = patient.configuration.server;
