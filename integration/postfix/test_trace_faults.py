@@ -177,7 +177,7 @@ class RootAndTheFilesOfConnectordsUser(HostScenario):
                         ("doctor", "--postfix-config", self.host.path)):
             with self.subTest(command):
                 told = connectorctl(*command, *config)
-                self.assertLess(told.status, 100, f"{told.stderr}; ended by a signal or aborted")
+                self.assertIn(told.status, range(3), told.stderr)  # it ended by itself
                 self.assertEqual(self.victim.read_text(), "of root alone")
                 self.assertFalse(self.made.exists())
 
