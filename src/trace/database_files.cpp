@@ -16,9 +16,9 @@ bool was_moved(sqlite::Database& database) {
   return sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
 }
 
-bool is_empty(const std::string& path) {
+bool has_content(const std::string& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) != 0 || status.st_size == 0;
+  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ DatabaseFiles::DatabaseFiles(sqlite::Database& database, const std::string& path
   for (File& file : files_) file.identity = identity_of(file.path);
   const bool all_there =
       std::all_of(files_.begin(), files_.end(), [](const File& file) { return file.identity.is_there(); });
-  if (!all_there || is_empty(log().path) || was_moved(database)) {
+  if (!all_there || !has_content(log().path) || was_moved(database)) {
     throw sqlite::Error(SQLITE_IOERR, path + " was removed or replaced while it was opened");
   }
 }
@@ -51,7 +51,7 @@ bool DatabaseFiles::database_is_in_place() const {
 }
 
 bool DatabaseFiles::another_log_is_there() const {
-  return !log().is_in_place() && !is_empty(log().path);
+  return !log().is_in_place() && has_content(log().path);
 }
 
 void DatabaseFiles::remove_leftovers() const {

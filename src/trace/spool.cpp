@@ -87,14 +87,14 @@ TakeRecord entries_to(const std::function<void(SpooledEntry)>& take) {
   };
 }
 
-constexpr int lock_wait_ms = 2'000;
+constexpr int take_in_lock_wait_ms = 2'000;
 // The daemon takes some milliseconds; one in trouble may take for ever.
 constexpr auto longest_wait = 500ms;
 // Of those who may not look into the spool.
 constexpr auto longest_blind_wait = 50ms;
 
 void take_in(const std::string& trace_file, int spool) {
-  SqliteWriter writer(trace_file, lock_wait_ms);
+  SqliteWriter writer(trace_file, take_in_lock_wait_ms);
   sqlite::Transaction transaction(writer.database());
   SpoolReader reader(spool);
   reader.read(entries_to([&writer](SpooledEntry one) {

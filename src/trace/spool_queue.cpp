@@ -51,7 +51,7 @@ void SpoolQueue::close() {
 void SpoolQueue::read_spool(std::uint64_t reached) {
   Spool::Content content = value_or_trouble(spool_.read());
   if (content.unreadable > 0) {
-    log_.error("trace", "the end of the spool cannot be read and was cut off",
+    log_.error(store_subject, "the end of the spool cannot be read and was cut off",
                {{"file", spool_.path()}, {"bytes", std::to_string(content.unreadable)}});
   }
   for (SpooledEntry& one : content.entries) {

@@ -11,10 +11,9 @@
 namespace connectord::trace {
 namespace {
 
-constexpr std::string_view subject = "trace";
 // A lock that is held for longer has been waited for already.
 constexpr int lock_wait_in_trouble_ms = 200;
-constexpr std::chrono::seconds between_looks{1};
+constexpr std::chrono::seconds between_attempts{1};
 
 std::string time_stamp(std::int64_t milliseconds) {
   const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
@@ -77,7 +76,7 @@ void SqliteKeeper::set_files(std::optional<DatabaseFiles> files) {
 
 void SqliteKeeper::note_loss() {
   trouble_.count_loss();
-  log_.error(subject, "a file of the trace was removed or replaced; going on with what has its name now",
+  log_.error(store_subject, "a file of the trace was removed or replaced; going on with what has its name now",
              {{"file", options_.path}});
 }
 
@@ -98,7 +97,7 @@ bool SqliteKeeper::bring_in_log(bool is_same) {
       writer_->bring_in_log();
       return true;
     }
-    log_.error(subject, "another program has begun a log of its own; rows of the last moments may be missing",
+    log_.error(store_subject, "another program has begun a log of its own; rows of the last moments may be missing",
                {{"file", options_.path}});
   } catch (const sqlite::Error&) {
     // Somebody reads at this moment, or the disk is full: once more later, but for a file that was taken away.
@@ -192,14 +191,14 @@ void SqliteKeeper::close(const Work& last_work) {
     if (writer_ && !is_lost_) last_work(*writer_);
     if (writer_ && files_ && !files_->are_in_place()) recover();
   } catch (const sqlite::Error& error) {
-    log_.error(subject, "cannot tidy up at the end", {{"error", error.what()}});
+    log_.error(store_subject, "cannot tidy up at the end", {{"error", error.what()}});
   }
   writer_.reset();
 }
 
 void SqliteKeeper::look_after_file() {
   if (Clock::now() < next_look_) return;
-  next_look_ = Clock::now() + between_looks;
+  next_look_ = Clock::now() + between_attempts;
   if (!files_->are_in_place()) recover();
 }
 
@@ -213,7 +212,7 @@ bool SqliteKeeper::set_aside(const std::string& why) {
       note_trouble(why + "; it cannot be set aside: " + std::strerror(errno));
       return false;
     }
-    log_.error(subject, "the file is damaged: it was set aside, and a new one begun",
+    log_.error(store_subject, "the file is damaged: it was set aside, and a new one begun",
                {{"file", options_.path}, {"set_aside", aside}, {"error", why}});
     open();
   } catch (const sqlite::Error& error) {

@@ -192,7 +192,7 @@ class SqliteStore::Implementation {
       if (trouble_.is_there()) return i;
       const auto kept = keeper_.write([&](SqliteWriter& writer) { writer.insert(entries.subspan(i, 1)); });
       if (!kept && trouble_.is_there()) return i;
-      if (!kept) log_.error("trace", "an entry cannot be kept", {{"error", kept.error()}});
+      if (!kept) log_.error(store_subject, "an entry cannot be kept", {{"error", kept.error()}});
     }
     return entries.size();
   }

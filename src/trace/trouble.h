@@ -6,11 +6,15 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "connectord/log/logger.h"
 #include "connectord/trace/store.h"
 
 namespace connectord::trace {
+
+// Of the log's lines about the store.
+inline constexpr std::string_view store_subject = "trace";
 
 // Whether the trace can be written now, and if not, why. The log has one line when trouble begins and one when it is
 // over. Thread-safe.
