@@ -8,14 +8,13 @@ import pwd
 import re
 import stat
 import threading
-import time
 
-from harness.client import SmtpClient
 from harness.daemon import build_folder, connectorctl
 from harness.milter import MilterClient
 from harness.site import USER
 from harness.waiting import wait_until
-from scenario import CONTOSO, RECIPIENT, HostScenario, SiteScenario, submit
+from load import Load, assert_all_in_trace
+from scenario import CONTOSO, HostScenario, SiteScenario
 
 SESSIONS = 40
 LEAST_ANSWERS = 300
@@ -141,50 +140,16 @@ class TraceAfterKill(SiteScenario):
 
     def setUp(self):
         self.addCleanup(lambda: self.site.connectord.is_running or self.site.connectord.start())
-        self.queue_ids: list[str] = []  # of mail that was taken
-        self.refused: list[str] = []  # recipients
-        self.stopping = threading.Event()
 
     def test_every_final_answer_that_a_client_got_is_there(self):
-        sessions = [threading.Thread(target=self.send_until_told, args=(number,)) for number in range(SESSIONS)]
-        for session in sessions:
-            session.start()
-        try:
+        with Load(self.site, SESSIONS) as load:
             for round_number in range(1, 4):
-                wait_until(lambda: len(self.queue_ids) + len(self.refused) > round_number * LEAST_ANSWERS,
-                           "answers", timeout=120)
+                wait_until(lambda: load.answers > round_number * LEAST_ANSWERS, "answers", timeout=120)
                 self.site.connectord.kill()
                 self.site.connectord.start()
-        finally:
-            self.stopping.set()
-            for session in sessions:
-                session.join()
         self.site.connectord.kill()
-        rows = self.site.trace()
-        self.assertGreater(min(len(self.queue_ids), len(self.refused)), LEAST_ANSWERS // 3)
-        self.assertEqual(set(self.queue_ids) - {row["queue_id"] for row in rows}, set())
-        self.assertEqual(set(self.refused) - {row["rcpt_to"] for row in rows if row["action"] == "reject"}, set())
-
-    def send_until_told(self, number: int) -> None:
-        for attempt in range(100_000):
-            if self.stopping.is_set():
-                return
-            try:
-                with self.site.client() as client:
-                    client.ehlo()
-                    self.send_one(client, f"user-{number}-{attempt}@example.net", refused=attempt % 2 == 1)
-            except OSError:
-                time.sleep(0.05)  # Postfix has no milter at the moment, or hangs up
-
-    def send_one(self, client: SmtpClient, recipient: str, refused: bool) -> None:
-        if not refused:
-            sent = submit(client, "bob@example.org", recipient)
-            if sent.command == "END" and sent.reply.accepted:
-                self.queue_ids.append(sent.queue_id)
-            return
-        client.mail("alice@contoso.com")
-        if client.rcpt(recipient).code == 550:
-            self.refused.append(recipient)
+        self.assertGreater(min(len(load.queue_ids), len(load.refused)), LEAST_ANSWERS // 3)
+        assert_all_in_trace(self, self.site, load)
 
 
 class TraceAfterKillUnderLoad(HostScenario):

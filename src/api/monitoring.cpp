@@ -71,7 +71,9 @@ Response get_metrics(Context& context, const Call& /*call*/) {
 
 // Whether it lives is for everybody, so that a load balancer needs no secret; the rest is for readers.
 Response get_health(Context& context, const Call& call) {
-  const bool failed = context.setup.services.activity->load().failed;
+  const trace::Store* trace = context.setup.services.trace;
+  const bool failed =
+      context.setup.services.activity->load().failed || (trace != nullptr && !trace->condition().trouble.empty());
   Json health{{"status", failed ? "degraded" : "ok"}};
   if (call.caller.role >= Role::read) {
     health.update(Json::parse(health_document(context.setup.process, context.setup.services)));

@@ -46,7 +46,8 @@ Signals::Signals() {
   action.sa_flags = SA_NODEFER | SA_RESTART;
   for (const int signal : handled) ::sigaction(signal, &action, nullptr);
   action.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &action, nullptr);
+  // A connection that is gone, and a file that may not grow, are errors of the write to it.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) ::sigaction(signal, &action, nullptr);
 }
 
 void Signals::open() {

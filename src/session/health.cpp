@@ -47,6 +47,20 @@ Json reload_of(const Activity::Load& load) {
   return {{"failed", true}, {"at", time_of(load.failed_at)}, {"problems", problems}};
 }
 
+Json trace_of(const trace::Store* store) {
+  if (store == nullptr) return nullptr;
+  constexpr std::size_t longest = 500;
+  const trace::Condition condition = store->condition();
+  Json trace{{"writable", condition.trouble.empty()}};
+  if (!condition.trouble.empty()) {
+    trace["since"] = time_of(condition.since);
+    trace["reason"] = condition.trouble.substr(0, longest);
+  }
+  trace["waiting"] = store->waiting();
+  trace["files_lost"] = {{"times", condition.losses}, {"last", time_of(condition.last_loss)}};
+  return trace;
+}
+
 }  // namespace
 
 std::string health_document(const Process& process, const Services& services) {
@@ -72,6 +86,7 @@ std::string health_document(const Process& process, const Services& services) {
   document["milter"] = counted("sessions", activity.milter_sessions);
   document["policy"] = counted("requests", activity.policy_requests);
   document["socketmap"] = counted("lookups", activity.socketmap_lookups);
+  document["trace"] = trace_of(services.trace);
   // A file's name and what a mail server calls itself may be any bytes.
   return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

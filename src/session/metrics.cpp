@@ -48,6 +48,7 @@ class CountingStore : public trace::Store {
   }
   tl::expected<std::string, std::string> position() override { return inner_.position(); }
   std::size_t waiting() const override { return inner_.waiting(); }
+  trace::Condition condition() const override { return inner_.condition(); }
 
  private:
   trace::Store& inner_;

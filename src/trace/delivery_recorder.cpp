@@ -39,6 +39,11 @@ model::Reply reply_of(const logged::Refused& refused) {
   return reply;
 }
 
+bool has_refusal(const LoggedBatch& batch) {
+  return std::any_of(batch.events.begin(), batch.events.end(),
+                     [](const logged::Event& event) { return std::holds_alternative<logged::Refused>(event.detail); });
+}
+
 }  // namespace
 
 struct DeliveryRecorder::Memory {
@@ -271,6 +276,10 @@ tl::expected<std::string, std::string> DeliveryRecorder::position() {
 tl::expected<void, std::string> DeliveryRecorder::take(const LoggedBatch& batch) {
   // The same batch comes again until the store has taken it, and its events must be learned from once only.
   if (!translation_ || translation_->batch().position != batch.position) {
+    // A refusal of ours is known once it has its row; what was kept before this call has it when the call returns.
+    if (has_refusal(batch)) {
+      if (const auto settled = store_.position(); !settled) return tl::unexpected(settled.error());
+    }
     translation_ = std::make_unique<Translation>(batch, *memory_, is_known_);
   }
   const auto recorded = store_.record(translation_->batch());

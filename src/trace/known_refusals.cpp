@@ -29,7 +29,8 @@ IsKnownRefusal known_in(std::shared_ptr<Archive> archive) {
     query.since = time - slack_ms;
     query.until = time + slack_ms;
     const auto page = archive->search(query);
-    if (!page) return false;
+    // Rather a refusal of the mail server's left out than one of ours twice.
+    if (!page) return true;
     return std::any_of(page->rows.begin(), page->rows.end(),
                        [&](const Row& row) { return is_same(*row.message, refused); });
   };

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <functional>
+#include <span>
 #include <thread>
 
 #include "spool_record.h"
@@ -34,54 +35,80 @@ bool take(int file) {
   return ::flock(file, LOCK_EX | LOCK_NB) == 0;
 }
 
-std::string read_all(int file) {
-  std::string bytes;
-  struct stat status {};
-  if (::fstat(file, &status) != 0) return bytes;
-  bytes.resize(static_cast<std::size_t>(status.st_size));
-  std::size_t place = 0;
-  while (place < bytes.size()) {
-    const ssize_t count = ::pread(file, bytes.data() + place, bytes.size() - place, static_cast<off_t>(place));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    place += static_cast<std::size_t>(count);
+using TakeRecord = std::function<void(std::uint64_t, std::string_view)>;
+
+// Reads records as read_records() does, a piece at a time: the file may be of somebody who has it look endless.
+class SpoolReader {
+ public:
+  explicit SpoolReader(int file) : file_(file) {}
+
+  // Returns where the last whole record ends.
+  std::size_t read(const TakeRecord& take) {
+    const TakeRecord note_and_take = [&](std::uint64_t sequence, std::string_view content) {
+      last_ = sequence;
+      take(sequence, content);
+    };
+    do {
+      const std::size_t whole = read_records(piece_, note_and_take, last_);
+      piece_.erase(0, whole);
+      place_ += whole;
+    } while (is_incomplete(piece_) && read_more());
+    return place_;
   }
-  bytes.resize(place);
-  return bytes;
-}
+  bool has_failed() const { return has_failed_; }
 
-Spool::Content read_content(std::string_view bytes) {
-  Spool::Content content;
-  const std::size_t whole = read_records(bytes, [&content](std::uint64_t sequence, std::string_view record) {
+ private:
+  bool read_more() {
+    constexpr std::size_t step = std::size_t{1} << 20U;
+    const std::size_t had = piece_.size();
+    if (place_ + had >= Spool::largest) return false;
+    piece_.resize(had + step);
+    ssize_t count = -1;
+    do {
+      count = ::pread(file_, piece_.data() + had, step, static_cast<off_t>(place_ + had));
+    } while (count < 0 && errno == EINTR);
+    has_failed_ = count < 0;
+    piece_.resize(had + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    return count > 0;
+  }
+
+  const int file_;
+  std::string piece_;      // what was read and is not taken yet
+  std::size_t place_ = 0;  // where it begins
+  std::uint64_t last_ = 0;
+  bool has_failed_ = false;
+};
+
+// Entries as they lie in records; what is none is left out.
+TakeRecord entries_to(const std::function<void(SpooledEntry)>& take) {
+  return [take](std::uint64_t sequence, std::string_view record) {
     SpooledEntry one{sequence, {}};
-    if (read_entry(record, one.entry)) content.entries.push_back(std::move(one));
-  });
-  content.unreadable = bytes.size() - whole;
-  return content;
+    if (read_entry(record, one.entry)) take(std::move(one));
+  };
 }
 
-constexpr int lock_wait_ms = 2'000;
+constexpr int take_in_lock_wait_ms = 2'000;
 // The daemon takes some milliseconds; one in trouble may take for ever.
 constexpr auto longest_wait = 500ms;
 // Of those who may not look into the spool.
 constexpr auto longest_blind_wait = 50ms;
 
 void take_in(const std::string& trace_file, int spool) {
-  Spool::Content content = read_content(read_all(spool));
-  SqliteWriter writer(trace_file, lock_wait_ms);
+  SqliteWriter writer(trace_file, take_in_lock_wait_ms);
   sqlite::Transaction transaction(writer.database());
-  std::vector<SpooledEntryPointer> entries;
-  for (SpooledEntry& one : content.entries) {
-    if (one.sequence > writer.spooled_to()) entries.push_back(std::make_shared<const SpooledEntry>(std::move(one)));
-  }
-  writer.insert(entries);
+  SpoolReader reader(spool);
+  reader.read(entries_to([&writer](SpooledEntry one) {
+    const SpooledEntryPointer entry = std::make_shared<const SpooledEntry>(std::move(one));
+    writer.insert(std::span(&entry, 1));
+  }));
+  if (reader.has_failed()) return;
   transaction.commit();
   [[maybe_unused]] const int cleared = ::ftruncate(spool, 0);
 }
 
 bool is_empty(const std::string& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) != 0 || status.st_size == 0;
+  return ::lstat(path.c_str(), &status) != 0 || status.st_size == 0;
 }
 
 void wait_until(std::chrono::milliseconds longest, const std::function<bool()>& condition) {
@@ -91,8 +118,18 @@ void wait_until(std::chrono::milliseconds longest, const std::function<bool()>& 
 
 std::uint64_t last_sequence(int spool) {
   std::uint64_t last = 0;
-  read_records(read_all(spool), [&last](std::uint64_t sequence, std::string_view) { last = sequence; });
+  SpoolReader(spool).read([&last](std::uint64_t sequence, std::string_view) { last = sequence; });
   return last;
+}
+
+// What stands there under the spool's name, and is a file: in a folder of somebody else's, it might be a link to any
+// other, or a pipe.
+net::FileDescriptor open_file(const std::string& path, int flags) {
+  net::FileDescriptor file(::open(path.c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  struct stat status {};
+  if (file.get() < 0 || (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode))) return file;
+  errno = EINVAL;
+  return {};
 }
 
 }  // namespace
@@ -101,7 +138,7 @@ Spool::Spool(const std::string& trace_file) : path_(name_for(trace_file)) {}
 
 tl::expected<void, std::string> Spool::open(std::chrono::milliseconds wait) {
   close();
-  net::FileDescriptor file(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  net::FileDescriptor file = open_file(path_, O_CREAT | O_APPEND);
   if (file.get() < 0) return tl::unexpected(failure(path_, "cannot be opened for writing"));
   const auto deadline = Clock::now() + wait;
   while (!take(file.get())) {
@@ -119,14 +156,17 @@ tl::expected<void, std::string> Spool::open(std::chrono::milliseconds wait) {
 bool Spool::is_in_place() const {
   struct stat ours {};
   struct stat named {};
-  return ::fstat(file_.get(), &ours) == 0 && ::stat(path_.c_str(), &named) == 0 && ours.st_ino == named.st_ino;
+  return ::fstat(file_.get(), &ours) == 0 && ::lstat(path_.c_str(), &named) == 0 && ours.st_ino == named.st_ino &&
+         ours.st_dev == named.st_dev;
 }
 
 tl::expected<Spool::Content, std::string> Spool::read() {
-  const std::string bytes = read_all(file_.get());
-  if (bytes.size() != size_) return tl::unexpected(failure(path_, "cannot be read"));
-  Content content = read_content(bytes);
-  const std::size_t whole = size_ - content.unreadable;
+  Content content;
+  SpoolReader reader(file_.get());
+  const std::size_t whole =
+      reader.read(entries_to([&content](SpooledEntry one) { content.entries.push_back(std::move(one)); }));
+  if (reader.has_failed()) return tl::unexpected(failure(path_, "cannot be read"));
+  content.unreadable = size_ - std::min(whole, size_);
   if (content.unreadable > 0 && ::ftruncate(file_.get(), static_cast<off_t>(whole)) != 0) {
     return tl::unexpected(failure(path_, "cannot be written"));
   }
@@ -158,7 +198,7 @@ void Spool::clear() {
 void catch_up(const std::string& trace_file, const std::function<std::uint64_t()>& reached) {
   const std::string path = name_for(trace_file);
   if (is_empty(path)) return;
-  const net::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  const net::FileDescriptor file = open_file(path, 0);
   if (file.get() < 0) return wait_until(longest_blind_wait, [&path] { return is_empty(path); });
   if (take(file.get())) {
     try {

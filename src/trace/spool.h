@@ -21,6 +21,9 @@ namespace connectord::trace {
 // Not thread-safe.
 class Spool {
  public:
+  // It never has more bytes than this, and no more of it is read.
+  static constexpr std::size_t largest = std::size_t{256} << 20U;
+
   explicit Spool(const std::string& trace_file);
 
   const std::string& path() const { return path_; }
@@ -39,6 +42,7 @@ class Spool {
   };
   // The entries in it, up to the first that is not whole. What follows that is cut off.
   tl::expected<Content, std::string> read();
+  bool has_room(std::size_t bytes) const { return size_ + bytes <= largest; }
   // All of it or nothing.
   tl::expected<void, std::string> append(std::string_view records);
   void clear();
@@ -52,7 +56,8 @@ class Spool {
 
 // Takes into the trace's file what lies in its spool, where the daemon that would do so does not run: SQLite's own log
 // is taken in likewise by whoever opens the file first. While the daemon runs, waits a moment until it has. `reached`
-// tells the number of the last entry that is in the file.
+// tells the number of the last entry that is in the file. Makes neither file, and follows no symbolic link at the
+// spool's name.
 void catch_up(const std::string& trace_file, const std::function<std::uint64_t()>& reached);
 
 }  // namespace connectord::trace

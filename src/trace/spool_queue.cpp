@@ -23,6 +23,8 @@ Result value_or_trouble(tl::expected<Result, std::string> result) {
 
 void SpoolQueue::open(std::uint64_t reached, std::chrono::milliseconds lock_wait) {
   const std::scoped_lock lock(mutex_);
+  // An attempt may have succeeded that seemed to have failed, or somebody else may have taken in what the spool had.
+  forget_up_to(reached);
   if (!was_read_) {
     value_or_trouble(spool_.open(lock_wait));
     read_spool(reached);
@@ -49,7 +51,7 @@ void SpoolQueue::close() {
 void SpoolQueue::read_spool(std::uint64_t reached) {
   Spool::Content content = value_or_trouble(spool_.read());
   if (content.unreadable > 0) {
-    log_.error("trace", "the end of the spool cannot be read and was cut off",
+    log_.error(store_subject, "the end of the spool cannot be read and was cut off",
                {{"file", spool_.path()}, {"bytes", std::to_string(content.unreadable)}});
   }
   for (SpooledEntry& one : content.entries) {
@@ -76,24 +78,38 @@ void SpoolQueue::spool_again() {
 tl::expected<bool, std::string> SpoolQueue::append(StoredEntry entry) {
   std::string record = spool_record(entry);
   std::unique_lock lock(mutex_);
-  if (auto room = wait_for_room(entry.bytes(), lock); !room) {
+  if (auto room = wait_for_room(entry.bytes(), record.size(), lock); !room) {
     trouble_.count_failure();
     return tl::unexpected(std::move(room.error()));
   }
-  number_record(record, sequence_ + 1);
+  const std::uint64_t sequence = next_sequence();
+  number_record(record, sequence);
   if (auto written = spool_.append(record); !written) {
     trouble_.begin(written.error());
     trouble_.count_failure();
     return tl::unexpected(std::move(written.error()));
   }
-  add({++sequence_, std::move(entry)});
+  sequence_ = sequence;
+  add({sequence, std::move(entry)});
   return entries_.size() == 1 || entries_.size() == enough;
 }
 
-tl::expected<void, std::string> SpoolQueue::wait_for_room(std::size_t bytes, std::unique_lock<std::mutex>& lock) {
-  const auto has_room = [&] { return !paused_ && entries_.size() < most_ && bytes_ + bytes <= most_bytes; };
+// By the time, in microseconds: so it is higher than what any file of this trace has, also one that is put back in the
+// place of another.
+std::uint64_t SpoolQueue::next_sequence() const {
+  constexpr std::int64_t thousand = 1000;
+  return std::max(sequence_ + 1, static_cast<std::uint64_t>(options_.clock() * thousand));
+}
+
+tl::expected<void, std::string> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record,
+                                                          std::unique_lock<std::mutex>& lock) {
+  if (record > longest_record) return tl::unexpected(std::string("there is too much of it for one entry"));
+  const auto has_room = [&] {
+    return !paused_ && entries_.size() < options_.most_waiting && bytes_ + bytes <= most_bytes &&
+           spool_.has_room(record);
+  };
   const auto settled = [&] { return has_room() || !refusal_.empty() || trouble_.is_there(); };
-  if (!changed_.wait_for(lock, wait_, settled)) {
+  if (!changed_.wait_for(lock, options_.wait, settled)) {
     return tl::unexpected(std::string("too much is waiting to be written to the trace"));
   }
   if (auto reason = refusal_now(); !reason.empty()) return tl::unexpected(std::move(reason));
@@ -125,12 +141,17 @@ SpoolQueue::Entries SpoolQueue::entries() const {
   return entries_;
 }
 
-void SpoolQueue::done(std::size_t count) {
+void SpoolQueue::done(std::uint64_t sequence) {
   const std::scoped_lock lock(mutex_);
-  const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(count);
+  forget_up_to(sequence);
+  if (entries_.empty()) spool_.clear();
+}
+
+void SpoolQueue::forget_up_to(std::uint64_t sequence) {
+  const auto end =
+      std::find_if(entries_.begin(), entries_.end(), [sequence](const auto& one) { return one->sequence > sequence; });
   for (auto one = entries_.begin(); one != end; ++one) bytes_ -= (*one)->entry.bytes();
   entries_.erase(entries_.begin(), end);
-  if (entries_.empty()) spool_.clear();
 }
 
 bool SpoolQueue::pause_if_long() {

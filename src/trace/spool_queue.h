@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "connectord/log/logger.h"
+#include "connectord/trace/sqlite_store.h"
 #include "spool.h"
 #include "trouble.h"
 
@@ -23,12 +24,12 @@ class SpoolQueue {
   // So many entries are worth a transaction at once.
   static constexpr std::size_t enough = 512;
 
-  SpoolQueue(const std::string& trace_file, std::size_t most, std::chrono::milliseconds wait, Trouble& trouble,
-             log::Logger& log)
-      : most_(most), wait_(wait), trouble_(trouble), log_(log), spool_(trace_file) {}
+  // The options must outlive it.
+  SpoolQueue(const SqliteOptions& options, Trouble& trouble, log::Logger& log)
+      : options_(options), trouble_(trouble), log_(log), spool_(options.path) {}
 
   // Opens the spool for a trace's file that was just opened and has what is numbered up to `reached`; what the spool
-  // has beyond that waits here then. Does nothing to a spool that is open. Throws sqlite::Error.
+  // has beyond that waits here then, and nothing else. Does nothing to a spool that is open. Throws sqlite::Error.
   void open(std::uint64_t reached, std::chrono::milliseconds lock_wait);
   // Where somebody took the file away, what waits is put into a new one. Throws sqlite::Error.
   void look_after_file();
@@ -40,9 +41,9 @@ class SpoolQueue {
   tl::expected<bool, std::string> append(StoredEntry entry);
   std::size_t size() const;
 
-  // For the one who takes in: what waits, and that the first `count` of it need not any more.
+  // For the one who takes in: what waits, and that those up to this number need not any more.
   Entries entries() const;
-  void done(std::size_t count);
+  void done(std::uint64_t sequence);
   // Nothing is appended until it is resumed, if the spool has become long: it can be emptied only when nothing waits.
   bool pause_if_long();
   void resume();
@@ -54,14 +55,16 @@ class SpoolQueue {
   std::string refusal() const;
 
  private:
-  tl::expected<void, std::string> wait_for_room(std::size_t bytes, std::unique_lock<std::mutex>& lock);
+  tl::expected<void, std::string> wait_for_room(std::size_t bytes, std::size_t record,
+                                                std::unique_lock<std::mutex>& lock);
   std::string refusal_now() const;
+  std::uint64_t next_sequence() const;
   void add(SpooledEntry entry);
+  void forget_up_to(std::uint64_t sequence);
   void read_spool(std::uint64_t reached);
   void spool_again();
 
-  const std::size_t most_;
-  const std::chrono::milliseconds wait_;
+  const SqliteOptions& options_;
   Trouble& trouble_;
   log::Logger& log_;
   mutable std::mutex mutex_;

@@ -22,6 +22,17 @@ struct Head {
 };
 static_assert(sizeof(Head) == 24 && std::is_trivially_copyable_v<Head>);
 
+// Of at least as many bytes.
+Head head_of(std::string_view bytes) {
+  Head head;
+  std::memcpy(&head, bytes.data(), sizeof head);
+  return head;
+}
+
+bool is_ours(const Head& head) {
+  return head.mark == mark && head.zero == 0 && head.length <= longest_record;
+}
+
 std::uint32_t checksum_of(std::string_view content) {
   return static_cast<std::uint32_t>(
       ::crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size())));
@@ -110,8 +121,10 @@ class FieldReader {
   }
   template <class Element>
   void operator()(std::vector<Element>& list) {
-    // Each takes some bytes, so a number that is too large ends with them.
+    // More than there are recipients in a message; each would take a multiple of its bytes.
+    constexpr std::int64_t most = 100'000;
     const auto count = read<std::int64_t>();
+    if (count < 0 || count > most) is_sound_ = false;
     for (std::int64_t i = 0; i < count && is_sound_; ++i) (*this)(list.emplace_back());
   }
 
@@ -152,14 +165,14 @@ void number_record(std::string& record, std::uint64_t sequence) {
   std::memcpy(record.data() + offsetof(Head, sequence), &sequence, sizeof sequence);
 }
 
-std::size_t read_records(std::string_view bytes, const std::function<void(std::uint64_t, std::string_view)>& take) {
+std::size_t read_records(std::string_view bytes, const std::function<void(std::uint64_t, std::string_view)>& take,
+                         std::uint64_t after) {
   std::size_t place = 0;
-  std::uint64_t last = 0;
+  std::uint64_t last = after;
   while (bytes.size() - place >= sizeof(Head)) {
-    Head head;
-    std::memcpy(&head, bytes.data() + place, sizeof head);
+    const Head head = head_of(bytes.substr(place));
     const std::string_view rest = bytes.substr(place + sizeof head);
-    if (head.mark != mark || head.zero != 0 || head.sequence <= last || head.length > rest.size()) break;
+    if (!is_ours(head) || head.sequence <= last || head.length > rest.size()) break;
     const std::string_view content = rest.substr(0, head.length);
     if (checksum_of(content) != head.checksum) break;
     take(head.sequence, content);
@@ -167,6 +180,12 @@ std::size_t read_records(std::string_view bytes, const std::function<void(std::u
     place += sizeof head + head.length;
   }
   return place;
+}
+
+bool is_incomplete(std::string_view bytes) {
+  if (bytes.size() < sizeof(Head)) return true;
+  const Head head = head_of(bytes);
+  return is_ours(head) && head.length > bytes.size() - sizeof(Head);
 }
 
 bool read_entry(std::string_view content, StoredEntry& entry) {

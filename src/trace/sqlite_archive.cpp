@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "connectord/trace/sqlite_store.h"
-#include "message_reader.h"
+#include "file_owner.h"
+#include "readers.h"
 #include "row_reader.h"
 #include "schema.h"
 #include "spool.h"
@@ -50,16 +53,38 @@ class Snapshot {
   sqlite::Database& database_;
 };
 
+// For root too, although the file may belong to somebody else, and hold anything.
+sqlite::Database open_to_read(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    if (errno != ENOENT) throw sqlite::Error(SQLITE_CANTOPEN, path + ": " + std::strerror(errno));
+    throw sqlite::Error(SQLITE_CANTOPEN, path + ": there is no trace; connectord makes it when it starts with [trace]");
+  }
+  // A pipe would be waited for.
+  if (!S_ISREG(status.st_mode)) throw sqlite::Error(SQLITE_CANTOPEN, path + " is not a regular file");
+  sqlite::Database database(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, lock_wait_ms);
+  constexpr int longest_value = 64 << 20;
+  sqlite3_limit(database.get(), SQLITE_LIMIT_LENGTH, longest_value);
+  sqlite3_db_config(database.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(database.get(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+  check_version(database, path);
+  return database;
+}
+
 class SqliteArchive : public Archive {
  public:
-  explicit SqliteArchive(const std::string& path)
-      : path_(path),
-        database_(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, lock_wait_ms),
-        ready_(database_, path),
-        reader_(database_) {}
+  explicit SqliteArchive(std::string path) : path_(std::move(path)) {}
+  ~SqliteArchive() override { disconnect(); }
+  SqliteArchive(const SqliteArchive&) = delete;
+  SqliteArchive& operator=(const SqliteArchive&) = delete;
+
+  tl::expected<void, std::string> open() {
+    const std::scoped_lock lock(place_->in_use);
+    return with_rights([this] { connect(); });
+  }
 
   tl::expected<Page, std::string> search(const Query& query) override {
-    return guarded([&] { return SqliteSearch(database_, reader_, query).run(); });
+    return guarded([&] { return SqliteSearch(database(), messages(), query).run(); });
   }
 
   tl::expected<std::optional<Story>, std::string> story(std::int64_t row) override {
@@ -68,7 +93,7 @@ class SqliteArchive : public Archive {
 
   tl::expected<std::int64_t, std::string> last_row() override {
     return guarded([&] {
-      return database_.integer("SELECT id + recipients - 1 FROM message ORDER BY id DESC LIMIT 1").value_or(0);
+      return database().integer("SELECT id + recipients - 1 FROM message ORDER BY id DESC LIMIT 1").value_or(0);
     });
   }
 
@@ -77,34 +102,64 @@ class SqliteArchive : public Archive {
   }
 
  private:
-  struct Ready {
-    Ready(sqlite::Database& database, const std::string& path) { check_version(database, path); }
-  };
+  sqlite::Database& database() const { return place_->connection->database; }
+  MessageReader& messages() const { return place_->connection->messages; }
 
-  template <class Read>
-  auto guarded(Read&& read) -> tl::expected<decltype(read()), std::string> {
+  void connect() {
+    if (place_->connection) return;
+    check_files_of_writers();
+    place_->connection = std::make_unique<ReadingConnection>(open_to_read(path_));
+  }
+
+  // SQLite removes files when the last connection ends, so that takes no more rights than the beginning.
+  void disconnect() {
+    const std::scoped_lock lock(place_->in_use);
+    [[maybe_unused]] const auto done = with_rights([this] { place_->connection.reset(); });
+  }
+
+  // As root, with the rights of whoever could put another file in the place of the trace.
+  template <class Work>
+  auto with_rights(Work&& work) -> tl::expected<decltype(work()), std::string> {
     try {
-      catch_up(path_, [this] { return spooled_to(database_); });
-      const Snapshot snapshot(database_);
-      return read();
-    } catch (const sqlite::Error& error) {
-      return tl::unexpected("the trace cannot be read: " + std::string(error.what()));
+      const auto owner = owner_of_way_to(path_);
+      if (!owner) return tl::unexpected(owner.error());
+      const ActingAs acting(*owner);
+      if constexpr (std::is_void_v<decltype(work())>) {
+        work();
+        return {};
+      } else {
+        return work();
+      }
+    } catch (const std::exception& error) {
+      return tl::unexpected(std::string(error.what()));
     }
   }
 
+  template <class Read>
+  auto guarded(Read&& read) -> tl::expected<decltype(read()), std::string> {
+    const std::scoped_lock lock(place_->in_use);
+    return with_rights([&] {
+             connect();
+             catch_up(path_, [this] { return spooled_to(database()); });
+             const Snapshot snapshot(database());
+             return read();
+           })
+        .map_error([](const std::string& why) { return "the trace cannot be read: " + why; });
+  }
+
   std::optional<Story> read_story(std::int64_t row) {
-    sqlite::Statement find(database_, std::string("SELECT ") + message_columns +
-                                          " FROM message m WHERE m.id <= ?1 ORDER BY m.id DESC LIMIT 1");
+    sqlite::Statement find(database(), std::string("SELECT ") + message_columns +
+                                           " FROM message m WHERE m.id <= ?1 ORDER BY m.id DESC LIMIT 1");
     if (!find.bind(1, row).step()) return std::nullopt;
-    const auto message = reader_.read(find);
+    const auto message = messages().read(find);
     const std::int64_t id = message->id;
     if (row >= id + message->recipients) return std::nullopt;
     Story story;
-    RowReader rows(database_, reader_, std::nullopt, RowReader::Order::lowest_first);
+    RowReader rows(database(), messages(), std::nullopt, RowReader::Order::lowest_first);
     rows.begin(message, find.text(rcpt_to_column), {});
     while (auto one = rows.next()) story.rows.push_back(std::move(*one));
     read_attempts(id, story);
-    sqlite::Statement children(database_, "SELECT queue_id, time FROM child WHERE message = ?1 ORDER BY time");
+    sqlite::Statement children(database(), "SELECT queue_id, time FROM child WHERE message = ?1 ORDER BY time");
     children.bind(1, id);
     while (children.step()) {
       story.children.push_back({message->queue_id, children.string(0), children.integer(1)});
@@ -114,7 +169,7 @@ class SqliteArchive : public Archive {
 
   void read_attempts(std::int64_t id, Story& story) {
     sqlite::Statement find(
-        database_,
+        database(),
         "SELECT queue_id, time, status, relay, enhanced, tls, text, delay, row, address FROM delivery "
         "WHERE message = ?1 ORDER BY time");
     find.bind(1, id);
@@ -148,7 +203,7 @@ class SqliteArchive : public Archive {
     const std::string hours = std::to_string(hours_of(query.interval));
     const std::string time = query.interval == Interval::whole ? "?1" : "hour / " + hours + " * " + hours;
     sqlite::Statement sums(
-        database_,
+        database(),
         "SELECT " + time + ", wanted, sum(messages), sum(recipients), sum(bytes) FROM (SELECT hour, " + column +
             " AS wanted, messages, recipients, bytes FROM volume WHERE hour >= ?1 AND hour < ?2 UNION ALL "
             "SELECT time / 3600000, coalesce(" +
@@ -170,30 +225,23 @@ class SqliteArchive : public Archive {
     if (by == Grouping::direction) return std::string(to_string(static_cast<Direction>(number)));
     if (by == Grouping::action) return std::string(model::to_string(static_cast<model::Action>(number)));
     if (number == several_connectors) return "several";
-    const std::string& word = reader_.word(number);
+    const std::string& word = messages().word(number);
     return word.empty() ? "none" : word;
   }
 
-  std::string path_;
-  sqlite::Database database_;
-  Ready ready_;  // before the statements, which need the tables
-  MessageReader reader_;
+  const std::string path_;
+  const std::shared_ptr<ReaderPlace> place_ = make_reader_place();
 };
 
 }  // namespace
 
 tl::expected<std::unique_ptr<Archive>, std::string> open_sqlite_archive(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 && errno == ENOENT) {
-    return tl::unexpected(path + ": there is no trace; connectord makes it when it starts with [trace]");
+  auto archive = std::make_unique<SqliteArchive>(path);
+  if (auto opened = archive->open(); !opened) {
+    const bool names_file = opened.error().starts_with(path);
+    return tl::unexpected(names_file ? opened.error() : path + ": " + opened.error());
   }
-  try {
-    return std::make_unique<SqliteArchive>(path);
-  } catch (const sqlite::Error& error) {
-    const std::string what = error.what();
-    if (what.starts_with(path)) return tl::unexpected(what);
-    return tl::unexpected(path + ": " + what);
-  }
+  return archive;
 }
 
 }  // namespace connectord::trace

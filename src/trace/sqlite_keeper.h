@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -10,13 +8,15 @@
 
 #include "connectord/log/logger.h"
 #include "connectord/trace/sqlite_store.h"
+#include "database_files.h"
+#include "readers.h"
 #include "sqlite_writer.h"
 #include "trouble.h"
 
 namespace connectord::trace {
 
-// Keeps a writer at work: opens the file, tries again where that fails, and sets a damaged one aside. Belongs to one
-// thread.
+// Keeps a writer at work: opens the file, tries again where that fails, sets a damaged one aside, and notices when
+// somebody removes or replaces one of the files. Belongs to one thread.
 class SqliteKeeper {
  public:
   // May be called again, where the transaction around it was rolled back.
@@ -25,9 +25,13 @@ class SqliteKeeper {
   // `opened` is called with each file that was opened; it throws where nothing can be written all the same.
   SqliteKeeper(const SqliteOptions& options, log::Logger& log, Trouble& trouble, Work opened)
       : options_(options), log_(log), trouble_(trouble), opened_(std::move(opened)) {}
+  ~SqliteKeeper() { set_files(std::nullopt); }
+  SqliteKeeper(const SqliteKeeper&) = delete;
+  SqliteKeeper& operator=(const SqliteKeeper&) = delete;
 
   void try_to_open();
-  // In one transaction. On failure says why; where there is no trouble then, it was this work's own fault.
+  // In one transaction, which is in the file that has the name when this returns. On failure says why; where there is
+  // no trouble then, it was this work's own fault.
   tl::expected<void, std::string> write(const Work& work);
   // Does what has transactions of its own, and what nobody waits for. Opens the file again where it is time to.
   void maintain(const Work& work);
@@ -40,9 +44,19 @@ class SqliteKeeper {
 
   bool ready();
   void open();
+  void write_to_file(const Work& work);
   void transact(const Work& work);
+  // Goes on after files were lost. True if all that was written is in the file that has the name now.
+  bool recover();
+  // False if that cannot be.
+  bool bring_in_log(bool is_same);
+  void close_unless_lost();
+  void let_go_of_lost_files();
+  void set_files(std::optional<DatabaseFiles> files);
+  void note_loss();
   // True if a new file was begun.
   bool set_aside(const std::string& why);
+  bool rename_files(const std::string& aside) const;
   void note_trouble(const std::string& reason);
   void look_after_file();
 
@@ -53,7 +67,8 @@ class SqliteKeeper {
   std::optional<SqliteWriter> writer_;
   Clock::time_point next_try_;
   Clock::time_point next_look_;
-  ino_t inode_ = 0;
+  std::optional<DatabaseFiles> files_;  // that were opened last
+  bool is_lost_ = false;                // one of them is, and it is not mended yet
 };
 
 }  // namespace connectord::trace

@@ -55,9 +55,9 @@ class SqliteStore::Implementation {
       : options_(std::move(options)),
         log_(log),
         keep_(options_.keep),
-        trouble_(options_.path, log),
+        trouble_(options_.path, options_.clock, log),
         keeper_(options_, log, trouble_, [this](SqliteWriter& writer) { open_spool(writer); }),
-        spooled_(options_.path, options_.most_waiting, options_.wait, trouble_, log) {}
+        spooled_(options_, trouble_, log) {}
   ~Implementation() { stop(); }
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
@@ -99,6 +99,7 @@ class SqliteStore::Implementation {
   }
 
   std::size_t waiting() const { return spooled_.size(); }
+  Condition condition() const { return trouble_.condition(); }
 
  private:
   // Not between the look and the push of a job, which would wait for a thread that has ended.
@@ -178,12 +179,12 @@ class SqliteStore::Implementation {
     const SpoolQueue::Entries taken = spooled_.entries();
     if (taken.empty()) return true;
     const std::size_t done = take_in(taken);
-    spooled_.done(done);
+    if (done > 0) spooled_.done(taken[done - 1]->sequence);
     last_work_ = Clock::now();
     return done == taken.size();
   }
 
-  // How many of them are done with.
+  // How many of them are done with: they are in the file, or never can be.
   std::size_t take_in(std::span<const SpooledEntryPointer> entries) {
     if (keeper_.write([&](SqliteWriter& writer) { writer.insert(entries); })) return entries.size();
     // One of them cannot be written as it is; where there is trouble, none can now.
@@ -191,7 +192,7 @@ class SqliteStore::Implementation {
       if (trouble_.is_there()) return i;
       const auto kept = keeper_.write([&](SqliteWriter& writer) { writer.insert(entries.subspan(i, 1)); });
       if (!kept && trouble_.is_there()) return i;
-      if (!kept) log_.error("trace", "an entry cannot be kept", {{"error", kept.error()}});
+      if (!kept) log_.error(store_subject, "an entry cannot be kept", {{"error", kept.error()}});
     }
     return entries.size();
   }
@@ -275,6 +276,10 @@ tl::expected<std::string, std::string> SqliteStore::position() {
 
 std::size_t SqliteStore::waiting() const {
   return implementation_->waiting();
+}
+
+Condition SqliteStore::condition() const {
+  return implementation_->condition();
 }
 
 }  // namespace connectord::trace

@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
-#include "connectord/net/listener.h"
 #include "json_text.h"
 #include "schema.h"
 
@@ -31,17 +31,12 @@ constexpr const char* pragmas =
     "PRAGMA cache_size = -16000;"
     "PRAGMA temp_store = MEMORY";
 
-// SQLite would make the file readable for everybody; and where it may only read, it would leave files beside it that it
-// may not write later.
-const std::string& with_rights(const std::string& path) {
-  std::error_code ignored;
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (std::filesystem::create_directory(folder, ignored)) ::chmod(folder.c_str(), 0750);
-  const net::FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-  if (file.get() < 0) {
-    throw sqlite::Error(SQLITE_CANTOPEN, path + " cannot be opened for writing: " + std::strerror(errno));
-  }
-  return path;
+// SQLite opens what it may not write to all the same, and would leave files beside it that it may not write to later.
+sqlite::Database open_to_write(const std::string& path, int lock_wait_ms) {
+  sqlite::Database database(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, lock_wait_ms);
+  if (sqlite3_db_readonly(database.get(), "main") == 0) return database;
+  const int cause = ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0 ? errno : EACCES;
+  throw sqlite::Error(SQLITE_CANTOPEN, path + " cannot be opened for writing: " + std::strerror(cause));
 }
 
 int note_log_pages(void* pages, sqlite3*, const char*, int count) {
@@ -51,6 +46,15 @@ int note_log_pages(void* pages, sqlite3*, const char*, int count) {
 
 }  // namespace
 
+// SQLite would make the file readable for everybody. Not by open(2): see identity_of().
+void make_trace_file(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (std::filesystem::create_directory(folder, ignored)) ::chmod(folder.c_str(), 0750);
+  if (::mknod(path.c_str(), S_IFREG | 0640U, 0) == 0 || errno == EEXIST) return;
+  throw sqlite::Error(SQLITE_CANTOPEN, path + " cannot be opened for writing: " + std::strerror(errno));
+}
+
 SqliteWriter::Ready::Ready(sqlite::Database& database, const std::string& path) {
   // First, so that a file that is not ours stays as it is.
   make_ready(database, path);
@@ -59,7 +63,7 @@ SqliteWriter::Ready::Ready(sqlite::Database& database, const std::string& path) 
 
 SqliteWriter::SqliteWriter(const std::string& path, int lock_wait_ms)
     : path_(path),
-      database_(with_rights(path), open_flags, lock_wait_ms),
+      database_(open_to_write(path, lock_wait_ms)),
       ready_(database_, path),
       words_(database_, "word", any_number),
       findings_(database_, "finding", most_patterns),
@@ -162,9 +166,13 @@ std::int64_t SqliteWriter::insert(const StoredEntry& entry) {
 }
 
 void SqliteWriter::insert(std::span<const SpooledEntryPointer> spooled) {
-  if (spooled.empty()) return;
-  for (const SpooledEntryPointer& one : spooled) insert(one->entry);
-  spooled_to_ = spooled.back()->sequence;
+  const std::uint64_t reached = spooled_to_;
+  for (const SpooledEntryPointer& one : spooled) {
+    if (one->sequence <= spooled_to_) continue;
+    insert(one->entry);
+    spooled_to_ = one->sequence;
+  }
+  if (spooled_to_ == reached) return;
   set_state_.bind_text(1, "spooled_to").bind(2, static_cast<std::int64_t>(spooled_to_)).run();
 }
 
@@ -199,6 +207,15 @@ void SqliteWriter::checkpoint(int least_pages) {
   if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED) {
     throw sqlite::Error(code, sqlite3_errmsg(database_.get()));
   }
+}
+
+void SqliteWriter::bring_in_log() {
+  const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_FULL, nullptr, nullptr);
+  if (code != SQLITE_OK) throw sqlite::Error(code, sqlite3_errmsg(database_.get()));
+}
+
+void SqliteWriter::leave_log() {
+  sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 void SqliteWriter::probe() {

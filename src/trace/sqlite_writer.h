@@ -25,10 +25,13 @@ struct StoredBatch {
   std::string position;
 };
 
+// Makes an empty file where there is none, and its folder, readable for owner and group. Throws sqlite::Error.
+void make_trace_file(const std::string& path);
+
 // All that writes to a trace's file. Belongs to one thread. Throws sqlite::Error.
 class SqliteWriter {
  public:
-  // Makes the file where there is none, readable for owner and group.
+  // The file must be there.
   SqliteWriter(const std::string& path, int lock_wait_ms);
   SqliteWriter(const SqliteWriter&) = delete;
   SqliteWriter& operator=(const SqliteWriter&) = delete;
@@ -39,7 +42,7 @@ class SqliteWriter {
 
   // These want a transaction around them.
   std::int64_t insert(const StoredEntry& entry);
-  // Also notes how far the file has what was in the spool.
+  // Also notes how far the file has what was in the spool. What it has already is passed over.
   void insert(std::span<const SpooledEntryPointer> spooled);
   Recorded record(const StoredBatch& batch);
 
@@ -56,6 +59,11 @@ class SqliteWriter {
   bool remove_some(std::int64_t before);
   // Brings what was written from the log into the file itself, if there is enough of it.
   void checkpoint(int least_pages);
+  // All that is in the log, whatever has become of the log's name; waits for readers. Call it where nothing else can
+  // have written to the file.
+  void bring_in_log();
+  // What is in the log stays there when this ends.
+  void leave_log();
   // Writes as much as to know that there is space.
   void probe();
 
@@ -67,7 +75,6 @@ class SqliteWriter {
     Status first_status = Status::getting_status;
     std::string rcpt_to{};  // where there is but one recipient
   };
-  static constexpr int open_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
 
   void load_state();
   void gather(TermHeap& heap);

@@ -1,12 +1,6 @@
 #include "trouble.h"
 
 namespace connectord::trace {
-namespace {
-
-constexpr std::string_view subject = "trace";
-
-}  // namespace
-
 std::string Trouble::reason() const {
   if (!is_there()) return {};
   const std::scoped_lock lock(mutex_);
@@ -19,8 +13,23 @@ void Trouble::begin(const std::string& reason) {
     reason_ = reason;
     if (is_there_.exchange(true)) return;
     since_ = std::chrono::steady_clock::now();
+    condition_.since = clock_() / 1000;
   }
-  log_.error(subject, "the trace cannot be written; trying again until it can", {{"file", file_}, {"error", reason}});
+  log_.error(store_subject, "the trace cannot be written; trying again until it can",
+             {{"file", file_}, {"error", reason}});
+}
+
+void Trouble::count_loss() {
+  const std::scoped_lock lock(mutex_);
+  ++condition_.losses;
+  condition_.last_loss = clock_() / 1000;
+}
+
+Condition Trouble::condition() const {
+  const std::scoped_lock lock(mutex_);
+  Condition condition = condition_;
+  if (is_there()) condition.trouble = reason_;
+  return condition;
 }
 
 void Trouble::end() {
@@ -30,7 +39,7 @@ void Trouble::end() {
     if (!is_there_.exchange(false)) return;
     lasted = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_);
   }
-  log_.warning(subject, "the trace can be written again",
+  log_.warning(store_subject, "the trace can be written again",
                {{"file", file_},
                 {"after_seconds", std::to_string(lasted.count())},
                 {"not_kept", std::to_string(failures_.exchange(0))}});

@@ -47,6 +47,28 @@ TEST_F(Health, TellsWhoAskedWhatHowOftenAndWhen) {
   EXPECT_EQ(document["listeners"]["milter"], "unix:/run/milter.sock");
 }
 
+class FakeStore : public trace::Store {
+ public:
+  tl::expected<void, std::string> append(const trace::Entry&) override { return {}; }
+  tl::expected<trace::Recorded, std::string> record(const trace::LogBatch&) override { return trace::Recorded{}; }
+  tl::expected<std::string, std::string> position() override { return std::string(); }
+  std::size_t waiting() const override { return 7; }
+  trace::Condition condition() const override { return now; }
+
+  trace::Condition now;
+};
+
+TEST_F(Health, TellsWhetherTheTraceCanBeWrittenAndWhetherItsFilesWereLost) {
+  EXPECT_EQ(document()["trace"], nullptr);
+  FakeStore store;
+  services_.trace = &store;
+  EXPECT_EQ(document()["trace"],
+            Json::parse(R"({"writable": true, "waiting": 7, "files_lost": {"times": 0, "last": null}})"));
+  store.now = {"the disk is full", 1'700'000'000, 2, 1'700'000'060};
+  EXPECT_EQ(document()["trace"], Json::parse(R"({"writable": false, "since": "2023-11-14T22:13:20Z",
+      "reason": "the disk is full", "waiting": 7, "files_lost": {"times": 2, "last": "2023-11-14T22:14:20Z"}})"));
+}
+
 TEST_F(Health, TellsOfTheLastReloadWhetherItFailedAndWhy) {
   services_.activity->loaded(1'700'000'000);
   EXPECT_EQ(document()["reload"], Json::parse(R"({"failed": false})"));

@@ -36,6 +36,7 @@ class FakeStore : public trace::Store {
   tl::expected<trace::Recorded, std::string> record(const trace::LogBatch&) override { return trace::Recorded{}; }
   tl::expected<std::string, std::string> position() override { return std::string(); }
   std::size_t waiting() const override { return 0; }
+  trace::Condition condition() const override { return {}; }
 
   std::vector<std::string> take() { return std::exchange(lines, {}); }
 

@@ -35,6 +35,7 @@ class FakeStore : public Store {
   }
   tl::expected<std::string, std::string> position() override { return kept; }
   std::size_t waiting() const override { return 0; }
+  Condition condition() const override { return {}; }
 
   bool broken = false;
   std::string kept;

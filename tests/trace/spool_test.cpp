@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <fstream>
+#include <limits>
 
 #include "trace/fixture.h"
 #include "trace/spool_record.h"
@@ -105,6 +106,46 @@ TEST_F(TraceSpool, OfOtherBytesIsCutOff) {
   EXPECT_EQ(found(), "2 1");
 }
 
+TEST_F(TraceSpool, ThatClaimsToBeEndlessIsReadToTheEndOfItsRecords) {
+  leave_as_killed();
+  std::filesystem::resize_file(spool(), std::uintmax_t{1} << 40U);
+  EXPECT_EQ(found(), "3 2 1");
+  EXPECT_EQ(std::filesystem::file_size(spool()), 0U);
+}
+
+TEST_F(TraceSpool, WithARecordThatClaimsToBeEndlessIsReadUpToThat) {
+  leave_as_killed();
+  std::string record = spool_record(encode(Mail().entry()));
+  number_record(record, std::numeric_limits<std::int64_t>::max());
+  record.replace(4, 4, "\xff\xff\xff\x7f");  // its length
+  put(spool(), content_of(spool()) + record);
+  std::filesystem::resize_file(spool(), std::uintmax_t{1} << 40U);
+  EXPECT_EQ(found(), "3 2 1");
+}
+
+TEST_F(TraceSpool, ThatIsALinkIsNotFollowed) {
+  leave_as_killed();
+  const auto other = folder_ / "other";
+  std::filesystem::rename(spool(), other);
+  const std::string before = content_of(other);
+  std::filesystem::create_symlink(other, spool());
+  EXPECT_EQ(found(), "1");
+  open();
+  EXPECT_FALSE(store_->append(Mail().entry()).has_value());
+  EXPECT_EQ(content_of(other), before);
+}
+
+TEST_F(TraceSpool, StaysTheProcesssOwnWhileTheProcessReadsIt) {
+  open();
+  append(Mail().queued_as("1"));
+  EXPECT_EQ(found(), "1");
+  SqliteOptions with = options();
+  with.lock_wait = std::chrono::milliseconds(20);
+  SqliteStore second(with, log_);
+  second.start();
+  EXPECT_FALSE(second.append(Mail().entry()).has_value());
+}
+
 TEST_F(TraceSpool, IsMadeAgainWhereSomebodyRemovedIt) {
   open();
   append(Mail().queued_as("1"));
@@ -186,6 +227,15 @@ TEST(SpoolRecord, IsNotWholeWhereAnyOfItsBytesIsMissingOrOther) {
     other[i] = static_cast<char>(other[i] ^ 1);
     EXPECT_EQ(count(other), 0) << i;
   }
+}
+
+TEST(SpoolRecord, ThatClaimsMoreRecipientsThanAMessageCanHaveIsNone) {
+  StoredEntry entry = some_entry();
+  entry.outbound_connectors.clear();
+  entry.recipients.assign(100'001, "");
+  const std::string record = spool_record(entry);
+  StoredEntry read;
+  EXPECT_FALSE(read_entry(std::string_view(record).substr(24), read));
 }
 
 TEST(SpoolRecord, WithANumberThatDoesNotRiseEndsTheSpool) {

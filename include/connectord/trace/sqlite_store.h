@@ -39,7 +39,9 @@ struct SqliteOptions {
 //
 // While the file cannot be written, every call fails at once with the reason, and it is tried again until it can; the
 // log has one line when that begins and one when it is over. A damaged file is set aside under a name with the time,
-// and a new one begun. A file of a later version of this program stays as it is, and the store stays broken.
+// and a new one begun. A file of a later version of this program stays as it is, and the store stays broken. Where
+// somebody removes or replaces one of the files, the log says so within a second, and the store goes on with what has
+// the name then; what was kept last is in it.
 class SqliteStore : public Store {
  public:
   SqliteStore(SqliteOptions options, log::Logger& log);
@@ -57,13 +59,15 @@ class SqliteStore : public Store {
   tl::expected<Recorded, std::string> record(const LogBatch& batch) override;
   tl::expected<std::string, std::string> position() override;
   std::size_t waiting() const override;
+  Condition condition() const override;
 
  private:
   class Implementation;
   std::unique_ptr<Implementation> implementation_;
 };
 
-// Opens the file for reading. On failure says why, and what to do.
+// Opens the file for reading. On failure says why, and what to do. Makes no trace. Root reads with the rights of
+// whoever may put another file in the place of this one.
 tl::expected<std::unique_ptr<Archive>, std::string> open_sqlite_archive(const std::string& path);
 
 }  // namespace connectord::trace

@@ -15,6 +15,14 @@ struct Recorded {
   std::size_t unknown = 0;
 };
 
+// How it is with what the trace is kept in. Times are seconds since 1970.
+struct Condition {
+  std::string trouble;         // why nothing can be kept now; empty: it can
+  std::int64_t since = 0;      // when that began
+  std::uint64_t losses = 0;    // how often somebody removed or replaced a file of the trace while it was open
+  std::int64_t last_loss = 0;  // 0: never
+};
+
 // Where the message trace is kept. Thread-safe; every call waits for a bounded time only. On failure a call says why.
 class Store {
  public:
@@ -33,6 +41,8 @@ class Store {
 
   // Entries that are kept and have no rows yet.
   virtual std::size_t waiting() const = 0;
+
+  virtual Condition condition() const = 0;
 };
 
 }  // namespace connectord::trace

@@ -57,4 +57,19 @@ Asked asked_so_far(const nlohmann::ordered_json& health) {
   return {counter("milter", "sessions"), counter("policy", "requests"), counter("socketmap", "lookups")};
 }
 
+std::optional<TraceHealth> trace_health(const nlohmann::ordered_json& health) {
+  using Json = nlohmann::ordered_json;
+  // What another version tells may be of other types.
+  const auto part = [](const Json& object, const char* key) {
+    return object.is_object() && object.contains(key) ? object[key] : Json();
+  };
+  const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : std::string(); };
+  const auto count = [](const Json& value) { return value.is_number_unsigned() ? value.get<std::uint64_t>() : 0; };
+  const Json trace = part(health, "trace");
+  if (!trace.is_object()) return std::nullopt;
+  const Json lost = part(trace, "files_lost");
+  return TraceHealth{part(trace, "writable") != Json(false), text(part(trace, "since")), text(part(trace, "reason")),
+                     count(part(trace, "waiting")),          count(part(lost, "times")), text(part(lost, "last"))};
+}
+
 }  // namespace connectord::ctl

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -20,5 +21,17 @@ struct Asked {
   std::uint64_t socketmap_lookups = 0;
 };
 Asked asked_so_far(const nlohmann::ordered_json& health);
+
+// How it is with its message trace.
+struct TraceHealth {
+  bool is_written = true;
+  std::string since;   // when that ended
+  std::string reason;  // why
+  std::uint64_t waiting = 0;
+  std::uint64_t losses = 0;  // how often a file of the trace was removed or replaced under it
+  std::string last_loss;
+};
+// std::nullopt where it keeps none, or tells of none.
+std::optional<TraceHealth> trace_health(const nlohmann::ordered_json& health);
 
 }  // namespace connectord::ctl

@@ -62,10 +62,24 @@ class StatusReport {
                ", so an older configuration runs",
            "connectorctl check --config " + common_.configuration + ", then: systemctl reload connectord"});
     }
+    look_at_trace();
     if (!loads_) return;
     compare_listener("milter", server_.milter);
     compare_listener("policy", server_.policy);
     compare_listener("socketmap", server_.socketmap);
+  }
+
+  void look_at_trace() {
+    const auto trace = trace_health(health_);
+    if (!trace) return;
+    if (!trace->is_written) {
+      missing_.push_back({"the message trace cannot be written since " + trace->since + ": " + trace->reason,
+                          "make room, or mend the file; connectord tries again every second"});
+    }
+    if (trace->losses == 0) return;
+    notes_.push_back({"a file of the message trace was removed or replaced while connectord had it open, last at " +
+                          trace->last_loss,
+                      "find out who did, since rows may be missing: journalctl -u connectord -g trace"});
   }
 
   void compare_listener(const std::string& key, const std::optional<net::Endpoint>& wanted) {
@@ -182,6 +196,10 @@ class StatusReport {
     add_counter(rows, "milter", "sessions");
     add_counter(rows, "policy", "requests");
     add_counter(rows, "socketmap", "lookups");
+    if (const auto trace = trace_health(health_)) {
+      rows.push_back({"message trace", std::string(trace->is_written ? "is written" : "cannot be written") + ", " +
+                                           std::to_string(trace->waiting) + " entries waiting"});
+    }
   }
 
   void add_counter(std::vector<std::vector<std::string>>& rows, const std::string& front_end, const std::string& what) {

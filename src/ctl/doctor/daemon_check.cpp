@@ -25,6 +25,10 @@ Json daemon(const Patient& patient, Findings& findings) {
         "connectord", "the last reload failed, so an older configuration runs",
         "connectorctl check --config " + patient.common.configuration + ", then: systemctl reload connectord");
   }
+  if (const auto trace = trace_health(*health); trace && !trace->is_written) {
+    findings.critical("trace", "connectord cannot write it since " + trace->since + ": " + trace->reason,
+                      "make room, or mend the file; connectord tries again every second");
+  }
   const model::Server& server = patient.configuration.server;
   const auto compare = [&](const char* key, const std::optional<net::Endpoint>& written) {
     const Json& open = health->at("listeners").value(key, Json());

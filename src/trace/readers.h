@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "database_files.h"
+#include "message_reader.h"
+#include "sqlite.h"
+
+// The connections of this process that read a trace. SQLite shares locks and the index of the log between all
+// connections of one process, so none may still have the files of before open when other files have taken their place.
+namespace connectord::trace {
+
+struct ReadingConnection {
+  explicit ReadingConnection(sqlite::Database opened) : database(std::move(opened)), messages(database) {}
+
+  sqlite::Database database;
+  MessageReader messages;
+};
+
+// One reader's connection, which may be taken away from it between two uses.
+struct ReaderPlace {
+  std::mutex in_use;
+  std::unique_ptr<ReadingConnection> connection;  // guarded by in_use; null: to be opened
+};
+
+std::shared_ptr<ReaderPlace> make_reader_place();
+
+// Which files a writer of this process has open, or had before it failed; std::nullopt for none any more.
+void note_files_of(const void* writer, std::optional<DatabaseFiles> files);
+
+// Throws sqlite::Error while another database stands in the place of one that a writer of this process has open. A
+// reader that joined the two by their common index would have SQLite shorten that under the writer, and the process
+// end by SIGBUS.
+void check_files_of_writers();
+
+// Waits until no reader of this process is in the midst of something, and closes all their connections. While it lives,
+// none can be opened.
+class ReadersClosed {
+ public:
+  ReadersClosed();
+  ReadersClosed(const ReadersClosed&) = delete;
+  ReadersClosed& operator=(const ReadersClosed&) = delete;
+
+ private:
+  // They go in the opposite order: no place before its lock.
+  std::unique_lock<std::mutex> no_more_;
+  std::vector<std::shared_ptr<ReaderPlace>> places_;
+  std::vector<std::unique_lock<std::mutex>> locks_;
+};
+
+}  // namespace connectord::trace
