@@ -254,6 +254,12 @@ tl::expected<std::vector<Mailbox>, Problem> read_by_grammar(std::string_view val
   return mailboxes;
 }
 
+constexpr std::string_view too_many = "too many addresses to look at, in what can be read in several ways";
+
+void add(std::vector<std::string>& domains, const std::string& domain) {
+  if (std::find(domains.begin(), domains.end(), domain) == domains.end()) domains.push_back(domain);
+}
+
 tl::expected<Author, Problem> read_field(std::string_view value) {
   if (value.size() > longest_read_value) return problem("longer than 16384 characters");
   Author author;
@@ -266,20 +272,19 @@ tl::expected<Author, Problem> read_field(std::string_view value) {
   // A byte of an older character set may be what looks like a quote here.
   author.remark = mailboxes ? "bytes that are not UTF-8" : mailboxes.error();
   auto domains = possible_domains(value, most_author_domains);
-  if (!domains) return problem("too many addresses to look at, in a field that can be read in several ways");
+  if (!domains) return problem(too_many);
   author.domains = std::move(*domains);
+  if (mailboxes) add(author.domains, author.mailboxes.front().domain);
+  if (author.domains.size() > most_author_domains) return problem(too_many);
   if (author.domains.size() != 1) author.mailboxes.clear();
   author.lacks_domain = author.domains.empty() && has_word(value);
   return author;
 }
 
 // One message's author, of all its fields.
-tl::expected<void, Problem> merge(Author& author, Author field) {
-  for (std::string& domain : field.domains) {
-    const auto found = std::find(author.domains.begin(), author.domains.end(), domain);
-    if (found == author.domains.end()) author.domains.push_back(std::move(domain));
-  }
-  if (author.domains.size() > most_author_domains) return problem("too many addresses to look at");
+tl::expected<void, Problem> merge(Author& author, const Author& field) {
+  for (const std::string& domain : field.domains) add(author.domains, domain);
+  if (author.domains.size() > most_author_domains) return problem(too_many);
   author.lacks_domain = author.lacks_domain || field.lacks_domain;
   return {};
 }
@@ -304,7 +309,7 @@ tl::expected<Author, std::string> parse_author(const std::vector<std::string_vie
   for (std::size_t i = 1; i < from_values.size(); ++i) {
     auto field = read_field(from_values[i]).map_error(named);
     if (!field) return field;
-    if (auto merged = merge(*author, std::move(*field)); !merged) return tl::unexpected(named(merged.error()));
+    if (auto merged = merge(*author, *field); !merged) return tl::unexpected(named(merged.error()));
   }
   return author;
 }
