@@ -67,13 +67,14 @@ Expected<probe::DomainOptions> options_of(const DnsArguments& arguments, const m
   probe::DomainOptions options;
   options.domain = *domain;
   options.selectors = selectors_of(configuration, *domain);
+  // A selector that somebody gives says nothing of whose domain it is.
+  const bool ours = is_ours(configuration, *domain) || !options.selectors.empty();
   if (auto added = add_selectors(arguments, options); !added) return tl::unexpected(added.error());
   for (const std::string& text : arguments.addresses) {
     const auto address = net::IpAddress::parse(text);
     if (!address) return tl::unexpected("--address: \"" + text + "\" is no IP address");
     options.senders.push_back(*address);
   }
-  const bool ours = is_ours(configuration, *domain) || !options.selectors.empty();
   if (options.senders.empty() && ours) options.senders = probe::own_public_addresses();
   if (ours) options.host_name = net::normalize_domain(configuration.server.host_name).value_or("");
   options.connect = !arguments.no_connect;

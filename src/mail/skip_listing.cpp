@@ -3,15 +3,12 @@
 #include <algorithm>
 
 #include "connectord/mail/received.h"
+#include "connectord/net/special_addresses.h"
 
 namespace connectord::mail {
 namespace {
 
 using net::IpAddress;
-
-bool is_inside(const IpAddress& address) {
-  return address.is_private() || address.is_loopback();
-}
 
 class Search {
  public:
@@ -57,7 +54,8 @@ class Search {
     const IpAddress& address = *received.client_address;
     const HopVerdict verdict = verdict_on(address);
     found_.trail.push_back({header, address, verdict, ""});
-    // Private addresses say nothing outside their own site, so they never become the original client.
+    // Addresses that are not of the public network say nothing outside their own, so they never become the original
+    // client.
     if (verdict == HopVerdict::skipped_private) return true;
     found_.address = address;
     found_.helo = received.helo;
@@ -71,7 +69,7 @@ class Search {
     if (std::any_of(listed.begin(), listed.end(), [&](const auto& range) { return range.contains(address); })) {
       return HopVerdict::skipped_listed;
     }
-    return is_inside(address) ? HopVerdict::skipped_private : HopVerdict::taken;
+    return net::special_purpose(address).empty() ? HopVerdict::taken : HopVerdict::skipped_private;
   }
 
   bool end_at(std::size_t header, const std::string& problem) {

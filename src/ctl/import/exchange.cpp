@@ -131,6 +131,21 @@ void make_unique(ImportedConnector& made, std::set<std::string>& names) {
   made.warnings.push_back("its name would be \"" + name + "\", which another one has: it is \"" + unique + "\" here");
 }
 
+// Comments are one line here, of any length.
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool is_blank = mail::is_space(c) || mail::is_control(c);
+    if (!is_blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
 }  // namespace
 
 // "smtp:*.contoso.com;1" is a domain with its kind and its cost.
@@ -148,21 +163,6 @@ DomainList read_domains(Properties& properties, std::string_view name) {
   };
   list.domains = properties.list_of(name, "a list of domains, with \"smtp:\" before each or nothing", read);
   return list;
-}
-
-// Comments are one line here, of any length.
-static std::string on_one_line(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    const bool is_blank = mail::is_space(c) || mail::is_control(c);
-    if (!is_blank) {
-      line += c;
-    } else if (!line.empty() && line.back() != ' ') {
-      line += ' ';
-    }
-  }
-  if (line.ends_with(' ')) line.pop_back();
-  return line;
 }
 
 void read_common(Properties& properties, Json& connector) {

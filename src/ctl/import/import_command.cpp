@@ -123,13 +123,14 @@ std::string obstacles_of(const std::vector<Translated>& connectors) {
   return text;
 }
 
-std::string as_comment(std::string_view text) {
+// Each of its lines; no character in it may end one.
+std::string as_comment(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return mail::is_control(c) && c != '\n'; }, ' ');
+  std::istringstream lines(text);
   std::string commented;
-  for (std::istringstream lines{std::string(text)}; ;) {
-    std::string line;
-    if (!std::getline(lines, line)) return commented;
-    commented += "# " + line + "\n";
-  }
+  for (std::string line; std::getline(lines, line);) commented += "# " + line + "\n";
+  return commented;
 }
 
 Expected<std::vector<Translated>> import_file(const std::string& path, const model::Configuration& configuration) {

@@ -143,6 +143,12 @@ bool Properties::flag(std::string_view name) {
 std::vector<std::string> Properties::list(std::string_view name) {
   Property* property = find(name);
   if (property == nullptr || property->value.is_null() || is_empty_text(property->value)) return {};
+  // A list that lies too deep becomes one text with spaces; a spreadsheet's has commas.
+  if (property->value.is_string() &&
+      mail::trimmed(property->value.get_ref<const std::string&>()).find_first_of(" \t,") != std::string_view::npos) {
+    refuse(*property, "a list with a string for each", deeper);
+    return {};
+  }
   const Json values = property->value.is_string() ? Json::array({property->value}) : property->value;
   if (!values.is_array() || values.size() > most_items) {
     refuse(*property, "a list of strings", as_texts);
@@ -156,11 +162,6 @@ std::vector<std::string> Properties::list(std::string_view name) {
     }
     auto text = value.get<std::string>();
     if (!is_readable(*property, text)) return {};
-    // A list that lies too deep becomes one text with spaces; a spreadsheet's has commas.
-    if (mail::trimmed(text).find_first_of(" \t,") != std::string_view::npos) {
-      refuse(*property, "a list with a string for each", deeper);
-      return {};
-    }
     texts.push_back(std::move(text));
   }
   return texts;
