@@ -113,15 +113,28 @@ std::size_t length_of_part(std::string_view text) {
   return text.size();
 }
 
-std::string without_parts(std::string_view text, std::string_view openings) {
+// Some put a space in the place of what they leave out, and some nothing.
+std::string without_parts(std::string_view text, std::string_view openings, std::string_view instead) {
   std::string rest;
   rest.reserve(text.size());
   while (!text.empty()) {
     const bool opens = openings.find(text.front()) != none;
-    rest += opens ? ' ' : text.front();
+    rest += opens ? instead : text.substr(0, 1);
     text.remove_prefix(opens ? length_of_part(text) : 1);
   }
   return rest;
+}
+
+// With the lines joined by readers that take the space before a continuation for a part of the line's end.
+std::string joined_lines(std::string_view text) {
+  std::string line;
+  line.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_end = text[i] == '\r' || text[i] == '\n';
+    if (!is_end) line += text[i];
+    while (is_end && i + 1 < text.size() && is_blank(text[i + 1])) ++i;
+  }
+  return line;
 }
 
 std::string without(std::string_view text, bool (*is_left_out)(char)) {
@@ -168,6 +181,14 @@ std::string with_single_dots(std::string_view name) {
   return single;
 }
 
+// What stands before an "@": by that the same one is known again in another way of reading.
+std::string_view word_before(std::string_view text) {
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  constexpr std::string_view ends = " \t<>,;:()\"";
+  const auto end = text.find_last_of(ends);
+  return end == none ? text : text.substr(end + 1);
+}
+
 class Collector {
  public:
   explicit Collector(std::size_t most) : most_(most) {}
@@ -180,24 +201,37 @@ class Collector {
     const std::string_view whole = texts_.back();
     if (static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '@')) > most_at_signs) is_full_ = true;
     for (auto at = whole.find('@'); at != none && !is_full_; at = whole.find('@', at + 1)) {
+      before_at_ = word_before(whole.substr(0, at));
       read_behind_at(whole.substr(at + 1));
     }
   }
 
-  std::vector<std::string> take() {
-    const auto has_dot = [](const std::string& name) { return name.find('.') != std::string::npos; };
-    const std::vector<std::string> all = domains_;
-    const auto is_cut = [&](const std::string& name) {
-      return std::any_of(all.begin(), all.end(), [&](const std::string& other) {
-        return other.starts_with(name + ".") || other.ends_with("." + name);
-      });
-    };
-    if (std::none_of(all.begin(), all.end(), has_dot)) return all;
-    std::erase_if(domains_, [&](const std::string& name) { return !has_dot(name) && !is_cut(name); });
-    return std::move(domains_);
+  std::vector<std::string> take() const {
+    const bool has_better = std::any_of(readings_.begin(), readings_.end(), has_dot);
+    std::vector<std::string> domains;
+    for (const Reading& reading : readings_) {
+      if (has_better && !has_dot(reading) && !is_cut(reading)) continue;
+      if (std::find(domains.begin(), domains.end(), reading.domain) == domains.end()) domains.push_back(reading.domain);
+    }
+    return domains;
   }
 
  private:
+  struct Reading {
+    std::string domain;
+    std::string before_at;
+    friend bool operator==(const Reading&, const Reading&) = default;
+  };
+
+  static bool has_dot(const Reading& reading) { return reading.domain.find('.') != std::string::npos; }
+  // Where one reader ends, another goes on.
+  bool is_cut(const Reading& part) const {
+    return std::any_of(readings_.begin(), readings_.end(), [&part](const Reading& whole) {
+      return whole.before_at == part.before_at && whole.domain.size() > part.domain.size() &&
+             (whole.domain.starts_with(part.domain) || whole.domain.ends_with("." + part.domain));
+    });
+  }
+
   void read_behind_at(std::string_view text) {
     while (!text.empty() && (is_blank(text.front()) || std::string_view("\"<\\").find(text.front()) != none)) {
       text.remove_prefix(1);
@@ -262,34 +296,39 @@ class Collector {
   bool add(std::string_view name) {
     auto domain = net::normalize_domain(name);
     if (!domain) return false;
-    const bool is_known = std::find(domains_.begin(), domains_.end(), *domain) != domains_.end();
-    if (!is_known) domains_.push_back(std::move(*domain));
-    if (domains_.size() > most_) is_full_ = true;
+    Reading reading{std::move(*domain), std::string(before_at_)};
+    const bool is_known = std::find(readings_.begin(), readings_.end(), reading) != readings_.end();
+    if (!is_known) readings_.push_back(std::move(reading));
+    if (readings_.size() > most_) is_full_ = true;
     return true;
   }
 
   std::size_t most_;
   bool is_full_ = false;
   std::vector<std::string> texts_;  // read so far
-  std::vector<std::string> domains_;
+  std::string_view before_at_;      // the one that is being read
+  std::vector<Reading> readings_;
 };
 
 }  // namespace
 
 std::optional<std::vector<std::string>> possible_domains(std::string_view text, std::size_t most) {
-  // Those of one label may fall out again.
-  Collector found(4 * most);
+  // The same one may be found in several ways, and those of one label may fall out again.
+  Collector found(8 * most);
   const std::string raw = with_plain_at(text);
   std::vector<std::string> texts = {raw};
   if (raw.find("=?") != std::string::npos) texts.push_back(with_plain_at(decode_words(raw)));
   for (const std::string& one : texts) {
-    const std::string without_comments = without_parts(one, "(");
     found.read(one);
     found.read(squeezed(one));
+    found.read(joined_lines(one));
     found.read(without(one, is_control));
-    found.read(squeezed(without_comments));
-    found.read(squeezed(without_parts(one, "(\"")));
-    found.read(squeezed(without(without_comments, [](char c) { return c == '"' || c == '\\'; })));
+    for (const std::string_view instead : {" ", ""}) {
+      const std::string without_comments = without_parts(one, "(", instead);
+      found.read(squeezed(without_comments));
+      found.read(squeezed(without_parts(one, "(\"", instead)));
+      found.read(squeezed(without(without_comments, [](char c) { return c == '"' || c == '\\'; })));
+    }
   }
   if (found.is_full()) return std::nullopt;
   auto domains = found.take();
@@ -298,7 +337,7 @@ std::optional<std::vector<std::string>> possible_domains(std::string_view text, 
 }
 
 bool has_word(std::string_view text) {
-  const std::string rest = without_parts(text, "(");
+  const std::string rest = without_parts(text, "(", " ");
   if (rest.find("@[") != std::string::npos) return false;  // an address literal lacks nothing
   const auto colon = rest.find(':');
   const std::string_view addresses = colon == std::string::npos ? rest : std::string_view(rest).substr(colon + 1);

@@ -109,6 +109,7 @@ TEST(Author, AnUglyFieldWhoseDomainIsCertainHasOneAuthorDomainAndARemark) {
       {"\x1b$B@n8}\x1b(B <a@sender.test>", "sender.test", "a control character"},              // ISO-2022-JP
       {"M\xc3\xbcller, Hans <a@sender.test>", "sender.test", "a name without an address"},
       {"Joe @ Acme, Inc. <a@sender.test>", "sender.test", "acme and sender.test"},
+      {"Sales @ Sender <a@sender.test>", "sender.test", "an address in place of the name"},
       {"Joe <a@sender.test> (on the road", "sender.test", "a comment that is not closed"},
       {"\"Alice <a@sender.test>", "sender.test", "a quoted string that is not closed"},
       {"Alice\" <a@sender.test>", "sender.test", "a quoted string that is not closed"},
@@ -193,6 +194,9 @@ TEST(Author, FindsEveryDomainOfWhatCanBeReadInTwoWays) {
       {"<admin@victim.example(.evil.example>", {victim}, "a comment that is not closed"},
       {"admin@victim.example(comment).evil.example", {victim, "victim.example.evil.example"}, "inside a domain"},
       {"admin@victim(comment).example", {"victim", victim}, "inside a domain"},
+      {"admin@vic(comment)tim.example", {"vic", victim}, ""},
+      {"admin@vic\r\n tim.example", {"vic", victim}, ""},
+      {"admin@vic\"x\"tim.example", {"vic", victim}, ""},
       {"admin@victim.example .evil.example", {victim, "victim.example.evil.example"}, "inside a domain"},
       {"admin@victim.example. evil.example", {victim, "victim.example.evil.example"}, "inside a domain"},
       {"admin@victim.example\r\n .evil.example", {victim, "victim.example.evil.example"}, "inside a domain"},
