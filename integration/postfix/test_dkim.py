@@ -31,7 +31,7 @@ ZONE = "".join([
     txt("revoked._domainkey.a.example", "v=DKIM1; k=rsa; p="),
     txt("nonsense._domainkey.a.example", "v=DKIM1; k=rsa; p=bm9uc2Vuc2U="),
     txt("version-2._domainkey.a.example", f"v=DKIM2; p={rsa_key().public}"),
-    txt("in-quotes._domainkey.a.example", f'\\"v=DKIM1; p={rsa_key().public}\\"'),
+    txt("in-quotes._domainkey.a.example", f'"v=DKIM1; p={rsa_key().public}"'),
     txt("capitals._domainkey.a.example", "V=DKIM1; K=rsa"),
     txt("two._domainkey.a.example", rsa_key().record(), rsa_key(name="another").record()),
     "alias._domainkey.a.example CNAME sel._domainkey.b.example\n",

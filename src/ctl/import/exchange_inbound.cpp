@@ -166,7 +166,9 @@ class Inbound {
     if (tls) require["tls"] = true;
     properties_.taken("RequireTls", tls ? "require.tls" : "require.tls is false where it is left out");
     if (is_partner_ && by_address_) {
-      require["client_networks"] = networks_;
+      // What could not be taken has its connector disabled; an empty list is a mistake, also in Exchange.
+      const bool is_missing = networks_.empty() && properties_.is_refused("SenderIPAddresses");
+      if (!is_missing) require["client_networks"] = networks_;
       properties_.taken("SenderIPAddresses", "require.client_networks");
     }
     if (is_partner_ && by_certificate_ && has_certificate()) {

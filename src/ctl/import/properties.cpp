@@ -209,6 +209,12 @@ void Properties::obstruct(std::string why) {
   if (into_.obstacle.empty()) into_.obstacle = std::move(why);
 }
 
+bool Properties::is_refused(std::string_view name) const {
+  return std::any_of(properties_.begin(), properties_.end(), [name](const Property& each) {
+    return net::equals_ignoring_case(each.name, name) && !each.complaint.empty();
+  });
+}
+
 std::string Properties::refused() const {
   std::string names;
   for (const Property& property : properties_) {

@@ -43,6 +43,7 @@ class Properties {
 
   // All that nobody has told of: bookkeeping of Exchange's is left, all else is by hand.
   void finish();
+  bool is_refused(std::string_view name) const;
   // Which were refused, of those that decide about mail: "SenderDomains, EFUsers".
   std::string refused() const;
 
