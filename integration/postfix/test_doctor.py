@@ -170,8 +170,8 @@ class Import(SiteScenario):
         self.assertIn("# NOT WRITTEN", text)
         self.site.connectord.write_configuration(before.replace("[server]\n", f'[server]\ninclude = ["{output}"]\n'))
         listed = connectorctl("list", "--json", "--config", self.site.connectord.config_file)
-        self.assertEqual({each["name"]: each["enabled"] for each in json.loads(listed.stdout)},
-                         {"cut": False, "fabrikam": True}, listed.stderr)
+        self.assertEqual({each["name"]: each["status"] for each in json.loads(listed.stdout)},
+                         {"cut": "disabled", "fabrikam": "enabled"}, listed.stderr)
         self.site.connectord.hang_up()
         self.site.connectord.wait_for_log("configuration loaded.*generation=")
         self.assert_delivered(self.send("alice@fabrikam.com", tls=False, source="127.0.0.10"), "fabrikam")
