@@ -4,13 +4,12 @@
 
 #include "connectord/config/secret_file.h"
 #include "connectord/net/domain_name.h"
+#include "expected.h"
 
 namespace connectord::ctl {
 namespace {
 
 using probe::KnownSelector;
-template <class T>
-using Expected = tl::expected<T, std::string>;
 
 // By which we sign mail of that domain: the entries with the most specific pattern (architecture.md, Signing).
 std::vector<KnownSelector> selectors_of(const model::Configuration& configuration, const std::string& domain) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "../expected.h"
 #include "connectord/config/connector_name.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
@@ -14,8 +15,6 @@ namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-template <class T>
-using Expected = tl::expected<T, std::string>;
 
 constexpr std::size_t most_connectors = 10'000;
 constexpr std::size_t longest_name = 100;
