@@ -102,8 +102,8 @@ class Check {
   std::optional<DmarcOutcome> apply(const Policy& policy) {
     const DmarcRecord& record = *policy.record;
     outcome_.record_domain = policy.domain;
-    outcome_.problem = record.problem.empty() ? query_.author->remark
-                                              : "record at _dmarc." + policy.domain + ": " + record.problem;
+    outcome_.problem =
+        record.problem.empty() ? query_.author->remark : "record at _dmarc." + policy.domain + ": " + record.problem;
     if (!record.usable) {
       outcome_.record_domain.clear();
       return std::move(outcome_);  // none

@@ -17,8 +17,8 @@ struct DnsArguments {
   bool no_connect = false;
 };
 
-// What is to be looked at. A domain is ours if it is accepted or signed for; only then this machine's addresses and name
-// are those from where its mail leaves, unless the arguments name others. On failure says what is wrong with them.
+// What is to be looked at. A domain is ours if it is accepted or signed for; only then this machine's addresses and
+// name are those from where its mail leaves, unless the arguments name others. On failure says what is wrong with them.
 tl::expected<probe::DomainOptions, std::string> dns_options(const DnsArguments& arguments,
                                                             const model::Configuration& configuration,
                                                             const std::vector<net::IpAddress>& own_addresses);

@@ -182,8 +182,7 @@ class Requirements {
 // A sealer that we trust saw DMARC pass before the message was changed (RFC 8617, 7.2.1).
 bool vouched_by_sealer(const model::AuthenticationSettings& settings, const Authentication& results) {
   if (!results.dmarc || results.dmarc->from_domain.empty()) return false;  // nobody can vouch for who is not certain
-  if (!results.arc || results.arc->result != model::ArcResult::pass || results.arc->sets.empty())
-    return false;
+  if (!results.arc || results.arc->result != model::ArcResult::pass || results.arc->sets.empty()) return false;
   const model::ArcSet& last = results.arc->sets.back();
   const auto& trusted = settings.arc_trusted_sealers;
   const bool is_trusted = std::any_of(trusted.begin(), trusted.end(),
@@ -221,11 +220,11 @@ DmarcVerdict by_policy(const DmarcOutcome& dmarc, model::Quarantine quarantine) 
     verdict.reply = {550, "5.7.1", "The From field does not name one author domain: " + dmarc.problem};
   } else if (dmarc.result == DmarcResult::temperror) {
     verdict.action = model::Action::defer;
-    verdict.reply = {451, "4.7.1",
-                     dmarc.from_domain.empty()
-                         ? "DNS does not tell now whether an author that this may name has a DMARC policy: " +
-                               dmarc.problem
-                         : "DNS does not tell now whether " + dmarc.from_domain + " sent this (DMARC)"};
+    verdict.reply = {
+        451, "4.7.1",
+        dmarc.from_domain.empty()
+            ? "DNS does not tell now whether an author that this may name has a DMARC policy: " + dmarc.problem
+            : "DNS does not tell now whether " + dmarc.from_domain + " sent this (DMARC)"};
   } else if (dmarc.result == DmarcResult::fail && dmarc.policy == DmarcPolicy::reject) {
     verdict.action = model::Action::reject;
     verdict.reply = {550, "5.7.1",

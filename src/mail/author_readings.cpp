@@ -47,8 +47,9 @@ std::string decode_base64(std::string_view text) {
   const std::size_t padding = (4 - digits.size() % 4) % 4;
   digits.append(padding, '=');
   std::string bytes(digits.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(digits.data()), static_cast<int>(digits.size()));
+  const int size =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(digits.data()), static_cast<int>(digits.size()));
   bytes.resize(size < 0 ? 0 : static_cast<std::size_t>(size) - std::min<std::size_t>(padding, 2));
   return bytes;
 }

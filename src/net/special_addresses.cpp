@@ -28,11 +28,11 @@ constexpr std::array<Special, 20> special = {{{"0.0.0.0/8", "no host"},
                                               {"64:ff9b:1::/48", "translated"},
                                               {"100::/64", "no host"},
                                               {"100:0:0:1::/64", "no host"},
-                                              {"2001:2::/48", "private"},    // benchmarks
-                                              {"2001:10::/28", "no host"},   // ORCHID
-                                              {"5f00::/16", "no host"},      // segments (RFC 9602)
+                                              {"2001:2::/48", "private"},   // benchmarks
+                                              {"2001:10::/28", "no host"},  // ORCHID
+                                              {"5f00::/16", "no host"},     // segments (RFC 9602)
                                               {"fc00::/7", "private"},
-                                              {"fe80::/9", "link-local"},    // with the former site-local ones
+                                              {"fe80::/9", "link-local"},  // with the former site-local ones
                                               {"ff00::/8", "no host"}}};
 
 const std::vector<std::pair<AddressRange, std::string_view>>& special_ranges() {

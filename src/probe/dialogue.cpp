@@ -156,9 +156,8 @@ class Dialogue {
     const bool by_dane = !dane_.associations.empty();
     const bool by_name = by_dane || plan_.policy_of(target_.domain) != nullptr;
     const std::string& name = by_dane ? dane_.base : target_.name;
-    const auto session =
-        client_.start_tls({.server_name = by_name ? name : "", .ask_status = plan_.options.revocation},
-                          recorder_.deadline(limits().reply));
+    const auto session = client_.start_tls({.server_name = by_name ? name : "", .ask_status = plan_.options.revocation},
+                                           recorder_.deadline(limits().reply));
     usable_ = session.has_value();
     if (!session) {
       return without_tls(

@@ -138,8 +138,8 @@ void check_tls_reporting_of(const DomainWork& work) {
     if (addresses) return work.pass("tlsrpt.record", std::move(finding.expected), std::move(finding.seen));
     return work.warn(std::move(finding));
   }
-  finding.seen = records.empty() ? none_but(answer->texts)
-                                 : std::to_string(records.size()) + " records, so that none counts";
+  finding.seen =
+      records.empty() ? none_but(answer->texts) : std::to_string(records.size()) + " records, so that none counts";
   finding.hint = "nobody tells you of mail that is not delivered because of TLS";
   work.warn(std::move(finding));
   if (!records.empty()) return;

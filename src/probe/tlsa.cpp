@@ -11,9 +11,9 @@ constexpr int longest_chain = 8;
 
 // Where a chain of CNAMEs leads.
 struct Alias {
-  std::string end;         // the name itself where it is no alias
-  bool begins_securely = true;  // DNS vouches for the first CNAME
-  bool is_secure = true;        // for all of them
+  std::string end;                             // the name itself where it is no alias
+  bool begins_securely = true;                 // DNS vouches for the first CNAME
+  bool is_secure = true;                       // for all of them
   std::shared_ptr<const dns::Answer> failure;  // one of them is not known now
 };
 

@@ -433,9 +433,8 @@ TEST(Dmarc, WhoMayBeSeveralAuthorsIsAPermanentErrorWhereOneOfThemHasAPolicy) {
        two + names},
       {"no answer", Zone().timeout("_dmarc.evil.example"), DmarcResult::temperror,
        two + names + "; no answer from DNS for _dmarc.evil.example: timeout"},
-      {"a policy, and no answer",
-       Zone().timeout("_dmarc.example.com").txt("_dmarc.evil.example", "v=DMARC1; p=reject"), DmarcResult::permerror,
-       two + names + "; evil.example has a DMARC policy"},
+      {"a policy, and no answer", Zone().timeout("_dmarc.example.com").txt("_dmarc.evil.example", "v=DMARC1; p=reject"),
+       DmarcResult::permerror, two + names + "; evil.example has a DMARC policy"},
   };
   for (const auto& c : cases) {
     // Whatever one of them can show of himself, he may be the other.

@@ -13,7 +13,6 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-
 // What the code that reads every configuration says of it.
 std::string problems_of(const Json& connector) {
   const auto loaded = config::parse(

@@ -222,7 +222,8 @@ TEST(Dmarc, BelievesAnArcSealerOnlyWhereItIsTrustedAndSawAPass) {
   EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::fail, "sealer.example", saw_pass))), "550 5.7.1 -");
   for (const auto& [result, expected] : std::vector<std::pair<DmarcResult, std::string>>{
            {DmarcResult::permerror, "550 5.7.1 -"}, {DmarcResult::temperror, "451 4.7.1 -"}}) {
-    for (const std::string seen : {"x; dmarc=pass", "x; dmarc=pass header.from=contoso.com", "x; dmarc=pass header.from="}) {
+    for (const std::string seen :
+         {"x; dmarc=pass", "x; dmarc=pass header.from=contoso.com", "x; dmarc=pass header.from="}) {
       model::Facts uncertain = sealed(ArcResult::pass, "sealer.example", seen);
       uncertain.authentication.dmarc->result = result;
       uncertain.authentication.dmarc->from_domain.clear();

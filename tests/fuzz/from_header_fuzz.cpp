@@ -37,12 +37,13 @@ void require_author(const mail::Author& author) {
   require(!author.lacks_domain || author.domains.empty());
 }
 
-// What a reader finds that takes letters, digits, dots, hyphens and underscores behind an "@", and nothing of one label alone.
+// What a reader finds that takes letters, digits, dots, hyphens and underscores behind an "@", and nothing of one label
+// alone.
 std::optional<std::string> simple_domain(std::string_view text, std::size_t at) {
   if (at == std::string_view::npos) return std::nullopt;
   std::size_t end = at + 1;
-  while (end < text.size() && (mail::is_alpha(text[end]) || mail::is_digit(text[end]) || text[end] == '-' || text[end] == '_' ||
-                               text[end] == '.')) {
+  while (end < text.size() && (mail::is_alpha(text[end]) || mail::is_digit(text[end]) || text[end] == '-' ||
+                               text[end] == '_' || text[end] == '.')) {
     ++end;
   }
   std::string_view name = text.substr(at + 1, end - at - 1);
@@ -55,7 +56,8 @@ std::optional<std::string> simple_domain(std::string_view text, std::size_t at) 
 // Only where the grammar does not settle the matter; what it finds in quotes and comments is no address.
 void require_readings(const mail::Author& author, std::string_view value) {
   if (author.remark.empty()) return;
-  for (const std::size_t at : {value.find('@'), value.rfind('@'), value.find('@', std::min(value.rfind('<'), value.size()))}) {
+  for (const std::size_t at :
+       {value.find('@'), value.rfind('@'), value.find('@', std::min(value.rfind('<'), value.size()))}) {
     if (const auto domain = simple_domain(value, at)) require(names(author, *domain));
   }
 }

@@ -106,7 +106,7 @@ TEST(Author, AnUglyFieldWhoseDomainIsCertainHasOneAuthorDomainAndARemark) {
       {"J\xf6rg <a@sender.test>", "sender.test", "not UTF-8"},
       {"\"J\xf6rg\" <j\xf6rg@sender.test>", "sender.test", "not UTF-8"},
       {"\x83\x5c\x83\x6a\x81\x5b <a@sender.test>", "sender.test", "a [ without its ]"},  // Shift-JIS
-      {"\x1b$B@n8}\x1b(B <a@sender.test>", "sender.test", "a control character"},              // ISO-2022-JP
+      {"\x1b$B@n8}\x1b(B <a@sender.test>", "sender.test", "a control character"},        // ISO-2022-JP
       {"M\xc3\xbcller, Hans <a@sender.test>", "sender.test", "a name without an address"},
       {"Joe @ Acme, Inc. <a@sender.test>", "sender.test", "acme and sender.test"},
       {"Sales @ Sender <a@sender.test>", "sender.test", "an address in place of the name"},
@@ -171,7 +171,9 @@ TEST(Author, FindsEveryDomainOfWhatCanBeReadInTwoWays) {
       {"<any@evil.example><admin@victim.example>", both, "text behind an address in angle brackets"},
       {"admin@victim.example <x@evil.example>", both, "an address in place of the name"},
       {"admin@victim.example<x@evil.example>", both, "an address in place of the name"},
-      {"admin@victim.example <x@sub.victim.example>", {victim, "sub.victim.example"}, "an address in place of the name"},
+      {"admin@victim.example <x@sub.victim.example>",
+       {victim, "sub.victim.example"},
+       "an address in place of the name"},
       {"admin@victim.example <x@victim.example> <x@evil.example>", both, "text behind an address"},
       {"admin@victim.example <@victim.example:x@evil.example>", both, "a route address"},
       {"Admin admin@victim.example <x@evil.example>", both, "words before an address"},
@@ -217,7 +219,10 @@ TEST(Author, FindsEveryDomainOfWhatCanBeReadInTwoWays) {
       // domains
       {"x@evil..victim.example", {"evil", "evil.victim.example"}, "is not a domain"},
       {"x@victim.example'a.evil.example", {victim, "a.evil.example"}, "is not a domain"},
-      {"x@b\xfc" "cher.example", {"xn--bcher-kva.example", "cher.example"}, "is not a domain"},
+      {"x@b\xfc"
+       "cher.example",
+       {"xn--bcher-kva.example", "cher.example"},
+       "is not a domain"},
       // bytes
       {"admin@victim.example\0@evil.example"s, both, "a NUL character"},
       {"admin@victim.example\0.evil.example"s, {victim, "victim.example.evil.example"}, "a NUL character"},
@@ -299,8 +304,9 @@ TEST(Author, WhatCannotBeLookedAtAsAWholeIsAnError) {
   std::string mailboxes = "a@b.example";
   for (int i = 1; i < 64; ++i) mailboxes += ",a@b.example";
   EXPECT_TRUE(parse_author({mailboxes})->is_certain());
-  for (const std::string& value : {several + ",a@one.more.example", mailboxes + ",a@b.example", std::string(200, '@') + "x",
-                                   "x@evil.example" + std::string(longest_read_value, ' ')}) {
+  for (const std::string& value :
+       {several + ",a@one.more.example", mailboxes + ",a@b.example", std::string(200, '@') + "x",
+        "x@evil.example" + std::string(longest_read_value, ' ')}) {
     const auto author = parse_author({value});
     ASSERT_FALSE(author) << printable(value);
     EXPECT_TRUE(author.error().starts_with("From field: ")) << author.error();

@@ -81,8 +81,7 @@ TEST(SkipListing, ListedHopsAreSkippedOneAfterTheOther) {
 TEST(SkipListing, AnAddressThatIsNotOfThePublicNetworkIsNobodysOriginalClient) {
   for (const char* inside : {"100.64.1.2", "100.127.255.254", "10.1.2.3", "169.254.1.1", "192.0.0.8", "198.18.0.1",
                              "0.0.0.0", "240.0.0.1", "fe80::1", "100::1", "2001:2::1"}) {
-    const auto client =
-        find("192.0.2.10", {from(inside), from("203.0.113.5")}, filtering(false, {"192.0.2.0/24"}));
+    const auto client = find("192.0.2.10", {from(inside), from("203.0.113.5")}, filtering(false, {"192.0.2.0/24"}));
     EXPECT_EQ(client.address.to_string(), "203.0.113.5") << inside;
     EXPECT_EQ(find("192.0.2.10", {from(inside)}, filtering(false, {"192.0.2.0/24"})).header, 0U) << inside;
   }

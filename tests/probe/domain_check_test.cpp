@@ -307,8 +307,7 @@ TEST_F(DomainCheck, ShowsWhatStandsInThePlaceOfARecord) {
   EXPECT_EQ(told(report, "spf.record"), "fail: none, but something else: \"v=spf1 mx -all\"");
   EXPECT_EQ(told(report, "dkim.record"), "fail: none, but something else: \"v=DKIM1; p=\"");
   EXPECT_EQ(told(report, "dmarc.record"), "fail: none, but something else: v=dmarc1; p=reject");
-  EXPECT_EQ(told(report, "tlsrpt.record"),
-            "warning: none, but something else: v=TLSRPTv2; rua=mailto:a@example.net");
+  EXPECT_EQ(told(report, "tlsrpt.record"), "warning: none, but something else: v=TLSRPTv2; rua=mailto:a@example.net");
   EXPECT_EQ(told(report, "mta_sts.record"), "warning: none, but something else: v = STSv1; id=1");
 }
 

@@ -56,9 +56,10 @@ TEST(MtaSts, PolicyThatIsNotValidIsToldWhy) {
 }
 
 TEST(MtaSts, FieldsOfAPolicyMayComeInAnyOrder) {
-  for (const char* text : {"mode: enforce\nmx: mail.example.com\nmax_age: 604800\nversion: STSv1\n",
-                           "mx: mail.example.com\r\nversion: STSv1\r\nmax_age: 604800\r\nmode: enforce",
-                           "new: thing\nmax_age: 604800\nversion:STSv1\nversion: STSv2\nmx:  mail.example.com\nmode: enforce"}) {
+  for (const char* text :
+       {"mode: enforce\nmx: mail.example.com\nmax_age: 604800\nversion: STSv1\n",
+        "mx: mail.example.com\r\nversion: STSv1\r\nmax_age: 604800\r\nmode: enforce",
+        "new: thing\nmax_age: 604800\nversion:STSv1\nversion: STSv2\nmx:  mail.example.com\nmode: enforce"}) {
     const auto policy = parse_sts_policy(text);
     ASSERT_TRUE(policy) << text << policy.error();
     EXPECT_EQ(policy->mode, StsPolicy::Mode::enforce);

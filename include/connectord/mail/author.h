@@ -21,9 +21,9 @@ struct Author {
   // All author domains (RFC 9989, 3.2.2) that some program may find in the message, normalized, each once. One: whoever
   // finds an author domain at all finds this one, however ugly the field is. None: the message names nobody.
   std::vector<std::string> domains;
-  bool several_fields = false;  // more than one From field: nobody's, also where all have one domain
-  std::string remark;           // what is wrong, in printable ASCII; empty for a field as RFC 5322 wants it
-  bool lacks_domain = false;    // there is a name or a local part, and no domain
+  bool several_fields = false;     // more than one From field: nobody's, also where all have one domain
+  std::string remark;              // what is wrong, in printable ASCII; empty for a field as RFC 5322 wants it
+  bool lacks_domain = false;       // there is a name or a local part, and no domain
   std::vector<Mailbox> mailboxes;  // of a field with one reading by the grammar; empty otherwise
 
   bool is_certain() const { return domains.size() == 1 && !several_fields; }

@@ -198,13 +198,12 @@ class Inbound {
     const bool last = properties_.flag("EFSkipLastIP");
     if (last) properties_.left("EFSkipIPs", "Exchange does not heed it where EFSkipLastIP is true");
     const auto networks = last ? std::vector<std::string>() : read_networks(properties_, "EFSkipIPs");
-    const auto users = properties_.list_of("EFUsers", "a list of mail addresses",
-                                           [](const std::string& item) -> std::optional<std::string> {
-                                             const auto at = item.rfind('@');
-                                             const bool good = at != std::string::npos && at > 0 &&
-                                                               net::normalize_domain(item.substr(at + 1)).has_value();
-                                             return good ? std::optional(item) : std::nullopt;
-                                           });
+    const auto users = properties_.list_of(
+        "EFUsers", "a list of mail addresses", [](const std::string& item) -> std::optional<std::string> {
+          const auto at = item.rfind('@');
+          const bool good = at != std::string::npos && at > 0 && net::normalize_domain(item.substr(at + 1)).has_value();
+          return good ? std::optional(item) : std::nullopt;
+        });
     if (last || !networks.empty()) {
       Json filtering{{"skip_last", last}};
       if (!networks.empty()) filtering["skip_networks"] = networks;

@@ -18,7 +18,6 @@ std::optional<std::string> next_hop(std::string_view text) {
   return "[" + std::string(text) + "]";
 }
 
-
 class Outbound {
  public:
   Outbound(Properties& properties, const std::vector<std::string>& accepted_domains, Json& connector)

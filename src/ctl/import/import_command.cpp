@@ -104,9 +104,8 @@ Expected<void> check_together(model::Configuration all) {
 }
 
 std::size_t count_unwritten(const std::vector<Translated>& connectors) {
-  return static_cast<std::size_t>(std::count_if(connectors.begin(), connectors.end(), [](const Translated& each) {
-    return !each.imported.obstacle.empty();
-  }));
+  return static_cast<std::size_t>(std::count_if(
+      connectors.begin(), connectors.end(), [](const Translated& each) { return !each.imported.obstacle.empty(); }));
 }
 
 // A line for each that cannot be a connector here.

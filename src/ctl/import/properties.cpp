@@ -179,8 +179,7 @@ std::vector<std::string> Properties::list_of(std::string_view name, std::string_
   }
   if (!refused.empty()) {
     Property* property = find(name);
-    property->complaint =
-        "without " + mail::printable(refused, most_text) + ": it should be " + std::string(wanted);
+    property->complaint = "without " + mail::printable(refused, most_text) + ": it should be " + std::string(wanted);
   }
   return taken;
 }
@@ -234,8 +233,8 @@ void Properties::left(std::string_view name, std::string why) {
 
 void Properties::by_hand(std::string_view name, std::string what) {
   Property* property = find(name);
-  const bool is_cut = property != nullptr && property->value.is_string() &&
-                      is_cut_off(property->value.get_ref<const std::string&>());
+  const bool is_cut =
+      property != nullptr && property->value.is_string() && is_cut_off(property->value.get_ref<const std::string&>());
   if (is_cut) what += "; what stands there was cut off: " + std::string(deeper);
   tell(name, Fate::by_hand, std::move(what));
 }

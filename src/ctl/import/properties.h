@@ -24,13 +24,13 @@ class Properties {
   std::vector<std::string> list(std::string_view name);
   bool flag(std::string_view name);
 
-  // The items of a list of which `read` makes something, as that; each other one is refused. `wanted` is what all should
-  // be.
+  // The items of a list of which `read` makes something, as that; each other one is refused. `wanted` is what all
+  // should be.
   using Reader = std::function<std::optional<std::string>(const std::string&)>;
   std::vector<std::string> list_of(std::string_view name, std::string_view wanted, const Reader& read);
 
-  // The value is no good, or one item of it; `wanted` is what it should be, "a list of domains". The property is by hand
-  // then, whatever is told of it besides.
+  // The value is no good, or one item of it; `wanted` is what it should be, "a list of domains". The property is by
+  // hand then, whatever is told of it besides.
   void refuse(std::string_view name, std::string_view wanted);
 
   // What became of it. A property that is not there, or says nothing, is told of by nobody.
