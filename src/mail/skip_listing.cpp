@@ -10,6 +10,10 @@ namespace {
 
 using net::IpAddress;
 
+bool is_inside(const IpAddress& address) {
+  return !net::special_purpose(address).empty();
+}
+
 class Search {
  public:
   Search(const ConnectingClient& client, const model::EnhancedFiltering& filtering) : filtering_(filtering) {
@@ -69,7 +73,7 @@ class Search {
     if (std::any_of(listed.begin(), listed.end(), [&](const auto& range) { return range.contains(address); })) {
       return HopVerdict::skipped_listed;
     }
-    return net::special_purpose(address).empty() ? HopVerdict::taken : HopVerdict::skipped_private;
+    return is_inside(address) ? HopVerdict::skipped_private : HopVerdict::taken;
   }
 
   bool end_at(std::size_t header, const std::string& problem) {
