@@ -1,6 +1,7 @@
 #include "connectord/mail/skip_listing.h"
 
 #include "connectord/mail/received.h"
+#include "connectord/net/special_addresses.h"
 
 namespace connectord::mail {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 using net::IpAddress;
 
 bool is_inside(const IpAddress& address) {
-  return address.is_private() || address.is_loopback();
+  return !net::special_purpose(address).empty();
 }
 
 class Search {
@@ -55,7 +56,8 @@ class Search {
     const IpAddress& address = *received.client_address;
     const HopVerdict verdict = verdict_on(address);
     found_.trail.push_back({header, address, verdict, ""});
-    // Private addresses say nothing outside their own site, so they never become the original client.
+    // Addresses that are not of the public network say nothing outside their own, so they never become the original
+    // client.
     if (verdict == HopVerdict::skipped_private) return true;
     found_.address = address;
     found_.helo = received.helo;
