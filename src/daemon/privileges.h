@@ -6,22 +6,16 @@
 #include <string>
 #include <tl/expected.hpp>
 
-#include "connectord/net/listener.h"
+#include "connectord/net/handover.h"
 
 namespace connectord::daemon {
 
-struct User {
-  std::string name;
-  uid_t uid = 0;
-  gid_t gid = 0;
-};
-
 // On failure says how to make the user.
-tl::expected<User, std::string> find_user(const std::string& name);
+tl::expected<net::Account, std::string> find_user(const std::string& name);
 
 std::optional<gid_t> find_group(const std::string& name);
 
 // Becomes that user for good, with its groups and no others. On failure the process must not go on.
-tl::expected<void, std::string> become(const User& user);
+tl::expected<void, std::string> become(const net::Account& user);
 
 }  // namespace connectord::daemon

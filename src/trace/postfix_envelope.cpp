@@ -132,26 +132,19 @@ std::optional<Found> next_whole_envelope(std::string_view text, std::size_t from
   return std::nullopt;
 }
 
-// Where the answer's own words begin: behind "550 5.1.1 <b@c>: ", in which the address is the client's.
-std::size_t end_of_quotation(std::string_view text) {
-  TextCursor cursor(text);
-  cursor.while_true([](char c) { return mail::is_digit(c) || c == '.' || c == ' '; });
-  take_bracketed_address(cursor);
-  return text.size() - cursor.rest().size();
-}
-
-std::string without_backslashes(std::string_view text) {
+// Answers have addresses without the quotes and backslashes that they have behind from= and to=.
+std::string without_quotes(std::string_view text) {
   std::string plain(text);
-  plain.erase(std::remove(plain.begin(), plain.end(), '\\'), plain.end());
+  plain.erase(std::remove_if(plain.begin(), plain.end(), [](char c) { return c == '\\' || c == '"'; }), plain.end());
   return plain;
 }
 
 // True if `envelope`, which stands before `other` in the line, can be a part of one of the other's addresses that the
 // answer repeats.
 bool may_be_quoted_by(std::string_view envelope, const LoggedEnvelope& other) {
-  const std::string words = without_backslashes(envelope);
+  const std::string words = without_quotes(envelope);
   const auto holds = [&words](const std::string& address) {
-    return without_backslashes(address).find(words) != std::string::npos;
+    return without_quotes(address).find(words) != std::string::npos;
   };
   return holds(other.mail_from) || holds(other.recipient);
 }
@@ -165,21 +158,40 @@ std::string user_in(std::string_view text) {
   return bounded(cursor.rest());
 }
 
+// True if Postfix can have begun an answer so, in a transaction with this envelope: "550 5.1.1 <b@c>: Recipient address
+// rejected", where <> may also have the sender, the HELO name, the client or a command.
+bool can_begin(std::string_view answer, const LoggedEnvelope& envelope) {
+  TextCursor cursor(answer);
+  cursor.while_true([](char c) { return mail::is_digit(c) || c == '.' || c == ' '; });
+  if (!cursor.take("<")) return true;
+  const auto subject = cursor.until(">: ");
+  if (!subject) return false;
+  const bool is_command = std::all_of(subject->begin(), subject->end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
+  return is_command || subject->ends_with(']') || *subject == envelope.helo ||
+         *subject == without_quotes(envelope.recipient) || *subject == without_quotes(envelope.mail_from);
+}
+
 // Read from the left, since a user's name may look like an envelope. Nothing where nobody had logged in.
 std::optional<LoggedEnvelope> take_envelope_of_user(std::string_view& text) {
-  auto first = next_whole_envelope(text, end_of_quotation(text));
-  if (!first || first->end == text.size()) return std::nullopt;
-  const std::string_view words = text.substr(first->begin + 2, first->end - first->begin - 2);
-  const auto second = next_whole_envelope(text, first->end);
-  // Either a name that looks like an envelope, or an address in the answer that does.
-  const bool is_certain = !second || !may_be_quoted_by(words, second->envelope);
-  LoggedEnvelope envelope;
-  if (is_certain) {
-    envelope = std::move(first->envelope);
-    envelope.sasl_username = user_in(text.substr(first->end));
+  auto found = next_whole_envelope(text, 0);
+  while (found && found->end < text.size()) {
+    const std::string_view words = text.substr(found->begin + 2, found->end - found->begin - 2);
+    auto next = next_whole_envelope(text, found->end);
+    // Of two, the second stands in the user's name, unless the first stands in an address that the answer repeats.
+    const bool is_certain = !next || !may_be_quoted_by(words, next->envelope);
+    if (!is_certain && !can_begin(text.substr(0, found->begin), found->envelope)) {
+      found = std::move(next);
+      continue;
+    }
+    LoggedEnvelope envelope;
+    if (is_certain) {
+      envelope = std::move(found->envelope);
+      envelope.sasl_username = user_in(text.substr(found->end));
+    }
+    text = text.substr(0, found->begin);
+    return envelope;
   }
-  text = text.substr(0, first->begin);
-  return envelope;
+  return std::nullopt;
 }
 
 }  // namespace

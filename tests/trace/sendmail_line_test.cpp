@@ -40,7 +40,7 @@ const Case
              R"~(6ALNvWbX014780 deferred to=x@dead.example relay=[127.0.0.3][127.0.0.3] delay=0 dsn=4.4.1 text=Deferred: Connection refused by [127.0.0.3])~"},
             {"recipients without brackets, and on whose behalf",
              R"~(Nov 21 23:57:33 sm sendmail[14817]: 6ALNvWu4014815: to=eve@plain.example,dave@plain.example, ctladdr=root@contoso.com (0/0), delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=60015, relay=[127.0.0.1] [127.0.0.1], dsn=2.0.0, stat=Sent (kept))~",
-             R"~(6ALNvWu4014815 sent to=eve@plain.example to=dave@plain.example relay=[127.0.0.1][127.0.0.1] delay=1000 dsn=2.0.0 text=kept)~"},
+             R"~(6ALNvWu4014815 sent to=eve@plain.example to=dave@plain.example for=root@contoso.com relay=[127.0.0.1][127.0.0.1] delay=1000 dsn=2.0.0 text=kept)~"},
             {"a local mailer that failed",
              R"~(Nov 21 23:57:32 sm sendmail[14785]: 6ALNvWOv014784: to=nobody, delay=00:00:00, xdelay=00:00:00, mailer=local, pri=90291, dsn=4.4.2, stat=Deferred: Connection reset by sm.example.net)~",
              R"~(6ALNvWOv014784 deferred to=nobody relay=local delay=0 dsn=4.4.2 text=Deferred: Connection reset by sm.example.net)~"},
@@ -104,7 +104,7 @@ const Case
              R"~()~"},
             {"a host that does not exist",
              R"~(Nov 21 23:57:03 sm sendmail[14228]: 6ALNv3DO014226: to=eve@plain.example,dave@plain.example, ctladdr=root@contoso.com (0/0), delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=60015, relay=plain.example, dsn=5.1.2, stat=Host unknown (Name server: plain.example: host not found))~",
-             R"~(6ALNv3DO014226 bounced to=eve@plain.example to=dave@plain.example relay=plain.example delay=0 dsn=5.1.2 text=Host unknown (Name server: plain.example: host not found))~"},
+             R"~(6ALNv3DO014226 bounced to=eve@plain.example to=dave@plain.example for=root@contoso.com relay=plain.example delay=0 dsn=5.1.2 text=Host unknown (Name server: plain.example: host not found))~"},
 };
 
 // As Sendmail's sources write them; not seen in the runs that the others come from.
@@ -113,7 +113,7 @@ const Case others[] = {
      "Nov 21 23:52:18 mx sm-mta[1]: 6ALNvWAX014773: to=<a@b.example>, ctladdr=<c@d.example> (1000/1000), "
      "delay=2+03:00:01, xdelay=00:00:01, mailer=esmtp, pri=120418, relay=mx.b.example. [192.0.2.1], dsn=2.0.0, "
      "stat=Sent (250 2.0.0 Ok: queued as 4FEDCBA)",
-     "6ALNvWAX014773 sent to=a@b.example relay=mx.b.example.[192.0.2.1] delay=183601000 dsn=2.0.0 text=250 2.0.0 Ok: "
+     "6ALNvWAX014773 sent to=a@b.example for=c@d.example relay=mx.b.example.[192.0.2.1] delay=183601000 dsn=2.0.0 text=250 2.0.0 Ok: "
      "queued as 4FEDCBA"},
     {"a milter's refusal",
      "Nov 21 23:52:18 mx sm-mta[1]: 6ALNvWAX014773: Milter: to=<a@b.example>, reject=550 5.7.1 no",
