@@ -51,11 +51,13 @@ Expected hand_over(Kept what, const model::Configuration& configuration, const n
 }
 
 Expected hand_over_all(const model::Configuration& configuration, const net::Account& account) {
-  Expected done = hand_over(Kept::trace, configuration, account);
-  if (done && configuration.server.api) done = hand_over(Kept::audit_log, configuration, account);
-  if (done && (configuration.server.api || configuration.validation.every)) {
+  // The folder of results lies within the others' by default, and is out of root's reach once that is the account's.
+  Expected done;
+  if (configuration.server.api || configuration.validation.every) {
     done = hand_over(Kept::results, configuration, account);
   }
+  if (done && configuration.server.api) done = hand_over(Kept::audit_log, configuration, account);
+  if (done) done = hand_over(Kept::trace, configuration, account);
   return done;
 }
 
