@@ -198,7 +198,7 @@ Expected look(const KeptFolder& folder, const Account& account) {
     return tl::unexpected(folder.path + ": " + account.name + " may not write to this folder, which " + folder.key +
                           " needs: " + std::strerror(errno) + remedy(folder.path, account, folder.key));
   }
-  for (const std::string& name : folder.names) {
+  for (const std::string& name : folder.files) {
     const std::string file = folder.path + "/" + name;
     if (may(file, R_OK | W_OK) || errno != EACCES) continue;
     return tl::unexpected(file + ": " + account.name + " may not write to it, which " + folder.key + " needs" +

@@ -11,23 +11,27 @@ using Path = std::filesystem::path;
 
 // All that connectord may have in a folder, whether it is asked for now or not: connectorctl has its part in it too.
 std::vector<std::string> names_in(const Path& folder, const model::Configuration& configuration) {
-  std::vector<Path> kept = {configuration.validation.state, configuration.server.audit_log};
-  if (configuration.trace) {
-    const std::string trace = configuration.trace->file();
-    for (const char* part : {"", "-wal", "-shm", "-spool"}) kept.emplace_back(trace + part);
-  }
+  std::vector<std::string> kept = {configuration.validation.state, configuration.server.audit_log};
+  if (configuration.trace) kept.push_back(configuration.trace->file());
   std::vector<std::string> names;
-  for (const Path& path : kept) {
+  for (const Path path : kept) {
     if (path.parent_path() == folder && path.has_filename()) names.push_back(path.filename().string());
   }
   return names;
 }
 
-Expected hand_over_folder_of(const std::string& file, const char* key, const model::Configuration& configuration,
-                             const net::Account& account) {
-  const Path folder = Path(file).parent_path();
-  return net::hand_over(
-      {.path = folder.empty() ? "." : folder.string(), .key = key, .names = names_in(folder, configuration)}, account);
+std::vector<std::string> files_of_trace(const std::string& file) {
+  return {file, file + "-wal", file + "-shm", file + "-spool"};
+}
+
+// The folder of `files`, the first of which is the one that `key` names.
+Expected hand_over_folder_of(const std::vector<std::string>& files, const char* key,
+                             const model::Configuration& configuration, const net::Account& account) {
+  const Path folder = Path(files.front()).parent_path();
+  net::KeptFolder kept{.path = folder.empty() ? "." : folder.string(), .key = key};
+  kept.names = names_in(folder, configuration);
+  for (const std::string& file : files) kept.files.push_back(Path(file).filename().string());
+  return net::hand_over(kept, account);
 }
 
 }  // namespace
@@ -36,9 +40,9 @@ Expected hand_over(Kept what, const model::Configuration& configuration, const n
   switch (what) {
     case Kept::trace:
       if (!configuration.trace) return {};
-      return hand_over_folder_of(configuration.trace->file(), "trace.store", configuration, account);
+      return hand_over_folder_of(files_of_trace(configuration.trace->file()), "trace.store", configuration, account);
     case Kept::audit_log:
-      return hand_over_folder_of(configuration.server.audit_log, "server.audit_log", configuration, account);
+      return hand_over_folder_of({configuration.server.audit_log}, "server.audit_log", configuration, account);
     case Kept::results:
       break;
   }

@@ -171,6 +171,12 @@ bool can_begin(std::string_view answer, const LoggedEnvelope& envelope) {
          *subject == without_quotes(envelope.recipient) || *subject == without_quotes(envelope.mail_from);
 }
 
+// Also where the line was cut off within the key.
+bool may_tell_user(std::string_view text) {
+  const std::string_view end = text.substr(text.rfind('>') + 1);
+  return text.find(method_key) != std::string_view::npos || (!end.empty() && method_key.starts_with(end));
+}
+
 // Read from the left, since a user's name may look like an envelope. Nothing where nobody had logged in.
 std::optional<LoggedEnvelope> take_envelope_of_user(std::string_view& text) {
   auto found = next_whole_envelope(text, 0);
@@ -197,8 +203,7 @@ std::optional<LoggedEnvelope> take_envelope_of_user(std::string_view& text) {
 }  // namespace
 
 LoggedEnvelope take_envelope(std::string_view daemon, std::string_view& text) {
-  const bool may_tell_user = daemon != "postscreen" && text.find(method_key) != std::string_view::npos;
-  if (may_tell_user) {
+  if (daemon != "postscreen" && may_tell_user(text)) {
     if (auto envelope = take_envelope_of_user(text)) return *std::move(envelope);
   }
   return take_plain_envelope(daemon, text);

@@ -57,7 +57,9 @@ struct KeptFolder {
   std::string key;  // of the configuration, for messages
   mode_t mode = 0750;
   // What may lie there already, and what begins with such a name and "-" or ".".
-  std::vector<std::string> names;
+  std::vector<std::string> names{};
+  // Those of them that the account must be able to read and write, where they are there.
+  std::vector<std::string> files{};
 };
 
 // Makes the folder where it is missing, and the one above it, and gives it to the account. A folder that is there and
