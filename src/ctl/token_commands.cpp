@@ -87,7 +87,8 @@ class TokenFile {
     const net::Account account{reader_.name, reader_.uid, reader_.gid, {}};
     return session::hand_over(session::Kept::audit_log, policy_->configuration(), account).and_then([&]() -> Done {
       const net::ActingAs acting(account);
-      if (!acting.is_in_force()) return tl::unexpected("cannot act as " + account.name + "; the audit log is not written");
+      if (!acting.is_in_force())
+        return tl::unexpected("cannot act as " + account.name + "; the audit log is not written");
       return audit_.write(entry);
     });
   }

@@ -25,16 +25,12 @@ using Expected = tl::expected<void, std::string>;
 
 constexpr int most_links = 40;  // as the kernel has it
 
-bool is_root() {
-  return ::geteuid() == 0;
-}
-
 tl::unexpected<std::string> failed(const std::string& path, const std::string& what) {
   return tl::unexpected(path + ": cannot " + what + ": " + std::strerror(errno));
 }
 
-// What stands in a folder belongs to whoever may write there, except that others cannot touch what is root's in a sticky
-// one.
+// What stands in a folder belongs to whoever may write there, except that others cannot touch what is root's in a
+// sticky one.
 enum class Hands { roots, sticky, others };
 
 Hands hands_of(const struct stat& folder) {
@@ -115,7 +111,7 @@ FileDescriptor open_folder(const std::string& path, int flags = 0) {
   return FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
 }
 
-Expected make_folder(const KeptFolder& folder, const Account& account) {
+Expected make_kept_folder(const KeptFolder& folder, const Account& account) {
   return with_rights_for(parent_of(folder.path), account, [&](bool as_root) -> Expected {
     if (::mkdir(folder.path.c_str(), as_root ? 0700 : folder.mode) != 0) return failed(folder.path, "make the folder");
     if (!as_root) return {};
@@ -209,8 +205,12 @@ Expected look(const KeptFolder& folder, const Account& account) {
 
 }  // namespace
 
+bool has_roots_rights() {
+  return ::geteuid() == 0;
+}
+
 ActingAs::ActingAs(const Account& account)
-    : changes_(is_root() && (account.uid != 0 || account.gid != ::getegid())) {
+    : changes_(has_roots_rights() && (account.uid != 0 || account.gid != ::getegid())) {
   if (!changes_) return;
   gid_ = ::getegid();
   groups_.resize(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
@@ -234,7 +234,7 @@ bool only_root_can_change(const std::string& path) {
 
 Expected with_rights_for(const std::string& folder, const Account& account,
                          const std::function<Expected(bool as_root)>& make) {
-  if (!is_root()) return make(false);
+  if (!has_roots_rights()) return make(false);
   if (only_root_can_change(folder)) return make(true);
   const ActingAs acting(account);
   if (!acting.is_in_force()) return failed(folder, "act as " + account.name);
@@ -252,7 +252,8 @@ Expected hand_over(const KeptFolder& folder, const Account& account) {
     if (!made) return made;
   }
   const bool is_there = exists(folder.path);
-  auto given = is_there ? is_root() ? give_folder(folder, account) : Expected() : make_folder(folder, account);
+  auto given =
+      is_there ? has_roots_rights() ? give_folder(folder, account) : Expected() : make_kept_folder(folder, account);
   return given ? look(folder, account) : given;
 }
 

@@ -35,10 +35,6 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder;
 }
 
-bool is_root() {
-  return ::geteuid() == 0;
-}
-
 // Whose rights a socket is made with where its folder is not root's alone. What it makes belongs to the socket's group.
 Account maker_of(const SocketRights& rights) {
   Account maker = rights.owner.value_or(Account{"root", 0, ::getegid()});
@@ -168,10 +164,11 @@ tl::expected<void, std::string> bind_unix(const Endpoint& endpoint, const Socket
   const std::string folder = folder_of(endpoint.path);
   return with_rights_for(folder, maker_of(rights), [&](bool as_root) -> Expected {
     if (auto free = make_way(endpoint); !free) return free;
-    // As it is made, so that there is no moment in which it lets in others, nor a second step that takes it by its name.
+    // As it is made, so that there is no moment in which it lets in others, nor a second step that takes it by its
+    // name.
     const Umask exact(~rights.mode & 0777);
     if (auto bound = bind(); !bound) return bound;
-    if (as_root ? give(endpoint.path, rights) : is_root() || take_group(endpoint.path, rights)) return {};
+    if (as_root ? give(endpoint.path, rights) : has_roots_rights() || take_group(endpoint.path, rights)) return {};
     return tl::unexpected(failure(endpoint, "cannot set owner and group", errno));
   });
 }

@@ -2,8 +2,8 @@
 // been taken over, so nothing is expected of it.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdint>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -43,7 +43,8 @@ std::string escaped(std::string_view text) {
     const std::uint32_t code = code_point(text, at, length);
     if (is_shown_otherwise(code)) {
       std::array<char, 8> escape{};
-      shown.append(escape.data(), static_cast<std::size_t>(std::snprintf(escape.data(), escape.size(), "\\u%04x", code)));
+      shown.append(escape.data(),
+                   static_cast<std::size_t>(std::snprintf(escape.data(), escape.size(), "\\u%04x", code)));
     } else {
       shown.append(text.substr(at, length));
     }
@@ -61,7 +62,7 @@ struct Field {
   bool is_optional = false;
 };
 
-constexpr Field fields[] = {
+constexpr Field known_fields[] = {
     {"", "version", Type::text},
     {"", "pid", Type::count},
     {"", "started", Type::text_or_null},
@@ -100,8 +101,7 @@ bool is_of(Type type, const Told& value) {
     case Type::texts:
       break;
   }
-  return value.is_array() &&
-         std::all_of(value.begin(), value.end(), [](const Told& one) { return one.is_string(); });
+  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Told& one) { return one.is_string(); });
 }
 
 Json none_of(Type type) {
@@ -143,7 +143,7 @@ class Reading {
   explicit Reading(const Told& told) : told_(told), document_(tame(told)) {}
 
   Json document() && {
-    for (const Field& field : fields) read(field);
+    for (const Field& field : known_fields) read(field);
     if (!odd_.empty()) document_["odd"] = odd_;
     return std::move(document_);
   }

@@ -166,7 +166,8 @@ bool can_begin(std::string_view answer, const LoggedEnvelope& envelope) {
   if (!cursor.take("<")) return true;
   const auto subject = cursor.until(">: ");
   if (!subject) return false;
-  const bool is_command = std::all_of(subject->begin(), subject->end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
+  const bool is_command =
+      std::all_of(subject->begin(), subject->end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
   return is_command || subject->ends_with(']') || *subject == envelope.helo ||
          *subject == without_quotes(envelope.recipient) || *subject == without_quotes(envelope.mail_from);
 }

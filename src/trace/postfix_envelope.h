@@ -20,8 +20,8 @@ struct LoggedEnvelope {
 //   550 5.7.1 no; from=<a@b>, to=<b@c>, proto=ESMTP, helo=<name>                                        (postscreen)
 // `daemon` is the program that wrote the line: what it leaves in a HELO name differs.
 //
-// The answer may hold anything from outside, and so may the name of a user, which is the only part behind it that has no
-// end of its own. All else has: an address ends where its quotes say, and a HELO name has no space.
+// The answer may hold anything from outside, and so may the name of a user, which is the only part behind it that has
+// no end of its own. All else has: an address ends where its quotes say, and a HELO name has no space.
 LoggedEnvelope take_envelope(std::string_view daemon, std::string_view& text);
 
 }  // namespace connectord::trace

@@ -88,8 +88,8 @@ std::optional<Detail> parse_bounce(std::string_view text) {
 }
 
 // "client=mail.example.org[192.0.2.1], orig_queue_id=4ABC, orig_client=…". What a content filter passes on stands last,
-// and is taken from connections that may use XFORWARD only. Behind a user's name (", sasl_username=joe") it is not read:
-// nobody can say where that ends.
+// and is taken from connections that may use XFORWARD only. Behind a user's name (", sasl_username=joe") it is not
+// read: nobody can say where that ends.
 std::optional<Detail> parse_client(TextCursor cursor) {
   const std::string_view text = cursor.rest();
   const logged::Relay client = read_relay(text.substr(0, text.find(", ")));

@@ -40,8 +40,8 @@ std::optional<SqliteWriter::Known> SqliteWriter::find_message(const std::string&
   if (const auto found = recent_.find(queue_id); found != recent_.end()) {
     if (auto known = if_queued(found->second, queue_id, time)) return known;
     // An earlier one may have no terms yet either.
-    sqlite::Statement earlier(
-        database_, "SELECT id FROM message WHERE id > ?1 AND queue_id = ?2 AND stage = ?3 ORDER BY id DESC");
+    sqlite::Statement earlier(database_,
+                              "SELECT id FROM message WHERE id > ?1 AND queue_id = ?2 AND stage = ?3 ORDER BY id DESC");
     earlier.bind(1, indexed_to_).bind_text(2, queue_id).bind(3, static_cast<std::int64_t>(Stage::message));
     while (earlier.step()) {
       if (auto known = if_queued(earlier.integer(0), queue_id, time)) return known;

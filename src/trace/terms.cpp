@@ -12,8 +12,7 @@ namespace {
 // "@relay.example,@other.example:user@example.net"
 std::string_view without_route(std::string_view address) {
   const auto colon = address.find(':');
-  const bool has_route =
-      address.starts_with('@') && colon != std::string_view::npos && address.find('"') > colon;
+  const bool has_route = address.starts_with('@') && colon != std::string_view::npos && address.find('"') > colon;
   return has_route ? address.substr(colon + 1) : address;
 }
 

@@ -87,8 +87,9 @@ TEST_F(Handover, LeavesAFolderOfRootsWithOtherThingsInItAndSaysWhatToDo) {
   write(folder / "trace.db");
   write(folder / "trace.database");
   EXPECT_EQ(reason(folder, {"trace.db"}),
-            folder.string() + ": 4711 may not write to this folder, which trace.store needs: Permission denied; run: "
-                              "chown 4711 " +
+            folder.string() +
+                ": 4711 may not write to this folder, which trace.store needs: Permission denied; run: "
+                "chown 4711 " +
                 folder.string() + ", or name another place in trace.store");
   EXPECT_EQ(status_of(folder).st_uid, 0U);
   EXPECT_EQ(status_of(folder / "trace.db").st_uid, 0U);
@@ -196,8 +197,8 @@ TEST_F(SocketHandover, AreNotMadeThroughLinksOfTheAccounts) {
   write(secret);
   std::filesystem::create_symlink(top_ / "roots", daemons() / "link");
   std::filesystem::create_symlink(secret, daemons() / "milter.sock");
-  for (const auto& path : {daemons() / "link" / "milter.sock", daemons() / "link" / "made" / "milter.sock",
-                           daemons() / "milter.sock"}) {
+  for (const auto& path :
+       {daemons() / "link" / "milter.sock", daemons() / "link" / "made" / "milter.sock", daemons() / "milter.sock"}) {
     EXPECT_NE(reason(path), "") << path;
   }
   EXPECT_EQ(status_of(secret).st_uid, 0U);

@@ -87,7 +87,8 @@ TEST(HealthReader, SaysWhatIsOddAndHasEveryKeyWithItsTypeAllTheSame) {
 }
 
 TEST(HealthReader, EscapesWhatATerminalWouldNotShowAsItIs) {
-  const Json document = changed("/mta/host", R"("mx\u001b[2J\u007f\u009b\r\nok \u202egpj.exe\u2066\u2028 b\u00fc\ud83d\ude00")");
+  const Json document =
+      changed("/mta/host", R"("mx\u001b[2J\u007f\u009b\r\nok \u202egpj.exe\u2066\u2028 b\u00fc\ud83d\ude00")");
   EXPECT_EQ(document["mta"]["host"],
             "mx\\u001b[2J\\u007f\\u009b\\u000d\\u000aok \\u202egpj.exe\\u2066\\u2028 b\xc3\xbc\xf0\x9f\x98\x80");
   EXPECT_FALSE(document.contains("odd"));

@@ -309,7 +309,8 @@ TEST(PostfixLine, ReadsWhoHadLoggedIn) {
 
 TEST(PostfixLine, BelievesNothingFromWithinAUsersName) {
   for (const std::string name :
-       {"x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e>", "x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e> sasl_method=P",
+       {"x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e>",
+        "x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e> sasl_method=P",
         "x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e> sasl_method=P sasl_username=y", "x helo=<e>",
         "x to=<v@w> proto=SMTP helo=<e>", "x; proto=SMTP", "x; from=<", "x>: 5.7.1 y; from=<> proto=SMTP",
         "; from=<\"a\"@x> to=<\"; from=<b@c> to=<d@e> proto=SMTP\"@w> proto=ESMTP helo=<e>"}) {
@@ -328,11 +329,11 @@ TEST(PostfixLine, BelievesNothingFromWithinAUsersName) {
 // Postfix repeats an address in its answer without quotes. No user had logged in here.
 TEST(PostfixLine, ReadsTheEnvelopeBehindAnAnswerThatLooksLikeOneOfAUser) {
   const std::string local = "a; from=<x@y> to=<v@w> proto=SMTP helo=<z> sasl_method=P sasl_username=q";
-  EXPECT_EQ(parsed("Nov 28 15:19:57 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.7]: 554 5.7.1 <" + local +
-                   "@b.example>: Relay access denied; from=<s@t> to=<\"" + local +
-                   "\"@b.example> proto=ESMTP helo=<h>"),
-            "- refused stage=RCPT client=h[192.0.2.7] code=554 from=s@t to=\"" + local +
-                "\"@b.example helo=h reply=554 5.7.1 <" + local + "@b.example>: Relay access denied");
+  EXPECT_EQ(
+      parsed("Nov 28 15:19:57 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.7]: 554 5.7.1 <" + local +
+             "@b.example>: Relay access denied; from=<s@t> to=<\"" + local + "\"@b.example> proto=ESMTP helo=<h>"),
+      "- refused stage=RCPT client=h[192.0.2.7] code=554 from=s@t to=\"" + local +
+          "\"@b.example helo=h reply=554 5.7.1 <" + local + "@b.example>: Relay access denied");
 }
 
 // postscreen takes any word for a HELO name.

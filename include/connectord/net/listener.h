@@ -38,10 +38,10 @@ struct SocketRights {
   mode_t mode = 0660;
 };
 
-// Has `bind` make the file of a unix socket. Before that, makes way for it: creates its folder where it is missing (with
-// rights for owner and group only), and removes a socket that nobody answers at any more. One that is answered, and a
-// file that is no socket, are errors and stay. The file has its owner, group and mode before anybody is listened to; in
-// a folder that the owner can change, it is made with the owner's own rights (net/handover.h).
+// Has `bind` make the file of a unix socket. Before that, makes way for it: creates its folder where it is missing
+// (with rights for owner and group only), and removes a socket that nobody answers at any more. One that is answered,
+// and a file that is no socket, are errors and stay. The file has its owner, group and mode before anybody is listened
+// to; in a folder that the owner can change, it is made with the owner's own rights (net/handover.h).
 tl::expected<void, std::string> bind_unix(const Endpoint& endpoint, const SocketRights& rights,
                                           const std::function<tl::expected<void, std::string>()>& bind);
 

@@ -16,8 +16,8 @@ enum class Kept : std::uint8_t { trace, audit_log, results };
 tl::expected<void, std::string> hand_over(Kept what, const model::Configuration& configuration,
                                           const net::Account& account);
 
-// The same for all that the daemon needs with this configuration. On failure it must not serve: what it may not keep, it
-// would find out with the first message only.
+// The same for all that the daemon needs with this configuration. On failure it must not serve: what it may not keep,
+// it would find out with the first message only.
 tl::expected<void, std::string> hand_over_all(const model::Configuration& configuration, const net::Account& account);
 
 }  // namespace connectord::session
