@@ -119,12 +119,12 @@ tl::expected<probe::InboundOptions, std::string> inbound_options(const ValidateA
 void keep(const probe::Report& report, const model::Configuration& configuration, const Terminal& terminal) {
   const probe::Results results(configuration.validation.state);
   const auto owner = config::reader_of_secrets(configuration.server.user);
-  const auto kept = owner.and_then([&](const config::SecretReader& reader) -> Expected {
+  const auto kept = owner.and_then([&](const config::SecretReader& reader) -> Expected<void> {
     // As the daemon's user, whose folder it is: what lies there is no matter of root's.
     const net::Account account{reader.name, reader.uid, reader.gid, {}};
     if (auto ready = session::hand_over(session::Kept::results, configuration, account); !ready) return ready;
     const net::ActingAs acting(account);
-    return acting.is_in_force() ? results.keep(report) : Expected(tl::unexpect, "cannot act as " + account.name);
+    return acting.is_in_force() ? results.keep(report) : Expected<void>(tl::unexpect, "cannot act as " + account.name);
   });
   if (!kept) terminal.error << "connectorctl: the result is not kept: " << kept.error() << '\n';
 }
