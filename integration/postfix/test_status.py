@@ -4,26 +4,47 @@ import contextlib
 import hashlib
 import json
 import os
+import pwd
 import socket
 import subprocess
 import sys
 
 from harness.daemon import build_folder, connectorctl
-from harness.site import Host
+from harness.site import USER, Host
 from harness.waiting import wait_until
 from scenario import CONTOSO, HostScenario, SiteScenario
 
 STRANGER = 2  # the user bin, who is neither root nor connectord's
 
+# What another version, or somebody who has connectord's user, may tell.
+ODD_DOCUMENTS = {
+    "nothing": b"", "no JSON": b"\x00\xff{", "a list": b"[]", "an empty object": b"{}", "a number": b"7",
+    "wrong types": json.dumps({key: [1] for key in ("version", "pid", "started", "configuration", "reload",
+                                                    "listeners", "mta", "milter", "policy", "socketmap")}).encode(),
+    "numbers beyond all": b'{"pid": 1e400, "milter": {"sessions": -99999999999999999999}}',
+    "texts for numbers": b'{"pid": "x", "reload": {"failed": "no"}, "milter": {"sessions": "many"}}',
+    "control characters": json.dumps({"version": "\x1b[2J\x07\r\n\u202eok", "pid": 1, "reload": {"failed": True, "at":
+        "\x1b]0;owned\x07"}, "mta": {"version": "Postfix \x1b[31m", "host": "\u009b2J"}, "listeners": {"milter":
+        "\x1b[1A"}}, ensure_ascii=False).encode(),
+    "nested deeply": b"[" * 100_000 + b"]" * 100_000,
+    "nested deeply within": b'{"mta": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "huge": b'{"version": "' + b"x" * 3_000_000 + b'"}',
+    "many keys": json.dumps({f"k{number}": 0 for number in range(15_000)}).encode(),
+}
+
 SQUATTER = """
 import os, socket, sys
+document = sys.stdin.buffer.read()
 os.setuid(int(sys.argv[2]))
 listener = socket.socket(socket.AF_UNIX)
 listener.bind("\\0" + sys.argv[1])
 listener.listen()
 print("ready", flush=True)
 while True:
-    listener.accept()[0].sendall(b'{"version": "0"}')
+    try:
+        listener.accept()[0].sendall(document)
+    except OSError:
+        pass
 """
 
 
@@ -39,11 +60,13 @@ def status(host: Host, *options) -> tuple[int, dict]:
 
 
 @contextlib.contextmanager
-def squatter(host: Host, uid: int):
+def squatter(host: Host, uid: int, document: bytes = b'{"version": "0"}'):
     """A process of that user that has taken connectord's name."""
     process = host.workspace.start([sys.executable, "-c", SQUATTER, socket_name(host), str(uid)],
-                                   stdout=subprocess.PIPE)
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
+        process.stdin.write(document)
+        process.stdin.close()
         process.stdout.readline()
         yield
     finally:
@@ -150,6 +173,22 @@ class Daemon(HostScenario):
             code, report = self.status()
             self.assertEqual((code, report["running"]), (1, False))
             self.assertIn("has taken connectord's name", report["missing"][0]["what"])
+
+    def test_whatever_connectords_own_user_tells_is_read_with_care_and_called_odd(self):
+        self.host.connectord.stop()
+        for title, document in ODD_DOCUMENTS.items():
+            with self.subTest(title), squatter(self.host, pwd.getpwnam(USER).pw_uid, document):
+                code, report = self.status()
+                self.assertEqual((code, report["ok"]), (1, False))
+                text = connectorctl("status", "--config", self.host.connectord.config_file, "--postfix-config",
+                                    self.host.path)
+                doctor = connectorctl("doctor", "--config", self.host.connectord.config_file, "--postfix-config",
+                                      self.host.path)
+                self.assertEqual(text.status, 1, text.stderr)
+                self.assertNotIn(doctor.status, (-6, -11, 134, 139), doctor.stderr)
+                for output in (text, doctor):
+                    self.assertNotRegex(output.stdout + output.stderr, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
+                self.assertIn("odd" if document else "tells only root", text.stdout)
 
     def test_connectord_starts_without_its_name_and_says_so(self):
         self.host.connectord.stop()

@@ -9,6 +9,7 @@ import re
 import stat
 import threading
 
+from harness.client import SmtpClient, message
 from harness.daemon import build_folder, connectorctl
 from harness.milter import MilterClient
 from harness.site import USER
@@ -130,6 +131,62 @@ class Deliveries(SiteScenario):
         self.send("bob@stranger.example", tls=False)
         self.await_status("delivered", "--sender", "bob@stranger.example")
         self.assertEqual(len(self.site.trace("--sender", "alice@contoso.com", "--status", "failed")), 1)
+
+
+    def test_a_recipient_whom_postfix_refuses_keeps_no_delivery_from_the_others(self):
+        for first in (True, False):
+            with self.subTest(refused_first=first), self.open("127.0.0.99", tls=False) as client:
+                client.mail("bob@stranger.example")
+                recipients = ["spam@elsewhere.example", "good@example.net"]
+                codes = [client.rcpt(recipient).code for recipient in (recipients if first else recipients[::-1])]
+                self.assertEqual(sorted(codes), [250, 554])
+                queue_id = client.data(message("x")).queue_id
+                self.await_status("failed", "--sender", "bob@stranger.example", "--recipient", "spam@elsewhere.example")
+                row = self.await_status("delivered", "--queue-id", queue_id)
+                self.assertEqual(row["rcpt_to"], "good@example.net")
+
+    def test_a_recipient_is_found_in_whatever_spelling(self):
+        recipients = ("b..c@example.net", '"q"@example.net', "b\\ d@example.net", "u@EXAMPLE.net.",
+                      "@relay.example:r@example.net", "p%example.net", '"a,b"@example.net')
+        with self.open(tls=False) as client:
+            client.mail("bob@spelling.example")
+            for recipient in recipients:
+                self.assertEqual(client.command(f"RCPT TO:<{recipient}>").code, 250, recipient)
+            queue_id = client.data(message("x")).queue_id
+        wait_until(lambda: len(self.site.trace("--queue-id", queue_id, "--status", "delivered")) == len(recipients),
+                   f"deliveries of {queue_id}: {self.site.trace('--queue-id', queue_id)}")
+
+
+class DeliveriesOfPrograms(SiteScenario):
+    """Mail of the sendmail command, whose recipients Postfix completes before it tells a milter."""
+
+    connectors = CONTOSO
+    options = {"trace": 'mail_log = "PATH/postfix/mail.log"',
+               "parameters": {"non_smtpd_milters": "$smtpd_milters", "mydestination": "mx.example.net",
+                              "local_transport": "discard", "recipient_canonical_maps":
+                                  "inline:{ {canon@mx.example.net = d@example.net},"
+                                  " {both@mx.example.net = both@example.net} }",
+                              "virtual_alias_maps": "inline:{ {virt@mx.example.net = b@example.net},"
+                                                    " {both@example.net = c@example.net},"
+                                                    " {list@mx.example.net = {e@example.net, f@example.net}} }"}}
+
+    def test_whoever_it_is_for_it_is_delivered(self):
+        for given, told, status in (("root", "root@mx.example.net", "delivered"),
+                                    ("virt", "virt@mx.example.net", "delivered"),
+                                    ("canon", "d@example.net", "delivered"),
+                                    ("both", "both@example.net", "delivered"),
+                                    ("list", "list@mx.example.net", "expanded"),
+                                    ("g@example.net", "g@example.net", "delivered")):
+            with self.subTest(given):
+                self.site.postfix.sendmail(b"", given)
+                wait_until(lambda: self.site.trace("--recipient", told, "--status", status),
+                           f"{status} for {told}: {self.site.trace()}")
+
+    def test_several_recipients_of_one_message_are(self):
+        self.site.postfix.sendmail(b"Subject: several\n\n", "daemon", "virt", "h@example.net", "canon")
+        (queue_id,) = {row["queue_id"] for row in self.site.trace("--recipient", "h@example.net")}
+        wait_until(lambda: len(self.site.trace("--queue-id", queue_id, "--status", "delivered")) == 4,
+                   f"four deliveries: {self.site.trace('--queue-id', queue_id)}")
 
 
 class TraceAfterKill(SiteScenario):

@@ -9,7 +9,6 @@
 #include <cstring>
 #include <ctime>
 
-#include "connectord/api/file_writer.h"
 #include "connectord/net/listener.h"
 #include "json_body.h"
 
@@ -44,13 +43,8 @@ std::string time_text(std::int64_t seconds) {
 
 }  // namespace
 
-tl::expected<void, std::string> AuditLog::give_to(std::optional<uid_t> owner, std::optional<gid_t> group) const {
-  const uid_t uid = owner.value_or(static_cast<uid_t>(-1));
-  const gid_t gid = group.value_or(static_cast<gid_t>(-1));
-  if (owner && group) give_folder_of(path_, *owner, *group);
-  const net::FileDescriptor fd = open_to_append(path_);
-  if (fd.get() < 0) return not_logged(path_, "open the audit log");
-  if (::fchown(fd.get(), uid, gid) != 0) return not_logged(path_, "give the audit log to its user");
+tl::expected<void, std::string> AuditLog::open() const {
+  if (open_to_append(path_).get() < 0) return not_logged(path_, "open the audit log");
   return {};
 }
 

@@ -48,13 +48,6 @@ tl::expected<void, std::string> synchronize_folder(const std::string& path) {
   return {};
 }
 
-bool is_roots_and_empty(const std::filesystem::path& folder) {
-  struct stat status {};
-  std::error_code error;
-  const bool roots = ::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == 0;
-  return roots && std::filesystem::is_empty(folder, error) && !error;
-}
-
 bool set_rights(int fd, const FileReplacement::Rights& rights) {
   const uid_t owner = rights.owner.value_or(static_cast<uid_t>(-1));
   const gid_t group = rights.group.value_or(static_cast<gid_t>(-1));
@@ -86,14 +79,6 @@ tl::expected<void, std::string> FileReplacement::publish() {
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) return failed(path_, "put the file in its place");
   temporary_.clear();
   return synchronize_folder(path_);
-}
-
-void give_folder_of(const std::string& file, uid_t owner, gid_t group) {
-  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
-  const bool made = ::mkdir(folder.c_str(), 0750) == 0;
-  if (made || is_roots_and_empty(folder)) {
-    [[maybe_unused]] const int given = ::chown(folder.c_str(), owner, group);
-  }
 }
 
 tl::expected<void, std::string> remove_file(const std::string& path) {

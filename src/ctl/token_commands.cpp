@@ -16,7 +16,9 @@
 #include "connectord/api/file_writer.h"
 #include "connectord/api/tokens.h"
 #include "connectord/config/secret_file.h"
+#include "connectord/net/handover.h"
 #include "connectord/net/listener.h"
+#include "connectord/session/folders.h"
 #include "table.h"
 
 namespace connectord::ctl {
@@ -32,15 +34,17 @@ std::int64_t now() {
 // The token file of one configuration.
 class TokenFile {
  public:
-  TokenFile(const model::Server& server, config::SecretReader reader)
-      : path_(server.api_tokens), reader_(std::move(reader)), audit_(server.audit_log, now) {}
+  TokenFile(std::shared_ptr<const engine::Policy> policy, config::SecretReader reader)
+      : policy_(std::move(policy)),
+        path_(policy_->configuration().server.api_tokens),
+        reader_(std::move(reader)),
+        audit_(policy_->configuration().server.audit_log, now) {}
 
   static tl::expected<std::unique_ptr<TokenFile>, std::string> of(const Common& common, const Terminal& terminal) {
     const auto policy = load_or_complain(common, terminal);
     if (!policy) return tl::unexpected(std::string("the configuration does not load"));
-    const model::Server& server = policy->configuration().server;
-    return config::reader_of_secrets(server.user).map([&server](config::SecretReader reader) {
-      return std::make_unique<TokenFile>(server, std::move(reader));
+    return config::reader_of_secrets(policy->configuration().server.user).map([&policy](config::SecretReader reader) {
+      return std::make_unique<TokenFile>(policy, std::move(reader));
     });
   }
 
@@ -69,16 +73,27 @@ class TokenFile {
     if (::geteuid() == 0) {
       rights.owner = reader_.uid;
       rights.group = reader_.gid;
-      if (auto given = audit_.give_to(reader_.uid, reader_.gid); !given) return given;
     }
     auto file = api::FileReplacement::prepare(path_, api::format_tokens(tokens), rights);
     if (!file) return tl::unexpected(file.error());
     Json entry{{"who", "uid " + std::to_string(::getuid())}, {"peer", "connectorctl"}};
     entry.update(what);
-    return audit_.write(entry).and_then([&file] { return file->publish(); });
+    return note(entry).and_then([&file] { return file->publish(); });
   }
 
  private:
+  // As the daemon's user, whose folder it is: what lies there is no matter of root's.
+  Done note(const Json& entry) {
+    const net::Account account{reader_.name, reader_.uid, reader_.gid, {}};
+    return session::hand_over(session::Kept::audit_log, policy_->configuration(), account).and_then([&]() -> Done {
+      const net::ActingAs acting(account);
+      if (!acting.is_in_force())
+        return tl::unexpected("cannot act as " + account.name + "; the audit log is not written");
+      return audit_.write(entry);
+    });
+  }
+
+  std::shared_ptr<const engine::Policy> policy_;
   std::string path_;
   config::SecretReader reader_;
   api::AuditLog audit_;

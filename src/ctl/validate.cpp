@@ -11,9 +11,11 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "connectord/config/secret_file.h"
+#include "connectord/net/handover.h"
 #include "connectord/net/number.h"
 #include "connectord/probe/results.h"
 #include "connectord/session/credentials.h"
+#include "connectord/session/folders.h"
 #include "connectord/trace/sqlite_store.h"
 #include "expected.h"
 #include "table.h"
@@ -117,8 +119,13 @@ tl::expected<probe::InboundOptions, std::string> inbound_options(const ValidateA
 void keep(const probe::Report& report, const model::Configuration& configuration, const Terminal& terminal) {
   const probe::Results results(configuration.validation.state);
   const auto owner = config::reader_of_secrets(configuration.server.user);
-  const auto kept = owner ? results.prepare(owner->uid, owner->gid).and_then([&] { return results.keep(report); })
-                          : tl::expected<void, std::string>(tl::unexpect, owner.error());
+  const auto kept = owner.and_then([&](const config::SecretReader& reader) -> Expected<void> {
+    // As the daemon's user, whose folder it is: what lies there is no matter of root's.
+    const net::Account account{reader.name, reader.uid, reader.gid, {}};
+    if (auto ready = session::hand_over(session::Kept::results, configuration, account); !ready) return ready;
+    const net::ActingAs acting(account);
+    return acting.is_in_force() ? results.keep(report) : Expected<void>(tl::unexpect, "cannot act as " + account.name);
+  });
   if (!kept) terminal.error << "connectorctl: the result is not kept: " << kept.error() << '\n';
 }
 

@@ -14,15 +14,14 @@
 
 #include "api_validations.h"
 #include "connectord/api/api.h"
-#include "connectord/api/file_writer.h"
 #include "connectord/api/http_server.h"
 #include "connectord/dns/workers.h"
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
 #include "connectord/policyd/policy_server.h"
 #include "connectord/probe/on_demand.h"
-#include "connectord/probe/results.h"
 #include "connectord/probe/schedule.h"
+#include "connectord/session/folders.h"
 #include "connectord/session/health.h"
 #include "connectord/session/load_policy.h"
 #include "connectord/session/reloader.h"
@@ -78,7 +77,12 @@ class Daemon {
 
   int run() {
     allow_many_files();
-    if (auto ready = open_sockets().and_then([this] { return drop_privileges(); }); !ready) {
+    const auto ready = choose_user()
+                           .and_then([this] { return session::hand_over_all(configuration(), account()); })
+                           .and_then([this] { return open_sockets(); })
+                           .and_then([this] { return drop_privileges(); })
+                           .and_then([this] { return open_audit_log(); });
+    if (!ready) {
       log_->fatal(subject, ready.error());
       return 1;
     }
@@ -99,35 +103,42 @@ class Daemon {
             .metrics = metrics_};
   }
 
+  const model::Configuration& configuration() const { return policies_.current().policy->configuration(); }
+
+  // As whom the process serves.
+  net::Account account() const { return user_.value_or(net::Account{"this user", ::geteuid(), ::getegid()}); }
+
+  tl::expected<void, std::string> choose_user() {
+    if (::geteuid() != 0 || server_.user.empty()) return {};
+    auto user = find_user(server_.user);
+    if (!user) return tl::unexpected(user.error());
+    user_ = std::move(*user);
+    return {};
+  }
+
   tl::expected<void, std::string> open_sockets() {
-    auto rights = socket_rights();
-    if (!rights) return tl::unexpected(rights.error());
+    const net::SocketRights rights = socket_rights();
     if (server_.milter) {
       milter_.emplace(services(), intake_);
-      if (auto opened = milter_->open(*server_.milter, *rights); !opened) return opened;
+      if (auto opened = milter_->open(*server_.milter, rights); !opened) return opened;
     }
     if (server_.policy) {
-      auto listener = net::listen_on(*server_.policy, *rights);
+      auto listener = net::listen_on(*server_.policy, rights);
       if (!listener) return tl::unexpected(listener.error());
       policy_service_.emplace(std::move(*listener), services());
     }
     if (server_.socketmap) {
-      auto listener = net::listen_on(*server_.socketmap, *rights);
+      auto listener = net::listen_on(*server_.socketmap, rights);
       if (!listener) return tl::unexpected(listener.error());
       socketmap_.emplace(std::move(*listener), services(), intake_);
     }
-    prepare_results();
     open_health();
-    return server_.api ? open_api(*rights) : tl::expected<void, std::string>();
+    return server_.api ? open_api(rights) : tl::expected<void, std::string>();
   }
 
   tl::expected<void, std::string> open_api(const net::SocketRights& rights) {
     auto listener = net::listen_on(*server_.api, rights);
     if (!listener) return tl::unexpected(listener.error());
-    const api::AuditLog audit(server_.audit_log, services().unix_time);
-    if (user_) {
-      if (auto given = audit.give_to(user_->uid, user_->gid); !given) return given;
-    }
     auto server = api::HttpServer::make(
         std::move(*listener), {server_.api_certificate, server_.api_key},
         [this](const api::Request& request) { return api_->handle(request); }, *log_);
@@ -136,13 +147,10 @@ class Daemon {
     return {};
   }
 
-  // While there are root's rights: the folder above may be root's.
-  void prepare_results() {
-    const model::Validation& settings = policies_.current().policy->configuration().validation;
-    if (!settings.every && !server_.api) return;
-    const probe::Results results(settings.state);
-    const auto ready = results.prepare(user_ ? user_->uid : ::geteuid(), user_ ? user_->gid : ::getegid());
-    if (!ready) log_->warning(subject, "results of validations cannot be kept", {{"reason", ready.error()}});
+  // As the user to whom it is to belong.
+  tl::expected<void, std::string> open_audit_log() {
+    if (!server_.api) return {};
+    return api::AuditLog(server_.audit_log, services().unix_time).open();
   }
 
   void open_health() {
@@ -164,16 +172,11 @@ class Daemon {
   }
 
   // Only root may give a socket to others; for anybody else it stays the process's own.
-  tl::expected<net::SocketRights, std::string> socket_rights() {
+  net::SocketRights socket_rights() {
     net::SocketRights rights;
     rights.mode = server_.socket_mode;
     if (::geteuid() != 0) return rights;
-    if (!server_.user.empty()) {
-      auto user = find_user(server_.user);
-      if (!user) return tl::unexpected(user.error());
-      rights.owner = user->uid;
-      user_ = std::move(*user);
-    }
+    rights.owner = user_;
     rights.group = find_group(server_.socket_group);
     if (!rights.group) {
       log_->warning(subject,
@@ -185,12 +188,7 @@ class Daemon {
   }
 
   tl::expected<void, std::string> drop_privileges() {
-    if (user_) {
-      if (trace_) {
-        api::give_folder_of(policies_.current().policy->configuration().trace->file(), user_->uid, user_->gid);
-      }
-      return become(*user_);
-    }
+    if (user_) return become(*user_);
     if (::geteuid() == 0) {
       log_->warning(subject, "running as root: set server.user to a user of connectord's own");
     } else if (!server_.user.empty()) {
@@ -305,7 +303,7 @@ class Daemon {
   session::Intake intake_;
   session::Reloader reloader_{path_, services(), [this](const auto& configuration) { follow(configuration); }};
   HealthServer health_;
-  std::optional<User> user_;
+  std::optional<net::Account> user_;  // that the process becomes
   std::optional<milter::MilterServer> milter_;
   std::optional<policyd::PolicyServer> policy_service_;
   std::optional<api::Api> api_;

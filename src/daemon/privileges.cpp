@@ -11,14 +11,28 @@
 
 namespace connectord::daemon {
 
-tl::expected<User, std::string> find_user(const std::string& name) {
+namespace {
+
+std::vector<gid_t> groups_of(const std::string& name, gid_t gid) {
+  int count = 0;
+  ::getgrouplist(name.c_str(), gid, nullptr, &count);
+  std::vector<gid_t> groups(static_cast<std::size_t>(count));
+  if (::getgrouplist(name.c_str(), gid, groups.data(), &count) < 0) return {gid};
+  return groups;
+}
+
+}  // namespace
+
+tl::expected<net::Account, std::string> find_user(const std::string& name) {
   // Called before any thread is started.
   const passwd* entry = ::getpwnam(name.c_str());  // NOLINT(concurrency-mt-unsafe)
   if (entry == nullptr) {
     return tl::unexpected("server.user: there is no user \"" + name + "\"; make it with: adduser --system --group " +
                           "--no-create-home " + name);
   }
-  return User{name, entry->pw_uid, entry->pw_gid};
+  net::Account account{name, entry->pw_uid, entry->pw_gid};
+  account.groups = groups_of(name, account.gid);
+  return account;
 }
 
 std::optional<gid_t> find_group(const std::string& name) {
@@ -27,9 +41,9 @@ std::optional<gid_t> find_group(const std::string& name) {
   return entry->gr_gid;
 }
 
-tl::expected<void, std::string> become(const User& user) {
+tl::expected<void, std::string> become(const net::Account& user) {
   const bool became =
-      ::initgroups(user.name.c_str(), user.gid) == 0 && ::setgid(user.gid) == 0 && ::setuid(user.uid) == 0;
+      ::setgroups(user.groups.size(), user.groups.data()) == 0 && ::setgid(user.gid) == 0 && ::setuid(user.uid) == 0;
   if (!became) return tl::unexpected("cannot become " + user.name + ": " + std::strerror(errno));
   if (user.uid != 0 && ::setuid(0) == 0) return tl::unexpected("root's rights came back after becoming " + user.name);
   return {};

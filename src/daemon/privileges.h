@@ -6,23 +6,17 @@
 #include <string>
 #include <tl/expected.hpp>
 
-#include "connectord/net/listener.h"
+#include "connectord/net/handover.h"
 
 namespace connectord::daemon {
 
-struct User {
-  std::string name;
-  uid_t uid = 0;
-  gid_t gid = 0;
-};
-
 // On failure says how to make the user.
-tl::expected<User, std::string> find_user(const std::string& name);
+tl::expected<net::Account, std::string> find_user(const std::string& name);
 
 std::optional<gid_t> find_group(const std::string& name);
 
 // Becomes that user for good, with its groups and no others. On failure the process must not go on.
-tl::expected<void, std::string> become(const User& user);
+tl::expected<void, std::string> become(const net::Account& user);
 
 // Lets the process open as many files as it may, up to what all listeners together take. systemd begins with 1,024, so
 // that whoever opens that many connections to one listener would keep everybody out of all of them. Nothing here uses

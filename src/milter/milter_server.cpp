@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <libmilter/mfapi.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <charconv>
 #include <csignal>
@@ -54,19 +53,18 @@ MilterServer::MilterServer(const session::Services& services, session::Intake& i
 MilterServer::~MilterServer() = default;
 
 tl::expected<void, std::string> MilterServer::open(const net::Endpoint& endpoint, const net::SocketRights& rights) {
-  if (auto ready = net::prepare(endpoint, rights); !ready) return ready;
   std::string address = libmilter_address(endpoint);
   if (smfi_register(describe_filter(*shared_)) != MI_SUCCESS || smfi_setconn(address.data()) != MI_SUCCESS) {
     return tl::unexpected(endpoint.to_string() + ": libmilter does not take this listener");
   }
-  const mode_t before = ::umask(0777);
-  const int opened = smfi_opensocket(false);
-  ::umask(before);
-  if (opened != MI_SUCCESS) {
+  const auto open_socket = [&endpoint]() -> tl::expected<void, std::string> {
+    if (smfi_opensocket(false) == MI_SUCCESS) return {};
     return tl::unexpected(endpoint.to_string() + ": libmilter cannot listen; is the address in use, or not ours?");
-  }
-  if (endpoint.kind == net::Endpoint::Kind::inet) set_no_delay_on_port(endpoint.port);
-  return net::apply_rights(endpoint, rights);
+  };
+  if (endpoint.kind == net::Endpoint::Kind::unix_socket) return net::bind_unix(endpoint, rights, open_socket);
+  auto opened = open_socket();
+  if (opened) set_no_delay_on_port(endpoint.port);
+  return opened;
 }
 
 void MilterServer::start(std::function<void()> on_end) {

@@ -17,7 +17,7 @@
 namespace connectord::net {
 namespace {
 
-constexpr mode_t nobody = 0777;  // a umask under which a new socket lets nobody in
+using Expected = tl::expected<void, std::string>;
 
 std::string failure(const Endpoint& endpoint, std::string_view what, int error) {
   return endpoint.to_string() + ": " + std::string(what) + ": " + std::strerror(error);
@@ -30,16 +30,57 @@ sockaddr_un unix_address(const std::string& path) {
   return address;
 }
 
-tl::expected<void, std::string> make_folder(const Endpoint& endpoint, const SocketRights& rights) {
-  const std::filesystem::path folder = std::filesystem::path(endpoint.path).parent_path();
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+// Whose rights a socket is made with where its folder is not root's alone. What it makes belongs to the socket's group.
+Account maker_of(const SocketRights& rights) {
+  Account maker = rights.owner.value_or(Account{"root", 0, ::getegid()});
+  if (rights.owner) maker.groups.push_back(maker.gid);
+  maker.gid = rights.group.value_or(maker.gid);
+  return maker;
+}
+
+// Of what root has made where nobody else can put another file into its place.
+bool give(const std::string& path, const SocketRights& rights) {
+  const uid_t owner = rights.owner ? rights.owner->uid : static_cast<uid_t>(-1);
+  const gid_t group = rights.group.value_or(static_cast<gid_t>(-1));
+  return ::lchown(path.c_str(), owner, group) == 0;
+}
+
+// With the owner's rights, where the folder hands down a group of its own.
+bool take_group(const std::string& path, const SocketRights& rights) {
+  return !rights.group || ::lchown(path.c_str(), static_cast<uid_t>(-1), *rights.group) == 0;
+}
+
+Expected make_folder(const Endpoint& endpoint, const SocketRights& rights) {
+  const std::string folder = folder_of(endpoint.path);
   std::error_code error;
   if (std::filesystem::exists(folder, error)) return {};
-  if (::mkdir(folder.c_str(), 0750) != 0)
-    return tl::unexpected(failure(endpoint, "cannot make " + folder.string(), errno));
-  const uid_t owner = rights.owner.value_or(static_cast<uid_t>(-1));
-  const gid_t group = rights.group.value_or(static_cast<gid_t>(-1));
-  if (::chown(folder.c_str(), owner, group) != 0) {
-    return tl::unexpected(failure(endpoint, "cannot give " + folder.string() + " to its owner", errno));
+  return with_rights_for(folder_of(folder), maker_of(rights), [&](bool as_root) -> Expected {
+    if (::mkdir(folder.c_str(), 0750) != 0) return tl::unexpected(failure(endpoint, "cannot make " + folder, errno));
+    if (!as_root || give(folder, rights)) return {};
+    return tl::unexpected(failure(endpoint, "cannot give " + folder + " to its owner", errno));
+  });
+}
+
+Expected make_way(const Endpoint& endpoint) {
+  struct stat status {};
+  if (::lstat(endpoint.path.c_str(), &status) != 0) {
+    if (errno == ENOENT) return {};
+    return tl::unexpected(failure(endpoint, "cannot look at it", errno));
+  }
+  if (!S_ISSOCK(status.st_mode)) {
+    return tl::unexpected(endpoint.to_string() + ": a file that is no socket stands there; move it away");
+  }
+  // A socket file outlives its process; only a connection tells whether somebody listens.
+  if (knock(endpoint)) {
+    return tl::unexpected(endpoint.to_string() + ": another process answers there; is connectord running already?");
+  }
+  if (::unlink(endpoint.path.c_str()) != 0) {
+    return tl::unexpected(failure(endpoint, "cannot remove the stale socket", errno));
   }
   return {};
 }
@@ -68,17 +109,14 @@ tl::expected<AddressList, std::string> addresses_of(const Endpoint& endpoint) {
 }
 
 tl::expected<FileDescriptor, std::string> listen_unix(const Endpoint& endpoint, const SocketRights& rights) {
-  if (auto ready = prepare(endpoint, rights); !ready) return tl::unexpected(ready.error());
   FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const sockaddr_un address = unix_address(endpoint.path);
-  {
-    const Umask closed(nobody);
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      return tl::unexpected(failure(endpoint, "cannot listen", errno));
-    }
-  }
+  const auto bound = bind_unix(endpoint, rights, [&]() -> Expected {
+    const sockaddr_un address = unix_address(endpoint.path);
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return {};
+    return tl::unexpected(failure(endpoint, "cannot listen", errno));
+  });
+  if (!bound) return tl::unexpected(bound.error());
   if (::listen(fd.get(), SOMAXCONN) != 0) return tl::unexpected(failure(endpoint, "cannot listen", errno));
-  if (auto set = apply_rights(endpoint, rights); !set) return tl::unexpected(set.error());
   return fd;
 }
 
@@ -120,38 +158,19 @@ int FileDescriptor::release() {
   return std::exchange(fd_, -1);
 }
 
-tl::expected<void, std::string> prepare(const Endpoint& endpoint, const SocketRights& rights) {
-  if (endpoint.kind != Endpoint::Kind::unix_socket) return {};
+tl::expected<void, std::string> bind_unix(const Endpoint& endpoint, const SocketRights& rights,
+                                          const std::function<tl::expected<void, std::string>()>& bind) {
   if (auto made = make_folder(endpoint, rights); !made) return made;
-  struct stat status {};
-  if (::lstat(endpoint.path.c_str(), &status) != 0) {
-    if (errno == ENOENT) return {};
-    return tl::unexpected(failure(endpoint, "cannot look at it", errno));
-  }
-  if (!S_ISSOCK(status.st_mode)) {
-    return tl::unexpected(endpoint.to_string() + ": a file that is no socket stands there; move it away");
-  }
-  // A socket file outlives its process; only a connection tells whether somebody listens.
-  if (knock(endpoint)) {
-    return tl::unexpected(endpoint.to_string() + ": another process answers there; is connectord running already?");
-  }
-  if (::unlink(endpoint.path.c_str()) != 0) {
-    return tl::unexpected(failure(endpoint, "cannot remove the stale socket", errno));
-  }
-  return {};
-}
-
-tl::expected<void, std::string> apply_rights(const Endpoint& endpoint, const SocketRights& rights) {
-  if (endpoint.kind != Endpoint::Kind::unix_socket) return {};
-  const uid_t owner = rights.owner.value_or(static_cast<uid_t>(-1));
-  const gid_t group = rights.group.value_or(static_cast<gid_t>(-1));
-  if (::lchown(endpoint.path.c_str(), owner, group) != 0) {
+  const std::string folder = folder_of(endpoint.path);
+  return with_rights_for(folder, maker_of(rights), [&](bool as_root) -> Expected {
+    if (auto free = make_way(endpoint); !free) return free;
+    // As it is made, so that there is no moment in which it lets in others, nor a second step that takes it by its
+    // name.
+    const Umask exact(~rights.mode & 0777);
+    if (auto bound = bind(); !bound) return bound;
+    if (as_root ? give(endpoint.path, rights) : has_roots_rights() || take_group(endpoint.path, rights)) return {};
     return tl::unexpected(failure(endpoint, "cannot set owner and group", errno));
-  }
-  if (::chmod(endpoint.path.c_str(), rights.mode) != 0) {
-    return tl::unexpected(failure(endpoint, "cannot set the mode", errno));
-  }
-  return {};
+  });
 }
 
 void set_no_delay(int listening_fd) {

@@ -36,13 +36,6 @@ Expected write_all(int fd, std::string_view text) {
   return {};
 }
 
-// Gives a new file to whom its folder belongs, so that daemon and administrator can replace each other's.
-void give_to_owner_of(const std::string& folder, int fd) {
-  struct stat status {};
-  if (::geteuid() != 0 || ::stat(folder.c_str(), &status) != 0) return;
-  [[maybe_unused]] const int given = ::fchown(fd, status.st_uid, status.st_gid);
-}
-
 // The value of a key, or an empty one where the file has none of that kind.
 template <class T>
 T value(const Json& object, const char* key) {
@@ -70,25 +63,11 @@ LastResult read(const Json& object) {
 
 }  // namespace
 
-Expected Results::prepare(uid_t owner, gid_t group) const {
-  const std::filesystem::path folder(folder_);
-  for (const std::filesystem::path& each : {folder.parent_path(), folder}) {
-    if (::mkdir(each.c_str(), 0755) == 0) {
-      const bool given = each != folder || ::geteuid() != 0 || ::chown(each.c_str(), owner, group) == 0;
-      if (!given) return system_error("cannot give " + folder_ + " to its owner");
-    } else if (errno != EEXIST) {
-      return system_error("cannot make " + each.string());
-    }
-  }
-  return {};
-}
-
 Expected Results::keep(const Report& report) const {
   const std::string path = path_of(report.direction, report.connector);
   std::string temporary = path + ".XXXXXX";
   const net::FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return system_error("cannot write to " + folder_);
-  give_to_owner_of(folder_, file.get());
   ::fchmod(file.get(), 0644);
   const std::string text = to_json(report).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
   auto written = write_all(file.get(), text);

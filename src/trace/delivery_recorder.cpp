@@ -50,6 +50,8 @@ struct DeliveryRecorder::Memory {
   TlsSessions tls;
   Recent<std::string> parents{most_queue_ids};    // of queue IDs under which a message went on
   Recent<bool> notifications{most_queue_ids};     // queue IDs of bounces and the like
+  Recent<bool> expanded{most_queue_ids};          // messages of which a recipient became others
+  Recent<std::uint32_t> sizes{most_queue_ids};    // how many recipients a queue file of Postfix's has
   Recent<std::int64_t> born{most_queue_ids};      // when a queue ID became this message's
   Recent<std::string> withheld{most_queue_ids};   // by queue ID and recipient: why it was not handed over just now
   Recent<std::string> addresses{most_queue_ids};  // by message and recipient: what it went to; empty for several
@@ -60,6 +62,12 @@ struct DeliveryRecorder::Memory {
     const std::int64_t* since = born.find(first);
     return first + " " + std::to_string(since == nullptr ? 0 : *since) + " " + recipient;
   }
+  // Whether the queue file has one recipient, who is the one of RCPT TO.
+  bool has_only_one(const std::string& queue_id) {
+    const std::uint32_t* size = sizes.find(queue_id);
+    return size != nullptr && *size == 1 && expanded.find(name_of(queue_id, "")) == nullptr;
+  }
+  void note_expansion(const std::string& queue_id) { expanded.set(name_of(queue_id, ""), true); }
   bool is_notification(const std::string& queue_id) {
     const bool* known = notifications.find(queue_id);
     return known != nullptr && *known;
@@ -126,8 +134,10 @@ class DeliveryRecorder::Translation {
   // cleanup(8) logs it once for each queue file, those that Postfix makes itself included.
   void add(const logged::Event& event, const logged::MessageId&) {
     memory_.born.set(event.queue_id, milliseconds_of(event));
+    if (std::uint32_t* size = memory_.sizes.find(event.queue_id)) *size = 0;
   }
   void add(const logged::Event& event, const logged::Queued& queued) {
+    note_size(event, queued);
     batch_.queued.push_back({event.queue_id, milliseconds_of(event), queued.size});
   }
   void add(const logged::Event& event, const logged::Held& held) {
@@ -174,6 +184,13 @@ class DeliveryRecorder::Translation {
     if (auto* reason = memory_.withheld.find(event.queue_id + " " + recipient)) reason->clear();
   }
 
+  // Sendmail's number does not count what aliases make of a recipient.
+  void note_size(const logged::Event& event, const logged::Queued& queued) {
+    if (!event.program.starts_with("postfix")) return;
+    const std::uint32_t* known = memory_.sizes.find(event.queue_id);
+    if (known == nullptr || *known < queued.recipients) memory_.sizes.set(event.queue_id, queued.recipients);
+  }
+
   static Delivery about(const logged::Event& event, Status status, std::string text) {
     Delivery delivery;
     delivery.queue_id = event.queue_id;
@@ -200,7 +217,12 @@ class DeliveryRecorder::Translation {
     const std::string& recipient = attempt.original_recipient.empty() ? address : attempt.original_recipient;
     const bool notification = memory_.is_notification(event.queue_id);
     const bool expanded = !notification && is_expanded(event, recipient, address, delivery);
-    if (!notification && !expanded) delivery.recipient = recipient;
+    if (!notification && !expanded) {
+      delivery.recipient = recipient;
+      delivery.on_behalf_of = attempt.on_behalf_of;
+      delivery.is_only_one = memory_.has_only_one(event.queue_id);
+    }
+    if (expanded || delivery.status == Status::expanded) memory_.note_expansion(event.queue_id);
     if (address != delivery.recipient) delivery.address = address;
     batch_.deliveries.push_back(std::move(delivery));
   }
@@ -245,6 +267,7 @@ class DeliveryRecorder::Translation {
     refusal.facts.client_address = net::IpAddress::parse(refused.client_address);
     refusal.facts.client_name = refused.client_name;
     refusal.facts.helo = refused.helo;
+    refusal.facts.sasl_username = refused.sasl_username;
     refusal.facts.mail_from = mail::parse_reverse_path("<" + refused.mail_from + ">");
     if (!refused.recipient.empty()) refusal.recipients.push_back(refused.recipient);
     refusal.facts.recipients = refusal.recipients;

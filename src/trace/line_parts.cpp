@@ -47,7 +47,7 @@ bool is_short_id(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> take_bracketed_address(TextCursor& cursor) {
-  const std::string_view text = cursor.rest();
+  const std::string_view text = cursor.rest().substr(0, longest_address + 1);
   if (text.empty() || text.front() != '<') return std::nullopt;
   std::size_t end = 1;
   if (text.size() > 1 && text[1] == '"') {
@@ -57,7 +57,7 @@ std::optional<std::string> take_bracketed_address(TextCursor& cursor) {
     if (end < text.size() && text[end] != '@' && text[end] != '>') return std::nullopt;
   }
   while (end < text.size() && !ends_or_blurs_address(text[end])) ++end;
-  if (end >= text.size() || text[end] != '>' || end > longest_address) return std::nullopt;
+  if (end >= text.size() || text[end] != '>') return std::nullopt;
   std::string address(text.substr(1, end - 1));
   if (!mail::is_utf8(address)) return std::nullopt;
   cursor.take(text.substr(0, end + 1));

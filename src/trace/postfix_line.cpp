@@ -87,15 +87,17 @@ std::optional<Detail> parse_bounce(std::string_view text) {
   return made(std::move(notified));
 }
 
-// "client=mail.example.org[192.0.2.1], sasl_method=PLAIN, orig_queue_id=4ABC, orig_client=…". What a content filter
-// passes on stands last, and is taken from connections that may use XFORWARD only.
+// "client=mail.example.org[192.0.2.1], orig_queue_id=4ABC, orig_client=…". What a content filter passes on stands last,
+// and is taken from connections that may use XFORWARD only. Behind a user's name (", sasl_username=joe") it is not
+// read: nobody can say where that ends.
 std::optional<Detail> parse_client(TextCursor cursor) {
   const std::string_view text = cursor.rest();
   const logged::Relay client = read_relay(text.substr(0, text.find(", ")));
   if (client.address.empty()) return std::nullopt;
   logged::Received received{client.name, client.address, ""};
   constexpr std::string_view key = ", orig_queue_id=";
-  if (const auto found = text.find(key); found != std::string_view::npos) {
+  const auto found = text.find(key);
+  if (found != std::string_view::npos && text.find(", sasl_") > found) {
     const auto id = text.substr(found + key.size());
     const auto end = id.find(", ");
     if (is_postfix_queue_id(id.substr(0, end))) received.original_queue_id = id.substr(0, end);
@@ -103,20 +105,20 @@ std::optional<Detail> parse_client(TextCursor cursor) {
   return made(std::move(received));
 }
 
-std::optional<Detail> parse_incoming(std::string_view text) {
+std::optional<Detail> parse_incoming(std::string_view daemon, std::string_view text) {
   TextCursor cursor(text);
   if (cursor.take("client=")) return parse_client(cursor);
   cursor.take("milter-");
   for (const std::string_view action : {"reject", "hold", "discard"}) {
     TextCursor behind = cursor;
-    if (behind.take(action) && behind.take(": ")) return parse_postfix_action(action, behind.rest());
+    if (behind.take(action) && behind.take(": ")) return parse_postfix_action(daemon, action, behind.rest());
   }
   return std::nullopt;
 }
 
 std::optional<Detail> parse_cleanup(std::string_view text) {
   TextCursor cursor(text);
-  if (!cursor.take("message-id=")) return parse_incoming(text);
+  if (!cursor.take("message-id=")) return parse_incoming("cleanup", text);
   std::string_view value = cursor.rest();
   if (value.size() >= 2 && value.front() == '<' && value.back() == '>') value = value.substr(1, value.size() - 2);
   return made(logged::MessageId{bounded(value)});
@@ -130,7 +132,7 @@ std::optional<Detail> parse_daemon(std::string_view daemon, std::string_view tex
   }
   if (daemon == "qmgr") return parse_qmgr(text);
   if (daemon == "cleanup") return parse_cleanup(text);
-  if (daemon == "smtpd" || daemon == "postscreen") return parse_incoming(text);
+  if (daemon == "smtpd" || daemon == "postscreen") return parse_incoming(daemon, text);
   if (daemon == "bounce") return parse_bounce(text);
   if (daemon == "pickup") return parse_pickup(text);
   if (daemon == "postsuper") return parse_postsuper(text);

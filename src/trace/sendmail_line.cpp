@@ -97,10 +97,12 @@ bool take_recipients(TextCursor& cursor, std::vector<std::string>& recipients) {
 }
 
 // ", ctladdr=<a@b> (0/0)": on whose behalf
-bool skip_controlling_user(TextCursor& cursor) {
+bool take_controlling_user(TextCursor& cursor, std::string& user) {
   if (!cursor.take(", ctladdr=")) return true;
-  if (!take_address(cursor)) return false;
+  auto address = take_address(cursor);
+  if (!address) return false;
   if (cursor.take(" (") && !cursor.until(")")) return false;
+  user = std::move(*address);
   return true;
 }
 
@@ -108,7 +110,8 @@ bool skip_controlling_user(TextCursor& cursor) {
 // dsn=2.0.0, reply=…, stat=Sent (ok)"
 std::optional<Detail> parse_to(TextCursor cursor) {
   logged::DeliveryAttempt attempt;
-  if (!take_recipients(cursor, attempt.recipients) || !skip_controlling_user(cursor) || !cursor.take(", delay=")) {
+  if (!take_recipients(cursor, attempt.recipients) || !take_controlling_user(cursor, attempt.on_behalf_of) ||
+      !cursor.take(", delay=")) {
     return std::nullopt;
   }
   const auto delay = take_duration(cursor);

@@ -25,6 +25,8 @@ std::optional<SqliteWriter::Known> SqliteWriter::if_queued(std::int64_t id, cons
                                                            std::int64_t time) {
   const sqlite::Resetting resetting(message_);
   if (!message_.bind(1, id).step() || message_.integer(0) > time + clock_slack_ms) return std::nullopt;
+  // A recipient that was refused has the queue ID of the message to those who were not.
+  if (message_.integer(6) != static_cast<std::int64_t>(Stage::message)) return std::nullopt;
   const Known known{id, message_.integer(2), message_.optional_integer(3).has_value(),
                     first_status(static_cast<model::Action>(message_.integer(4))), message_.string(5)};
   if (message_.text(1) == queue_id) return known;
@@ -38,8 +40,9 @@ std::optional<SqliteWriter::Known> SqliteWriter::find_message(const std::string&
   if (const auto found = recent_.find(queue_id); found != recent_.end()) {
     if (auto known = if_queued(found->second, queue_id, time)) return known;
     // An earlier one may have no terms yet either.
-    sqlite::Statement earlier(database_, "SELECT id FROM message WHERE id > ?1 AND queue_id = ?2 ORDER BY id DESC");
-    earlier.bind(1, indexed_to_).bind_text(2, queue_id);
+    sqlite::Statement earlier(database_,
+                              "SELECT id FROM message WHERE id > ?1 AND queue_id = ?2 AND stage = ?3 ORDER BY id DESC");
+    earlier.bind(1, indexed_to_).bind_text(2, queue_id).bind(3, static_cast<std::int64_t>(Stage::message));
     while (earlier.step()) {
       if (auto known = if_queued(earlier.integer(0), queue_id, time)) return known;
     }
@@ -51,19 +54,51 @@ std::optional<SqliteWriter::Known> SqliteWriter::find_message(const std::string&
   return std::nullopt;
 }
 
-std::optional<std::int64_t> SqliteWriter::find_row(const Known& message, const std::string& recipient) {
-  if (rows_of_ != message.id) {
-    rows_.clear();
-    if (message.recipients == 1) rows_.emplace(canonical_address(message.rcpt_to), message.id);
-    recipients_.bind(1, message.id).bind(2, message.id + message.recipients);
-    while (message.recipients > 1 && recipients_.step()) {
-      rows_.emplace(canonical_address(recipients_.text(1)), recipients_.integer(0));
-    }
-    recipients_.reset();
-    rows_of_ = message.id;
-  }
+void SqliteWriter::load_rows(const Known& message) {
+  if (rows_of_ == message.id) return;
+  rows_.clear();
+  rows_by_local_part_.clear();
+  const auto add = [this](std::string_view address, std::int64_t row) {
+    const std::string canonical = canonical_address(address);
+    rows_.emplace(canonical, row);
+    const auto [place, is_new] = rows_by_local_part_.emplace(local_part(canonical), row);
+    if (!is_new) place->second = 0;
+  };
+  if (message.recipients == 1) add(message.rcpt_to, message.id);
+  recipients_.bind(1, message.id).bind(2, message.id + message.recipients);
+  while (message.recipients > 1 && recipients_.step()) add(recipients_.text(1), recipients_.integer(0));
+  recipients_.reset();
+  rows_of_ = message.id;
+}
+
+std::optional<std::int64_t> SqliteWriter::find_row(const std::string& recipient) const {
+  if (recipient.empty()) return std::nullopt;
   const auto found = rows_.find(canonical_address(recipient));
   return found == rows_.end() ? std::nullopt : std::optional(found->second);
+}
+
+// The sendmail command's "root", of which Postfix made root@mx.example.net before it told anybody.
+std::optional<std::int64_t> SqliteWriter::find_unqualified(const Delivery& delivery) const {
+  const std::string given = canonical_address(delivery.recipient);
+  const std::string address = canonical_address(delivery.address);
+  if (!domain_part(given).empty() || local_part(address) == given) return std::nullopt;
+  const auto found = rows_by_local_part_.find(given);
+  return found == rows_by_local_part_.end() || found->second == 0 ? std::nullopt : std::optional(found->second);
+}
+
+// The row of whom the delivery is for. By the name that the log has for RCPT TO, and where that is in none, by what it
+// was before or after the mail server completed and rewrote it.
+std::optional<std::int64_t> SqliteWriter::row_of(const Known& message, Delivery& delivery) {
+  if (delivery.recipient.empty()) return std::nullopt;
+  load_rows(message);
+  if (const auto row = find_row(delivery.recipient)) return row;
+  if (const auto row = find_row(delivery.on_behalf_of)) {
+    delivery.status = Status::expanded;  // an alias, which may have become several
+    return row;
+  }
+  if (const auto row = find_unqualified(delivery)) return row;
+  if (const auto row = find_row(delivery.address)) return row;
+  return delivery.is_only_one && message.recipients == 1 ? std::optional(message.id) : std::nullopt;
 }
 
 bool SqliteWriter::record(const Queued& queued) {
@@ -125,17 +160,18 @@ void SqliteWriter::set_status_of_all(const Known& message, const Delivery& deliv
       .run();
 }
 
-bool SqliteWriter::record(const Delivery& delivery) {
+bool SqliteWriter::record(Delivery delivery) {
   const auto message = find_message(delivery.queue_id, delivery.time);
   if (!message) return false;
-  const auto row = delivery.recipient.empty() ? std::nullopt : find_row(*message, delivery.recipient);
+  const Status told = delivery.status;
+  const auto row = row_of(*message, delivery);
   insert_delivery_.bind(1, message->id)
       .bind(2, delivery.time)
       .bind(3, digest(delivery))
       .bind(4, row)
       .bind(5, delivery.queue_id)
       .bind(6, delivery.address.empty() ? delivery.recipient : delivery.address)
-      .bind(7, static_cast<std::int64_t>(delivery.status))
+      .bind(7, static_cast<std::int64_t>(told))
       .bind(8, delivery.relay)
       .bind(9, delivery.enhanced)
       .bind(10, delivery.tls)

@@ -76,7 +76,7 @@ SqliteWriter::SqliteWriter(const std::string& path, int lock_wait_ms)
       insert_term_(database_, "INSERT OR IGNORE INTO term VALUES (?1,?2,?3)"),
       insert_delivery_(database_, "INSERT OR IGNORE INTO delivery VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"),
       set_state_(database_, "INSERT INTO state VALUES (?1,?2) ON CONFLICT(name) DO UPDATE SET value = excluded.value"),
-      message_(database_, "SELECT time, queue_id, recipients, size, action, rcpt_to FROM message WHERE id = ?1"),
+      message_(database_, "SELECT time, queue_id, recipients, size, action, rcpt_to, stage FROM message WHERE id = ?1"),
       recipients_(database_, "SELECT id, address FROM recipient WHERE id >= ?1 AND id < ?2"),
       update_status_(database_,
                      "UPDATE recipient SET status = ?2, status_time = ?3 WHERE id = ?1 AND (status_time IS NULL OR "
@@ -94,8 +94,9 @@ void SqliteWriter::load_state() {
       database_.integer("SELECT count(*) FROM message WHERE id > " + std::to_string(indexed_to_)).value_or(0));
   heap_.reset();
   recent_.clear();
-  sqlite::Statement tail(database_, "SELECT id, queue_id FROM message WHERE id > ?1 AND queue_id IS NOT NULL");
-  tail.bind(1, indexed_to_);
+  sqlite::Statement tail(database_,
+                         "SELECT id, queue_id FROM message WHERE id > ?1 AND queue_id IS NOT NULL AND stage = ?2");
+  tail.bind(1, indexed_to_).bind(2, static_cast<std::int64_t>(Stage::message));
   while (tail.step()) recent_[tail.string(1)] = tail.integer(0);
 }
 
@@ -161,7 +162,7 @@ std::int64_t SqliteWriter::insert(const StoredEntry& entry) {
   if (!is_alone) insert_recipients(id, entry);
   next_id_ = id + static_cast<std::int64_t>(entry.recipients.size());
   ++unindexed_;
-  if (!entry.queue_id.empty()) recent_[entry.queue_id] = id;
+  if (!entry.queue_id.empty() && entry.stage == Stage::message) recent_[entry.queue_id] = id;
   return id;
 }
 

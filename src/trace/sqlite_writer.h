@@ -88,10 +88,13 @@ class SqliteWriter {
 
   std::optional<Known> find_message(const std::string& queue_id, std::int64_t time);
   std::optional<Known> if_queued(std::int64_t id, const std::string& queue_id, std::int64_t time);
-  std::optional<std::int64_t> find_row(const Known& message, const std::string& recipient);
+  void load_rows(const Known& message);
+  std::optional<std::int64_t> find_row(const std::string& recipient) const;
+  std::optional<std::int64_t> find_unqualified(const Delivery& delivery) const;
+  std::optional<std::int64_t> row_of(const Known& message, Delivery& delivery);
   bool record(const Queued& queued);
   bool record(const Child& child);
-  bool record(const Delivery& delivery);
+  bool record(Delivery delivery);
   void set_status_of_all(const Known& message, const Delivery& delivery);
 
   bool remove_messages(std::int64_t before_id);
@@ -120,11 +123,12 @@ class SqliteWriter {
   std::uint64_t spooled_to_ = 0;
   int log_pages_ = 0;
   std::optional<TermHeap> heap_;  // whose terms are being written
-  // Queue IDs of the messages that have no terms yet, the newest of each.
+  // Queue IDs of the messages that were answered as a whole and have no terms yet, the newest of each.
   std::unordered_map<std::string, std::int64_t> recent_;
   // The rows of the message that was asked for last, since deliveries of one message come together.
   std::int64_t rows_of_ = 0;
   std::unordered_map<std::string, std::int64_t> rows_;
+  std::unordered_map<std::string, std::int64_t> rows_by_local_part_;  // 0 where there are several
 };
 
 }  // namespace connectord::trace

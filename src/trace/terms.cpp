@@ -7,6 +7,43 @@
 #include "connectord/net/domain_name.h"
 
 namespace connectord::trace {
+namespace {
+
+// "@relay.example,@other.example:user@example.net"
+std::string_view without_route(std::string_view address) {
+  const auto colon = address.find(':');
+  const bool has_route = address.starts_with('@') && colon != std::string_view::npos && address.find('"') > colon;
+  return has_route ? address.substr(colon + 1) : address;
+}
+
+// Where the "@" before the domain stands: the last one that is not within quotes.
+std::size_t end_of_local_part(std::string_view address) {
+  std::size_t at = std::string_view::npos;
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < address.size(); ++i) {
+    if (address[i] == '\\') {
+      ++i;
+    } else if (address[i] == '"') {
+      is_quoted = !is_quoted;
+    } else if (address[i] == '@' && !is_quoted) {
+      at = i;
+    }
+  }
+  return is_quoted ? address.rfind('@') : at;
+}
+
+std::string unquoted(std::string_view local_part) {
+  std::string plain;
+  plain.reserve(local_part.size());
+  for (std::size_t i = 0; i < local_part.size(); ++i) {
+    if (local_part[i] == '"') continue;
+    if (local_part[i] == '\\' && i + 1 < local_part.size()) ++i;
+    plain += local_part[i];
+  }
+  return plain;
+}
+
+}  // namespace
 
 // FNV-1a, and a last step that spreads its upper half over the lower one.
 std::int64_t term(TermKind kind, std::string_view text) {
@@ -33,10 +70,15 @@ std::string canonical_domain(std::string_view domain) {
   return lower;
 }
 
+std::string_view local_part(std::string_view canonical) {
+  return canonical.substr(0, canonical.rfind('@'));
+}
+
 std::string canonical_address(std::string_view address) {
-  const auto at = address.rfind('@');
-  if (at == std::string_view::npos) return net::to_lower(address);
-  return net::to_lower(address.substr(0, at + 1)) + canonical_domain(address.substr(at + 1));
+  address = without_route(address);
+  const auto at = end_of_local_part(address);
+  const std::string local = net::to_lower(unquoted(address.substr(0, at)));
+  return at == std::string_view::npos ? local : local + '@' + canonical_domain(address.substr(at + 1));
 }
 
 }  // namespace connectord::trace

@@ -21,9 +21,12 @@ enum class TermKind : char {
 // 32 bits, signed because SQLite keeps such a number in four bytes.
 std::int64_t term(TermKind kind, std::string_view text);
 
-// The form in which two spellings of an address are the same: lower case, the domain in A-labels.
+// The form in which two spellings of an address are the same: without the quotes and backslashes that a local part may
+// have (RFC 5321, 4.1.2) and without a source route (appendix C), in lower case, the domain in A-labels.
 std::string canonical_address(std::string_view address);
 std::string canonical_domain(std::string_view domain);
+// What stands before the "@" of a canonical address; all of it where there is none.
+std::string_view local_part(std::string_view canonical);
 // What follows the last "@"; empty where there is none.
 std::string_view domain_part(std::string_view address);
 

@@ -36,6 +36,116 @@ TEST_F(TraceDeliveries, FindTheirRecipientWhateverItsCase) {
   EXPECT_EQ(statuses(), "a@example.net=getting_status B@Example.NET=delivered");
 }
 
+struct Spelling {
+  const char* told;    // to the milter
+  const char* logged;  // by the mail server
+};
+
+// RFC 5321, 4.1.2: quotes and backslashes are no part of a local part. The rest as Postfix 3.7 logs it.
+TEST_F(TraceDeliveries, FindTheirRecipientInAnotherSpelling) {
+  const Spelling spellings[] = {{"b..c@rcpt.test", "\"b..c\"@rcpt.test"},
+                                {"\"b\"@rcpt.test", "b@rcpt.test"},
+                                {"b\\ c@rcpt.test", "\"b c\"@rcpt.test"},
+                                {"\"b\\c\"@rcpt.test", "bc@rcpt.test"},
+                                {"\"a@b\"@rcpt.test", "\"a@b\"@rcpt.test"},
+                                {"u@RCPT.test.", "u@rcpt.test"},
+                                {"@relay.test,@other.test:u@rcpt.test", "u@rcpt.test"},
+                                {"u@b\xc3\xbc.test", "u@xn--b-xka.test"}};
+  std::int64_t time = noon;
+  for (const auto& [told, logged] : spellings) {
+    time += 600 * second;
+    append(Mail().at(time).to({told}));
+    append(Mail().at(time).queued_as("4Y").to({told, "other@rcpt.test"}));
+    deliver({delivery("4X", logged, Status::delivered, time), delivery("4Y", logged, Status::delivered, time)});
+    Query query;
+    query.recipient = logged;
+    query.since = time;
+    const Page found = search(query);
+    ASSERT_EQ(found.rows.size(), 2U) << told;
+    for (const Row& row : found.rows) EXPECT_EQ(row.status, Status::delivered) << told;
+  }
+}
+
+TEST_F(TraceDeliveries, OfOthersAreNotTakenForThoseOfASimilarRecipient) {
+  append(Mail().to({"\"a b\"@rcpt.test", "c@rcpt.test"}));
+  for (const char* other : {"ab@rcpt.test", "a@b@rcpt.test", "c@rcpt", "c", "@c:d@rcpt.test", "\"c\"\"@rcpt.test\""}) {
+    deliver({delivery("4X", other, Status::delivered, noon + second)});
+  }
+  EXPECT_EQ(statuses(), "\"a b\"@rcpt.test=getting_status c@rcpt.test=getting_status");
+}
+
+// The sendmail command's "root": the milter is told what Postfix makes of it.
+TEST_F(TraceDeliveries, OfUnqualifiedRecipientsFindWhatTheMilterWasTold) {
+  const auto told = [](const char* given, const char* address, bool is_only_one = false) {
+    Delivery made = delivery("4X", given, Status::delivered, noon + second);
+    made.address = address;
+    made.is_only_one = is_only_one;
+    return made;
+  };
+  append(Mail().to({"root@mx.rcpt.test", "virt@mx.rcpt.test", "b@rcpt.test", "twice@a.test", "twice@b.test"}));
+  deliver({told("root", "root@mx.rcpt.test")});
+  EXPECT_EQ(statuses().find("root@mx.rcpt.test=delivered"), 0U);
+  deliver({told("canon", "b@rcpt.test")});  // a canonical address
+  EXPECT_NE(statuses().find(" b@rcpt.test=delivered"), std::string::npos);
+  EXPECT_NE(statuses().find(" virt@mx.rcpt.test=getting_status"), std::string::npos);
+  deliver({told("virt", "b@rcpt.test")});  // a virtual one
+  EXPECT_NE(statuses().find(" virt@mx.rcpt.test=delivered"), std::string::npos);
+  deliver({told("twice", "twice@c.test"), told("twice", "x@c.test"), told("archive", "archive@mx.rcpt.test"),
+           told("x", "y@rcpt.test", true)});
+  EXPECT_NE(statuses().find("twice@a.test=getting_status twice@b.test=getting_status"), std::string::npos);
+}
+
+// A canonical address that has a virtual one: neither name of the log is what the milter was told.
+TEST_F(TraceDeliveries, OfTheOnlyOneInTheQueueFileAreTheOnlyRecipients) {
+  append(Mail().to({"both@x.test"}));
+  Delivery one = delivery("4X", "both", Status::delivered, noon + second);
+  one.address = "c@rcpt.test";
+  deliver({one});
+  EXPECT_EQ(statuses(), "both@x.test=getting_status");
+  one.is_only_one = true;
+  one.time += second;
+  deliver({one});
+  EXPECT_EQ(statuses(), "both@x.test=delivered");
+}
+
+// In Sendmail's log an alias stands where the local sender does otherwise.
+TEST_F(TraceDeliveries, OfSendmailsAliasesExpandTheAlias) {
+  append(Mail().to({"team@sm.test", "b@rcpt.test"}));
+  Delivery member = delivery("4X", "a@x.test", Status::delivered, noon + second);
+  member.on_behalf_of = "team@sm.test";
+  Delivery other = delivery("4X", "b@rcpt.test", Status::delivered, noon + second);
+  other.on_behalf_of = "team@sm.test";
+  deliver({member, other});
+  EXPECT_EQ(statuses(), "team@sm.test=expanded b@rcpt.test=delivered");
+}
+
+// RCPT good, RCPT elsewhere, DATA: the refusal is told in the log and has the same queue ID.
+TEST_F(TraceDeliveries, BelongToTheMessageAndNotToARecipientWhoWasRefused) {
+  const Mail refused = Mail().to({"spam@elsewhere.test"}).refused();
+  for (const bool has_terms : {false, true}) {
+    const std::string id = has_terms ? "4Z" : "4Y";
+    append(Mail().queued_as(id).to({"good@example.net"}));
+    LogBatch batch;
+    Entry entry = refused.entry();
+    entry.stage = Stage::mta;
+    entry.queue_id = id;
+    batch.refusals = {entry};
+    record(batch);
+    Mail ours = refused;
+    ours.stage = Stage::rcpt_to;
+    append(ours.queued_as(id));
+    if (has_terms) reopen();
+    LogBatch later;
+    later.queued = {{id, noon, 4711}};
+    later.children = {{id, id + "A", noon}};
+    later.deliveries = {delivery(id + "A", "good@example.net", Status::delivered, noon + second),
+                        delivery(id, "", Status::pending, noon)};
+    record(later);
+    EXPECT_EQ(statuses(id), "good@example.net=delivered spam@elsewhere.test=failed spam@elsewhere.test=failed");
+    EXPECT_EQ(statuses(id + "A"), "good@example.net=delivered");
+  }
+}
+
 TEST_F(TraceDeliveries, FindTheirMessageAlsoWhenItHasItsTerms) {
   append(Mail().to({"a@example.net"}));
   reopen();

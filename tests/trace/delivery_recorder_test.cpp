@@ -21,7 +21,7 @@ class FakeStore : public Store {
     for (const Child& child : batch.children) children.push_back(child.queue_id + " -> " + child.child_queue_id);
     for (const Delivery& delivery : batch.deliveries) {
       deliveries.push_back(delivery.queue_id + " <" + delivery.recipient + "> <" + delivery.address + "> " +
-                           std::string(to_string(delivery.status)));
+                           std::string(to_string(delivery.status)) + (delivery.is_only_one ? " alone" : ""));
       texts.push_back(delivery.text);
       last = delivery;
     }
@@ -76,7 +76,7 @@ class DeliveryRecorderTest : public testing::Test {
 constexpr const char* remote = "mx.b.example[192.0.2.1]:25";
 
 TEST_F(DeliveryRecorderTest, RecordsADelivery) {
-  log({"postfix/qmgr[2]: 4ABCDEF: from=<x@y.example>, size=320, nrcpt=1 (queue active)",
+  log({"postfix/qmgr[2]: 4ABCDEF: from=<x@y.example>, size=320, nrcpt=2 (queue active)",
        delivery("smtp[1]", "4ABCDEF", "a@b.example", remote, "2.0.0, status=sent (250 ok)")});
   EXPECT_THAT(store_.sizes, ElementsAre("4ABCDEF 320"));
   EXPECT_THAT(store_.deliveries, ElementsAre("4ABCDEF <a@b.example> <> delivered"));
@@ -86,6 +86,28 @@ TEST_F(DeliveryRecorderTest, RecordsADelivery) {
   EXPECT_EQ(store_.last.text, "250 ok");
   EXPECT_EQ(store_.last.delay, 1500);
   EXPECT_EQ(store_.last.tls, "");
+}
+
+TEST_F(DeliveryRecorderTest, SaysWhereAQueueFileHasOneRecipient) {
+  const std::string active = "postfix/qmgr[2]: 4ABCDEF: from=<x@y.example>, size=320, nrcpt=";
+  const auto to = [](const std::string& daemon, const std::string& original, const std::string& end) {
+    return "postfix/" + daemon + "[1]: 4ABCDEF: to=<a@b.example>, orig_to=<" + original +
+           ">, relay=local, delay=1, delays=1/0/0/0, dsn=2.0.0, status=sent (" + end + ")";
+  };
+  log({active + "1 (queue active)", to("smtp", "both", "ok")});
+  EXPECT_EQ(store_.deliveries.back(), "4ABCDEF <both> <a@b.example> delivered alone");
+  log({active + "2 (queue active)", active + "1 (queue active)", to("smtp", "both", "ok")});
+  EXPECT_EQ(store_.deliveries.back(), "4ABCDEF <both> <a@b.example> delivered");
+  log({"postfix/cleanup[1]: 4ABCDEF: message-id=<later@y.example>", active + "1 (queue active)",
+       to("local", "team", "forwarded as 4FFFFFF")});
+  EXPECT_EQ(store_.deliveries.back(), "4ABCDEF <team> <a@b.example> expanded alone");
+  log({to("smtp", "both", "ok")});
+  EXPECT_EQ(store_.deliveries.back(), "4ABCDEF <both> <a@b.example> delivered") << "others have come of it";
+  log({"sm-mta[7]: 6ALNvWAX014773: from=<x@y.example>, size=84, class=0, nrcpts=1, msgid=<m@y.example>",
+       "sm-mta[7]: 6ALNvWAX014773: to=<a@b.example>, ctladdr=<team@b.example> (8/0), delay=00:00:01, mailer=esmtp, "
+       "pri=1, relay=h. [192.0.2.1], dsn=2.0.0, stat=Sent (ok)"});
+  EXPECT_EQ(store_.deliveries.back(), "6ALNvWAX014773 <a@b.example> <> delivered") << "aliases are not counted";
+  EXPECT_EQ(store_.last.on_behalf_of, "team@b.example");
 }
 
 TEST_F(DeliveryRecorderTest, KeepsEachAttempt) {

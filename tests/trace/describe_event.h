@@ -22,6 +22,7 @@ class EventDescription {
     word(words[static_cast<int>(attempt.status)]);
     for (const auto& recipient : attempt.recipients) add("to", recipient);
     add("orig_to", attempt.original_recipient);
+    add("for", attempt.on_behalf_of);
     add("relay", describe(attempt.relay));
     if (attempt.connection_use != 1) add("use", std::to_string(attempt.connection_use));
     add("delay", std::to_string(attempt.delay.count()));
@@ -97,6 +98,7 @@ class EventDescription {
     add("from", refused.mail_from);
     add("to", refused.recipient);
     add("helo", refused.helo);
+    add("user", refused.sasl_username);
     add("reply", refused.reply);
   }
 

@@ -184,8 +184,11 @@ const Case others[] = {
      R"~(Nov 21 23:52:18 mx postfix/postscreen[1]: NOQUEUE: reject: RCPT from [192.0.2.7]:4711: 550 5.7.1 Service unavailable; client [192.0.2.7] blocked using bl.example; from=<x@y.example>, to=<a@b.example>, proto=ESMTP, helo=<h>)~",
      R"~(- refused stage=RCPT client=[192.0.2.7] code=550 from=x@y.example to=a@b.example helo=h reply=550 5.7.1 Service unavailable; client [192.0.2.7] blocked using bl.example)~"},
     {"a message that a content filter hands back",
-     R"~(Nov 21 23:52:18 mx postfix/smtpd[1]: 4FEDCBA: client=localhost[127.0.0.1], sasl_username=u, orig_queue_id=4ABCDEF, orig_client=h[192.0.2.7])~",
+     R"~(Nov 21 23:52:18 mx postfix/smtpd[1]: 4FEDCBA: client=localhost[127.0.0.1], orig_queue_id=4ABCDEF, orig_client=h[192.0.2.7])~",
      R"~(4FEDCBA received client=localhost[127.0.0.1] orig=4ABCDEF)~"},
+    {"a user whose name looks like what a content filter hands back",
+     R"~(Nov 21 23:52:18 mx postfix/smtpd[1]: 4FEDCBA: client=h[192.0.2.7], sasl_method=PLAIN, sasl_username=u, orig_queue_id=4ABCDEF, orig_client=h[192.0.2.7])~",
+     R"~(4FEDCBA received client=h[192.0.2.7])~"},
     {"TLS of a connection that is used again",
      R"~(Nov 21 23:52:18 mx postfix/smtp[1]: Verified TLS connection reused to mx.b.example[192.0.2.1]:25: TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits))~",
      R"~(- tls relay=mx.b.example[192.0.2.1]:25 trust=Verified protocol=TLSv1.2 cipher=ECDHE-RSA-AES256-GCM-SHA384)~"},
@@ -274,6 +277,77 @@ TEST(PostfixLine, ReadsARefusalsEnvelopeFromTheRight) {
                    "proto=SMTP helo=<z>\"@b> proto=ESMTP helo=<h>"),
             "- refused stage=RCPT client=h[192.0.2.7] code=550 from=s@t to=\"a; from=<x@y> to=<v@w> proto=SMTP "
             "helo=<z>\"@b helo=h reply=550 5.1.1 <\"a; from=<x@y> to=<v@w> proto=SMTP helo=<z>\"@b>: no");
+}
+
+constexpr const char* of_a_user =
+    "Nov 21 23:52:18 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from c.test[192.0.2.7]: 550 5.1.1 <u@rcpt.test>: "
+    "Recipient address rejected: User unknown; from=<a@sender.test> to=<u@rcpt.test> proto=ESMTP helo=<c.test>";
+
+std::string envelope_of(const std::string& user) {
+  return "- refused stage=RCPT client=c.test[192.0.2.7] code=550 from=a@sender.test to=u@rcpt.test helo=c.test" +
+         (user.empty() ? user : " user=" + user) +
+         " reply=550 5.1.1 <u@rcpt.test>: Recipient address rejected: User unknown";
+}
+
+// Postfix 3.10 and later tell who had logged in, behind all else.
+TEST(PostfixLine, ReadsWhoHadLoggedIn) {
+  const std::string line = std::string(of_a_user) + " sasl_method=PLAIN";
+  EXPECT_EQ(parsed(line + " sasl_username=joe@rcpt.test"), envelope_of("joe@rcpt.test"));
+  EXPECT_EQ(parsed(line + " sasl_username=Joe Doe"), envelope_of("Joe Doe"));
+  EXPECT_EQ(parsed(line + " sasl_username=j\xc3\xb6<r>\"g"), envelope_of("j\xc3\xb6<r>\"g"));
+  EXPECT_EQ(parsed(line), envelope_of(""));
+  EXPECT_EQ(parsed(line + " sasl_username=joe sasl_sender=x@y"), envelope_of("")) << "either is the name's end";
+  for (const char* cut : {" sasl_method", " sasl_me", " ", " sasl_method=PLAIN sasl_usern"}) {
+    EXPECT_EQ(parsed(of_a_user + std::string(cut)), envelope_of("")) << cut;
+  }
+  EXPECT_EQ(parsed("Nov 21 23:52:18 mx postfix/cleanup[1]: 4ABCDEF: milter-reject: END-OF-MESSAGE from h[192.0.2.7]: "
+                   "5.7.1 no; from=<x@y.example> to=<a@b.example> proto=ESMTP helo=<h> sasl_method=PLAIN "
+                   "sasl_username=joe"),
+            "4ABCDEF refused stage=END-OF-MESSAGE client=h[192.0.2.7] code=550 from=x@y.example to=a@b.example helo=h "
+            "user=joe reply=5.7.1 no");
+}
+
+TEST(PostfixLine, BelievesNothingFromWithinAUsersName) {
+  for (const std::string name :
+       {"x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e>",
+        "x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e> sasl_method=P",
+        "x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e> sasl_method=P sasl_username=y", "x helo=<e>",
+        "x to=<v@w> proto=SMTP helo=<e>", "x; proto=SMTP", "x; from=<", "x>: 5.7.1 y; from=<> proto=SMTP",
+        "; from=<\"a\"@x> to=<\"; from=<b@c> to=<d@e> proto=SMTP\"@w> proto=ESMTP helo=<e>"}) {
+    EXPECT_EQ(parsed(of_a_user + (" sasl_method=PLAIN sasl_username=" + name)), envelope_of(name)) << name;
+  }
+  // It can be read as an answer that repeats an address too, so neither is taken.
+  const std::string both =
+      " sasl_method=P sasl_username=x>: ; from=<s@t> to=<\"u@rcpt.test>: Recipient address rejected: User unknown; "
+      "from=<a@sender.test> to=<u@rcpt.test> proto=ESMTP helo=<c.test> sasl_method=P sasl_username=x\"@d> proto=SMTP "
+      "helo=<e>";
+  EXPECT_EQ(parsed(of_a_user + both),
+            "- refused stage=RCPT client=c.test[192.0.2.7] code=550 reply=550 5.1.1 <u@rcpt.test>: Recipient address "
+            "rejected: User unknown");
+}
+
+// Postfix repeats an address in its answer without quotes. No user had logged in here.
+TEST(PostfixLine, ReadsTheEnvelopeBehindAnAnswerThatLooksLikeOneOfAUser) {
+  const std::string local = "a; from=<x@y> to=<v@w> proto=SMTP helo=<z> sasl_method=P sasl_username=q";
+  EXPECT_EQ(
+      parsed("Nov 28 15:19:57 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.7]: 554 5.7.1 <" + local +
+             "@b.example>: Relay access denied; from=<s@t> to=<\"" + local + "\"@b.example> proto=ESMTP helo=<h>"),
+      "- refused stage=RCPT client=h[192.0.2.7] code=554 from=s@t to=\"" + local +
+          "\"@b.example helo=h reply=554 5.7.1 <" + local + "@b.example>: Relay access denied");
+}
+
+// postscreen takes any word for a HELO name.
+TEST(PostfixLine, ReadsPostscreensEnvelopeWhateverTheHeloName) {
+  const std::string line =
+      "Nov 21 23:52:18 mx postfix/postscreen[1]: NOQUEUE: reject: RCPT from [192.0.2.7]:4711: 550 5.7.1 Service "
+      "unavailable; from=<x@y.example>, to=<a@b.example>, proto=ESMTP, helo=<";
+  const std::string event = "- refused stage=RCPT client=[192.0.2.7] code=550 from=x@y.example to=a@b.example";
+  const std::string reply = " reply=550 5.7.1 Service unavailable";
+  for (const std::string helo : {"x>", "<x>", "<>", "x<y", "a\"b", "x>,y", "helo=<x>", "a@b;c", ">"}) {
+    EXPECT_EQ(parsed(line + helo + ">"), event + " helo=" + helo + reply) << helo;
+  }
+  EXPECT_EQ(parsed(line + ">"), event + reply);
+  EXPECT_EQ(parsed(line + "x>yz"), event + " helo=x>yz" + reply) << "cut off";
 }
 
 // Postfix's log has lines of 2000 bytes at most, and a HELO name may be longer.

@@ -1,12 +1,9 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -20,8 +17,8 @@ class AuditLog {
   explicit AuditLog(std::string path, std::function<std::int64_t()> unix_time)
       : path_(std::move(path)), unix_time_(std::move(unix_time)) {}
 
-  // While still root: makes the file where it is missing, and gives it to whom the process becomes.
-  tl::expected<void, std::string> give_to(std::optional<uid_t> owner, std::optional<gid_t> group) const;
+  // Makes the file where it is missing. On failure says why.
+  tl::expected<void, std::string> open() const;
 
   // Adds the time to `entry`. On failure says why; then nothing may be changed.
   tl::expected<void, std::string> write(const nlohmann::ordered_json& entry);

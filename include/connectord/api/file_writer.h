@@ -41,11 +41,6 @@ class FileReplacement {
   std::string temporary_;  // empty once there is none
 };
 
-// The folder of a file that the daemon keeps, before it gives up root's rights: makes the folder where it is missing
-// (one level), and gives it to that user where it was made, or is root's and empty as systemd makes it. What fails
-// here, opening the file tells.
-void give_folder_of(const std::string& file, uid_t owner, gid_t group);
-
 // Removes a file for good.
 tl::expected<void, std::string> remove_file(const std::string& path);
 

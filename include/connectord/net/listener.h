@@ -3,11 +3,13 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
 
 #include "connectord/net/endpoint.h"
+#include "connectord/net/handover.h"
 
 namespace connectord::net {
 
@@ -29,20 +31,19 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-// Whom a unix socket lets in.
+// Whom a unix socket lets in. Owner and group are left as they come where they are empty.
 struct SocketRights {
-  std::optional<uid_t> owner;  // left as it is where empty
+  std::optional<Account> owner;
   std::optional<gid_t> group;
   mode_t mode = 0660;
 };
 
-// Makes way for a unix socket: creates its folder where it is missing (with rights for owner and group only), and
-// removes a socket that nobody answers at any more. One that is answered, and a file that is no socket, are errors and
-// stay. Does nothing for an inet endpoint.
-tl::expected<void, std::string> prepare(const Endpoint& endpoint, const SocketRights& rights);
-
-// Gives a unix socket its owner, group and mode. Does nothing for an inet endpoint.
-tl::expected<void, std::string> apply_rights(const Endpoint& endpoint, const SocketRights& rights);
+// Has `bind` make the file of a unix socket. Before that, makes way for it: creates its folder where it is missing
+// (with rights for owner and group only), and removes a socket that nobody answers at any more. One that is answered,
+// and a file that is no socket, are errors and stay. The file has its owner, group and mode before anybody is listened
+// to; in a folder that the owner can change, it is made with the owner's own rights (net/handover.h).
+tl::expected<void, std::string> bind_unix(const Endpoint& endpoint, const SocketRights& rights,
+                                          const std::function<tl::expected<void, std::string>()>& bind);
 
 // Replies that follow each other within one exchange would otherwise wait 40 ms each for Nagle's algorithm. Accepted
 // connections inherit it (tcp(7)).

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -31,9 +29,7 @@ class Results {
  public:
   explicit Results(std::string folder) : folder_(std::move(folder)) {}
 
-  // Makes the folder where it is missing (one level, and one above), for root with this owner. On failure says why.
-  tl::expected<void, std::string> prepare(uid_t owner, gid_t group) const;
-  // What root writes gets the folder's owner.
+  // The folder must be there (session/folders.h).
   tl::expected<void, std::string> keep(const Report& report) const;
   // std::nullopt where there is none that can be read.
   std::optional<LastResult> find(Direction direction, std::string_view connector) const;

@@ -2,8 +2,12 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
+#include <tl/expected.hpp>
 
 #include "connectord/model/configuration.h"
 #include "connectord/session/session.h"
@@ -21,6 +25,15 @@ struct Process {
 // How the process is, and what has been asked of it, as one JSON object. Times are in UTC, as in ISO 8601; what has not
 // happened yet is null. Thread-safe.
 std::string health_document(const Process& process, const Services& services);
+
+// Longer ones are not read.
+inline constexpr std::size_t longest_health_document = std::size_t{256} << 10;
+
+// Reads a health_document() that another process tells. The result has every key that this version writes, with a value
+// of its type: null, nothing, 0 or false where there is none. Texts are bounded and hold no character that moves a
+// cursor or turns the order of what is shown; keys that this version does not know are kept as far as they are small.
+// Where anything was not as it should be, "odd" lists it in words. On failure says what is odd about the whole.
+tl::expected<nlohmann::ordered_json, std::string> read_health_document(std::string_view text);
 
 // The name in the abstract namespace under which the process with that configuration file tells its health_document()
 // to root and to its own user. It writes the document and hangs up.

@@ -48,8 +48,12 @@ struct Entry {
 // over.
 struct Delivery {
   std::string queue_id;
-  std::string recipient;  // as RCPT TO had it
+  std::string recipient;  // as the log has it, which may spell RCPT TO in another way
   std::string address;    // to whom it went in the end; empty where that is the same
+  // Whose alias the address comes from, or whose mail it is: Sendmail does not say which of the two.
+  std::string on_behalf_of{};
+  // The queue file has this recipient and no other, so it is the one of RCPT TO whatever it is called now.
+  bool is_only_one = false;
   std::int64_t time = 0;
   Status status = Status::delivered;
   std::string relay;

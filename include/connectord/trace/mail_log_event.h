@@ -47,6 +47,7 @@ enum class DeliveryStatus : std::uint8_t {
 struct DeliveryAttempt {
   std::vector<std::string> recipients;  // at least one; Postfix logs a line for each
   std::string original_recipient;       // before aliases, where it was another one
+  std::string on_behalf_of;             // in Sendmail: the alias that it comes from, or the local sender
   Relay relay;
   std::uint32_t connection_use = 1;    // how many messages went over this connection, with this one
   std::chrono::milliseconds delay{0};  // since the message came in
@@ -134,6 +135,7 @@ struct Refused {
   std::string mail_from;
   std::string recipient;
   std::string helo;
+  std::string sasl_username;  // who had logged in (Postfix 3.10 and later)
 };
 
 // The mail server hands a message to no host over this connection, since it is not protected as it must be (Sendmail's

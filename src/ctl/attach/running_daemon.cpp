@@ -19,13 +19,14 @@ bool is_believed(uid_t uid, const std::string& user) {
   return entry != nullptr && entry->pw_uid == uid;
 }
 
-std::string read_all(const net::FileDescriptor& connection) {
-  constexpr std::size_t longest = 1UL << 20U;
+std::string read_all(const net::FileDescriptor& connection, std::chrono::milliseconds limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
   std::string text;
   std::array<char, 4096> piece{};
   for (;;) {
     const ssize_t count = ::recv(connection.get(), piece.data(), piece.size(), 0);
-    if (count <= 0 || text.size() > longest) return text;
+    const bool is_late = std::chrono::steady_clock::now() > end;
+    if (count <= 0 || is_late || text.size() > session::longest_health_document) return text;
     text.append(piece.data(), static_cast<std::size_t>(count));
   }
 }
@@ -43,11 +44,13 @@ tl::expected<nlohmann::ordered_json, std::string> ask_running_daemon(const std::
                           ") has taken connectord's name; it is not believed");
   }
   net::set_time_limit(*connection, limit);
-  auto health = nlohmann::ordered_json::parse(read_all(*connection), nullptr, false);
-  if (!health.is_object()) {
+  const std::string told = read_all(*connection, limit);
+  if (told.empty()) {
     return tl::unexpected("connectord runs with " + configuration + ", and tells only root and its own user how it is");
   }
-  return health;
+  return session::read_health_document(told).map_error([&](const std::string& why) {
+    return "connectord runs with " + configuration + ", and what it tells of itself is odd: " + why;
+  });
 }
 
 Asked asked_so_far(const nlohmann::ordered_json& health) {

@@ -8,7 +8,8 @@
 
 namespace connectord::ctl {
 
-// The health document of the process that runs with that configuration file (session/health.h). `user` is server.user:
+// The health document of the process that runs with that configuration file, as session::read_health_document() gives
+// it. `user` is server.user:
 // only root, that user and our own are believed, since anybody may take a name in the abstract namespace. On failure
 // says why there is none: it does not run, or does not tell us.
 tl::expected<nlohmann::ordered_json, std::string> ask_running_daemon(const std::string& configuration,

@@ -56,6 +56,10 @@ class StatusReport {
       return;
     }
     health_ = std::move(*health);
+    for (const Json& odd : health_.value("odd", Json::array())) {
+      missing_.push_back({"what the running connectord tells of itself is odd: " + text_or(odd, "?"),
+                          "systemctl restart connectord, so that it is of this version"});
+    }
     if (health_["reload"].value("failed", false)) {
       missing_.push_back(
           {"the last reload failed at " + text_or(health_["reload"]["at"], "an unknown time") +

@@ -19,6 +19,10 @@ Json daemon(const Patient& patient, Findings& findings) {
     findings.critical("connectord", health.error(), "systemctl start connectord");
     return nullptr;
   }
+  for (const Json& odd : health->value("odd", Json::array())) {
+    findings.critical("connectord", "what it tells of itself is odd: " + odd.get<std::string>(),
+                      "systemctl restart connectord, so that it is of this version");
+  }
   const Json& reload = health->at("reload");
   if (reload.value("failed", false)) {
     findings.critical(

@@ -1,0 +1,260 @@
+#include "connectord/net/handover.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "connectord/net/listener.h"
+
+namespace connectord::net {
+namespace {
+
+using Expected = tl::expected<void, std::string>;
+
+constexpr int most_links = 40;  // as the kernel has it
+
+tl::unexpected<std::string> failed(const std::string& path, const std::string& what) {
+  return tl::unexpected(path + ": cannot " + what + ": " + std::strerror(errno));
+}
+
+// What stands in a folder belongs to whoever may write there, except that others cannot touch what is root's in a
+// sticky one.
+enum class Hands { roots, sticky, others };
+
+Hands hands_of(const struct stat& folder) {
+  if (folder.st_uid != 0) return Hands::others;
+  const mode_t by_others = folder.st_gid == 0 ? S_IWOTH : S_IWGRP | S_IWOTH;
+  if ((folder.st_mode & by_others) == 0) return Hands::roots;
+  return (folder.st_mode & S_ISVTX) != 0 ? Hands::sticky : Hands::others;
+}
+
+std::string link_target(const std::string& link) {
+  std::array<char, PATH_MAX> target{};
+  const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
+  return size <= 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(size));
+}
+
+// Looks at one component after the other. Nothing that was found to be root's can change behind its back.
+class Walk {
+ public:
+  explicit Walk(const std::string& path) { prepend(path); }
+
+  bool leads_through_roots_hands_alone() {
+    struct stat status {};
+    if (::lstat("/", &status) != 0 || hands_of(status) != Hands::roots) return false;
+    while (!left_.empty()) {
+      const std::string name = left_.back();
+      left_.pop_back();
+      if (!step(name)) return false;
+    }
+    return true;
+  }
+
+ private:
+  void prepend(const std::filesystem::path& path) {
+    std::vector<std::string> names;
+    for (const auto& part : path) names.push_back(part.string());
+    left_.insert(left_.end(), names.rbegin(), names.rend());
+  }
+
+  bool step(const std::string& name) {
+    if (name.empty() || name == ".") return true;
+    if (name == "/") {
+      reached_.clear();
+      return true;
+    }
+    if (name == "..") {
+      reached_ = reached_.parent_path();
+      return true;
+    }
+    const std::string next = "/" + (reached_ / name).string();
+    struct stat status {};
+    if (::lstat(next.c_str(), &status) != 0 || status.st_uid != 0) return false;
+    if (S_ISLNK(status.st_mode)) {
+      const std::string target = link_target(next);
+      if (++links_ > most_links || target.empty()) return false;
+      prepend(target);
+      return true;
+    }
+    if (S_ISDIR(status.st_mode) && hands_of(status) == Hands::others) return false;
+    reached_ /= name;
+    return true;
+  }
+
+  std::filesystem::path reached_;  // below "/"; has no symbolic links
+  std::vector<std::string> left_;  // the next one last
+  int links_ = 0;
+};
+
+bool exists(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0;
+}
+
+std::string parent_of(const std::string& path) {
+  return std::filesystem::path(path).parent_path().string();
+}
+
+FileDescriptor open_folder(const std::string& path, int flags = 0) {
+  return FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
+}
+
+Expected make_kept_folder(const KeptFolder& folder, const Account& account) {
+  return with_rights_for(parent_of(folder.path), account, [&](bool as_root) -> Expected {
+    if (::mkdir(folder.path.c_str(), as_root ? 0700 : folder.mode) != 0) return failed(folder.path, "make the folder");
+    if (!as_root) return {};
+    const FileDescriptor made = open_folder(folder.path, O_NOFOLLOW);
+    if (made.get() < 0 || ::fchown(made.get(), account.uid, account.gid) != 0 ||
+        ::fchmod(made.get(), folder.mode) != 0) {
+      return failed(folder.path, "give the folder to " + account.name);
+    }
+    return {};
+  });
+}
+
+bool is_one_of(std::string_view entry, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return entry == name || (entry.starts_with(name) && (entry[name.size()] == '-' || entry[name.size()] == '.'));
+  });
+}
+
+std::vector<std::string> entries_of(int folder) {
+  std::vector<std::string> entries;
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::fdopendir(::dup(folder)), &::closedir);
+  while (const dirent* entry = open ? ::readdir(open.get()) : nullptr) {  // NOLINT(concurrency-mt-unsafe)
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") entries.push_back(name);
+  }
+  return entries;
+}
+
+// systemd's StateDirectory=, which it makes for one service alone (systemd.exec(5)).
+bool is_made_by_systemd(const std::string& path) {
+  const char* made = std::getenv("STATE_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  std::error_code error;
+  for (std::string_view left = made == nullptr ? "" : made; !left.empty();) {
+    const auto end = left.find(':');
+    if (std::filesystem::equivalent(path, std::string(left.substr(0, end)), error)) return true;
+    left = end == std::string_view::npos ? std::string_view() : left.substr(end + 1);
+  }
+  return false;
+}
+
+// Files are not opened: to close a database's drops the locks on it (fcntl(2)).
+bool give_file(int folder, const std::string& name, const Account& account) {
+  struct stat status {};
+  const bool is_ours_to_give = ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                               S_ISREG(status.st_mode) && status.st_uid == 0 && status.st_nlink == 1;
+  return !is_ours_to_give || ::fchownat(folder, name.c_str(), account.uid, account.gid, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// What is not given here, the look afterwards tells.
+Expected give_folder(const KeptFolder& folder, const Account& account) {
+  if (account.uid == 0 || !only_root_can_change(folder.path)) return {};
+  const FileDescriptor open = open_folder(folder.path);
+  struct stat status {};
+  if (open.get() < 0 || ::fstat(open.get(), &status) != 0) return failed(folder.path, "open the folder");
+  if ((status.st_mode & S_ISVTX) != 0) return {};  // everybody's
+  const auto entries = entries_of(open.get());
+  const bool is_ours = std::all_of(entries.begin(), entries.end(),
+                                   [&](const std::string& entry) { return is_one_of(entry, folder.names); });
+  if (!is_ours && !is_made_by_systemd(folder.path)) return {};
+  for (const std::string& entry : entries) {
+    if (is_one_of(entry, folder.names) && !give_file(open.get(), entry, account))
+      return failed(folder.path + "/" + entry, "give the file to " + account.name);
+  }
+  if (::fchown(open.get(), account.uid, account.gid) != 0)
+    return failed(folder.path, "give the folder to " + account.name);
+  return {};
+}
+
+std::string remedy(const std::string& path, const Account& account, const std::string& key) {
+  return "; run: chown " + account.name + " " + path + ", or name another place in " + key;
+}
+
+Expected look(const KeptFolder& folder, const Account& account) {
+  const ActingAs acting(account);
+  const auto may = [](const std::string& path, int what) {
+    return ::faccessat(AT_FDCWD, path.c_str(), what, AT_EACCESS) == 0;
+  };
+  if (!acting.is_in_force()) return failed(folder.path, "act as " + account.name);
+  if (!may(folder.path, W_OK | X_OK)) {
+    return tl::unexpected(folder.path + ": " + account.name + " may not write to this folder, which " + folder.key +
+                          " needs: " + std::strerror(errno) + remedy(folder.path, account, folder.key));
+  }
+  for (const std::string& name : folder.files) {
+    const std::string file = folder.path + "/" + name;
+    if (may(file, R_OK | W_OK) || errno != EACCES) continue;
+    return tl::unexpected(file + ": " + account.name + " may not write to it, which " + folder.key + " needs" +
+                          remedy(file, account, folder.key));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool has_roots_rights() {
+  return ::geteuid() == 0;
+}
+
+ActingAs::ActingAs(const Account& account)
+    : changes_(has_roots_rights() && (account.uid != 0 || account.gid != ::getegid())) {
+  if (!changes_) return;
+  gid_ = ::getegid();
+  groups_.resize(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+  const bool known = ::getgroups(static_cast<int>(groups_.size()), groups_.data()) >= 0;
+  is_in_force_ = known && ::setgroups(account.groups.size(), account.groups.data()) == 0 &&
+                 ::setegid(account.gid) == 0 && ::seteuid(account.uid) == 0;
+}
+
+ActingAs::~ActingAs() {
+  if (!changes_) return;
+  const int error = errno;
+  if (::seteuid(0) != 0 || ::setegid(gid_) != 0 || ::setgroups(groups_.size(), groups_.data()) != 0) std::abort();
+  errno = error;
+}
+
+bool only_root_can_change(const std::string& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path.empty() ? "." : path, error);
+  return !error && Walk(absolute.string()).leads_through_roots_hands_alone();
+}
+
+Expected with_rights_for(const std::string& folder, const Account& account,
+                         const std::function<Expected(bool as_root)>& make) {
+  if (!has_roots_rights()) return make(false);
+  if (only_root_can_change(folder)) return make(true);
+  const ActingAs acting(account);
+  if (!acting.is_in_force()) return failed(folder, "act as " + account.name);
+  return make(false);
+}
+
+Expected hand_over(const KeptFolder& folder, const Account& account) {
+  const std::string above = parent_of(folder.path);
+  if (!above.empty() && !exists(above)) {
+    // For more than this account: only root may change what is in it.
+    const auto made = with_rights_for(parent_of(above), account, [&above](bool) -> Expected {
+      if (::mkdir(above.c_str(), 0755) != 0) return failed(above, "make the folder");
+      return {};
+    });
+    if (!made) return made;
+  }
+  const bool is_there = exists(folder.path);
+  auto given =
+      is_there ? has_roots_rights() ? give_folder(folder, account) : Expected() : make_kept_folder(folder, account);
+  return given ? look(folder, account) : given;
+}
+
+}  // namespace connectord::net
