@@ -1,13 +1,12 @@
 #include "connectord/session/session.h"
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "authenticator.h"
 #include "connectord/engine/decide.h"
+#include "connectord/engine/enhanced_filtering.h"
 #include "connectord/mail/path.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/session/message_log.h"
 #include "header_edit.h"
 #include "message_signer.h"
@@ -25,17 +24,6 @@ constexpr std::size_t longest_name = 1024;
 constexpr std::string_view no_policy_request =
     "no policy request came for this connection: add check_policy_service with connectord's policy socket at the "
     "beginning of smtpd_recipient_restrictions; Sendmail cannot tell it";
-
-// All of its recipients are in the pilot group; without a group, everybody is.
-bool is_in_pilot(const model::EnhancedFiltering& filtering, const std::vector<std::string>& recipients) {
-  const auto& group = filtering.recipients;
-  if (group.empty()) return true;
-  return std::all_of(recipients.begin(), recipients.end(), [&group](const std::string& recipient) {
-    return std::any_of(group.begin(), group.end(), [&recipient](const std::string& member) {
-      return net::equals_ignoring_case(member, recipient);
-    });
-  });
-}
 
 Answer to_answer(const model::Decision& decision) {
   return {decision.action, decision.reply, decision.quarantine};
@@ -112,6 +100,7 @@ void Session::end_message() {
   facts_.recipients = {};
   facts_.authentication = {};
   facts_.original.reset();
+  facts_.no_skip_listing = {};
   facts_.author.reset();
   intake_.end();
 }
@@ -231,11 +220,11 @@ void Session::take_route(model::Decision& decision) const {
 
 void Session::begin_content() {
   in_content_ = true;
-  const model::InboundConnector* connector =
-      envelope_decision_ ? generation_.policy->find(envelope_decision_->connector) : nullptr;
-  const bool filters = connector != nullptr && connector->enhanced_filtering &&
-                       is_in_pilot(*connector->enhanced_filtering, facts_.recipients);
-  filtering_ = filters ? &*connector->enhanced_filtering : nullptr;
+  if (envelope_decision_) {
+    const auto choice = engine::filtering_of(*generation_.policy, *envelope_decision_, facts_);
+    filtering_ = choice.filtering;
+    facts_.no_skip_listing = choice.why_not;
+  }
   if (authenticator_) authenticator_->begin_content(filtering_);
 }
 

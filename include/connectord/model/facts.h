@@ -78,6 +78,8 @@ struct Facts {
   // Of the original client where skip listing looked for it, and of the connecting client otherwise.
   Authentication authentication;
   std::optional<OriginalClient> original;
+  // Why the connector's skip listing does not hold for this message; empty where it does, or there is none.
+  std::string_view no_skip_listing{};
   // Known at the end of the message, where the configuration signs anything.
   std::optional<Author> author;
 };
