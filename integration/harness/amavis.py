@@ -79,7 +79,8 @@ class Amavis:
 
     def judged(self, sender: str, recipient: str) -> tuple[str, str]:
         """The policy banks and the client's address by which it has judged a message."""
-        pattern = rf"Checking: \S+ (?:([A-Z_/]+) )?(?:\[([0-9a-f.:]+)\] )?<{re.escape(sender)}> -> <{re.escape(recipient)}>"
+        way = re.escape(f"<{sender}> -> <{recipient}>")
+        pattern = rf"Checking: \S+ (?:([A-Z_/]+) )?(?:\[([0-9a-f.:]+)\] )?{way}"
         found = wait_until(lambda: re.search(pattern, self._log.read_text()), f"{sender} in {self._log}")
         return found.group(1) or "", found.group(2) or ""
 

@@ -1,6 +1,7 @@
 """An rspamd of our own, with Debian's configuration, what etc/filters has for it, and loopback ports."""
 
 import json
+import re
 import shutil
 import urllib.request
 from pathlib import Path
@@ -19,7 +20,8 @@ SPAM = "cheap pills"  # a body with these words is refused
 OVERRIDES = {
     "worker-normal.inc": 'bind_socket = "127.0.0.1:{normal}";\n',
     "worker-controller.inc": 'bind_socket = "127.0.0.1:{controller}";\nsecure_ip = ["127.0.0.1"];\n',
-    "worker-proxy.inc": 'bind_socket = "127.0.0.1:{milter}";\nupstream "local" {{ default = yes; hosts = "127.0.0.1:{normal}"; }}\n',
+    "worker-proxy.inc": 'bind_socket = "127.0.0.1:{milter}";\n'
+                        'upstream "local" {{ default = yes; hosts = "127.0.0.1:{normal}"; }}\n',
     "logging.inc": 'type = "file";\nfilename = "{folder}/rspamd.log";\n',
     "options.inc": 'dns {{ nameserver = ["{dns}"]; timeout = 1s; retransmits = 1; }}\n'
                    'disable_monitoring = true;\nurl_tld = "{folder}/endings";\n',
@@ -48,8 +50,7 @@ class Rspamd:
         self.folder = workspace.path / "rspamd"
         self._ports = {name: free_port() for name in ("normal", "controller", "milter")}
         self.milter = f"inet:127.0.0.1:{self._ports['milter']}"
-        host, _, port = dns.rpartition(":")
-        self._write(dns=f"{host}:{port}", blocklist=blocklist, scanner=scanner, folder=self.folder, **self._ports)
+        self._write(dns=dns, blocklist=blocklist, scanner=scanner, folder=self.folder, **self._ports)
 
     def start(self) -> None:
         places = {"LOCAL_CONFDIR": self.folder, "DBDIR": self.folder / "db", "RUNDIR": self.folder,
@@ -66,12 +67,19 @@ class Rspamd:
             self._workspace.stop(self._process)
             self._process = None
 
-    def judged(self, message_id: str) -> dict:
-        """What its history has of a message: `ip`, `action`, and `symbols` by their names."""
-        def find() -> dict | None:
+    def judged(self, message_id: str) -> tuple[str, set[str]]:
+        """The address by which it has judged a message, of its history, and the symbols that it has found.
+
+        The history keeps the first 256 bytes of the symbols' names only, so these are of its log.
+        """
+        def in_history() -> dict | None:
             with urllib.request.urlopen(f"http://127.0.0.1:{self._ports['controller']}/history", timeout=10) as answer:
                 return next((row for row in json.load(answer) if row["id"] == message_id), None)
-        return wait_until(find, f"{message_id} in rspamd's history")
+        row = wait_until(in_history, f"{message_id} in rspamd's history")
+        line = re.compile(rf"rspamd_task_write_log: id: <{re.escape(message_id)}>.*\] \[(.*)\]\), len:")
+        log = self.folder / "rspamd.log"
+        found = wait_until(lambda: line.search(log.read_text(errors="replace")), f"{message_id} in {log}")
+        return row["ip"], set(re.findall(r"([A-Z0-9_]+)\(-?\d", found.group(1)))
 
     def check(self, message: bytes) -> dict:
         """What it says of a message that does not come by the milter protocol."""

@@ -4,18 +4,17 @@ The filters are real ones, with what etc/filters has for them.
 """
 
 import json
+import subprocess
 
-from authentication import AuthenticationScenario, XCLIENT, checked_by
+from authentication import AuthenticationScenario, checked_by
 from harness.amavis import Amavis
 from harness.clamd import VIRUS, Clamd
 from harness.daemon import connectorctl
 from harness.dns_server import txt
-from harness.network import free_port
 from harness.rspamd import SPAM, Rspamd
 from harness.sink import Message
-from harness.site import Site
 from harness.spamassassin import SpamAssassin
-from scenario import Sent, SiteScenario
+from scenario import Sent
 from test_skip_listing import gateway, received
 
 FILTERING_GATEWAY = "192.0.2.10"  # skip_spam_filtering
@@ -63,8 +62,7 @@ class RspamdScenario(FilterScenario):
 
     def judged(self, sent: Sent) -> tuple[str, set[str]]:
         """The address by which rspamd has judged, and what it has found."""
-        row = self.rspamd.judged(f"{sent.token}@client.example.org")
-        return row["ip"], set(row["symbols"])
+        return self.rspamd.judged(f"{sent.token}@client.example.org")
 
 
 class BehindConnectord(RspamdScenario):
@@ -121,9 +119,9 @@ class BehindConnectord(RspamdScenario):
                 self.assertIn("VIRUS", self.judged(sent)[1])
 
     def test_what_a_stranger_writes_into_the_headers_has_no_effect(self):
-        for case, headers in {"as they are": FORGED, "folded and twice": (*FORGED, "x-connector-original-client:\r\n "
-                                                                          + CLIENT, "X-CONNECTOR-SKIP-SPAM-FILTERING:yes")}.items():
-            with self.subTest(case):
+        folded = (f"x-connector-original-client:\r\n {CLIENT}", "X-CONNECTOR-SKIP-SPAM-FILTERING:yes")
+        for headers in (FORGED, folded, FORGED + folded):
+            with self.subTest(headers):
                 sent = self.send("alice@sender.example", address=STRANGER, headers=headers, body=SPAM)
                 self.assert_refused(sent, "554 5.7.1", at="END")
                 address, symbols = self.judged(sent)
@@ -158,8 +156,7 @@ class BeforeConnectord(RspamdScenario):
         trouble = self.trouble()
         self.assertEqual(trouble["severity"], "warning")
         self.assertIn(self.rspamd.milter, trouble["what"])
-        command = trouble["write"].partition("-e '")[2].rstrip("'")
-        self.site.postfix.set(**dict([command.split(" = ", 1)]))
+        subprocess.run(trouble["write"], shell=True, check=True)
         self.site.postfix.reload()
         self.assert_refused(self.send("alice@sender.example", **forged), "554 5.7.1", at="END")
         self.assertIsNone(self.trouble())
