@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from .daemon import SOURCE
-from .network import accepts_connections, free_port
+from .network import connect, free_port
 from .waiting import wait_until
 from .workspace import Workspace
 
@@ -54,7 +54,7 @@ class SpamAssassin:
         self._run("/usr/sbin/spamd", "--listen", f"127.0.0.1:{self._port}", "--username=nobody", "--nouser-config",
                   "--max-children=2", f"--siteconfigpath={self.folder}/site", f"--helper-home-dir={self.folder}",
                   f"--pidfile={self.folder}/pid", "--syslog=stderr")
-        wait_until(lambda: accepts_connections(f"inet:127.0.0.1:{self._port}"), f"spamd; its log: {self._log}", 60)
+        wait_until(self._answers, f"spamd; its log: {self._log}", 60)
         self._run("/usr/sbin/spamass-milter", "-p", str(self._socket), "-r", "15", "--", "-d", "127.0.0.1", "-p",
                   str(self._port))
         wait_until(self._socket.exists, f"spamass-milter; its log: {self._log}")
@@ -67,6 +67,15 @@ class SpamAssassin:
     @property
     def _log(self) -> Path:
         return self.folder / "log"
+
+    def _answers(self) -> bool:
+        """spamd listens before it can answer, and spamass-milter passes mail on unseen while it does not."""
+        try:
+            with connect(f"inet:127.0.0.1:{self._port}", 5) as spamd:
+                spamd.sendall(b"PING SPAMC/1.2\r\n\r\n")
+                return b"PONG" in spamd.recv(100)
+        except OSError:
+            return False
 
     def _run(self, *command: str) -> None:
         with self._log.open("ab") as log:

@@ -112,9 +112,9 @@ class BehindConnectord(RspamdScenario):
         self.assertIn("SPAM_WORDS", self.judged(sent)[1])
 
     def test_viruses_are_looked_for_in_mail_that_is_skipped_too(self):
-        for gateway in (FILTERING_GATEWAY, GATEWAY):
-            with self.subTest(gateway):
-                sent = self.through(gateway, CLIENT, body=VIRUS)
+        for address in (FILTERING_GATEWAY, GATEWAY):
+            with self.subTest(address):
+                sent = self.through(address, CLIENT, body=VIRUS)
                 self.assertEqual((sent.command, sent.reply.code), ("END", 554), sent.reply)
                 self.assertIn("VIRUS", self.judged(sent)[1])
 
