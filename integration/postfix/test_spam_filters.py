@@ -35,8 +35,8 @@ GATEWAYS = (gateway("filtering", FILTERING_GATEWAY, "skip_last = true", "skip_sp
 FORGED = (f"X-Connector-Original-Client: {CLIENT}", "X-Connector-Skip-Spam-Filtering: yes")
 # Lines that one program may read as a field, and another as something else.
 SPELLINGS = [line.replace("NAME", "X-Connector-Skip-Spam-Filtering") for line in (
-    "NAME : yes", "NAME\t: yes", "NAME:\r\n yes", "name:yes\r", "\rNAME: yes", "X-Foo: x\rNAME: yes", "X-Foo: x\r\rNAME: yes",
-    "X-Foo:\rNAME: yes", "X-Foo: x\0\rNAME: yes", "NAME\0: yes", "\0NAME: yes", "X-Foo: x\x0bNAME: yes",
+    "NAME : yes", "NAME\t: yes", "NAME:\r\n yes", "name:yes\r", "\rNAME: yes", "X-Foo: x\rNAME: yes",
+    "X-Foo: x\r\rNAME: yes", "X-Foo:\rNAME: yes", "X-Foo: x\0\rNAME: yes", "NAME\0: yes", "\0NAME: yes", "X-Foo: x\x0bNAME: yes",
     "X-Foo: x\u2028NAME: yes", "X-Foo: x\r\n \r\nNAME: yes", "X-Foo: x\r\n\x0b\r\nNAME: yes", "X Foo: x\r\nNAME: yes",
     "X-Foo: x\nNAME: yes", "NAME: =?utf-8?q?yes?=", "X-Foo: x\r\nNAME \r\n : yes")]
 
