@@ -9,6 +9,7 @@
 #include "connectord/config/secret_file.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/probe/domain_check.h"
+#include "expected.h"
 #include "table.h"
 #include "validate_report.h"
 
@@ -16,8 +17,6 @@ namespace connectord::ctl {
 namespace {
 
 using probe::KnownSelector;
-template <class T>
-using Expected = tl::expected<T, std::string>;
 
 struct DnsArguments {
   std::string domain;

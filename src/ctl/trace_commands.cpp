@@ -12,6 +12,7 @@
 #include "configuration_file.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
+#include "expected.h"
 #include "moment_argument.h"
 #include "trace_follower.h"
 #include "trace_output.h"
@@ -20,8 +21,6 @@ namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-template <class T>
-using Expected = tl::expected<T, std::string>;
 
 struct TraceArguments {
   std::string file;
