@@ -50,6 +50,13 @@ class Doctor(SiteScenario):
         self.addCleanup(self.site.postfix.run_with(smtpd_milters=""))
         self.assert_trouble("postfix", "critical", "smtpd_milters")
 
+    def test_a_filter_that_has_mail_before_postfix_takes_it_in_is_critical(self):
+        sink = self.site.sinks["default"]
+        self.addCleanup(self.site.postfix.run_with(smtpd_proxy_filter=f"127.0.0.1:{sink.port}"))
+        sent = self.send("bob@fabrikam.example", tls=False, headers=("X-Connector: forged",))
+        self.assertEqual(self.site.arrival(sent.token).all("X-Connector"), ["forged"])
+        self.assert_trouble("postfix", "critical", "smtpd_proxy_filter")
+
     def test_lists_of_macros_do_not_matter_since_connectord_asks_for_its_own(self):
         lists = {f"milter_{stage}_macros": "" for stage in ("connect", "helo", "mail", "rcpt", "end_of_data")}
         self.addCleanup(self.site.postfix.run_with(smtpd_recipient_restrictions="reject_unauth_destination", **lists))

@@ -235,3 +235,22 @@ class RequiredBehindTheGateway(AuthenticationScenario):
         for client, code in ((CLIENT, 250), (STRANGER, 550)):
             sent = self.send("a@partner.example", address=GATEWAY, headers=(received(client),))
             self.assertEqual(sent.reply.code, code, str(sent.reply))
+
+
+class KnownByTheSendersDomainOnly(AuthenticationScenario):
+    """Anybody can write a sender's domain, so what such a connector says of its gateway would hold for anybody."""
+
+    connectors = (connector("loose", 'sender_domains = ["sender.example", "nowhere.example"]')
+                  .replace('"partner"', '"internet"') +
+                  "[inbound.enhanced_filtering]\nskip_last = true\nskip_spam_filtering = true\n")
+    options = checked_by(ZONE)
+
+    def test_a_stranger_cannot_choose_its_own_address(self):
+        sent = self.send("alice@sender.example", address=STRANGER, headers=(received(CLIENT),))
+        self.assert_refused_at_end(sent, "550 5.7.1", "sender.example")
+
+    def test_a_stranger_is_not_spared_by_spam_filters(self):
+        arrived = self.arrived(self.send("alice@nowhere.example", address=STRANGER, headers=(received(CLIENT),)))
+        self.assertEqual(arrived.all("X-Connector"), ["loose"])
+        self.assertEqual(arrived.all("X-Connector-Skip-Spam-Filtering"), [])
+        self.assertEqual(arrived.all("X-Connector-Original-Client"), [])

@@ -104,6 +104,19 @@ void check_networks_meet(Reader& reader, const toml::table& table, const model::
                    "; let the networks overlap, or leave one of the two lists out");
 }
 
+// Skip listing that never holds, as engine/enhanced_filtering.h has it.
+void check_filtering(Reader& reader, const toml::table& table, const model::InboundConnector& connector) {
+  if (!connector.enhanced_filtering || !connector.enhanced_filtering->skip_networks.empty()) return;
+  const bool named = !connector.identify.client_networks.empty() || connector.identify.certificate ||
+                     !connector.require.client_networks.empty() || connector.require.certificate;
+  if (named) return;
+  const Reader::Scope scope(reader, "enhanced_filtering");
+  reader.warning(place_of(table, "enhanced_filtering"),
+                 "has no effect: anybody can write a sender's domain, and \"" + connector.name +
+                     "\" is identified by nothing else; name the gateway in identify.client_networks, "
+                     "identify.certificate or skip_networks");
+}
+
 void check_purpose(Reader& reader, const toml::table& table, const model::InboundConnector& connector) {
   if (connector.scenario == model::Scenario::partner && !table.contains("require") && !connector.identify.certificate) {
     const Reader::Scope scope(reader, "require");
@@ -181,6 +194,7 @@ void check_inbound(Reader& reader, const toml::table& table, const model::Inboun
   }
   check_networks_meet(reader, table, connector);
   check_purpose(reader, table, connector);
+  check_filtering(reader, table, connector);
 }
 
 void check_identify(Reader& reader, const toml::table& table, const model::Identify&) {

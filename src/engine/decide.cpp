@@ -45,7 +45,10 @@ class Deciding {
     if (facts_.stage == Facts::Stage::message) record_authentication(facts_, decision_.findings);
     check_connectors(attribution);
     if (decision_.connector.empty()) check_direct_send();
-    if (facts_.stage == Facts::Stage::message) check_dmarc(attribution.connector());
+    if (facts_.stage == Facts::Stage::message) {
+      record_filtering();
+      check_dmarc(attribution.connector());
+    }
     sign({.connector = attribution.connector(),
           .identified_by = decision_.identified_by,
           .fulfils_connector = fulfils_connector_});
@@ -186,6 +189,15 @@ class Deciding {
       refuse(Outcome::fail,
              {550, "5.7.1", "Mail from " + from + " must be submitted with authentication or over a connector"});
     }
+  }
+
+  void record_filtering() {
+    if (facts_.no_skip_listing.empty()) return;
+    decision_.findings.push_back({.check = "enhanced_filtering",
+                                  .connector = decision_.connector,
+                                  .outcome = Outcome::not_applicable,
+                                  .expected = "skip listing, as the connector says",
+                                  .seen = "none: " + std::string(facts_.no_skip_listing)});
   }
 
   void check_dmarc(const InboundConnector* connector) {

@@ -1,14 +1,12 @@
 #include "connectord/session/session.h"
 
-#include <algorithm>
 #include <iterator>
 #include <utility>
 
 #include "authenticator.h"
 #include "connectord/engine/decide.h"
-#include "connectord/engine/index.h"
+#include "connectord/engine/enhanced_filtering.h"
 #include "connectord/mail/path.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/session/message_log.h"
 #include "header_edit.h"
 #include "message_signer.h"
@@ -26,14 +24,6 @@ constexpr std::size_t longest_name = 1024;
 constexpr std::string_view no_policy_request =
     "no policy request came for this connection: add check_policy_service with connectord's policy socket at the "
     "beginning of smtpd_recipient_restrictions; Sendmail cannot tell it";
-
-// All of its recipients are in the pilot group; without a group, everybody is.
-bool is_in_pilot(const engine::ConnectorLists& lists, const std::vector<std::string>& recipients) {
-  const auto& group = lists.pilot_group;
-  if (group.empty()) return true;
-  return std::all_of(recipients.begin(), recipients.end(),
-                     [&group](const std::string& recipient) { return group.contains(net::to_lower(recipient)); });
-}
 
 bool goes_on(const model::Decision& decision) {
   return decision.action == model::Action::accept || decision.action == model::Action::quarantine;
@@ -114,6 +104,7 @@ void Session::end_message() {
   facts_.recipients = {};
   facts_.authentication = {};
   facts_.original.reset();
+  facts_.no_skip_listing = {};
   facts_.author.reset();
   facts_.forged = {};
   intake_.end();
@@ -234,13 +225,14 @@ void Session::take_route(model::Decision& decision) const {
 
 void Session::begin_content() {
   in_content_ = true;
-  const model::InboundConnector* connector =
-      envelope_decision_ ? generation_.policy->find(envelope_decision_->connector) : nullptr;
-  const bool may_filter = connector != nullptr && connector->enhanced_filtering;
-  const engine::ConnectorLists* lists = may_filter ? generation_.policy->index().lists_of(connector->name) : nullptr;
-  const bool filters = lists != nullptr && is_in_pilot(*lists, facts_.recipients);
-  filtering_ = filters ? &*connector->enhanced_filtering : nullptr;
-  if (authenticator_) authenticator_->begin_content(filters ? &lists->skip_rules : nullptr);
+  const mail::SkipRules* rules = nullptr;
+  if (envelope_decision_) {
+    const auto choice = engine::filtering_of(*generation_.policy, *envelope_decision_, facts_);
+    filtering_ = choice.filtering;
+    facts_.no_skip_listing = choice.why_not;
+    rules = choice.rules;
+  }
+  if (authenticator_) authenticator_->begin_content(rules);
 }
 
 void Session::header(std::string_view name, std::string_view value) {

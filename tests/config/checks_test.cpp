@@ -166,6 +166,10 @@ TEST(ConfigChecks, WhatIsProbablyNotMeantIsAWarning) {
       {"trust by sender",
        connector("scenario = \"on-premises\"\ntrusted_path = true\nidentify = { sender_domains = [\"a.example\"] }"),
        {7, 16, "inbound.trusted_path", "trust counts only", warning}},
+      {"skip listing by sender",
+       connector("scenario = \"internet\"\nenhanced_filtering = { skip_last = true }\n"
+                 "identify = { sender_domains = [\"a.example\"] }"),
+       {7, 22, "inbound.enhanced_filtering", "has no effect: anybody can write a sender's domain", warning}},
       {"no domains of ours",
        with_server("[organization]\nreject_direct_send = true\n"),
        {5, 22, "organization.reject_direct_send", "has no effect", warning}},

@@ -87,6 +87,8 @@ struct Facts {
   std::optional<OriginalClient> original;
   // Known at the end of the message.
   ForgedFields forged;
+  // Why the connector's skip listing does not hold for this message; empty where it does, or there is none.
+  std::string_view no_skip_listing{};
   // Known at the end of the message, where the configuration signs anything.
   std::optional<Author> author;
 };

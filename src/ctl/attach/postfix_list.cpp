@@ -136,6 +136,14 @@ std::size_t find_milter(const std::vector<ListWord>& words, const net::Endpoint&
   return static_cast<std::size_t>(found - words.begin());
 }
 
+std::string with_milter_first(const std::string& list, const net::Endpoint& endpoint,
+                              const std::string& queue_directory) {
+  const std::vector<ListWord> words = list_words(list);
+  const std::size_t place = find_milter(words, endpoint, queue_directory);
+  if (place == words.size()) return "";
+  return with_first(std::string(words[place].text), without_words(list, words, place, place + 1));
+}
+
 std::size_t find_policy_service(const std::vector<ListWord>& words, const net::Endpoint& endpoint,
                                 const std::string& queue_directory) {
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {

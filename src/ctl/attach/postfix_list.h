@@ -42,6 +42,9 @@ std::string setting_of(std::string_view word, std::string_view name);
 // Where the words of a list of milters name that service; words.size() if nowhere.
 std::size_t find_milter(const std::vector<ListWord>& words, const net::Endpoint& endpoint,
                         const std::string& queue_directory);
+// A list of milters with that service first, however it is written there; empty where the list does not name it itself.
+std::string with_milter_first(const std::string& list, const net::Endpoint& endpoint,
+                              const std::string& queue_directory);
 // The place of the "check_policy_service" that is followed by that service; words.size() if there is none.
 std::size_t find_policy_service(const std::vector<ListWord>& words, const net::Endpoint& endpoint,
                                 const std::string& queue_directory);

@@ -30,7 +30,7 @@ class ListPlanner {
     if (wanted_.milter) {
       add_milter("smtpd_milters",
                  "connectord is asked about mail that comes in over SMTP; first, so that it sees mail "
-                 "as it came, and other milters see no forged tags and results");
+                 "as it came, and other milters see no forged tags, results and headers for spam filters");
       // "$smtpd_milters" brings ours along.
       if (!refers_to(setup_.value("non_smtpd_milters"), "smtpd_milters")) {
         add_milter("non_smtpd_milters", "forged tags are removed from mail of the sendmail command, too");
@@ -52,8 +52,9 @@ class ListPlanner {
     const std::size_t place = find_milter(words, *wanted_.milter, setup_.queue_directory);
     if (place < words.size()) return judge_milter(parameter, words, place);
     const std::string word = service_word(*wanted_.milter, setup_.queue_directory);
+    const std::string others = words.empty() ? "" : "; before " + setup_.effective(parameter);
     plan_.changes.push_back(
-        {parameter, written(setup_, parameter), with_first(word, setup_.value(parameter)), reason, word});
+        {parameter, written(setup_, parameter), with_first(word, setup_.value(parameter)), reason + others, word});
   }
 
   // Attached already, perhaps by hand.
@@ -64,11 +65,14 @@ class ListPlanner {
                                     ", so mail would pass unchecked or be refused whenever connectord does not answer",
                                 "change it to default_action=tempfail in " + setup_.folder + "/main.cf"});
     }
-    if (place > 0) {
-      plan_.warnings.push_back({parameter + " has another milter before connectord: " + std::string(words[0].text) +
-                                    "; connectord does not see mail as it came, and the other one sees forged tags",
-                                "put connectord first in " + parameter + " in " + setup_.folder + "/main.cf"});
-    }
+    if (place == 0) return;
+    // Where ours comes from another parameter, there is no line of this one that would mend it.
+    const std::string& raw = setup_.value(parameter);
+    const std::string after = with_milter_first(raw, *wanted_.milter, setup_.queue_directory);
+    plan_.warnings.push_back(
+        {parameter + " has another milter before connectord: " + std::string(words[0].text) + fooled_by_order,
+         after.empty() ? "put connectord first in " + parameter + " in " + setup_.folder + "/main.cf"
+                       : postconf_line(setup_, parameter + " = " + after)});
   }
 
   void set_default_action() {
@@ -94,6 +98,10 @@ class ListPlanner {
       plan_.warnings.push_back({"smtpd_milter_maps may give clients other milters than smtpd_milters: " +
                                     setup_.effective("smtpd_milter_maps"),
                                 "see that no client from outside loses connectord by it"});
+    }
+    if (const std::string& filter = setup_.effective("smtpd_proxy_filter"); !filter.empty()) {
+      plan_.refusals.push_back({"smtpd_proxy_filter in main.cf is " + filter + proxy_filter_effect,
+                                "make that filter a milter behind connectord, or a content_filter"});
     }
     if (setup_.effective("receive_override_options").find("no_milters") != std::string::npos) {
       plan_.refusals.push_back({"receive_override_options in main.cf has no_milters, so no milter is asked",

@@ -47,6 +47,14 @@ void set_parameter(const PostfixSetup& setup, const std::string& parameter, cons
 // A command that sets a parameter of main.cf.
 std::string postconf_line(const PostfixSetup& setup, const std::string& assignment);
 
+// What is wrong where another filter has a message before connectord.
+constexpr const char* fooled_by_order =
+    "; connectord does not see mail as it came, and the other one believes forged tags and headers for spam filters";
+// What becomes of mail that smtpd(8) hands to a filter while it comes in (SMTPD_PROXY_README, MILTER_README).
+constexpr const char* proxy_filter_effect =
+    ": milters are then told of no header and no body, so connectord judges and tags nothing at the end of a message, "
+    "and that filter believes forged headers";
+
 // True for the program of services that take mail in over SMTP.
 inline bool is_smtpd(const PostfixService& service) {
   return service.program == "smtpd" && (service.type == "inet" || service.type == "pass");

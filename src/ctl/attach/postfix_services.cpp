@@ -91,12 +91,12 @@ class ServicePlanner {
   void judge_milter(const PostfixService& service) {
     const auto milters = service.overrides.find("smtpd_milters");
     if (milters != service.overrides.end()) {
-      const std::vector<ListWord> words = list_words(milters->second);
-      if (find_milter(words, *wanted_.milter, setup_.queue_directory) == words.size()) {
-        const std::string word = service_word(*wanted_.milter, setup_.queue_directory);
-        tell(service, "smtpd_milters", "its mail does not pass connectord, and forged tags stay",
-             override_line(service, "smtpd_milters=" + with_first(word, milters->second)));
-      }
+      judge_milters(service, milters->second);
+    }
+    const auto filter = service.overrides.find("smtpd_proxy_filter");
+    if (filter != service.overrides.end() && !filter->second.empty()) {
+      tell(service, "smtpd_proxy_filter", std::string(proxy_filter_effect).substr(2),
+           "make that filter a milter behind connectord, or a content_filter");
     }
     const auto action = service.overrides.find("milter_default_action");
     if (action != service.overrides.end() && action->second != "tempfail") {
@@ -108,6 +108,21 @@ class ServicePlanner {
       tell(service, "receive_override_options", "no milter is asked about its mail",
            "take no_milters out of it in " + master());
     }
+  }
+
+  void judge_milters(const PostfixService& service, const std::string& list) {
+    const std::vector<ListWord> words = list_words(list);
+    const std::size_t place = find_milter(words, *wanted_.milter, setup_.queue_directory);
+    if (place == words.size()) {
+      const std::string word = service_word(*wanted_.milter, setup_.queue_directory);
+      return tell(service, "smtpd_milters", "its mail does not pass connectord, and forged tags stay",
+                  override_line(service, "smtpd_milters=" + with_first(word, list)));
+    }
+    if (place == 0) return;
+    plan_.warnings.push_back(
+        {service.label() + " in " + master() + " has another milter before connectord: " + std::string(words[0].text) +
+             fooled_by_order,
+         override_line(service, "smtpd_milters=" + with_milter_first(list, *wanted_.milter, setup_.queue_directory))});
   }
 
   void judge_policy(const PostfixService& service) {

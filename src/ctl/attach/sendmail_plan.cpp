@@ -91,8 +91,9 @@ class SendmailPlanner {
       return;
     }
     add("no INPUT_MAIL_FILTER for connectord: it is asked about no mail, which comes in unchecked",
-        "INPUT_MAIL_FILTER: connectord is asked about all mail; first, so that it sees mail as it came; F=T: mail is "
-        "deferred, not let through unchecked, while it does not answer",
+        "INPUT_MAIL_FILTER: connectord is asked about all mail; first, so that it sees mail as it came, and other "
+        "filters "
+        "see no forged headers; F=T: mail is deferred, not let through unchecked, while it does not answer",
         filter_line(*wanted_.milter));
   }
 

@@ -107,8 +107,7 @@ class Judge {
       if (name != ours) order += ", " + name;
     }
     add(Severity::warning, "sendmail",
-        "another filter is asked before connectord: " + cf_.asked.front() +
-            "; connectord does not see mail as it came, and the other one sees forged tags",
+        "another filter is asked before connectord: " + cf_.asked.front() + fooled_by_order,
         "behind all INPUT_MAIL_FILTER:\n" + define_line("confINPUT_MAIL_FILTERS", order));
   }
 

@@ -1,9 +1,8 @@
-#include "../../../src/ctl/attach/postfix_plan.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "../../../src/ctl/attach/record.h"
+#include "played_postfix.h"
 
 namespace connectord::ctl {
 namespace {
@@ -12,57 +11,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-using Values = std::map<std::string, std::string>;
-
-// A Postfix 3.7 as Debian installs it, and main.cf's lines.
-PostfixSetup postfix(const Values& lines = {}) {
-  PostfixSetup setup;
-  setup.folder = "/etc/postfix";
-  setup.queue_directory = "/var/spool/postfix";
-  setup.version = "3.7.11";
-  setup.values = {{"milter_default_action", "tempfail"},
-                  {"milter_protocol", "6"},
-                  {"smtpd_tls_ask_ccert", "no"},
-                  {"smtpd_tls_security_level", "may"},
-                  {"smtp_sasl_tls_security_options", "noplaintext, noanonymous"},
-                  {"smtpd_tls_fingerprint_digest", "md5"}};
-  for (const auto& [name, value] : lines) setup.values[name] = value;
-  setup.expanded = setup.values;
-  setup.written = lines;
-  setup.services = {{"smtp", "inet", "smtpd", true, {}}, {"cleanup", "unix", "cleanup", true, {}}};
-  return setup;
-}
-
-Wanted connectord() {
-  Wanted wanted;
-  wanted.file = "/etc/connectord/connectord.toml";
-  wanted.milter = net::Endpoint::parse("unix:/var/spool/postfix/connectord/milter.sock").value();
-  wanted.policy = net::Endpoint::parse("unix:/var/spool/postfix/connectord/policy.sock").value();
-  return wanted;
-}
-
-constexpr const char* our_milter = "unix:connectord/milter.sock";
-constexpr const char* our_policy = "check_policy_service unix:connectord/policy.sock";
-
-// All that attach writes into an empty main.cf.
-Values whole_attachment() {
-  return {{"smtpd_milters", our_milter},         {"non_smtpd_milters", our_milter},
-          {"milter_default_action", "tempfail"}, {"smtpd_recipient_restrictions", our_policy},
-          {"smtpd_tls_ask_ccert", "yes"},        {"smtpd_tls_fingerprint_digest", "sha256"}};
-}
-
-Values changes_of(const Plan& plan) {
-  Values changes;
-  for (const Change& change : plan.changes) changes[change.parameter] = change.after;
-  return changes;
-}
-
-std::string text_of(const std::vector<Advice>& advice) {
-  std::string text;
-  for (const Advice& one : advice) text += one.what + " | " + one.write + "\n";
-  return text;
-}
 
 TEST(PlanPostfix, AttachesToAnEmptyMainCfWithAReasonForEachLine) {
   const Plan plan = plan_postfix(postfix(), connectord());
@@ -179,6 +127,16 @@ TEST(PlanPostfix, RefusesWhatItWouldHaveToGuessAndSaysWhatToDo) {
        "connectord is not told the fingerprints",
        "smtp/inet/smtpd_recipient_restrictions=check_policy_service unix:connectord/policy.sock, permit_mynetworks, "
        "reject"},
+      {"a port from outside whose mail another filter has first",
+       {},
+       {{"smtp", "inet", "smtpd", false, {{"smtpd_proxy_filter", "127.0.0.1:10024"}}}},
+       "\"-o smtpd_proxy_filter=127.0.0.1:10024\": milters are then told of no header and no body",
+       "a milter behind connectord, or a content_filter"},
+      {"another filter has all mail first",
+       {{"smtpd_proxy_filter", "127.0.0.1:10024"}},
+       {{"smtp", "inet", "smtpd", false, {}}},
+       "smtpd_proxy_filter in main.cf is 127.0.0.1:10024: milters are then told of no header",
+       "a milter behind connectord, or a content_filter"},
       {"a port from outside that goes on without milters",
        {},
        {{"smtp", "inet", "smtpd", false, {{"milter_default_action", "accept"}}}},
