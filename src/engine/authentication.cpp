@@ -179,10 +179,12 @@ class Requirements {
   std::vector<Check> failed_;
 };
 
-// A sealer that we trust saw DMARC pass before the message was changed (RFC 8617, 7.2.1).
+// A sealer that we trust saw DMARC pass before the message was changed (RFC 8617, 7.2.1). It cannot vouch for a message
+// whose From does not name one author: it saw one field or another, and nobody knows which.
 bool vouched_by_sealer(const model::AuthenticationSettings& settings, const Authentication& results) {
   if (!results.arc || !results.dmarc || results.arc->result != model::ArcResult::pass || results.arc->sets.empty())
     return false;
+  if (results.dmarc->result == DmarcResult::permerror || results.dmarc->from_domain.empty()) return false;
   const model::ArcSet& last = results.arc->sets.back();
   const auto& trusted = settings.arc_trusted_sealers;
   const bool is_trusted = std::any_of(trusted.begin(), trusted.end(),

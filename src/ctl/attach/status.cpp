@@ -4,6 +4,7 @@
 #include "../configuration_file.h"
 #include "../table.h"
 #include "attach_commands.h"
+#include "connectord/net/display_control.h"
 #include "files.h"
 #include "reach.h"
 #include "report.h"
@@ -147,7 +148,7 @@ class StatusReport {
         sendmail_version_.empty() ? Json(nullptr) : Json{{"version", sendmail_version_}, {"sendmail_cf", sendmail_}};
     object["missing"] = to_json(missing_);
     object["notes"] = to_json(notes_);
-    terminal_.out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    terminal_.out << net::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
   }
 
   void print_text(bool well) {
