@@ -88,6 +88,45 @@ void check_requirements(const model::Configuration& configuration, const std::sh
   }
 }
 
+std::string joined(const std::vector<net::AddressRange>& ranges) {
+  std::string text;
+  for (const net::AddressRange& range : ranges) text += (text.empty() ? "" : ", ") + range.to_string();
+  return text.empty() ? "nowhere" : text;
+}
+
+// What whoever connects to a listener of inet: is believed: an error where nobody is named, and in so many words what
+// it means where somebody is.
+void check_belief(const model::Server& server, const std::optional<net::Endpoint>& listener, const char* key,
+                  const model::Location& place, const std::string& belief, Problems& problems) {
+  if (!listener || listener->kind != net::Endpoint::Kind::inet) return;
+  const std::string what = "whoever can connect to " + listener->to_string() + " " + belief;
+  if (!server.inet_clients) {
+    problems.error(place, "server.inet_clients",
+                   what + ", every user of this machine too; write " + key +
+                       " = \"unix:…\" in [server], or name there the machines that may connect, all of whose users you "
+                       "trust with it: inet_clients = [\"192.0.2.25\"]");
+  } else {
+    problems.warning(place, "server.inet_clients",
+                     what + ": every user and program there, which is what you say you trust (" +
+                         joined(*server.inet_clients) + "); a unix socket lets in the mail server alone");
+  }
+}
+
+void check_inet_clients(const model::Configuration& configuration, Problems& problems) {
+  const model::Server& server = configuration.server;
+  for (const model::InboundConnector& connector : configuration.inbound) {
+    const auto* required = with_fingerprints(connector.require.certificate);
+    const auto* used = required != nullptr ? required : with_fingerprints(connector.identify.certificate);
+    if (!connector.enabled || used == nullptr) continue;
+    check_belief(server, server.policy, "policy", used->location, "may say that a client showed any certificate",
+                 problems);
+    break;
+  }
+  if (configuration.signing.empty()) return;
+  check_belief(server, server.milter, "milter", configuration.signing.front().location,
+               "may have any message signed as ours", problems);
+}
+
 // Tags that no inbound connector puts on mail.
 void check_scopes(const model::Configuration& configuration, Problems& problems) {
   std::unordered_map<std::string_view, const model::InboundConnector*> inbound;
@@ -159,6 +198,7 @@ void check_across(const model::Configuration& configuration, const std::shared_p
   check_requirements(configuration, main_file, problems);
   check_scopes(configuration, problems);
   check_outbound_needs(configuration, problems);
+  check_inet_clients(configuration, problems);
   check_signing(configuration, problems);
   if (!configuration.server.milter && !configuration.server.policy) {
     problems.warning({main_file, 1, 1}, "server",

@@ -34,4 +34,11 @@ struct Attribution {
 
 Attribution attribute(const Policy& policy, const model::Facts& facts);
 
+// The connector that this address belongs to, and its range: the smallest that contains it. nullptr: none.
+struct NetworkOwner {
+  const model::InboundConnector* connector = nullptr;
+  const net::AddressRange* range = nullptr;
+};
+NetworkOwner owner_of(const Policy& policy, const net::IpAddress& address);
+
 }  // namespace connectord::engine

@@ -5,6 +5,7 @@
 
 #include "attribution.h"
 #include "authentication.h"
+#include "connectord/engine/index.h"
 #include "requirements.h"
 #include "signing.h"
 
@@ -18,6 +19,11 @@ using model::Finding;
 using model::InboundConnector;
 using model::Outcome;
 using model::Reply;
+
+// And no gateway, whose mail may be anybody's.
+bool is_host_of_ours(const InboundConnector& connector) {
+  return connector.scenario == model::Scenario::on_premises && !connector.enhanced_filtering;
+}
 
 class Deciding {
  public:
@@ -43,6 +49,7 @@ class Deciding {
     }
     if (facts_.stage == Facts::Stage::message) record_authentication(facts_, decision_.findings);
     check_connectors(attribution);
+    check_completed_sender(attribution);
     if (decision_.connector.empty()) check_direct_send();
     if (facts_.stage == Facts::Stage::message) check_dmarc(attribution.connector());
     sign({.connector = attribution.connector(),
@@ -154,14 +161,31 @@ class Deciding {
     return false;
   }
 
+  // What a mail server makes of a domain without a dot may be a partner's name, whose requirements nobody would have
+  // checked. Our own hosts, and paths that we trust, may use short names.
+  void check_completed_sender(const Attribution& attribution) {
+    if (!net::is_single_label(facts_.mail_from.domain) || !policy_.index().has_named_partners()) return;
+    const InboundConnector* own = attribution.connector();
+    const bool may_shorten = own != nullptr && (own->trusted_path || is_host_of_ours(*own)) &&
+                             attribution.identified.front().by != model::IdentifiedBy::sender_domain;
+    if (may_shorten) return;
+    decision_.findings.push_back({.check = "mail_from",
+                                  .outcome = Outcome::fail,
+                                  .expected = "a domain with a dot, which no mail server completes with its own",
+                                  .seen = facts_.mail_from.domain,
+                                  .hint = "the sending server must write its full domain name; a host of ours needs a "
+                                          "connector of scenario on-premises that names its address"});
+    refuse(Outcome::fail, {553, "5.1.7", "The domain of MAIL FROM has no dot, so it can be read in more than one way"});
+  }
+
   void check_direct_send() {
     const model::Organization& organization = policy_.configuration().organization;
     const model::Sender& sender = facts_.mail_from;
     if (!organization.reject_direct_send || (sender.domain.empty() && sender.qualified)) return;
     const auto& accepted = organization.accepted_domains;
-    const bool ours = !sender.qualified || std::any_of(accepted.begin(), accepted.end(), [&](const auto& pattern) {
-      return pattern.matches(sender.domain);
-    });
+    const bool completed = !sender.qualified || net::is_single_label(sender.domain);
+    const bool ours = completed || std::any_of(accepted.begin(), accepted.end(),
+                                               [&](const auto& pattern) { return pattern.matches(sender.domain); });
     const std::string from = sender.qualified ? sender.domain : "an address without a domain";
     Finding finding{.check = "organization.reject_direct_send",
                     .outcome = ours ? Outcome::fail : Outcome::pass,

@@ -70,6 +70,21 @@ void CertificateIndex::add_unknown(const model::CertificatePattern& pattern, Con
   }
 }
 
+namespace {
+
+bool is_named_partner(const model::InboundConnector& connector) {
+  const auto& patterns = connector.identify.sender_domains;
+  return connector.scenario == model::Scenario::partner && connector.mode == model::Mode::enforce &&
+         std::any_of(patterns.begin(), patterns.end(),
+                     [](const net::DomainPattern& pattern) { return pattern.kind() != net::DomainPattern::Kind::any; });
+}
+
+bool has_fingerprints(const std::optional<model::CertificatePattern>& certificate) {
+  return certificate && !certificate->fingerprints.empty();
+}
+
+}  // namespace
+
 Index::Index(const model::Configuration& configuration) {
   const std::vector<model::InboundConnector>& connectors = configuration.inbound;
   names_.reserve(connectors.size());
@@ -78,6 +93,9 @@ Index::Index(const model::Configuration& configuration) {
     if (!connector.enabled) continue;
     names_.emplace(connector.name, number);
     for (const auto& pattern : connector.identify.sender_domains) sender_domains_.add(pattern, number);
+    has_named_partners_ = has_named_partners_ || is_named_partner(connector);
+    uses_fingerprints_ = uses_fingerprints_ || has_fingerprints(connector.identify.certificate) ||
+                         has_fingerprints(connector.require.certificate);
     std::uint32_t range_number = 0;
     for (const auto& range : connector.identify.client_networks) client_networks_.add(range, number, range_number++);
     if (connector.identify.certificate) {

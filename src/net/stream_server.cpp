@@ -41,7 +41,7 @@ Acceptor::Callbacks StreamServer::callbacks() {
     connection->start();
   };
   return {[this] { return connections_.size() >= settings_.connections; }, serve,
-          [this](std::string_view why) { settings_.pausing(why); }};
+          [this](std::string_view why) { settings_.pausing(why); }, settings_.admits};
 }
 
 }  // namespace connectord::net

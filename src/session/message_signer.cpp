@@ -1,5 +1,6 @@
 #include "message_signer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "connectord/auth/dkim.h"
@@ -33,10 +34,8 @@ void MessageSigner::end_of_headers() {
   author_ = author ? model::Author{author->domain, {}}
                    : model::Author{{}, "From cannot be read in one way only: " + author.error()};
   std::vector<const auth::DkimSigningIdentity*> identities;
-  const auto numbers = engine::signatures_for(policy_, author_.domain);
-  for (const std::size_t number : numbers) {
-    if (keys_) identities.push_back(&(*keys_)[number]);
-  }
+  if (keys_) candidates_ = engine::signatures_for(policy_, author_.domain);
+  for (const std::size_t number : candidates_) identities.push_back(&(*keys_)[number]);
   if (!identities.empty()) {
     auto signer = auth::DkimSigner::begin(headers_, identities);
     if (signer) signer_ = std::move(*signer);
@@ -55,8 +54,9 @@ tl::expected<std::vector<model::HeaderChange>, std::string> MessageSigner::sign(
   if (numbers.empty() || !signer_) return changes;
   auto values = signer_->finish(unix_time);
   if (!values) return tl::unexpected(std::move(values.error()));
-  for (std::string& value : *values) {
-    changes.push_back({model::HeaderChange::Kind::insert, "DKIM-Signature", std::move(value), 0});
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    if (std::find(numbers.begin(), numbers.end(), candidates_[i]) == numbers.end()) continue;
+    changes.push_back({model::HeaderChange::Kind::insert, "DKIM-Signature", std::move((*values)[i]), 0});
   }
   return changes;
 }

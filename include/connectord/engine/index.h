@@ -192,6 +192,10 @@ class Index {
   const CertificateIndex& certificates() const { return certificates_; }
   // By the domain in From; the numbers are those of the configuration's signing.
   const DomainIndex& signing() const { return signing_; }
+  // True if a connector identifies by fingerprints of certificates, or requires one.
+  bool uses_fingerprints() const { return uses_fingerprints_; }
+  // True if an enforced partner connector names sender domains other than "*".
+  bool has_named_partners() const { return has_named_partners_; }
   std::optional<ConnectorNumber> named(std::string_view name) const {
     const auto found = names_.find(name);
     return found == names_.end() ? std::nullopt : std::optional(found->second);
@@ -203,6 +207,8 @@ class Index {
   NetworkIndex client_networks_;
   CertificateIndex certificates_;
   DomainIndex signing_;
+  bool has_named_partners_ = false;
+  bool uses_fingerprints_ = false;
 };
 
 }  // namespace connectord::engine

@@ -27,7 +27,8 @@ class StreamServer {
   struct Settings {
     std::size_t connections = 0;  // at most at a time
     std::function<std::shared_ptr<StreamConnection>(StreamSocket)> make;
-    std::function<void(std::string_view why)> pausing;  // see Acceptor
+    std::function<void(std::string_view why)> pausing;         // see Acceptor
+    std::function<bool(const IpAddress& client)> admits = {};  // see Acceptor
   };
 
   StreamServer(FileDescriptor listener, Settings settings);
