@@ -112,8 +112,32 @@ void check_belief(const model::Server& server, const std::optional<net::Endpoint
   }
 }
 
-void check_inet_clients(const model::Configuration& configuration, Problems& problems) {
+bool is_for_other_machines(const net::Endpoint& endpoint) {
+  const auto address = net::IpAddress::parse(endpoint.host);
+  return endpoint.host != "localhost" && !(address && address->is_loopback());
+}
+
+// A listener that other machines can reach, and that lets none of them in, is hardly meant; nor is a list for nobody.
+void check_use_of_inet_clients(const model::Server& server, const std::shared_ptr<const std::string>& main_file,
+                               Problems& problems) {
+  bool has_inet = false;
+  for (const auto* listener : {&server.milter, &server.policy, &server.socketmap}) {
+    if (!*listener || (*listener)->kind != net::Endpoint::Kind::inet) continue;
+    has_inet = true;
+    if (server.inet_clients || !is_for_other_machines(**listener)) continue;
+    problems.warning({main_file, 1, 1}, "server.inet_clients",
+                     "is not written, so nobody but this machine's loopback interface may connect to " +
+                         (*listener)->to_string() + "; name the machines that may: inet_clients = [\"192.0.2.25\"]");
+  }
+  if (!server.inet_clients || has_inet) return;
+  problems.warning({main_file, 1, 1}, "server.inet_clients",
+                   "has no effect, since neither milter nor policy nor socketmap listens on inet:");
+}
+
+void check_inet_clients(const model::Configuration& configuration, const std::shared_ptr<const std::string>& main_file,
+                        Problems& problems) {
   const model::Server& server = configuration.server;
+  check_use_of_inet_clients(server, main_file, problems);
   for (const model::InboundConnector& connector : configuration.inbound) {
     const auto* required = with_fingerprints(connector.require.certificate);
     const auto* used = required != nullptr ? required : with_fingerprints(connector.identify.certificate);
@@ -198,7 +222,7 @@ void check_across(const model::Configuration& configuration, const std::shared_p
   check_requirements(configuration, main_file, problems);
   check_scopes(configuration, problems);
   check_outbound_needs(configuration, problems);
-  check_inet_clients(configuration, problems);
+  check_inet_clients(configuration, main_file, problems);
   check_signing(configuration, problems);
   if (!configuration.server.milter && !configuration.server.policy) {
     problems.warning({main_file, 1, 1}, "server",

@@ -146,25 +146,6 @@ void check_api(Reader& reader, const toml::table& table) {
            std::to_string(listener->port) + " or unix:/run/connectord/api.sock");
 }
 
-// A listener that other machines can reach, and that lets none of them in, is hardly meant; nor is a list for nobody.
-void check_inet_clients(Reader& reader, const toml::table& table, const model::Server& server) {
-  bool has_inet = false;
-  for (const std::string_view key : {"milter", "policy", "socketmap"}) {
-    const auto listener = listener_in(table, key);
-    if (!listener || listener->kind != Endpoint::Kind::inet) continue;
-    has_inet = true;
-    if (server.inet_clients || is_loopback(listener->host)) continue;
-    const Reader::Scope scope(reader, key);
-    reader.warning(place_of(table, key),
-                   "only the loopback interface of this machine may connect; name the machines "
-                   "that may: inet_clients = [\"192.0.2.25\"]");
-  }
-  if (!server.inet_clients || has_inet) return;
-  const Reader::Scope scope(reader, "inet_clients");
-  reader.warning(place_of(table, "inet_clients"),
-                 "has no effect, since neither milter, policy nor socketmap listens on inet:");
-}
-
 }  // namespace
 
 void check_server(Reader& reader, const toml::table& table, const model::Server& server) {
@@ -172,7 +153,6 @@ void check_server(Reader& reader, const toml::table& table, const model::Server&
   for (std::size_t i = 0; i < server.include.size(); ++i) reader.note_include(includes->get(i)->source());
   for (std::size_t i = 1; i < listeners.size(); ++i) check_listener(reader, table, i);
   check_api(reader, table);
-  check_inet_clients(reader, table, server);
 }
 
 void check_validation(Reader& reader, const toml::table& table, const model::Validation& validation) {

@@ -23,7 +23,8 @@ struct Wanted {
   bool dane = false;                 // an outbound connector has level dane
   bool outbound_everywhere = false;  // an outbound connector takes mail for "*"
   std::vector<net::DomainPattern> accepted_domains;
-  std::vector<std::string> beyond_sendmail;  // what connectors say that Sendmail cannot do, a sentence each
+  std::vector<net::AddressRange> client_networks;  // by which connectors know clients
+  std::vector<std::string> beyond_sendmail;        // what connectors say that Sendmail cannot do, a sentence each
 
   // A connector looks at clients' certificates.
   bool certificates() const { return certificate_names || fingerprints; }
