@@ -34,6 +34,11 @@ struct Attribution {
 
 Attribution attribute(const Policy& policy, const model::Facts& facts);
 
+// True for a connector of machines of ours, and no gateway, whose mail may be anybody's.
+inline bool is_of_our_hosts(const model::InboundConnector& connector) {
+  return connector.scenario == model::Scenario::on_premises && !connector.enhanced_filtering;
+}
+
 // The connector that this address belongs to, and its range: the smallest that contains it. nullptr: none.
 struct NetworkOwner {
   const model::InboundConnector* connector = nullptr;

@@ -20,11 +20,6 @@ using model::InboundConnector;
 using model::Outcome;
 using model::Reply;
 
-// And no gateway, whose mail may be anybody's.
-bool is_host_of_ours(const InboundConnector& connector) {
-  return connector.scenario == model::Scenario::on_premises && !connector.enhanced_filtering;
-}
-
 class Deciding {
  public:
   Deciding(const Policy& policy, const Facts& facts) : policy_(policy), facts_(facts) {
@@ -166,7 +161,7 @@ class Deciding {
   void check_completed_sender(const Attribution& attribution) {
     if (!net::is_single_label(facts_.mail_from.domain) || !policy_.index().has_named_partners()) return;
     const InboundConnector* own = attribution.connector();
-    const bool may_shorten = own != nullptr && (own->trusted_path || is_host_of_ours(*own)) &&
+    const bool may_shorten = own != nullptr && (own->trusted_path || is_of_our_hosts(*own)) &&
                              attribution.identified.front().by != model::IdentifiedBy::sender_domain;
     if (may_shorten) return;
     decision_.findings.push_back({.check = "mail_from",

@@ -15,8 +15,7 @@ using model::InboundConnector;
 using model::Outcome;
 
 // A gateway hands over strangers' mail beside ours, so mail of a connector that looks through it is ours only if the
-// machine that it set out from is: the client itself, where there was nothing to be looked through, or one of a network
-// of ours.
+// machine that it set out from is: the client itself, where there was nothing to be looked through, or a host of ours.
 std::string why_origin_is_not_ours(const Policy& policy, const std::string& connector, const model::Facts& facts) {
   const std::string through = connector + " looks through gateways, and ";
   if (!facts.original) return through + "the original client was not looked for";
@@ -24,7 +23,7 @@ std::string why_origin_is_not_ours(const Policy& policy, const std::string& conn
   if (!origin) return through + "the original client is not known for certain: " + facts.original->trail;
   if (!facts.original->moved && origin == facts.client_address) return {};
   const auto* owner = owner_of(policy, *origin).connector;
-  if (owner != nullptr && owner->scenario == model::Scenario::on_premises) return {};
+  if (owner != nullptr && is_of_our_hosts(*owner)) return {};
   return through + "the original client " + origin->to_string() +
          " is in no client_networks of an on-premises connector";
 }
@@ -97,8 +96,7 @@ std::vector<std::size_t> choose_signatures(const Policy& policy, const SigningSo
     std::erase_if(chosen, [&](std::size_t number) { return !policy.configuration().signing[number].forwarded; });
     if (chosen.empty()) {
       findings.push_back(
-          not_signed("the sendmail command handed it in with a Received field, so anybody may have "
-                     "written it",
+          not_signed("the sendmail command handed it in with a Received field, so anybody may have written it",
                      "forwarded = true in the [[signing]] signs such mail too"));
     }
   }

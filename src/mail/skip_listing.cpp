@@ -104,8 +104,11 @@ OriginalClient find_original_client(const ConnectingClient& client, const std::v
 
 std::optional<IpAddress> origin_of(const OriginalClient& client) {
   if (!client.complete) return std::nullopt;
-  const auto first = std::find_if(client.trail.rbegin(), client.trail.rend(),
-                                  [](const Hop& hop) { return hop.verdict != HopVerdict::skipped_internal; });
+  // What a host handed on to itself is no machine of its own.
+  const auto first = std::find_if(client.trail.rbegin(), client.trail.rend(), [](const Hop& hop) {
+    const bool within_host = hop.header > 0 && hop.address && hop.address->is_loopback();
+    return hop.verdict != HopVerdict::skipped_internal && !within_host;
+  });
   if (first == client.trail.rend()) return std::nullopt;
   const bool is_origin = first->verdict == HopVerdict::taken || first->verdict == HopVerdict::skipped_private;
   return is_origin ? first->address : std::nullopt;

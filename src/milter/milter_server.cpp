@@ -74,8 +74,7 @@ tl::expected<void, std::string> MilterServer::guard(const net::Endpoint& endpoin
   const auto listener = net::find_listening_socket(endpoint.port);
   if (!listener) {
     return tl::unexpected(endpoint.to_string() +
-                          ": libmilter's socket is not found (is /proc there?), so nobody could "
-                          "be kept out");
+                          ": libmilter's socket is not found (is /proc there?), so nobody could be kept out");
   }
   net::set_no_delay(*listener);
   static Entrance guarded{{shared_->services, engine::Service::milter, "milter"}, *listener};
