@@ -97,6 +97,14 @@ class Attributing {
 
 }  // namespace
 
+bool is_host_of_ours(const InboundConnector& connector, const net::IpAddress& address) {
+  if (connector.scenario != model::Scenario::on_premises) return false;
+  if (!connector.enhanced_filtering) return true;
+  const auto& listed = connector.enhanced_filtering->skip_networks;
+  return !connector.enhanced_filtering->skip_last &&
+         std::none_of(listed.begin(), listed.end(), [&address](const auto& range) { return range.contains(address); });
+}
+
 NetworkOwner owner_of(const Policy& policy, const net::IpAddress& address) {
   NetworkOwner best;
   net::IpAddress::Bytes best_span{};

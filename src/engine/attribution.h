@@ -34,10 +34,9 @@ struct Attribution {
 
 Attribution attribute(const Policy& policy, const model::Facts& facts);
 
-// True for a connector of machines of ours, and no gateway, whose mail may be anybody's.
-inline bool is_of_our_hosts(const model::InboundConnector& connector) {
-  return connector.scenario == model::Scenario::on_premises && !connector.enhanced_filtering;
-}
+// True if the connector's machines are ours, and this one is no gateway, whose mail may be anybody's: skip listing does
+// not look through it.
+bool is_host_of_ours(const model::InboundConnector& connector, const net::IpAddress& address);
 
 // The connector that this address belongs to, and its range: the smallest that contains it. nullptr: none.
 struct NetworkOwner {

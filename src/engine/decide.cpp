@@ -161,9 +161,9 @@ class Deciding {
   void check_completed_sender(const Attribution& attribution) {
     if (!net::is_single_label(facts_.mail_from.domain) || !policy_.index().has_named_partners()) return;
     const InboundConnector* own = attribution.connector();
-    const bool may_shorten = own != nullptr && (own->trusted_path || is_of_our_hosts(*own)) &&
-                             attribution.identified.front().by != model::IdentifiedBy::sender_domain;
-    if (may_shorten) return;
+    const bool is_known = own != nullptr && attribution.identified.front().by != model::IdentifiedBy::sender_domain;
+    const auto& client = facts_.client_address;
+    if (is_known && (own->trusted_path || (client && is_host_of_ours(*own, *client)))) return;
     decision_.findings.push_back({.check = "mail_from",
                                   .outcome = Outcome::fail,
                                   .expected = "a domain with a dot, which no mail server completes with its own",

@@ -23,7 +23,7 @@ std::string why_origin_is_not_ours(const Policy& policy, const std::string& conn
   if (!origin) return through + "the original client is not known for certain: " + facts.original->trail;
   if (!facts.original->moved && origin == facts.client_address) return {};
   const auto* owner = owner_of(policy, *origin).connector;
-  if (owner != nullptr && is_of_our_hosts(*owner)) return {};
+  if (owner != nullptr && is_host_of_ours(*owner, *origin)) return {};
   return through + "the original client " + origin->to_string() +
          " is in no client_networks of an on-premises connector";
 }

@@ -106,9 +106,11 @@ TEST_F(SigningTest, SignsWhatAProgramOnlyPassesOnWhereTheConfigurationSaysSo) {
 
 TEST_F(SigningTest, SignsMailThroughAGatewayOnlyIfItSetOutFromAMachineOfOurs) {
   auto made = configuration({on_premises("gateway").from_networks({"203.0.113.8/29"}),
+                             on_premises("other gateway").from_networks({"203.0.113.16/29"}),
                              on_premises("plant").from_networks({"192.0.2.0/24", "10.1.0.0/16"}),
                              partner("contoso").from_networks({"192.0.2.128/25"})});
   made.inbound[0].enhanced_filtering.emplace().skip_networks = networks({"203.0.113.10"});
+  made.inbound[1].enhanced_filtering.emplace().skip_last = true;
   made.signing = {signing("example.net", "rsa")};
   const auto policy = compile(made);
   const auto why_not = [&](std::optional<model::OriginalClient> original) {
@@ -131,7 +133,8 @@ TEST_F(SigningTest, SignsMailThroughAGatewayOnlyIfItSetOutFromAMachineOfOurs) {
               HasSubstr("original client 198.51.100.7 is in no"));
   EXPECT_THAT(why_not(client("192.0.2.129", true, "192.0.2.129")), HasSubstr("is in no client_networks")) << "contoso";
   EXPECT_THAT(why_not(client("203.0.113.10", false, "10.2.0.1")), HasSubstr("10.2.0.1 is in no client_networks"));
-  EXPECT_THAT(why_not(client("203.0.113.11", true, "203.0.113.11")), HasSubstr("is in no")) << "another gateway";
+  EXPECT_EQ(why_not(client("203.0.113.11", true, "203.0.113.11")), good) << "beside the gateway, and no gateway itself";
+  EXPECT_THAT(why_not(client("203.0.113.17", true, "203.0.113.17")), HasSubstr("is in no")) << "another gateway";
   EXPECT_THAT(why_not(client("203.0.113.10", false, "")), HasSubstr("not known for certain"));
   EXPECT_THAT(why_not(std::nullopt), HasSubstr("was not looked for")) << "another recipient than the pilot group";
 }
