@@ -88,7 +88,7 @@ void check_requirements(const model::Configuration& configuration, const std::sh
   }
 }
 
-std::string joined(const std::vector<net::AddressRange>& ranges) {
+std::string listed_networks(const std::vector<net::AddressRange>& ranges) {
   std::string text;
   for (const net::AddressRange& range : ranges) text += (text.empty() ? "" : ", ") + range.to_string();
   return text.empty() ? "nowhere" : text;
@@ -108,7 +108,7 @@ void check_belief(const model::Server& server, const std::optional<net::Endpoint
   } else {
     problems.warning(place, "server.inet_clients",
                      what + ": every user and program there, which is what you say you trust (" +
-                         joined(*server.inet_clients) + "); a unix socket lets in the mail server alone");
+                         listed_networks(*server.inet_clients) + "); a unix socket lets in the mail server alone");
   }
 }
 
