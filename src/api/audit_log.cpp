@@ -18,7 +18,7 @@ namespace {
 
 constexpr mode_t only_ours = 0640;
 
-tl::unexpected<std::string> failed(const std::string& path, std::string_view what) {
+tl::unexpected<std::string> not_logged(const std::string& path, std::string_view what) {
   return tl::unexpected(path + ": cannot " + std::string(what) + ": " + std::strerror(errno) +
                         "; see server.audit_log, and no change is made without it");
 }
@@ -49,8 +49,8 @@ tl::expected<void, std::string> AuditLog::give_to(std::optional<uid_t> owner, st
   const gid_t gid = group.value_or(static_cast<gid_t>(-1));
   if (owner && group) give_folder_of(path_, *owner, *group);
   const net::FileDescriptor fd = open_to_append(path_);
-  if (fd.get() < 0) return failed(path_, "open the audit log");
-  if (::fchown(fd.get(), uid, gid) != 0) return failed(path_, "give the audit log to its user");
+  if (fd.get() < 0) return not_logged(path_, "open the audit log");
+  if (::fchown(fd.get(), uid, gid) != 0) return not_logged(path_, "give the audit log to its user");
   return {};
 }
 
@@ -60,11 +60,11 @@ tl::expected<void, std::string> AuditLog::write(const nlohmann::ordered_json& en
   const std::string text = to_text(line);
   const std::scoped_lock lock(mutex_);
   const net::FileDescriptor fd = open_to_append(path_);
-  if (fd.get() < 0) return failed(path_, "open the audit log");
+  if (fd.get() < 0) return not_logged(path_, "open the audit log");
   // In one piece: connectorctl token may append at the same moment.
   const ssize_t written = ::write(fd.get(), text.data(), text.size());
   if (written != static_cast<ssize_t>(text.size()) || ::fsync(fd.get()) != 0) {
-    return failed(path_, "write the audit log");
+    return not_logged(path_, "write the audit log");
   }
   return {};
 }

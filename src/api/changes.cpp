@@ -49,10 +49,6 @@ mode_t mode_of(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 ? status.st_mode & rights : new_file;
 }
 
-std::string folder_of(const std::string& path) {
-  return path.substr(0, path.rfind('/') + 1);
-}
-
 // "inbound.require.tls" is the field "require.tls".
 std::string field_of(const model::Problem& problem, const std::string& direction) {
   const std::string prefix = direction + ".";

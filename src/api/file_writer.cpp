@@ -14,15 +14,16 @@
 #include "connectord/net/listener.h"
 
 namespace connectord::api {
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
+}
+
 namespace {
 
 tl::unexpected<std::string> failed(const std::string& path, std::string_view what) {
   return tl::unexpected(path + ": cannot " + std::string(what) + ": " + std::strerror(errno));
-}
-
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
 std::string hidden_beside(const std::string& path) {

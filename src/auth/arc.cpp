@@ -42,10 +42,6 @@ std::optional<unsigned> instance_of_tags(std::string_view value) {
   return digits.empty() ? std::nullopt : read_instance(digits);
 }
 
-std::string_view bytes_of(const Sha256Digest& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};  // NOLINT: OpenSSL's bytes are unsigned
-}
-
 std::string text_behind_instance(std::string_view value) {
   const auto semicolon = value.find(';');
   if (semicolon == std::string_view::npos) return {};

@@ -12,10 +12,6 @@ using model::DkimResult;
 
 constexpr std::string_view signature_field = "DKIM-Signature";
 
-std::string_view bytes_of(const Sha256Digest& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};  // NOLINT: OpenSSL's bytes are unsigned
-}
-
 void apply(DkimProblem problem, model::DkimSignature& report) {
   report.result = problem.result;
   report.problem = std::move(problem.text);

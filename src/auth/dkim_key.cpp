@@ -21,16 +21,11 @@ using model::DkimResult;
 
 constexpr std::size_t longest_record = 16384;  // twice what the largest key needs
 constexpr std::size_t most_keys = 3;           // at one name
-constexpr std::size_t ed25519_size = 32;
-constexpr std::size_t longest_exponent = 8;  // bytes: an exponent as long as the modulus costs as much as signing
+constexpr std::size_t longest_exponent = 8;    // bytes: an exponent as long as the modulus costs as much as signing
 
 using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
 using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
 using Parameters = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
-
-DkimProblem failure(std::string text, DkimResult result = DkimResult::permerror) {
-  return {result, std::move(text)};
-}
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());  // NOLINT: OpenSSL's bytes are unsigned
@@ -73,30 +68,30 @@ std::string bits_text(unsigned bits) {
 
 tl::expected<KeyMaterial, DkimProblem> read_rsa(std::string_view der, const DkimKeySizes& sizes) {
   const auto numbers = parse_rsa_public_key(der);
-  if (!numbers) return tl::unexpected(failure("p= holds no RSA key"));
+  if (!numbers) return tl::unexpected(dkim_failure("p= holds no RSA key"));
   const unsigned bits = numbers->modulus_bits();
   if (bits < sizes.smallest) {
-    return tl::unexpected(failure("the key has " + bits_text(bits) + ", less than the " +
-                                      std::to_string(sizes.smallest) + " that RFC 8301 asks for",
-                                  DkimResult::policy));
+    return tl::unexpected(dkim_failure("the key has " + bits_text(bits) + ", less than the " +
+                                           std::to_string(sizes.smallest) + " that RFC 8301 asks for",
+                                       DkimResult::policy));
   }
   if (bits > sizes.largest) {
-    return tl::unexpected(failure(
+    return tl::unexpected(dkim_failure(
         "the key has " + bits_text(bits) + ", more than the " + std::to_string(sizes.largest) + " that are tried",
         DkimResult::policy));
   }
-  if (!has_sane_exponent(*numbers)) return tl::unexpected(failure("the key's exponent is not one that RSA uses"));
+  if (!has_sane_exponent(*numbers)) return tl::unexpected(dkim_failure("the key's exponent is not one that RSA uses"));
   KeyMaterial material{make_rsa_key(*numbers), bits};
-  if (!material.key) return tl::unexpected(failure("p= holds no RSA key that OpenSSL can use"));
+  if (!material.key) return tl::unexpected(dkim_failure("p= holds no RSA key that OpenSSL can use"));
   return material;
 }
 
 // RFC 8463, 4.2: the key itself, in no wrapping.
 tl::expected<KeyMaterial, DkimProblem> read_ed25519(std::string_view bytes) {
-  if (bytes.size() != ed25519_size) return tl::unexpected(failure("p= holds no Ed25519 key of 32 bytes"));
+  if (bytes.size() != ed25519_key_size) return tl::unexpected(dkim_failure("p= holds no Ed25519 key of 32 bytes"));
   KeyMaterial material{owned(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(bytes), bytes.size())),
                        256};
-  if (!material.key) return tl::unexpected(failure("p= holds no Ed25519 key"));
+  if (!material.key) return tl::unexpected(dkim_failure("p= holds no Ed25519 key"));
   return material;
 }
 
@@ -104,8 +99,8 @@ tl::expected<KeyMaterial, DkimProblem> read_ed25519(std::string_view bytes) {
 std::optional<DkimProblem> check_version(const DkimTags& record) {
   const auto version = record.value("v");
   if (!version) return std::nullopt;
-  if (*version != "DKIM1") return failure("the key record's v= is not DKIM1");
-  if (record.all().front().name != "v") return failure("v= is not the first tag of the key record");
+  if (*version != "DKIM1") return dkim_failure("the key record's v= is not DKIM1");
+  if (record.all().front().name != "v") return dkim_failure("v= is not the first tag of the key record");
   return std::nullopt;
 }
 
@@ -120,13 +115,15 @@ bool lists(const DkimTags& record, std::string_view tag, std::initializer_list<s
 
 // 3.6.1, h=, s= and k=: what the key may be used for.
 std::optional<DkimProblem> check_use(const DkimTags& record, DkimAlgorithm algorithm) {
-  if (record.find("h") != nullptr && !lists(record, "h", {"sha256"})) return failure("the key is not for SHA-256 (h=)");
+  if (record.find("h") != nullptr && !lists(record, "h", {"sha256"}))
+    return dkim_failure("the key is not for SHA-256 (h=)");
   if (record.find("s") != nullptr && !lists(record, "s", {"*", "email"})) {
-    return failure("the key is not for mail (s=)");
+    return dkim_failure("the key is not for mail (s=)");
   }
   const std::string_view type = record.value("k").value_or("rsa");
   const std::string_view wanted = algorithm == DkimAlgorithm::rsa_sha256 ? "rsa" : "ed25519";
-  if (!net::equals_ignoring_case(type, wanted)) return failure("the key is of another type than the signature (k=)");
+  if (!net::equals_ignoring_case(type, wanted))
+    return dkim_failure("the key is of another type than the signature (k=)");
   return std::nullopt;
 }
 
@@ -142,31 +139,31 @@ std::optional<DkimProblem> check_status(const dns::Answer& answer) {
     case dns::Status::found:
       return std::nullopt;
     case dns::Status::timeout:
-      return failure("the key could not be asked for: DNS did not answer in time", DkimResult::temperror);
+      return dkim_failure("the key could not be asked for: DNS did not answer in time", DkimResult::temperror);
     case dns::Status::error:
-      return failure("the key could not be asked for: DNS failed", DkimResult::temperror);
+      return dkim_failure("the key could not be asked for: DNS failed", DkimResult::temperror);
     case dns::Status::nxdomain:
     case dns::Status::nodata:
     case dns::Status::invalid:
       break;
   }
-  return failure("there is no key at this selector");
+  return dkim_failure("there is no key at this selector");
 }
 
 }  // namespace
 
 tl::expected<DkimKey, DkimProblem> DkimKey::parse(std::string_view record, DkimAlgorithm algorithm,
                                                   const DkimKeySizes& sizes) {
-  if (record.size() > longest_record) return tl::unexpected(failure("the key record is too long"));
+  if (record.size() > longest_record) return tl::unexpected(dkim_failure("the key record is too long"));
   const auto tags = DkimTags::parse(record);
-  if (!tags) return tl::unexpected(failure("the key record cannot be read: " + tags.error()));
+  if (!tags) return tl::unexpected(dkim_failure("the key record cannot be read: " + tags.error()));
   if (auto problem = check_version(*tags)) return tl::unexpected(std::move(*problem));
   const auto encoded = tags->value("p");
-  if (!encoded) return tl::unexpected(failure("the key record has no p="));
+  if (!encoded) return tl::unexpected(dkim_failure("the key record has no p="));
   if (auto problem = check_use(*tags, algorithm)) return tl::unexpected(std::move(*problem));
-  if (encoded->empty()) return tl::unexpected(failure("the key is revoked"));
+  if (encoded->empty()) return tl::unexpected(dkim_failure("the key is revoked"));
   const auto bytes = decode_dkim_base64(*encoded);
-  if (!bytes) return tl::unexpected(failure("p= is no base64"));
+  if (!bytes) return tl::unexpected(dkim_failure("p= is no base64"));
   auto material = algorithm == DkimAlgorithm::rsa_sha256 ? read_rsa(*bytes, sizes) : read_ed25519(*bytes);
   if (!material) return tl::unexpected(std::move(material.error()));
 
@@ -210,7 +207,7 @@ tl::expected<std::vector<DkimKey>, DkimProblem> dkim_keys(const dns::Answer& ans
   std::size_t records = 0;
   for (const std::string& record : answer.texts) {
     if (is_other_record(record)) continue;
-    if (++records > most_keys) return tl::unexpected(failure("there are more than three keys at this selector"));
+    if (++records > most_keys) return tl::unexpected(dkim_failure("there are more than three keys at this selector"));
     auto key = DkimKey::parse(record, algorithm, sizes);
     if (key) {
       keys.push_back(std::move(*key));
@@ -219,7 +216,7 @@ tl::expected<std::vector<DkimKey>, DkimProblem> dkim_keys(const dns::Answer& ans
     }
   }
   if (!keys.empty()) return keys;
-  return tl::unexpected(problem ? std::move(*problem) : failure("there is no key at this selector"));
+  return tl::unexpected(problem ? std::move(*problem) : dkim_failure("there is no key at this selector"));
 }
 
 }  // namespace connectord::auth

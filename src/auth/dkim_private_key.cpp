@@ -15,8 +15,6 @@ namespace {
 
 using Stream = std::unique_ptr<BIO, Free<BIO_free>>;
 
-constexpr std::size_t ed25519_size = 32;
-
 unsigned char* writable(std::string& bytes) {
   return reinterpret_cast<unsigned char*>(bytes.data());  // NOLINT: OpenSSL's bytes are unsigned
 }
@@ -53,7 +51,7 @@ std::string why_not_of_this_size(unsigned bits) {
 }
 
 std::optional<std::string> sign_ed25519(EVP_PKEY* key, const Sha256Digest& digest) {
-  std::string signature(2 * ed25519_size, '\0');
+  std::string signature(2 * ed25519_key_size, '\0');
   std::size_t size = signature.size();
   const DigestContext context(EVP_MD_CTX_new());
   if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key) != 1) return std::nullopt;
@@ -78,7 +76,7 @@ std::optional<std::string> sign_rsa(EVP_PKEY* key, const Sha256Digest& digest) {
 std::string public_key(EVP_PKEY* key, DkimAlgorithm algorithm) {
   std::string bytes;
   if (algorithm == DkimAlgorithm::ed25519_sha256) {
-    std::size_t size = ed25519_size;
+    std::size_t size = ed25519_key_size;
     bytes.resize(size);
     if (EVP_PKEY_get_raw_public_key(key, writable(bytes), &size) != 1) throw std::bad_alloc();
     return bytes;

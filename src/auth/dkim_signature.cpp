@@ -18,11 +18,6 @@ constexpr std::size_t longest_name = 253;         // RFC 1035
 constexpr std::size_t longest_report = 320;       // of a value from outside; an address has no more
 constexpr std::size_t signature_start_size = 16;  // RFC 6008: at least eight, more where that tells signatures apart
 
-// RFC 6376, 6.1.1: a signature with a tag missing, or one that cannot be read, is a permanent failure.
-DkimProblem failure(std::string text, DkimResult result = DkimResult::permerror) {
-  return {result, std::move(text)};
-}
-
 // `domain-name` wants two labels at least (3.5, d=).
 std::optional<std::string> read_domain(std::string_view text) {
   if (text.ends_with('.')) return std::nullopt;
@@ -99,14 +94,14 @@ class Reader {
 
   Result required(DkimField field) const {
     for (const std::string_view name : required_of(field)) {
-      if (list_.find(name) == nullptr) return failure(std::string(name) + "= is missing");
-      if (value(name).empty()) return failure(std::string(name) + "= is empty");
+      if (list_.find(name) == nullptr) return dkim_failure(std::string(name) + "= is missing");
+      if (value(name).empty()) return dkim_failure(std::string(name) + "= is empty");
     }
     return std::nullopt;
   }
 
   Result version() {
-    if (value("v") != "1") return failure("v= is not 1");
+    if (value("v") != "1") return dkim_failure("v= is not 1");
     return std::nullopt;
   }
 
@@ -117,20 +112,21 @@ class Reader {
     } else if (net::equals_ignoring_case(name, "ed25519-sha256")) {
       tags_.algorithm = DkimAlgorithm::ed25519_sha256;
     } else if (net::equals_ignoring_case(name, "rsa-sha1")) {
-      return failure("rsa-sha1 must not be trusted any more (RFC 8301)", DkimResult::policy);
+      return dkim_failure("rsa-sha1 must not be trusted any more (RFC 8301)", DkimResult::policy);
     } else {
-      return failure("a= names no algorithm that is known");
+      return dkim_failure("a= names no algorithm that is known");
     }
     return std::nullopt;
   }
 
   Result names() {
     auto domain = read_domain(value("d"));
-    if (!domain) return failure("d= is no domain");
+    if (!domain) return dkim_failure("d= is no domain");
     auto selector = value("s").ends_with('.') ? std::nullopt : net::normalize_domain(value("s"));
-    if (!selector) return failure("s= is no selector");
+    if (!selector) return dkim_failure("s= is no selector");
     constexpr std::string_view between = "._domainkey.";
-    if (selector->size() + between.size() + domain->size() > longest_name) return failure("s= and d= are too long");
+    if (selector->size() + between.size() + domain->size() > longest_name)
+      return dkim_failure("s= and d= are too long");
     tags_.domain = std::move(*domain);
     tags_.selector = std::move(*selector);
     return std::nullopt;
@@ -141,23 +137,23 @@ class Reader {
     tags_.identity_domain = tags_.domain;
     if (list_.find("i") == nullptr) return std::nullopt;
     const auto at = value("i").rfind('@');
-    if (at == std::string_view::npos) return failure("i= has no @");
+    if (at == std::string_view::npos) return dkim_failure("i= has no @");
     auto domain = read_domain(value("i").substr(at + 1));
-    if (!domain) return failure("i= has no domain");
-    if (!net::is_same_or_below(*domain, tags_.domain)) return failure("i= is not within the domain of d=");
+    if (!domain) return dkim_failure("i= has no domain");
+    if (!net::is_same_or_below(*domain, tags_.domain)) return dkim_failure("i= is not within the domain of d=");
     tags_.identity_domain = std::move(*domain);
     return std::nullopt;
   }
 
   Result headers() {
     const auto names = split_dkim_list(value("h"));
-    if (!names) return failure("h= has an empty name");
+    if (!names) return dkim_failure("h= has an empty name");
     for (const std::string_view name : *names) {
-      if (!is_field_name(name)) return failure("h= has what is no header name");
+      if (!is_field_name(name)) return dkim_failure("h= has what is no header name");
       tags_.header_names.push_back(net::to_lower(name));
     }
     const auto& all = tags_.header_names;
-    if (std::find(all.begin(), all.end(), "from") == all.end()) return failure("h= does not sign From");
+    if (std::find(all.begin(), all.end(), "from") == all.end()) return dkim_failure("h= does not sign From");
     return std::nullopt;
   }
 
@@ -174,7 +170,7 @@ class Reader {
     const auto header = read_canonicalization(both.substr(0, slash));
     const auto body =
         slash == std::string_view::npos ? DkimCanonicalization::simple : read_canonicalization(both.substr(slash + 1));
-    if (!header || !body) return failure("c= names no canonicalization that is known");
+    if (!header || !body) return dkim_failure("c= names no canonicalization that is known");
     tags_.header_canonicalization = *header;
     tags_.body_canonicalization = *body;
     return std::nullopt;
@@ -186,7 +182,7 @@ class Reader {
     const auto methods = split_dkim_list(value("q"));
     const auto is_known = [](std::string_view method) { return net::equals_ignoring_case(method, "dns/txt"); };
     if (!methods || std::none_of(methods->begin(), methods->end(), is_known)) {
-      return failure("q= names no query method that is known");
+      return dkim_failure("q= names no query method that is known");
     }
     return std::nullopt;
   }
@@ -195,21 +191,21 @@ class Reader {
     if (list_.find("l") == nullptr) return std::nullopt;
     constexpr std::size_t most_digits = 76;
     tags_.body_length = read_number(value("l"), most_digits);
-    if (!tags_.body_length) return failure("l= is no number");
+    if (!tags_.body_length) return dkim_failure("l= is no number");
     return std::nullopt;
   }
 
   Result body_hash() {
     auto body_hash = decode_dkim_base64(value("bh"));
-    if (!body_hash) return failure("bh= is no base64");
-    if (body_hash->size() != sha256_size) return failure("bh= is no SHA-256 hash");
+    if (!body_hash) return dkim_failure("bh= is no base64");
+    if (body_hash->size() != sha256_size) return dkim_failure("bh= is no SHA-256 hash");
     tags_.body_hash = std::move(*body_hash);
     return std::nullopt;
   }
 
   Result signature() {
     auto signature = decode_dkim_base64(value("b"));
-    if (!signature || signature->empty()) return failure("b= is no base64");
+    if (!signature || signature->empty()) return dkim_failure("b= is no base64");
     tags_.signature = std::move(*signature);
     tags_.signature_begin = list_.find("b")->value_begin;
     tags_.signature_end = list_.find("b")->value_end;
@@ -221,14 +217,14 @@ class Reader {
     constexpr std::size_t most_digits = 12;
     const auto signed_at = read_number(value("t"), most_digits);
     const auto expires = read_number(value("x"), most_digits);
-    if (list_.find("t") != nullptr && !signed_at) return failure("t= is no time");
-    if (list_.find("x") != nullptr && !expires) return failure("x= is no time");
-    if (signed_at && expires && *expires <= *signed_at) return failure("x= is not after t=");
+    if (list_.find("t") != nullptr && !signed_at) return dkim_failure("t= is no time");
+    if (list_.find("x") != nullptr && !expires) return dkim_failure("x= is no time");
+    if (signed_at && expires && *expires <= *signed_at) return dkim_failure("x= is not after t=");
     if (expires && static_cast<std::int64_t>(*expires) < clock_.now) {
-      return failure("the signature has expired", DkimResult::fail);
+      return dkim_failure("the signature has expired", DkimResult::fail);
     }
     if (signed_at && static_cast<std::int64_t>(*signed_at) > clock_.now + clock_.leeway) {
-      return failure("the signature was made in the future", DkimResult::fail);
+      return dkim_failure("the signature was made in the future", DkimResult::fail);
     }
     return std::nullopt;
   }

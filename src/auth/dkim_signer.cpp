@@ -27,10 +27,6 @@ std::size_t named_beyond(const std::string& lower_name, bool is_there) {
   return is_there && !added_on_the_way ? 1 : 0;
 }
 
-std::string_view bytes_of(const Sha256Digest& digest) {
-  return {reinterpret_cast<const char*>(digest.data()), digest.size()};  // NOLINT: OpenSSL's bytes are unsigned
-}
-
 // Writes a field's value piece by piece, folded where a line would get too long.
 class Folder {
  public:

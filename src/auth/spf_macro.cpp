@@ -4,10 +4,14 @@
 #include <utility>
 #include <vector>
 
+#include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
 
 namespace connectord::auth {
 namespace {
+
+using mail::is_alpha;
+using mail::is_digit;
 
 constexpr std::size_t longest_name = 253;
 constexpr std::size_t kept_of_domain = 4096;  // far more than the 253 bytes that can be asked for
@@ -29,12 +33,6 @@ tl::unexpected<std::string> bad(std::string why) {
   return tl::unexpected(std::move(why));
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_alphanumeric(char c) {
   return is_digit(c) || is_alpha(c);
 }

@@ -4,11 +4,15 @@
 #include <array>
 
 #include "connectord/auth/spf_macro.h"
+#include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
 #include "spf_text.h"
 
 namespace connectord::auth {
 namespace {
+
+using mail::is_alpha;
+using mail::is_digit;
 
 using Kind = SpfMechanism::Kind;
 using model::SpfResult;
@@ -17,13 +21,6 @@ using net::equals_ignoring_case;
 using Problem = std::optional<std::string>;
 
 constexpr std::string_view version = "v=spf1";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_alpha(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 std::optional<Kind> kind_of(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, Kind>, 8> kinds = {{{"all", Kind::all},

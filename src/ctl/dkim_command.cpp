@@ -16,12 +16,12 @@
 #include "connectord/dns/names.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/session/load_policy.h"
+#include "expected.h"
 
 namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Expected = tl::expected<void, std::string>;
 
 struct NewKeyArguments {
   std::string domain;
@@ -75,7 +75,7 @@ tl::expected<net::DomainPattern, std::string> read_domain(const std::string& tex
   return domain;
 }
 
-Expected make_folder(const std::string& folder) {
+Expected<> make_folder(const std::string& folder) {
   constexpr mode_t mode = 0755;
   if (::mkdir(folder.c_str(), mode) == 0 || errno == EEXIST) return {};
   return tl::unexpected("cannot make the folder " + folder + ": " + std::generic_category().message(errno));
@@ -98,7 +98,7 @@ tl::expected<NewKey, std::string> make_key(const NewKeyArguments& arguments) {
 }
 
 // For whoever is to read it in the end. Errors of the configuration are not this command's to tell.
-Expected keep(const Common& common, const NewKey& key) {
+Expected<> keep(const Common& common, const NewKey& key) {
   const config::Loaded loaded = config::load(common.configuration, session::environment_of_host());
   const auto reader = config::reader_of_secrets(loaded.configuration.server.user);
   if (!reader) return tl::unexpected("server.user: " + reader.error());
@@ -106,7 +106,7 @@ Expected keep(const Common& common, const NewKey& key) {
   const auto named = [&key](const std::string& problem) { return key.file + ": " + problem; };
   return make_folder(folder)
       .and_then([&] { return config::write_secret_file(key.file, key.key.to_pem(), *reader).map_error(named); })
-      .and_then([&]() -> Expected {
+      .and_then([&]() -> Expected<> {
         // What connectord will say of it is worth knowing now.
         if (auto readable = config::read_secret_file(key.file, *reader); !readable) {
           return tl::unexpected("the key is written, but " + named(readable.error()));
@@ -131,7 +131,7 @@ Json to_json(const NewKey& key) {
 
 Status new_key(const Common& common, const NewKeyArguments& arguments, const Terminal& terminal) {
   const auto key = make_key(arguments);
-  const Expected kept = key ? keep(common, *key) : tl::unexpected(key.error());
+  const Expected<> kept = key ? keep(common, *key) : tl::unexpected(key.error());
   if (!kept) {
     terminal.error << "connectorctl: " << kept.error() << '\n';
     return Status::wrong_input;

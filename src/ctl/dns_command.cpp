@@ -10,6 +10,7 @@
 #include "connectord/net/display_control.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/probe/domain_check.h"
+#include "expected.h"
 #include "table.h"
 #include "validate_report.h"
 
@@ -17,8 +18,6 @@ namespace connectord::ctl {
 namespace {
 
 using probe::KnownSelector;
-template <class T>
-using Expected = tl::expected<T, std::string>;
 
 struct DnsArguments {
   std::string domain;

@@ -11,12 +11,11 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "connectord/trace/moment.h"
+#include "expected.h"
 #include "explain_report.h"
 
 namespace connectord::ctl {
 namespace {
-
-using Expected = tl::expected<void, std::string>;
 
 struct ExplainArguments {
   session::Question question;
@@ -24,7 +23,7 @@ struct ExplainArguments {
   std::string at;
 };
 
-Expected read_message(ExplainArguments& arguments, std::istream& in) {
+Expected<> read_message(ExplainArguments& arguments, std::istream& in) {
   if (arguments.message_file.empty()) return {};
   std::ostringstream text;
   if (arguments.message_file == "-") {
@@ -37,7 +36,7 @@ Expected read_message(ExplainArguments& arguments, std::istream& in) {
   return {};
 }
 
-Expected read_time(ExplainArguments& arguments) {
+Expected<> read_time(ExplainArguments& arguments) {
   if (arguments.at.empty()) return {};
   arguments.question.at = trace::parse_time(arguments.at);
   if (arguments.question.at) return {};

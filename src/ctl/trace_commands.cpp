@@ -13,6 +13,7 @@
 #include "connectord/net/display_control.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
+#include "expected.h"
 #include "moment_argument.h"
 #include "trace_follower.h"
 #include "trace_output.h"
@@ -21,8 +22,6 @@ namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-template <class T>
-using Expected = tl::expected<T, std::string>;
 
 struct TraceArguments {
   std::string file;

@@ -15,6 +15,7 @@
 #include "connectord/probe/results.h"
 #include "connectord/session/credentials.h"
 #include "connectord/trace/sqlite_store.h"
+#include "expected.h"
 #include "table.h"
 #include "validate_report.h"
 
@@ -22,7 +23,6 @@ namespace connectord::ctl {
 namespace {
 
 using probe::Direction;
-using Expected = tl::expected<void, std::string>;
 
 struct ValidateArguments {
   std::string name;
@@ -78,7 +78,7 @@ tl::expected<probe::OutboundOptions, std::string> outbound_options(const Validat
 }
 
 // "host:port", "[2001:db8::1]:25"
-Expected read_host(const std::string& text, probe::InboundOptions& options) {
+Expected<> read_host(const std::string& text, probe::InboundOptions& options) {
   const auto colon = text.rfind(':');
   const std::string host = text.substr(0, colon);
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
@@ -132,7 +132,7 @@ std::unique_ptr<trace::Archive> open_archive(const model::Configuration& configu
 }
 
 // What is mistyped tells nothing of the connector, so it makes no result.
-Expected check_addresses(const ValidateArguments& arguments) {
+Expected<> check_addresses(const ValidateArguments& arguments) {
   for (const auto& [option, address] :
        {std::pair("--rcpt-to", arguments.recipient), std::pair("--mail-from", arguments.sender)}) {
     if (address.empty() || probe::is_plain_address(address)) continue;

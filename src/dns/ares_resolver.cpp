@@ -37,12 +37,6 @@ struct Lookup {
   bool finished = false;
 };
 
-std::shared_ptr<const Answer> ended(Status status) {
-  auto answer = std::make_shared<Answer>();
-  answer->status = status;
-  return answer;
-}
-
 class AresResolver : public Resolver {
  public:
   AresResolver(const ResolverSettings& settings, std::unique_ptr<AresChannel> channel)
@@ -96,7 +90,7 @@ AresResolver::~AresResolver() {
 
 void AresResolver::resolve(const Question& question, Callback callback) {
   auto name = to_wire_name(question.name);
-  if (!name) return callback(ended(Status::invalid));
+  if (!name) return callback(answer_without_records(Status::invalid));
   auto answer = cache_.find(question, settings_.clock());
   if (!answer) answer = join_or_start(question, *std::move(name), callback);
   if (answer) callback(std::move(answer));
@@ -111,7 +105,7 @@ std::shared_ptr<const Answer> AresResolver::join_or_start(const Question& questi
   }
   // What ended between the first look and the lock went into the cache before it left the table.
   if (auto answer = cache_.find(question, settings_.clock())) return answer;
-  if (stopping_ || under_way_.size() >= settings_.most_outstanding) return ended(Status::error);
+  if (stopping_ || under_way_.size() >= settings_.most_outstanding) return answer_without_records(Status::error);
   auto lookup = std::make_shared<Lookup>();
   lookup->question = question;
   lookup->name = std::move(name);
@@ -181,12 +175,12 @@ void AresResolver::on_message(const std::shared_ptr<Lookup>& lookup, bool edns, 
                               std::span<const std::uint8_t> message) {
   if (lookup->finished) return;
   if (end != AresChannel::End::answered) {
-    return finish(*lookup, ended(end == AresChannel::End::timeout ? Status::timeout : Status::error));
+    return finish(*lookup, answer_without_records(end == AresChannel::End::timeout ? Status::timeout : Status::error));
   }
   auto response = decode_response(message, lookup->name, lookup->question.type);
-  if (!response) return finish(*lookup, ended(Status::error));
+  if (!response) return finish(*lookup, answer_without_records(Status::error));
   if (response->refuses_edns && edns) return send(lookup, false);
-  if (response->refuses_edns) return finish(*lookup, ended(Status::error));
+  if (response->refuses_edns) return finish(*lookup, answer_without_records(Status::error));
   on_response(lookup, *std::move(response));
 }
 
@@ -198,7 +192,7 @@ void AresResolver::on_response(const std::shared_ptr<Lookup>& lookup, Response r
   lookup->shortest_ttl = std::min(lookup->shortest_ttl, answer.ttl);
   answer.ttl = lookup->shortest_ttl;
   if (response.continue_at.empty()) return finish(*lookup, std::make_shared<Answer>(std::move(answer)));
-  if (++lookup->restarts > most_restarts) return finish(*lookup, ended(Status::error));
+  if (++lookup->restarts > most_restarts) return finish(*lookup, answer_without_records(Status::error));
   lookup->name = std::move(response.continue_at);
   send(lookup, true);
 }
@@ -208,7 +202,7 @@ void AresResolver::expire() {
   while (!by_deadline_.empty() && (by_deadline_.front()->finished || by_deadline_.front()->deadline <= now)) {
     const auto lookup = std::move(by_deadline_.front());
     by_deadline_.pop_front();
-    finish(*lookup, ended(Status::timeout));
+    finish(*lookup, answer_without_records(Status::timeout));
   }
 }
 
@@ -220,7 +214,7 @@ void AresResolver::finish(Lookup& lookup, const std::shared_ptr<const Answer>& a
 
 // Not for the cache: it tells of us and not of the name.
 void AresResolver::give_up(Lookup& lookup) {
-  if (!lookup.finished) conclude(lookup, ended(Status::error));
+  if (!lookup.finished) conclude(lookup, answer_without_records(Status::error));
 }
 
 void AresResolver::conclude(Lookup& lookup, const std::shared_ptr<const Answer>& answer) {

@@ -24,12 +24,6 @@ struct Arrival {
   std::shared_ptr<const Answer> answer;
 };
 
-std::shared_ptr<const Answer> ended(Status status) {
-  auto answer = std::make_shared<Answer>();
-  answer->status = status;
-  return answer;
-}
-
 }  // namespace
 
 // One thread at a time is the runner: it alone touches what belongs to the evaluations, and runs them without a lock.
@@ -159,7 +153,7 @@ void Gatherer::State::learn(const Question& question, std::shared_ptr<const Answ
 }
 
 void Gatherer::State::answer_all_missing() {
-  for (const auto& question : asked_) learn(question, ended(Status::timeout));
+  for (const auto& question : asked_) learn(question, answer_without_records(Status::timeout));
 }
 
 void Gatherer::State::run_due(bool expired) {
@@ -188,8 +182,8 @@ void Gatherer::State::run_one(Evaluation evaluation, bool expired) {
 
 void Gatherer::State::ask(const Question& question, bool expired) {
   if (!asked_.insert(question).second) return;
-  if (asked_.size() > limits_.questions) return learn(question, ended(Status::error));
-  if (expired) return learn(question, ended(Status::timeout));
+  if (asked_.size() > limits_.questions) return learn(question, answer_without_records(Status::error));
+  if (expired) return learn(question, answer_without_records(Status::timeout));
   resolver_.resolve(question, [self = weak_from_this(), question](std::shared_ptr<const Answer> answer) {
     if (const auto state = self.lock()) state->arrived(question, std::move(answer));
   });

@@ -4,6 +4,7 @@
 
 #include "connectord/mail/text.h"
 #include "lookups.h"
+#include "recorder.h"
 
 namespace connectord::probe {
 namespace {
@@ -11,8 +12,6 @@ namespace {
 using model::Finding;
 using model::Outcome;
 using model::TlsLevel;
-
-constexpr std::int64_t day = std::int64_t{24} * 3600;
 
 // The checks of one host's certificate, in the order in which they are told.
 class Check {
@@ -142,7 +141,7 @@ class Check {
     }
     const std::int64_t left = leaf().not_after - now();
     if (left > renewal_time) return recorder_.add(std::move(finding));
-    finding.seen += ", " + std::to_string(left / day) + " days left";
+    finding.seen += ", " + std::to_string(left / seconds_of_a_day) + " days left";
     finding.hint = "ask the partner to renew it";
     recorder_.warn(std::move(finding));
   }
@@ -207,7 +206,7 @@ class Check {
   bool good_ = true;
 };
 
-std::string joined(const std::vector<dns::Tlsa>& associations) {
+std::string associations_text(const std::vector<dns::Tlsa>& associations) {
   constexpr std::size_t shown = 4;
   std::string text;
   for (std::size_t i = 0; i < std::min(associations.size(), shown); ++i) {
@@ -222,11 +221,11 @@ Finding about_tlsa(const DaneFacts& facts, const dns::Answer& answer, const std:
   if (answer.associations.empty()) {
     finding.seen = to_string(answer.status);
   } else if (!facts.authenticated) {
-    finding.seen = joined(answer.associations) + ", which DNS does not vouch for";
+    finding.seen = associations_text(answer.associations) + ", which DNS does not vouch for";
   } else if (facts.associations.empty()) {
-    finding.seen = joined(answer.associations) + ", none of which counts for SMTP (RFC 7672, 3.1)";
+    finding.seen = associations_text(answer.associations) + ", none of which counts for SMTP (RFC 7672, 3.1)";
   } else {
-    finding.seen = joined(facts.associations);
+    finding.seen = associations_text(facts.associations);
   }
   return finding;
 }

@@ -4,14 +4,13 @@
 
 #include "connectord/mail/text.h"
 #include "connectord/tls/certificate.h"
+#include "recorder.h"
 #include "send_mail.h"
 
 namespace connectord::probe {
 namespace {
 
 using log::Severity;
-
-constexpr std::int64_t day = std::int64_t{24} * 3600;
 
 void about_result(const std::optional<LastResult>& last, const Report& report, std::vector<Notice>& notices) {
   if (report.passed) {
@@ -41,7 +40,7 @@ void about_new(const LastResult& last, const SeenCertificate& seen, std::vector<
 void about_end(const std::optional<LastResult>& last, const SeenCertificate& seen, std::int64_t now,
                std::vector<Notice>& notices) {
   for (const std::int64_t days : {1, 7, 30}) {
-    const std::int64_t threshold = seen.not_after - days * day;
+    const std::int64_t threshold = seen.not_after - days * seconds_of_a_day;
     if (now < threshold) continue;
     if (last && last->time >= threshold) return;  // told then, or at a lower one
     notices.push_back(

@@ -11,7 +11,7 @@ namespace {
 using auth::DkimAlgorithm;
 using auth::DkimKey;
 
-constexpr std::size_t most_text = 300;
+constexpr std::size_t max_dkim_text = 300;
 constexpr unsigned good_rsa_bits = 2048;  // RFC 8301, 3.2
 constexpr auth::DkimKeySizes sizes{};
 
@@ -80,11 +80,11 @@ class Selector {
     if (!key) {
       work_.fail({.check = "dkim.record",
                   .expected = "one key at " + name_,
-                  .seen = mail::printable(key.error().text, most_text),
+                  .seen = mail::printable(key.error().text, max_dkim_text),
                   .hint = "signatures with this selector fail"});
       return propose("DKIM: the public part of the key by which we sign");
     }
-    work_.pass("dkim.record", "one key at " + name_, mail::printable(record, most_text));
+    work_.pass("dkim.record", "one key at " + name_, mail::printable(record, max_dkim_text));
     size(*key, algorithm_of(record));
     flags(*key);
     compare(*key);

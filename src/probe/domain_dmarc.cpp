@@ -11,7 +11,7 @@ using auth::DmarcRecord;
 using auth::TreeWalk;
 using model::DmarcPolicy;
 
-constexpr std::size_t most_text = 300;
+constexpr std::size_t max_dmarc_text = 300;
 
 class Dmarc {
  public:
@@ -75,7 +75,7 @@ class Dmarc {
     if (record.problem.empty()) return work_.pass("dmarc.record", expected(), where);
     model::Finding finding{.check = "dmarc.record",
                            .expected = expected(),
-                           .seen = mail::printable(where + ": " + record.problem, most_text)};
+                           .seen = mail::printable(where + ": " + record.problem, max_dmarc_text)};
     finding.hint = record.usable ? "the tag counts as if it was not there" : "receivers pass the whole record over";
     record.usable ? work_.warn(std::move(finding)) : work_.fail(std::move(finding));
   }

@@ -12,14 +12,14 @@
 namespace connectord::probe {
 namespace {
 
-constexpr std::size_t most_addresses = 20;  // of a tag; reporters need not serve more than two
+constexpr std::size_t max_report_addresses = 20;  // of a tag; reporters need not serve more than two
 constexpr std::string_view authorization = "v=DMARC1";
 
 // "rua", or "rua, ruf": by which tags reports go to a domain.
 using Targets = std::map<std::string, std::string>;
 
 void add_targets(const DomainWork& work, std::string_view tag, std::string_view list, Targets& targets) {
-  for (const auth::ReportUri& uri : auth::parse_report_uris(list, most_addresses)) {
+  for (const auth::ReportUri& uri : auth::parse_report_uris(list, max_report_addresses)) {
     if (uri.domain.empty()) {
       work.warn({.check = "dmarc.report_address",
                  .expected = std::string(tag) + "=mailto:… with the address of somebody who reads reports",

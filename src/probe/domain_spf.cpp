@@ -12,7 +12,7 @@ namespace {
 using auth::SpfSurvey;
 using model::SpfResult;
 
-constexpr std::size_t most_text = 500;
+constexpr std::size_t max_spf_text = 500;
 
 std::string term_of(const net::IpAddress& address) {
   return (address.is_v4() ? "ip4:" : "ip6:") + address.to_string();
@@ -38,7 +38,7 @@ class Spf {
 
   bool record() {
     if (survey_.records.size() == 1) {
-      work_.pass("spf.record", "one SPF record at " + domain_, mail::printable(survey_.records.front(), most_text));
+      work_.pass("spf.record", "one SPF record at " + domain_, mail::printable(survey_.records.front(), max_spf_text));
       return true;
     }
     model::Finding finding{.check = "spf.record", .expected = "one SPF record at " + domain_};
@@ -72,14 +72,14 @@ class Spf {
     for (const std::string& error : survey_.errors) {
       work_.fail({.check = "spf.syntax",
                   .expected = "a record without errors, and sound ones where it includes others",
-                  .seen = mail::printable(error, most_text),
+                  .seen = mail::printable(error, max_spf_text),
                   .hint = "receivers may take the whole record for none (permerror)"});
     }
     if (survey_.errors.empty()) work_.pass("spf.syntax", "no errors", "none");
     if (survey_.unknown.empty()) return;
     work_.not_known({.check = "spf.syntax",
                      .expected = "an answer from DNS",
-                     .seen = mail::printable(joined(survey_.unknown), most_text)});
+                     .seen = mail::printable(joined(survey_.unknown), max_spf_text)});
   }
 
   void lookups() const {
@@ -96,7 +96,7 @@ class Spf {
     if (empty.empty()) return work_.pass("spf.void_lookups", "at most 2 that find nothing", "none");
     model::Finding finding{.check = "spf.void_lookups",
                            .expected = "at most 2 that find nothing (RFC 7208, 4.6.4)",
-                           .seen = mail::printable(std::to_string(empty.size()) + ": " + joined(empty), most_text),
+                           .seen = mail::printable(std::to_string(empty.size()) + ": " + joined(empty), max_spf_text),
                            .hint = "take out the terms that name them"};
     empty.size() > auth::most_void_spf_lookups ? work_.fail(std::move(finding)) : work_.warn(std::move(finding));
   }
@@ -127,7 +127,7 @@ class Spf {
     if (!survey_.broad_networks.empty()) {
       work_.warn({.check = "spf.networks",
                   .expected = "networks of one's own",
-                  .seen = mail::printable(joined(survey_.broad_networks), most_text),
+                  .seen = mail::printable(joined(survey_.broad_networks), max_spf_text),
                   .hint = "whoever has an address in there can send in the domain's name"});
     }
   }

@@ -17,7 +17,7 @@ using model::Outcome;
 constexpr std::size_t most_rows = 2'000;   // of one search
 constexpr std::size_t most_searches = 20;  // domains and networks that are searched for
 constexpr std::int64_t thousand = 1000;    // milliseconds
-constexpr std::size_t most_text = 400;
+constexpr std::size_t max_history_text = 400;
 
 // A message of the past as the engine would see it, up to RCPT.
 model::Facts facts_of(const trace::Message& message) {
@@ -101,7 +101,7 @@ class History {
       recorder_.warn({.check = "history",
                       .outcome = Outcome::temperror,
                       .expected = "the message trace",
-                      .seen = mail::printable(page.error(), most_text)});
+                      .seen = mail::printable(page.error(), max_history_text)});
       return false;
     }
     cut_ = cut_ || !page->next.empty();
@@ -176,19 +176,19 @@ class History {
       recorder_.warn({.check = "history.failed",
                       .outcome = Outcome::fail,
                       .expected = check,
-                      .seen = mail::printable(counted(kind.number) + ", such as " + kind.example, most_text),
+                      .seen = mail::printable(counted(kind.number) + ", such as " + kind.example, max_history_text),
                       .hint = kind.hint});
     }
   }
 
   void tell_missed() {
     for (const auto& [where, kind] : missed_) {
-      recorder_.warn(
-          {.check = "history.missed",
-           .outcome = Outcome::fail,
-           .expected = "mail of its senders and networks is attributed to it",
-           .seen = mail::printable(counted(kind.number) + " to " + where + ", such as " + kind.example, most_text),
-           .hint = kind.hint});
+      recorder_.warn({.check = "history.missed",
+                      .outcome = Outcome::fail,
+                      .expected = "mail of its senders and networks is attributed to it",
+                      .seen = mail::printable(counted(kind.number) + " to " + where + ", such as " + kind.example,
+                                              max_history_text),
+                      .hint = kind.hint});
     }
   }
 

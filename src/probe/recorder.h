@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
 #include "connectord/probe/validate.h"
 
 namespace connectord::probe {
+
+constexpr std::int64_t seconds_of_a_day = 86'400;
 
 // Collects the steps of one validation, with the time that each took, and keeps its limit.
 class Recorder {

@@ -8,7 +8,7 @@ namespace connectord::probe {
 namespace {
 
 constexpr std::string_view version = "v=TLSRPTv1";
-constexpr std::size_t most_addresses = 20;
+constexpr std::size_t max_report_addresses = 20;
 
 std::string_view take(std::string_view& text, char end) {
   const auto length = std::min(text.find(end), text.size());
@@ -41,7 +41,7 @@ tl::expected<std::vector<std::string>, std::string> parse_tls_reporting_record(s
     const std::string_view name = take(field, '=');
     if (name != "rua") continue;
     if (!addresses.empty()) return tl::unexpected(std::string("rua stands there twice"));
-    while (!field.empty() && addresses.size() < most_addresses) {
+    while (!field.empty() && addresses.size() < max_report_addresses) {
       const std::string_view uri = take(field, ',');
       if (!is_address(uri)) return tl::unexpected("\"" + mail::printable(uri) + "\" is neither mailto: nor https:");
       addresses.emplace_back(uri);

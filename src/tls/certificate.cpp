@@ -75,11 +75,6 @@ std::vector<std::string> dns_names(X509* certificate) {
   return found;
 }
 
-std::int64_t seconds_of(const ASN1_TIME* time) {
-  std::tm broken_down{};
-  return ASN1_TIME_to_tm(time, &broken_down) == 1 ? ::timegm(&broken_down) : 0;
-}
-
 Certificate read(X509* handle, std::string der) {
   Certificate certificate;
   certificate.der = std::move(der);

@@ -5,6 +5,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <cstdint>
+#include <ctime>
 #include <memory>
 #include <string_view>
 
@@ -18,6 +20,12 @@ struct Freeing {
     Free(handle);
   }
 };
+
+// Seconds since 1970; 0 for what is no time.
+inline std::int64_t seconds_of(const ASN1_TIME* time) {
+  std::tm broken_down{};
+  return ASN1_TIME_to_tm(time, &broken_down) == 1 ? ::timegm(&broken_down) : 0;
+}
 
 inline void free_general_names(GENERAL_NAMES* names) {
   GENERAL_NAMES_free(names);

@@ -16,11 +16,6 @@ RevocationVerdict unknown(std::string why) {
   return {Revocation::unknown, std::move(why)};
 }
 
-std::int64_t seconds_of(const ASN1_GENERALIZEDTIME* time) {
-  std::tm broken_down{};
-  return ASN1_TIME_to_tm(time, &broken_down) == 1 ? ::timegm(&broken_down) : 0;
-}
-
 OcspBasic read_response(std::string_view der) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
   const OcspResponse response(d2i_OCSP_RESPONSE(nullptr, &bytes, static_cast<long>(der.size())));

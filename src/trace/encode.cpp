@@ -9,7 +9,7 @@ namespace connectord::trace {
 namespace {
 
 // What is kept of each text. Longer ones are rare, and are cut.
-constexpr std::size_t longest_address = 512;  // RFC 5321, 4.5.3.1 allows 256
+constexpr std::size_t longest_kept_address = 512;  // RFC 5321, 4.5.3.1 allows 256
 constexpr std::size_t longest_name = 256;
 constexpr std::size_t longest_field = 998;  // RFC 5322, 2.1.1
 constexpr std::size_t longest_subject = 256;
@@ -232,7 +232,7 @@ StoredEntry encode(const Entry& entry) {
     made.tls = name(facts.tls->protocol);
     made.cipher = name(facts.tls->cipher);
   }
-  made.mail_from = cut(facts.mail_from.address, longest_address);
+  made.mail_from = cut(facts.mail_from.address, longest_kept_address);
   made.from = one_line(entry.from, longest_field);
   made.subject = one_line(entry.subject, longest_subject);
   if (entry.size) made.size = static_cast<std::int64_t>(*entry.size);
@@ -244,7 +244,8 @@ StoredEntry encode(const Entry& entry) {
   for (std::size_t i = 0; i < std::min(decision.findings.size(), most_findings); ++i) {
     made.findings.push_back(stored(decision.findings[i]));
   }
-  for (const std::string& recipient : entry.recipients) made.recipients.emplace_back(cut(recipient, longest_address));
+  for (const std::string& recipient : entry.recipients)
+    made.recipients.emplace_back(cut(recipient, longest_kept_address));
   if (made.recipients.empty()) made.recipients.emplace_back();
   if (entry.outbound_connectors.size() == made.recipients.size() && made.recipients.size() > 1) {
     for (const std::string& connector : entry.outbound_connectors)

@@ -26,7 +26,7 @@ std::optional<logged::TlsEstablished> parse_tls(std::string_view message) {
 }
 
 // "from=<a@b>, size=320, nrcpt=1 (queue active)", "from=<a@b>, status=expired, returned to sender"
-std::optional<Detail> parse_from(TextCursor cursor) {
+std::optional<Detail> parse_postfix_from(TextCursor cursor) {
   auto mail_from = take_bracketed_address(cursor);
   if (!mail_from || !cursor.take(", ")) return std::nullopt;
   if (cursor.take("status=expired, returned to sender")) return made(logged::Expired{});
@@ -46,7 +46,7 @@ std::optional<Detail> parse_from(TextCursor cursor) {
 std::optional<Detail> parse_qmgr(std::string_view text) {
   if (text == "removed") return made(logged::Removed{});
   TextCursor cursor(text);
-  if (cursor.take("from=")) return parse_from(cursor);
+  if (cursor.take("from=")) return parse_postfix_from(cursor);
   return std::nullopt;
 }
 

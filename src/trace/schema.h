@@ -11,6 +11,9 @@ namespace connectord::trace {
 // Raise it with each change of the tables, and add the way from the version before to `migrations` in schema.cpp.
 constexpr std::int64_t schema_version = 1;
 
+// Volumes and retention go by hours.
+constexpr std::int64_t hour_ms = 3'600'000;
+
 // In the column `outbound_connector` of a message whose recipients leave by different ones; each has its own then.
 constexpr std::int64_t several_connectors = -1;
 

@@ -137,7 +137,7 @@ std::optional<Detail> parse_to(TextCursor cursor) {
 
 // "<a@b>, size=84, class=0, nrcpts=1, msgid=<…>, proto=ESMTP, daemon=MTA, relay=host [192.0.2.1]". The message ID is
 // the sender's, so what follows is read from the right.
-std::optional<Detail> parse_from(TextCursor cursor) {
+std::optional<Detail> parse_sendmail_from(TextCursor cursor) {
   logged::Queued queued;
   auto mail_from = take_address(cursor);
   if (!mail_from || !cursor.take(", size=")) return std::nullopt;
@@ -158,7 +158,7 @@ std::optional<Detail> parse_from(TextCursor cursor) {
   return Detail(std::move(queued));
 }
 
-std::uint16_t code_of(std::string_view reply) {
+std::uint16_t reply_code_of(std::string_view reply) {
   TextCursor cursor(reply);
   const auto code = cursor.number<std::uint16_t>();
   return code && *code >= 400 && *code <= 599 && cursor.take(" ") ? *code : std::uint16_t{0};
@@ -191,7 +191,7 @@ std::optional<Detail> parse_ruleset(TextCursor cursor) {
   if (ruleset == "check_rcpt") refused.recipient = *argument;
   if (ruleset == "check_mail") refused.mail_from = *argument;
   refused.reply = bounded(cursor.rest());
-  refused.code = code_of(cursor.rest());
+  refused.code = reply_code_of(cursor.rest());
   if (refused.code == 0) return std::nullopt;
   return Detail(std::move(refused));
 }
@@ -214,7 +214,7 @@ std::optional<Detail> parse_milter(std::string_view message) {
   }
   if (!cursor.take(", reject=")) return std::nullopt;
   refused.reply = bounded(cursor.rest());
-  refused.code = code_of(cursor.rest());
+  refused.code = reply_code_of(cursor.rest());
   if (refused.code == 0) return std::nullopt;
   return Detail(std::move(refused));
 }
@@ -261,7 +261,7 @@ std::optional<logged::TlsEstablished> parse_tls(TextCursor cursor) {
 std::optional<Detail> parse_about(std::string_view text) {
   TextCursor cursor(text);
   if (cursor.take("to=")) return parse_to(cursor);
-  if (cursor.take("from=")) return parse_from(cursor);
+  if (cursor.take("from=")) return parse_sendmail_from(cursor);
   if (cursor.take("ruleset=")) return parse_ruleset(cursor);
   if (cursor.take("done; delay=")) return Detail(logged::Removed{});
   if (text.substr(0, 1) == "<") return parse_unknown_user(cursor);

@@ -15,7 +15,6 @@ namespace connectord::trace {
 namespace {
 
 constexpr int lock_wait_ms = 2000;
-constexpr std::int64_t hour_ms = 3'600'000;
 
 constexpr std::int64_t hours_of(Interval interval) {
   constexpr std::int64_t hours_a_day = 24;

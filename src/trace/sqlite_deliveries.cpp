@@ -1,4 +1,5 @@
 // What the mail server's log told of messages, joined to them by queue ID and recipient.
+#include "schema.h"
 #include "sqlite_writer.h"
 #include "terms.h"
 
@@ -7,7 +8,6 @@ namespace {
 
 // The log tells whole seconds, and may lag.
 constexpr std::int64_t clock_slack_ms = 60'000;
-constexpr std::int64_t hour_ms = 3'600'000;
 
 std::int64_t digest(const Delivery& delivery) {
   std::string text;

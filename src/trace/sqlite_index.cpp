@@ -2,13 +2,13 @@
 // them by, and volumes. And how all of it is removed again.
 #include <algorithm>
 
+#include "schema.h"
 #include "sqlite_writer.h"
 #include "terms.h"
 
 namespace connectord::trace {
 namespace {
 
-constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t messages_a_step = 500;
 // Large, so that many terms go to one page; gathered and written in steps, so that nobody waits for long.
 constexpr std::size_t messages_a_heap = 8'192;

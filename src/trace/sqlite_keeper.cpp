@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view subject = "trace";
 // A lock that is held for longer has been waited for already.
 constexpr int lock_wait_in_trouble_ms = 200;
-constexpr std::chrono::seconds between_looks{1};
+constexpr std::chrono::seconds between_attempts{1};
 
 ino_t inode_of(const std::string& path) {
   struct stat status {};
@@ -125,7 +125,7 @@ void SqliteKeeper::close(const Work& last_work) {
 // Somebody may have moved the file away or removed it; what is written to it then, nobody finds.
 void SqliteKeeper::look_after_file() {
   if (Clock::now() < next_look_) return;
-  next_look_ = Clock::now() + between_looks;
+  next_look_ = Clock::now() + between_attempts;
   if (inode_of(options_.path) == inode_) return;
   log_.warning(subject, "the file was removed or replaced; going on with the one that has its name now",
                {{"file", options_.path}});

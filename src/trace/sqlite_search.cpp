@@ -11,7 +11,6 @@
 namespace connectord::trace {
 namespace {
 
-constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t highest_number = std::numeric_limits<std::int64_t>::max();
 
 bool is_domain(std::string_view text) {

@@ -8,6 +8,9 @@
 
 namespace connectord::api {
 
+// The folder that a file is in, with the slash behind it.
+std::string folder_of(const std::string& path);
+
 // Puts a file in another's place so that whoever reads sees the old one or the new one whole, also after a crash:
 // written beside under a hidden name, synchronized, renamed, the folder synchronized.
 class FileReplacement {

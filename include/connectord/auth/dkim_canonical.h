@@ -17,6 +17,10 @@ enum class DkimCanonicalization : std::uint8_t { simple, relaxed };
 
 using Sha256Digest = std::array<unsigned char, 32>;
 
+inline std::string_view bytes_of(const Sha256Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};  // NOLINT: OpenSSL's bytes are unsigned
+}
+
 // SHA-256 over what it is fed. Throws std::bad_alloc if OpenSSL has no memory. Not thread-safe.
 class Sha256 {
  public:

@@ -23,6 +23,13 @@ struct DkimProblem {
   std::string text;
 };
 
+// RFC 6376, 6.1.1: a signature with a tag missing, or one that cannot be read, is a permanent failure.
+inline DkimProblem dkim_failure(std::string text, model::DkimResult result = model::DkimResult::permerror) {
+  return {result, std::move(text)};
+}
+
+constexpr std::size_t ed25519_key_size = 32;  // bytes, of a public and of a private key (RFC 8463)
+
 // What a DKIM-Signature says (RFC 6376, 3.5), checked as far as that goes without its key and without the message.
 struct DkimSignatureTags {
   DkimAlgorithm algorithm = DkimAlgorithm::rsa_sha256;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,12 @@ struct Answer {
 
   bool is_temporary() const { return status == Status::timeout || status == Status::error; }
 };
+
+inline std::shared_ptr<const Answer> answer_without_records(Status status) {
+  auto answer = std::make_shared<Answer>();
+  answer->status = status;
+  return answer;
+}
 
 std::string_view to_string(Type type);
 std::string_view to_string(Status status);

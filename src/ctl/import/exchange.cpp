@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../expected.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
 #include "powershell.h"
@@ -11,8 +12,6 @@ namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-template <class T>
-using Expected = tl::expected<T, std::string>;
 
 constexpr std::size_t most_connectors = 10'000;
 constexpr std::size_t longest_name = 100;

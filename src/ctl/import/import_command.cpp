@@ -13,6 +13,7 @@
 
 #include "../commands.h"
 #include "../configuration_file.h"
+#include "../expected.h"
 #include "connectord/config/connector_files.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/mail/text.h"
@@ -24,8 +25,6 @@ namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-template <class T>
-using Expected = tl::expected<T, std::string>;
 
 struct ImportArguments {
   std::string file;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../expected.h"
 #include "connectord/config/strict_json.h"
 #include "connectord/mail/text.h"
 
@@ -9,8 +10,6 @@ namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-template <class T>
-using Expected = tl::expected<T, std::string>;
 
 constexpr std::size_t largest = 16U << 20U;
 
