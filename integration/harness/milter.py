@@ -89,11 +89,12 @@ class MilterClient:
     Every call raises ConnectionError if the filter hangs up. Use it in a `with` statement.
     """
 
-    def __init__(self, endpoint: str, macros: dict[str, str] | None = None, timeout: float = 30.0):
+    def __init__(self, endpoint: str, macros: dict[str, str] | None = None, timeout: float = 30.0,
+                 source: str | None = None):
         self.macros = dict(macros or {})
         self.wanted_macros = dict(POSTFIX_MACROS)
         self.steps = self.actions = 0
-        self.socket = connect(endpoint, timeout)
+        self.socket = connect(endpoint, timeout, source)
         self._stream = self.socket.makefile("rb")
 
     def negotiate(self) -> None:

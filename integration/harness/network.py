@@ -40,8 +40,8 @@ def free_port() -> int:
             return port
 
 
-def connect(endpoint: str, timeout: float = 10.0) -> socket.socket:
-    """Connects to `unix:/path` or `inet:host:port`; raises OSError if nobody accepts."""
+def connect(endpoint: str, timeout: float = 10.0, source: str | None = None) -> socket.socket:
+    """Connects to `unix:/path` or `inet:host:port`, there from `source`; raises OSError if nobody accepts."""
     kind, _, address = endpoint.partition(":")
     if kind == "unix":
         connection = socket.socket(socket.AF_UNIX)
@@ -53,7 +53,8 @@ def connect(endpoint: str, timeout: float = 10.0) -> socket.socket:
             raise
         return connection
     host, _, port = address.rpartition(":")
-    connection = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
+    connection = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout,
+                                          source_address=(source, 0) if source else None)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # our own delays are not what is measured
     return connection
 
@@ -69,8 +70,8 @@ def accepts_connections(endpoint: str) -> bool:
 class Connection:
     """A client's connection to an endpoint, and what is read of it. Use it in a `with` statement."""
 
-    def __init__(self, endpoint: str, timeout: float = 15.0):
-        self.socket = connect(endpoint, timeout)
+    def __init__(self, endpoint: str, timeout: float = 15.0, source: str | None = None):
+        self.socket = connect(endpoint, timeout, source)
         self._stream = self.socket.makefile("rb")
 
     def send(self, octets: bytes) -> None:

@@ -55,10 +55,33 @@ class Chains(AuthenticationScenario):
                      'dmarc=fail reason="; dmarc=pass" header.from=author.example', "x-dmarc=pass; dmarc=fail",
                      "spf=pass (dmarc=pass) smtp.mailfrom=author.example; dmarc=fail header.from=author.example",
                      'spf=fail reason="x; dmarc=pass header.from=author.example"',
-                     "dmarc=passed header.from=author.example",
+                     "dmarc=passed header.from=author.example", "dmarc=pass", "dmarc=pass header.d=author.example",
+                     "dmarc=pass header.from = other.example", 'dmarc=pass header.from="other.example"',
+                     "dmarc=pass header.from=@other.example", "dmarc/2=pass header.from=author.example",
+                     "dmarc=pass header(x).from(author.example)=(author.example)other.example",
+                     "dmarc=pass header.from=author.example header.from=author.example",
+                     "dmarc=pass header.from=author.example header.from=other.example",
+                     'dmarc=pass header.from=author.example"x"', "dmarc=pass header.from=author.example x",
                      "dmarc=fail header.from=author.example; dmarc=pass header.from=author.example"):
             with self.subTest(seen):
                 self.assert_refused_at_end(self.forwarded(by_list(sealer("sealer.example", seen))), "550 5.7.1")
+
+    def test_a_pass_is_read_as_the_grammar_has_it(self):
+        for seen in ("dmarc = pass (p=reject) header . from = author.example", "dmarc/1=pass header.from=Author.Example",
+                     'dmarc=pass reason="x; y" header.from="author.example"', "dmarc=pass header.from=@author.example",
+                     "spf=pass smtp.mailfrom=author.example; dmarc=pass action=none header.from=author.example; arc=none"):
+            with self.subTest(seen):
+                self.assertEqual(self.arc(self.forwarded(by_list(sealer("sealer.example", seen)))), "pass")
+
+    def test_no_seal_vouches_for_a_message_whose_from_names_two(self):
+        seal = sealer("sealer.example", SEEN_PASS)
+        for case, options in {
+            "two fields": {"headers": ("From: mallory@other.example",)},
+            "two authors": {"author": "alice@author.example, mallory@other.example"},
+        }.items():
+            with self.subTest(case):
+                sent = self.forwarded(by_list(seal), **{"author": "alice@author.example", **options})
+                self.assert_refused_at_end(sent, "550 5.7.1")
 
     def test_a_broken_chain_changes_nothing(self):
         for case, finish in {

@@ -9,7 +9,7 @@ from harness.waiting import wait_until
 from scenario import CONTOSO, HostScenario, SiteScenario, submit
 
 POISON = ('x\r\n2026-01-01T00:00:00.000+0000 connectord[1]: FORGED: action=accept, connector=contoso\x1b[2K" ,'
-          ' action=forged')
+          ' action=forged\u202e\u2066\u2028\u200f\u061c')
 
 
 class MessageLines(SiteScenario):

@@ -18,6 +18,7 @@ from scenario import PARTNER_ADDRESS, RECIPIENT, STRANGER_ADDRESS, Sent, SiteSce
 
 PLANT_ADDRESS = "127.0.0.7"
 AUDITED_ADDRESS = "127.0.0.8"
+GATEWAY_ADDRESS = "127.0.0.9"
 RELOADED = "configuration loaded|the running one stays"
 SUBJECT = re.compile(rb"Subject: token-[0-9a-f]+")
 
@@ -81,6 +82,8 @@ class SigningScenario(SiteScenario):
 
     wanted: tuple[tuple[str, ...], ...] = ()
     parameters: dict[str, str] = {}
+    connectors = CONNECTORS
+    site_options: dict = {}
     keys: Keys
 
     @classmethod
@@ -89,8 +92,8 @@ class SigningScenario(SiteScenario):
         folder.chmod(0o755)
         cls.keys = Keys(folder)
         tables = "".join(cls.keys.make(*one) for one in cls.wanted)
-        site = Site(CONNECTORS + tables, parameters=cls.parameters,
-                    entrances={"smtp": {}, "submission": {"smtpd_sasl_auth_enable": "yes"}})
+        site = Site(cls.connectors + tables, parameters=cls.parameters,
+                    entrances={"smtp": {}, "submission": {"smtpd_sasl_auth_enable": "yes"}}, **cls.site_options)
         server = AuthenticationServer(site.path / "auth")
         server.start()
         cls.addClassCleanup(server.stop)
@@ -203,6 +206,80 @@ class Submissions(SigningScenario):
                        "Example, Carol <carol@example.net>", '"Carol <carol@example.net>'):
             with self.subTest(author):
                 self.assert_signed(self.arrived(self.submit(author)), "rsa", "ed")
+
+
+class Forwarded(SigningScenario):
+    """Mail that programs of this machine only pass on."""
+
+    wanted = (("example.net", "rsa"), ("lists.example.net", "lists"))
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # Beside the tables as `dkim new` prints them, a word for the mail of a list manager.
+        text = cls.site.connectord.config_file.read_text()
+        cls.site.connectord.write_configuration(
+            text.replace('domain   = "lists.example.net"', 'domain   = "lists.example.net"\nforwarded = true'))
+        cls.site.connectord.hang_up()
+        cls.site.connectord.wait_for_log("configuration loaded")
+
+    def handed_in(self, author: str, *fields: bytes) -> Message:
+        token = new_token()
+        self.site.postfix.sendmail(b"\n".join((*fields, f"From: {author}\n\n{token}\n".encode())), "-f",
+                                   "alias@example.net", RECIPIENT)
+        return self.site.arrival(token, 30)
+
+    def test_a_strangers_mail_in_our_name_gets_no_signature_of_ours(self):
+        received = b"Received: from stranger.example (stranger.example [198.51.100.7]) by mx.example.net; date"
+        self.assert_signed(self.handed_in("ceo@example.net"), "rsa")
+        arrived = self.handed_in("ceo@example.net", received)
+        self.assertEqual(self.verified(arrived), [])
+        self.assertIn("handed it in with a Received field", self.site.connectord.log())
+        self.assert_signed(self.handed_in("owner@lists.example.net", received), "lists")
+
+
+class Gateway(SigningScenario):
+    """A filter before us, which somebody made on-premises: strangers' mail comes through it beside our own."""
+
+    wanted = (("example.net", "rsa"),)
+    connectors = f"""
+[[inbound]]
+name = "filter"
+scenario = "on-premises"
+[inbound.identify]
+client_networks = ["{GATEWAY_ADDRESS}"]
+[inbound.enhanced_filtering]
+skip_networks = ["{GATEWAY_ADDRESS}"]
+
+[[inbound]]
+name = "plant"
+scenario = "on-premises"
+[inbound.identify]
+client_networks = ["203.0.113.0/24"]
+"""
+    site_options = {"zone": "", "authentication": 'dmarc = "report"\n'}
+
+    def through(self, *received: str) -> Sent:
+        fields = tuple(f"Received: {each}" for each in received)
+        return self.send("ceo@example.net", source=GATEWAY_ADDRESS, author="ceo@example.net", tls=False, headers=fields)
+
+    def test_only_what_set_out_from_a_machine_of_ours_is_signed(self):
+        by = "by filter.example.net (Postfix) with ESMTP id 4A; Sat, 21 Nov 2026 12:00:00 +0000"
+        ours = f"from plant.example.net (plant.example.net [203.0.113.9]) {by}"
+        stranger = f"from plant.example.net (unknown [198.51.100.7]) {by}"
+        self.assert_signed(self.arrived(self.through(ours)), "rsa")
+        for case, received, why in (("a stranger", (stranger,), "original client 198.51.100.7 is in no client_networks"),
+                                    ("a stranger who forges a field", (stranger, ours), "198.51.100.7"),
+                                    ("no field", (), "not known for certain"),
+                                    ("a field that cannot be read", ("nonsense",), "not known for certain")):
+            with self.subTest(case):
+                sent = self.through(*received)
+                self.assertEqual(self.signatures(sent), [])
+                self.assertIn(why, " ".join(self.why(sent)))
+
+    def test_check_says_so(self):
+        output = connectorctl("check", "--config", self.site.connectord.config_file)
+        self.assertIn('"filter" looks through gateways', output.stdout + output.stderr)
 
 
 class MailOfOthers(SigningScenario):

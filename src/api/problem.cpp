@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "connectord/net/display_control.h"
+
 namespace connectord::api {
 
 std::string_view phrase(unsigned status) {
@@ -38,7 +40,10 @@ Response problem(unsigned status, std::string_view detail, const std::vector<Fie
   for (const FieldError& error : errors) {
     object["errors"].push_back({{"field", error.field}, {"message", error.message}});
   }
-  return {status, "application/problem+json", object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", {}};
+  return {status,
+          "application/problem+json",
+          net::escape_display_controls(object.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n",
+          {}};
 }
 
 }  // namespace connectord::api

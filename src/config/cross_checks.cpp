@@ -88,6 +88,69 @@ void check_requirements(const model::Configuration& configuration, const std::sh
   }
 }
 
+std::string listed_networks(const std::vector<net::AddressRange>& ranges) {
+  std::string text;
+  for (const net::AddressRange& range : ranges) text += (text.empty() ? "" : ", ") + range.to_string();
+  return text.empty() ? "nowhere" : text;
+}
+
+// What whoever connects to a listener of inet: is believed: an error where nobody is named, and in so many words what
+// it means where somebody is.
+void check_belief(const model::Server& server, const std::optional<net::Endpoint>& listener, const char* key,
+                  const model::Location& place, const std::string& belief, Problems& problems) {
+  if (!listener || listener->kind != net::Endpoint::Kind::inet) return;
+  const std::string what = "whoever can connect to " + listener->to_string() + " " + belief;
+  if (!server.inet_clients) {
+    problems.error(place, "server.inet_clients",
+                   what + ", every user of this machine too; write " + key +
+                       " = \"unix:…\" in [server], or name there the machines that may connect, all of whose users you "
+                       "trust with it: inet_clients = [\"192.0.2.25\"]");
+  } else {
+    problems.warning(place, "server.inet_clients",
+                     what + ": every user and program there, which is what you say you trust (" +
+                         listed_networks(*server.inet_clients) + "); a unix socket lets in the mail server alone");
+  }
+}
+
+bool is_for_other_machines(const net::Endpoint& endpoint) {
+  const auto address = net::IpAddress::parse(endpoint.host);
+  return endpoint.host != "localhost" && !(address && address->is_loopback());
+}
+
+// A listener that other machines can reach, and that lets none of them in, is hardly meant; nor is a list for nobody.
+void check_use_of_inet_clients(const model::Server& server, const std::shared_ptr<const std::string>& main_file,
+                               Problems& problems) {
+  bool has_inet = false;
+  for (const auto* listener : {&server.milter, &server.policy, &server.socketmap}) {
+    if (!*listener || (*listener)->kind != net::Endpoint::Kind::inet) continue;
+    has_inet = true;
+    if (server.inet_clients || !is_for_other_machines(**listener)) continue;
+    problems.warning({main_file, 1, 1}, "server.inet_clients",
+                     "is not written, so nobody but this machine's loopback interface may connect to " +
+                         (*listener)->to_string() + "; name the machines that may: inet_clients = [\"192.0.2.25\"]");
+  }
+  if (!server.inet_clients || has_inet) return;
+  problems.warning({main_file, 1, 1}, "server.inet_clients",
+                   "has no effect, since neither milter nor policy nor socketmap listens on inet:");
+}
+
+void check_inet_clients(const model::Configuration& configuration, const std::shared_ptr<const std::string>& main_file,
+                        Problems& problems) {
+  const model::Server& server = configuration.server;
+  check_use_of_inet_clients(server, main_file, problems);
+  for (const model::InboundConnector& connector : configuration.inbound) {
+    const auto* required = with_fingerprints(connector.require.certificate);
+    const auto* used = required != nullptr ? required : with_fingerprints(connector.identify.certificate);
+    if (!connector.enabled || used == nullptr) continue;
+    check_belief(server, server.policy, "policy", used->location, "may say that a client showed any certificate",
+                 problems);
+    break;
+  }
+  if (configuration.signing.empty()) return;
+  check_belief(server, server.milter, "milter", configuration.signing.front().location,
+               "may have any message signed as ours", problems);
+}
+
 // Tags that no inbound connector puts on mail.
 void check_scopes(const model::Configuration& configuration, Problems& problems) {
   std::unordered_map<std::string_view, const model::InboundConnector*> inbound;
@@ -159,6 +222,7 @@ void check_across(const model::Configuration& configuration, const std::shared_p
   check_requirements(configuration, main_file, problems);
   check_scopes(configuration, problems);
   check_outbound_needs(configuration, problems);
+  check_inet_clients(configuration, main_file, problems);
   check_signing(configuration, problems);
   if (!configuration.server.milter && !configuration.server.policy) {
     problems.warning({main_file, 1, 1}, "server",

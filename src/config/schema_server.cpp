@@ -88,6 +88,11 @@ const Table& table_for<model::Server>() {
           key<&Server::api, Listener>(
               "api", otherwise("no API"),
               "Where the REST API listens; elsewhere than on the loopback interface or a unix socket with TLS only."),
+          key<&Server::inet_clients, List<Network>>(
+              "inet_clients", otherwise("the loopback interface alone"),
+              "Who may connect to `milter`, `policy` and `socketmap` over `inet:`, beside the loopback interface. "
+              "Where fingerprints or signing go over `inet:` it must be written, and who is not in it may not "
+              "connect."),
           key<&Server::api_tokens, FilePath>("api_tokens", by_default(R"("/etc/connectord/tokens")"),
                                              "The file that `connectorctl token` keeps, with who may use the API."),
           key<&Server::api_certificate, FilePath>(

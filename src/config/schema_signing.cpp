@@ -23,6 +23,10 @@ const Table& table_for<model::Signing>() {
           key<&Signing::headers, List<SignedField, 1>>(
               "headers", otherwise("those of RFC 6376, 5.4.1"),
               "The fields to sign, `From` among them. Each is signed so that no second one can be added."),
+          key<&Signing::forwarded, Boolean>(
+              "forwarded", by_default("false"),
+              "Sign also what the `sendmail` command hands in with a Received field already: mail that a `.forward` or "
+              "a list manager passes on, whoever wrote it."),
       },
       checked_by<Signing, check_signing_table>(),
   };

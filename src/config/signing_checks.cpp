@@ -25,6 +25,20 @@ void check_signed_fields(const model::Signing& signing, const std::string& tag, 
   }
 }
 
+// A gateway's mail is signed by where it set out from, which is not what people expect of an on-premises connector.
+void check_gateways(const model::Configuration& configuration, Problems& problems) {
+  for (const model::InboundConnector& connector : configuration.inbound) {
+    if (!connector.enabled || connector.scenario != model::Scenario::on_premises || !connector.enhanced_filtering) {
+      continue;
+    }
+    problems.warning(connector.location, "inbound.scenario",
+                     "\"" + connector.name +
+                         "\" looks through gateways, which hand over strangers' mail too, so its mail is signed only "
+                         "where the original client is in client_networks of an on-premises connector; write scenario "
+                         "= \"internet\" for a gateway that takes mail in from outside");
+  }
+}
+
 }  // namespace
 
 // One name in DNS has one key, and two signatures by one key prove no more than one.
@@ -34,6 +48,7 @@ void check_signing(const model::Configuration& configuration, Problems& problems
     problems.error(configuration.signing.front().location, "signing",
                    "only a milter sees the message that is to be signed; write milter in [server]");
   }
+  check_gateways(configuration, problems);
   std::map<std::pair<std::string, std::string>, const model::Signing*> seen;
   for (const model::Signing& signing : configuration.signing) {
     check_signed_fields(signing, configuration.tag.header, problems);

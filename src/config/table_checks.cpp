@@ -197,7 +197,15 @@ void check_inbound(Reader& reader, const toml::table& table, const model::Inboun
   check_filtering(reader, table, connector);
 }
 
-void check_identify(Reader& reader, const toml::table& table, const model::Identify&) {
+void check_identify(Reader& reader, const toml::table& table, const model::Identify& identify) {
+  for (const net::DomainPattern& pattern : identify.sender_domains) {
+    if (pattern.kind() != net::DomainPattern::Kind::exact || !net::is_single_label(pattern.name())) continue;
+    const Reader::Scope scope(reader, "sender_domains");
+    reader.warning(place_of(table, "sender_domains"),
+                   in_quotes(pattern.name()) +
+                       " has no dot, and mail servers may complete such a name with their own domain; write the full "
+                       "name, or client_networks for a host of ours");
+  }
   if (!table.empty()) return;
   reader.error(
       table.source(),

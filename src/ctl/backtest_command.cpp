@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "configuration_file.h"
+#include "connectord/net/display_control.h"
 #include "connectord/session/backtest.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
@@ -141,7 +142,9 @@ tl::expected<void, std::string> run(const Common& common, const BacktestArgument
   const auto result = session::backtest(**archive, *query, *policies->running, *policies->draft);
   if (!result) return tl::unexpected(result.error());
   if (common.json) {
-    terminal.out << session::to_json(*result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    terminal.out << net::escape_display_controls(
+                        session::to_json(*result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace))
+                 << '\n';
   } else {
     print(terminal.out, *result, arguments.limit);
   }

@@ -5,6 +5,7 @@
 #include "api_client.h"
 #include "commands.h"
 #include "connector_document.h"
+#include "connectord/net/display_control.h"
 
 namespace connectord::ctl {
 namespace {
@@ -113,7 +114,8 @@ Status finish(const Work& work, const Answer& answer, std::string_view done) {
     return Status::wrong_input;
   }
   if (work.common.json) {
-    work.terminal.out << answer->body.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    work.terminal.out << net::escape_display_controls(answer->body.dump(2, ' ', false, Json::error_handler_t::replace))
+                      << '\n';
   } else {
     const std::string told = text_at(answer->body, "name");
     const std::string name = told.empty() ? work.arguments.name : told;

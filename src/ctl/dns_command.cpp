@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "configuration_file.h"
+#include "connectord/net/display_control.h"
 #include "connectord/probe/domain_check.h"
 #include "dns_options.h"
 #include "table.h"
@@ -37,7 +38,9 @@ Status judge(const Common& common, const DnsArguments& arguments, const Terminal
   if (!common.json) services.progress = [&printer](const probe::Step& step) { printer.print(step); };
   const probe::DomainReport report = probe::check_domain(*options, services);
   if (common.json) {
-    terminal.out << to_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+    terminal.out << net::escape_display_controls(
+                        to_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
+                 << '\n';
   } else {
     print_publications(report.publish, terminal.out);
     printer.print_end(report.report);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "connectord/mail/postfix_terms.h"
+#include "connectord/net/display_control.h"
 #include "finding_text.h"
 #include "table.h"
 
@@ -69,7 +70,9 @@ void print(std::ostream& out, const session::Explanation& explanation, const Pai
 }  // namespace
 
 void print_json(std::ostream& out, const session::Explanation& explanation) {
-  out << session::to_json(explanation).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  out << net::escape_display_controls(
+             session::to_json(explanation).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
+      << '\n';
 }
 
 void print_text(std::ostream& out, const session::Explanation& explanation, bool colour) {

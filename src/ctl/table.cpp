@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "connectord/mail/text.h"
+#include "connectord/net/display_control.h"
 
 namespace connectord::ctl {
 
@@ -25,11 +26,11 @@ void write_table(std::ostream& out, const std::vector<std::vector<std::string>>&
 std::string harmless(std::string_view text) {
   const bool utf8 = mail::is_utf8(text);
   std::string shown;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    // U+0080 to U+009F are control characters too, C2 80 to C2 9F in UTF-8.
-    const bool is_c1 = text[i] == '\xc2' && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
-    if (is_c1 && utf8) ++i;
-    shown += is_c1 || mail::is_control(text[i]) || (!utf8 && !mail::is_ascii(text[i])) ? '?' : text[i];
+  while (!text.empty()) {
+    const std::size_t control = utf8 ? net::display_control_length(text) : 0;
+    const char c = text.front();
+    shown += control > 0 || mail::is_control(c) || (!utf8 && !mail::is_ascii(c)) ? '?' : c;
+    text.remove_prefix(control > 0 ? control : 1);
   }
   return shown;
 }

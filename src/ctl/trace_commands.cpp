@@ -11,6 +11,7 @@
 
 #include "commands.h"
 #include "configuration_file.h"
+#include "connectord/net/display_control.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
 #include "expected.h"
@@ -103,7 +104,7 @@ void print_as_asked(const std::vector<trace::Row>& rows, const Common& common, c
                     std::ostream& out) {
   for (const trace::Row& row : rows) {
     if (common.json) {
-      out << to_json(row).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+      out << net::escape_display_controls(to_json(row).dump(-1, ' ', false, Json::error_handler_t::replace)) << '\n';
     } else if (arguments.csv) {
       print_csv(out, row);
     } else {
@@ -178,7 +179,8 @@ Expected<void> show(const Common& common, const TraceArguments& arguments, const
                           " in the trace; see: connectorctl trace");
   }
   if (common.json) {
-    terminal.out << to_json(**story).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    terminal.out << net::escape_display_controls(to_json(**story).dump(2, ' ', false, Json::error_handler_t::replace))
+                 << '\n';
   } else {
     print_story(terminal.out, **story, terminal.colour);
   }
@@ -201,7 +203,8 @@ Expected<void> report(const Common& common, const TraceArguments& arguments, con
   const auto made = (*archive)->report(query);
   if (!made) return tl::unexpected(made.error());
   if (common.json) {
-    terminal.out << to_json(*made).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    terminal.out << net::escape_display_controls(to_json(*made).dump(2, ' ', false, Json::error_handler_t::replace))
+                 << '\n';
   } else if (arguments.csv) {
     print_csv(terminal.out, *made);
   } else {

@@ -1,7 +1,7 @@
 #include "connectord/daemon/daemon.h"
 
-#include <systemd/sd-daemon.h>
 #include <sys/resource.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 #include "connectord/api/api.h"
 #include "connectord/api/http_server.h"
 #include "connectord/dns/workers.h"
+#include "connectord/engine/admission.h"
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
 #include "connectord/policyd/policy_server.h"
@@ -251,6 +252,17 @@ class Daemon {
     }
     if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
     schedule_.reloaded();
+    hang_up_on_excluded(server_.milter, engine::Service::milter);
+    hang_up_on_excluded(server_.policy, engine::Service::policy);
+    hang_up_on_excluded(server_.socketmap, engine::Service::socketmap);
+  }
+
+  // Who came in while another configuration let it must not stay for what this one believes its clients.
+  void hang_up_on_excluded(const std::optional<net::Endpoint>& listener, engine::Service service) {
+    if (!listener || listener->kind != net::Endpoint::Kind::inet) return;
+    const auto policy = policies_.current().policy;
+    net::hang_up_on(listener->port,
+                    [&](const net::IpAddress& client) { return engine::may_connect(*policy, service, client); });
   }
 
   // New messages are deferred from here on; those that are on their way may end, within the limit.

@@ -14,7 +14,7 @@ using model::InboundConnector;
 class Attributing {
  public:
   Attributing(const Policy& policy, const model::Facts& facts)
-      : index_(policy.index()), connectors_(policy.configuration().inbound), facts_(facts) {}
+      : policy_(policy), index_(policy.index()), connectors_(policy.configuration().inbound), facts_(facts) {}
 
   Attribution run() {
     if (facts_.tls) {
@@ -62,21 +62,10 @@ class Attributing {
   }
 
   void by_network() {
-    const InboundConnector* best = nullptr;
-    const net::AddressRange* best_range = nullptr;
-    net::IpAddress::Bytes best_span{};
-    index_.client_networks().visit(*facts_.client_address, [&](ConnectorNumber number, std::uint32_t range_number) {
-      const InboundConnector& candidate = connectors_[number];
-      const net::AddressRange& range = candidate.identify.client_networks[range_number];
-      const auto span = range.span();
-      if (best != nullptr && (span > best_span || (span == best_span && candidate.priority >= best->priority))) return;
-      best = &candidate;
-      best_range = &range;
-      best_span = span;
-    });
-    if (best == nullptr) return;
-    result_.identified.push_back({best, IdentifiedBy::client_network,
-                                  "client " + facts_.client_address->to_string() + " in " + best_range->to_string()});
+    const NetworkOwner owner = owner_of(policy_, *facts_.client_address);
+    if (owner.connector == nullptr) return;
+    result_.identified.push_back({owner.connector, IdentifiedBy::client_network,
+                                  "client " + facts_.client_address->to_string() + " in " + owner.range->to_string()});
   }
 
   void by_sender_domain() {
@@ -99,6 +88,7 @@ class Attributing {
     if (std::find(partners.begin(), partners.end(), &candidate) == partners.end()) partners.push_back(&candidate);
   }
 
+  const Policy& policy_;
   const Index& index_;
   const std::vector<InboundConnector>& connectors_;
   const model::Facts& facts_;
@@ -106,6 +96,30 @@ class Attributing {
 };
 
 }  // namespace
+
+bool is_host_of_ours(const InboundConnector& connector, const net::IpAddress& address) {
+  if (connector.scenario != model::Scenario::on_premises) return false;
+  if (!connector.enhanced_filtering) return true;
+  const auto& listed = connector.enhanced_filtering->skip_networks;
+  return !connector.enhanced_filtering->skip_last &&
+         std::none_of(listed.begin(), listed.end(), [&address](const auto& range) { return range.contains(address); });
+}
+
+NetworkOwner owner_of(const Policy& policy, const net::IpAddress& address) {
+  NetworkOwner best;
+  net::IpAddress::Bytes best_span{};
+  policy.index().client_networks().visit(address, [&](ConnectorNumber number, std::uint32_t range_number) {
+    const InboundConnector& candidate = policy.configuration().inbound[number];
+    const net::AddressRange& range = candidate.identify.client_networks[range_number];
+    const auto span = range.span();
+    const bool is_worse = best.connector != nullptr &&
+                          (span > best_span || (span == best_span && candidate.priority >= best.connector->priority));
+    if (is_worse) return;
+    best = {&candidate, &range};
+    best_span = span;
+  });
+  return best;
+}
 
 Attribution attribute(const Policy& policy, const model::Facts& facts) {
   return Attributing(policy, facts).run();

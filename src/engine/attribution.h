@@ -34,4 +34,15 @@ struct Attribution {
 
 Attribution attribute(const Policy& policy, const model::Facts& facts);
 
+// True if the connector's machines are ours, and this one is no gateway, whose mail may be anybody's: skip listing does
+// not look through it.
+bool is_host_of_ours(const model::InboundConnector& connector, const net::IpAddress& address);
+
+// The connector that this address belongs to, and its range: the smallest that contains it. nullptr: none.
+struct NetworkOwner {
+  const model::InboundConnector* connector = nullptr;
+  const net::AddressRange* range = nullptr;
+};
+NetworkOwner owner_of(const Policy& policy, const net::IpAddress& address);
+
 }  // namespace connectord::engine

@@ -44,6 +44,7 @@ class Deciding {
     }
     if (facts_.stage == Facts::Stage::message) record_authentication(facts_, decision_.findings);
     check_connectors(attribution);
+    check_completed_sender(attribution);
     if (decision_.connector.empty()) check_direct_send();
     if (facts_.stage == Facts::Stage::message) {
       record_filtering();
@@ -173,11 +174,29 @@ class Deciding {
     return false;
   }
 
+  // What a mail server makes of a domain without a dot may be a partner's name, whose requirements nobody would have
+  // checked. Our own hosts, and paths that we trust, may use short names.
+  void check_completed_sender(const Attribution& attribution) {
+    if (!net::is_single_label(facts_.mail_from.domain) || !policy_.index().has_named_partners()) return;
+    const InboundConnector* own = attribution.connector();
+    const bool is_known = own != nullptr && attribution.identified.front().by != model::IdentifiedBy::sender_domain;
+    const auto& client = facts_.client_address;
+    if (is_known && (own->trusted_path || (client && is_host_of_ours(*own, *client)))) return;
+    decision_.findings.push_back({.check = "mail_from",
+                                  .outcome = Outcome::fail,
+                                  .expected = "a domain with a dot, which no mail server completes with its own",
+                                  .seen = facts_.mail_from.domain,
+                                  .hint = "the sending server must write its full domain name; a host of ours needs a "
+                                          "connector of scenario on-premises that names its address"});
+    refuse(Outcome::fail, {553, "5.1.7", "The domain of MAIL FROM has no dot, so it can be read in more than one way"});
+  }
+
   void check_direct_send() {
     const model::Organization& organization = policy_.configuration().organization;
     const model::Sender& sender = facts_.mail_from;
     if (!organization.reject_direct_send || (sender.domain.empty() && sender.qualified)) return;
-    const bool ours = !sender.qualified || policy_.index().accepted_domains().matches(sender.domain);
+    const bool completed = !sender.qualified || net::is_single_label(sender.domain);
+    const bool ours = completed || policy_.index().accepted_domains().matches(sender.domain);
     const std::string from = sender.qualified ? sender.domain : "an address without a domain";
     Finding finding{.check = "organization.reject_direct_send",
                     .outcome = ours ? Outcome::fail : Outcome::pass,

@@ -14,6 +14,17 @@ DomainIndex index_of(const std::vector<net::DomainPattern>& patterns) {
   return index;
 }
 
+bool is_named_partner(const model::InboundConnector& connector) {
+  const auto& patterns = connector.identify.sender_domains;
+  return connector.scenario == model::Scenario::partner && connector.mode == model::Mode::enforce &&
+         std::any_of(patterns.begin(), patterns.end(),
+                     [](const net::DomainPattern& pattern) { return pattern.kind() != net::DomainPattern::Kind::any; });
+}
+
+bool has_fingerprints(const std::optional<model::CertificatePattern>& certificate) {
+  return certificate && !certificate->fingerprints.empty();
+}
+
 ConnectorLists lists_in(const model::InboundConnector& connector) {
   ConnectorLists lists{net::AddressSet(connector.require.client_networks), {}};
   if (!connector.enhanced_filtering) return lists;
@@ -105,6 +116,9 @@ Index::Index(const model::Configuration& configuration)
 
 void Index::add(const model::InboundConnector& connector, ConnectorNumber number) {
   names_.emplace(connector.name, number);
+  has_named_partners_ = has_named_partners_ || is_named_partner(connector);
+  uses_fingerprints_ = uses_fingerprints_ || has_fingerprints(connector.identify.certificate) ||
+                       has_fingerprints(connector.require.certificate);
   for (const auto& pattern : connector.identify.sender_domains) sender_domains_.add(pattern, number);
   std::uint32_t range_number = 0;
   for (const auto& range : connector.identify.client_networks) client_networks_.add(range, number, range_number++);

@@ -1,7 +1,6 @@
 #include "connectord/engine/routing.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "connectord/engine/outbound_index.h"
@@ -20,11 +19,10 @@ std::optional<std::string> domain_of(std::string_view address) {
   return at == std::string_view::npos ? std::nullopt : net::normalize_domain(address.substr(at + 1));
 }
 
-// Where mail for it would never go to another host, whoever claims all domains.
+// Where mail for it would never go to another host, whoever claims all domains. A name of one label is a host of our
+// own domain to a mail server that completes it, "localhost" among them.
 bool is_this_host(const Policy& policy, std::string_view domain) {
-  constexpr std::array<std::string_view, 2> loopback = {"localhost", "localhost.localdomain"};
-  if (std::find(loopback.begin(), loopback.end(), domain) != loopback.end()) return true;
-  return policy.outbound().host_name() == domain;
+  return net::is_single_label(domain) || domain == "localhost.localdomain" || policy.outbound().host_name() == domain;
 }
 
 // How closely one of our accepted domains names this one: its kind, and the length of its name. The one that lets a

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "connectord/log/logger.h"
+#include "connectord/net/display_control.h"
 
 namespace connectord::log {
 namespace {
@@ -37,10 +38,7 @@ std::size_t utf8_length(std::string_view text) {
   const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
   const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
   const bool too_high = lead == 0xf4 && byte(1) >= 0x90;
-  // C1 controls and the line separators end lines in some viewers.
-  const bool control = lead == 0xc2 && byte(1) < 0xa0;
-  const bool separator = lead == 0xe2 && byte(1) == 0x80 && (byte(2) == 0xa8 || byte(2) == 0xa9);
-  return overlong || surrogate || too_high || control || separator ? 0 : length;
+  return overlong || surrogate || too_high ? 0 : length;
 }
 
 void append_escaped(std::string& line, char c) {
@@ -56,7 +54,7 @@ void append_value(std::string& line, std::string_view value) {
   const bool quoted = value.empty() || value.find_first_of(" =,;") != std::string_view::npos;
   if (quoted) line += '"';
   while (!value.empty()) {
-    const std::size_t length = utf8_length(value);
+    const std::size_t length = net::display_control_length(value) > 0 ? 0 : utf8_length(value);
     const bool plain =
         length > 1 || (length == 1 && value[0] >= ' ' && value[0] != 0x7f && value[0] != '"' && value[0] != '\\');
     if (plain) {
@@ -102,7 +100,7 @@ std::string format_json(const Record& record) {
       place = value;
     }
   }
-  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return net::escape_display_controls(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace connectord::log

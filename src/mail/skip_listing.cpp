@@ -26,6 +26,7 @@ class Search {
       if (i == most_received_fields) return stop("more than 64 Received fields");
       if (!look_at_field(received[i], i + 1)) return std::move(found_);
     }
+    found_.complete = true;
     return stop("no further Received field");
   }
 
@@ -38,7 +39,7 @@ class Search {
       verdict = rules_.skip_last ? HopVerdict::skipped_last : HopVerdict::taken;
     }
     found_.trail.push_back({0, found_.address, verdict, ""});
-    return verdict != HopVerdict::taken;
+    return go_on(verdict);
   }
 
   bool look_at_field(std::string_view value, std::size_t header) {
@@ -63,7 +64,12 @@ class Search {
     found_.helo = received.helo;
     found_.client_name = received.client_name;
     found_.header = header;
-    return verdict != HopVerdict::taken;
+    return go_on(verdict);
+  }
+
+  bool go_on(HopVerdict verdict) {
+    found_.complete = verdict == HopVerdict::taken;
+    return !found_.complete;
   }
 
   HopVerdict verdict_on(const IpAddress& address) const {
@@ -91,6 +97,18 @@ class Search {
 OriginalClient find_original_client(const ConnectingClient& client, const std::vector<std::string_view>& received,
                                     const SkipRules& rules) {
   return Search(client, rules).run(received);
+}
+
+std::optional<IpAddress> origin_of(const OriginalClient& client) {
+  if (!client.complete) return std::nullopt;
+  // What a host handed on to itself is no machine of its own.
+  const auto first = std::find_if(client.trail.rbegin(), client.trail.rend(), [](const Hop& hop) {
+    const bool within_host = hop.header > 0 && hop.address && hop.address->is_loopback();
+    return hop.verdict != HopVerdict::skipped_internal && !within_host;
+  });
+  if (first == client.trail.rend()) return std::nullopt;
+  const bool is_origin = first->verdict == HopVerdict::taken || first->verdict == HopVerdict::skipped_private;
+  return is_origin ? first->address : std::nullopt;
 }
 
 std::string_view to_string(HopVerdict verdict) {

@@ -104,6 +104,11 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
     shared->services.log.error("milter", "the mail server does not let a filter change headers; refusing to serve it");
     return SMFIS_REJECT;
   }
+  if (came_in_unguarded()) {
+    shared->services.log.error("milter",
+                               "this libmilter takes connections past server.inet_clients; refusing to serve");
+    return SMFIS_REJECT;
+  }
   *actions = needed | (offered_actions & (SMFIF_QUARANTINE | SMFIF_SETSYMLIST));
   const bool wants_body = session::Session::wants_body(*shared->services.policies.current().policy);
   const unsigned long wanted = (wants_body ? SMFIP_NR_BODY : SMFIP_NOBODY) | SMFIP_NR_EOH | SMFIP_NOUNKNOWN |

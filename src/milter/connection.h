@@ -13,6 +13,9 @@ struct Shared {
   session::Intake& intake;
 };
 
+// True if libmilter takes connections past the check of who may connect, which then nobody is kept out by.
+bool came_in_unguarded();
+
 // The callbacks for smfi_register. Their names go to the MTA's log as the filter's.
 smfiDesc describe_filter(const Shared& shared);
 

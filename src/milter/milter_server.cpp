@@ -1,16 +1,17 @@
 #include "connectord/milter/milter_server.h"
 
-#include <dirent.h>
 #include <libmilter/mfapi.h>
 #include <sys/socket.h>
 
-#include <charconv>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <memory>
 #include <thread>
 #include <utility>
 
 #include "connection.h"
+#include "connectord/session/doorkeeper.h"
 
 namespace connectord::milter {
 namespace {
@@ -23,29 +24,27 @@ std::string libmilter_address(const net::Endpoint& endpoint) {
          (v6 ? "[" + endpoint.host + "]" : endpoint.host);
 }
 
-bool is_listening_on(int fd, std::uint16_t port) {
-  int listening = 0;
-  socklen_t size = sizeof listening;
-  if (::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) return false;
-  sockaddr_storage address{};
-  size = sizeof address;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
-  return net::port_of(reinterpret_cast<const sockaddr*>(&address)) == port;
-}
+// Whom libmilter takes connections from over inet:, and on which socket. libmilter asks nobody, and tells no callback
+// who is at the other end.
+struct Entrance {
+  session::Doorkeeper doorkeeper;
+  int listener;
+  std::atomic<bool> guarded = false;  // a connection came this way
+};
+std::atomic<Entrance*> entrance = nullptr;  // NOLINT: libmilter's state is global, and so is what belongs to it
 
-// libmilter keeps its listening socket to itself, so it is looked for among the open ones.
-void set_no_delay_on_port(std::uint16_t port) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), &::closedir);
-  if (!folder) return;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    const std::string_view name = entry->d_name;
-    int fd = -1;
-    std::from_chars(name.data(), name.data() + name.size(), fd);
-    if (fd >= 0 && is_listening_on(fd, port)) net::set_no_delay(fd);
-  }
+bool is_admitted(Entrance& through, const sockaddr* address) {
+  through.guarded = true;
+  const auto client = net::IpAddress::from_sockaddr(address);
+  return client && through.doorkeeper.admits(*client);
 }
 
 }  // namespace
+
+bool came_in_unguarded() {
+  const Entrance* const through = entrance.load();
+  return through != nullptr && !through->guarded;
+}
 
 MilterServer::MilterServer(const session::Services& services, session::Intake& intake)
     : shared_(std::make_unique<Shared>(Shared{services, intake})) {}
@@ -62,9 +61,20 @@ tl::expected<void, std::string> MilterServer::open(const net::Endpoint& endpoint
     return tl::unexpected(endpoint.to_string() + ": libmilter cannot listen; is the address in use, or not ours?");
   };
   if (endpoint.kind == net::Endpoint::Kind::unix_socket) return net::bind_unix(endpoint, rights, open_socket);
-  auto opened = open_socket();
-  if (opened) set_no_delay_on_port(endpoint.port);
-  return opened;
+  return open_socket().and_then([&] { return guard(endpoint); });
+}
+
+// libmilter keeps its listening socket to itself, so it is looked for among the open ones.
+tl::expected<void, std::string> MilterServer::guard(const net::Endpoint& endpoint) {
+  const auto listener = net::find_listening_socket(endpoint.port);
+  if (!listener) {
+    return tl::unexpected(endpoint.to_string() +
+                          ": libmilter's socket is not found (is /proc there?), so nobody could be kept out");
+  }
+  net::set_no_delay(*listener);
+  static Entrance guarded{{shared_->services, engine::Service::milter, "milter"}, *listener};
+  entrance = &guarded;
+  return {};
 }
 
 void MilterServer::start(std::function<void()> on_end) {
@@ -79,3 +89,15 @@ void MilterServer::start(std::function<void()> on_end) {
 }
 
 }  // namespace connectord::milter
+
+// libmilter's call, and everybody else's in the program: the program's own definition comes before the C library's for
+// every library that it is linked to. On libmilter's socket of inet: it takes only whom the configuration admits.
+extern "C" int accept(int listener, sockaddr* address, socklen_t* size) {
+  const int fd = ::accept4(listener, address, size, 0);
+  auto* const through = connectord::milter::entrance.load();
+  const bool is_ours = through != nullptr && through->listener == listener;
+  if (fd < 0 || !is_ours || connectord::milter::is_admitted(*through, address)) return fd;
+  ::close(fd);
+  errno = EAGAIN;  // at which libmilter waits for the next one
+  return -1;
+}

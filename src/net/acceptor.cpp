@@ -39,10 +39,19 @@ void Acceptor::accept_one() {
   socklen_t size = sizeof address;
   const int fd =
       ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd >= 0) return take(FileDescriptor(fd), address.ss_family);
+  if (fd >= 0) {
+    FileDescriptor connection(fd);
+    if (!is_admitted(reinterpret_cast<const sockaddr*>(&address))) return wait_for_connection();
+    return take(std::move(connection), address.ss_family);
+  }
   if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
     return pause("no more files can be opened");
   wait_for_connection();
+}
+
+bool Acceptor::is_admitted(const sockaddr* address) const {
+  const auto client = IpAddress::from_sockaddr(address);
+  return !callbacks_.admits || !client || callbacks_.admits(*client);
 }
 
 void Acceptor::take(FileDescriptor fd, int family) {

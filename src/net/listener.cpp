@@ -1,5 +1,6 @@
 #include "connectord/net/listener.h"
 
+#include <dirent.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -140,6 +142,28 @@ bool connects(int family, const sockaddr* address, socklen_t size) {
   return ::connect(fd.get(), address, size) == 0 || errno == EAGAIN || errno == EINPROGRESS;
 }
 
+// Calls back with each open socket of this process that is bound to that port.
+template <class Visit>
+void visit_sockets_on(std::uint16_t port, Visit visit) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), &::closedir);
+  if (!folder) return;
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    int fd = -1;
+    std::from_chars(name.data(), name.data() + name.size(), fd);
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (fd < 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) continue;
+    if (port_of(reinterpret_cast<const sockaddr*>(&address)) == port) visit(fd);
+  }
+}
+
+bool is_listening(int fd) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
+}
+
 }  // namespace
 
 FileDescriptor::~FileDescriptor() {
@@ -176,6 +200,24 @@ tl::expected<void, std::string> bind_unix(const Endpoint& endpoint, const Socket
 void set_no_delay(int listening_fd) {
   const int on = 1;
   ::setsockopt(listening_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+std::optional<int> find_listening_socket(std::uint16_t port) {
+  std::optional<int> found;
+  visit_sockets_on(port, [&found](int fd) {
+    if (is_listening(fd)) found = fd;
+  });
+  return found;
+}
+
+void hang_up_on(std::uint16_t port, const std::function<bool(const IpAddress& client)>& admits) {
+  visit_sockets_on(port, [&admits](int fd) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+    const auto client = IpAddress::from_sockaddr(reinterpret_cast<const sockaddr*>(&address));
+    if (client && !admits(*client)) ::shutdown(fd, SHUT_RDWR);
+  });
 }
 
 void remove(const Endpoint& endpoint) {

@@ -31,7 +31,7 @@ void StreamServer::stop() {
 
 Acceptor::Callbacks StreamServer::callbacks() {
   return {[this](StreamSocket socket) { serve(std::move(socket)); },
-          [this](std::string_view why) { settings_.complain(why); }};
+          [this](std::string_view why) { settings_.complain(why); }, settings_.admits};
 }
 
 void StreamServer::serve(StreamSocket socket) {

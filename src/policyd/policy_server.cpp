@@ -8,6 +8,7 @@
 
 #include "connectord/net/stream_server.h"
 #include "connectord/policyd/request.h"
+#include "connectord/session/doorkeeper.h"
 #include "connectord/session/inquiry.h"
 
 namespace connectord::policyd {
@@ -117,10 +118,12 @@ class PolicyServer::Implementation {
   net::StreamServer::Settings settings() {
     return {shared_.limits.connections,
             [this](net::StreamSocket socket) { return std::make_shared<Connection>(std::move(socket), shared_); },
-            [this](std::string_view why) { shared_.services.log.error("policy", why, {}); }};
+            [this](std::string_view why) { shared_.services.log.error("policy", why, {}); },
+            [this](const net::IpAddress& client) { return doorkeeper_.admits(client); }};
   }
 
   Shared shared_;
+  session::Doorkeeper doorkeeper_{shared_.services, engine::Service::policy, "policy"};
   net::StreamServer server_;
 };
 

@@ -136,7 +136,8 @@ void Authenticator::finish(std::chrono::steady_clock::time_point deadline, model
   facts.authentication = {};
   facts.original.reset();
   if (original_) {
-    facts.original = model::OriginalClient{original_->address, original_->helo, trail_of(*original_), moved, {}};
+    facts.original = model::OriginalClient{original_->address,         original_->helo, trail_of(*original_), moved, {},
+                                           mail::origin_of(*original_)};
     facts.original->without_skipping.spf = direct_.outcome;
   }
   facts.authentication.spf = moved ? behind_gateway_.outcome : direct_.outcome;

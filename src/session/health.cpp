@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectord/net/digest.h"
+#include "connectord/net/display_control.h"
 #include "connectord/version.h"
 
 namespace connectord::session {
@@ -88,7 +89,7 @@ std::string health_document(const Process& process, const Services& services) {
   document["socketmap"] = counted("lookups", activity.socketmap_lookups);
   document["trace"] = trace_of(services.trace);
   // A file's name and what a mail server calls itself may be any bytes.
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return net::escape_display_controls(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 std::string health_socket_name(const std::string& configuration) {

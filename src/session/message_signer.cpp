@@ -1,5 +1,6 @@
 #include "message_signer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "connectord/auth/dkim.h"
@@ -37,10 +38,8 @@ void MessageSigner::header(std::string_view name, std::string_view value) {
 void MessageSigner::end_of_headers() {
   author_ = read_author(from_values_);
   std::vector<const auth::DkimSigningIdentity*> identities;
-  const auto numbers = engine::signatures_for(policy_, author_.domain);
-  for (const std::size_t number : numbers) {
-    if (keys_) identities.push_back(&(*keys_)[number]);
-  }
+  if (keys_) candidates_ = engine::signatures_for(policy_, author_.domain);
+  for (const std::size_t number : candidates_) identities.push_back(&(*keys_)[number]);
   if (!identities.empty()) {
     auto signer = auth::DkimSigner::begin(headers_, identities);
     if (signer) signer_ = std::move(*signer);
@@ -59,8 +58,9 @@ tl::expected<std::vector<model::HeaderChange>, std::string> MessageSigner::sign(
   if (numbers.empty() || !signer_) return changes;
   auto values = signer_->finish(unix_time);
   if (!values) return tl::unexpected(std::move(values.error()));
-  for (std::string& value : *values) {
-    changes.push_back({model::HeaderChange::Kind::insert, "DKIM-Signature", std::move(value), 0});
+  for (std::size_t i = 0; i < values->size(); ++i) {
+    if (std::find(numbers.begin(), numbers.end(), candidates_[i]) == numbers.end()) continue;
+    changes.push_back({model::HeaderChange::Kind::insert, "DKIM-Signature", std::move((*values)[i]), 0});
   }
   return changes;
 }

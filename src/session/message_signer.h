@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -40,6 +41,7 @@ class MessageSigner {
   auth::DkimHeaders headers_;
   std::vector<std::string> from_values_;
   model::Author author_;
+  std::vector<std::size_t> candidates_;  // which entries the signer makes, in its order
   std::optional<auth::DkimSigner> signer_;
 };
 

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "authenticator.h"
+#include "connectord/engine/admission.h"
 #include "connectord/engine/decide.h"
 #include "connectord/engine/enhanced_filtering.h"
+#include "connectord/mail/header_field.h"
 #include "connectord/mail/path.h"
 #include "connectord/session/message_log.h"
 #include "header_edit.h"
@@ -105,6 +107,7 @@ void Session::end_message() {
   facts_.authentication = {};
   facts_.original.reset();
   facts_.no_skip_listing = {};
+  facts_.forwarded = false;
   facts_.author.reset();
   facts_.forged = {};
   intake_.end();
@@ -132,8 +135,9 @@ void Session::join_policy_facts() {
   facts_.tls = tls_;
   facts_.certificate = certificate_;
   joined_ = live_ ? live_->policy_facts() : nullptr;
-  // What was told before STARTTLS says nothing of the certificate shown then.
-  const bool current = joined_ != nullptr && (joined_->tls.has_value() || !tls_.has_value());
+  // What was told before STARTTLS says nothing of the certificate shown then, and what anybody could tell says nothing.
+  const bool current = joined_ != nullptr && (joined_->tls.has_value() || !tls_.has_value()) &&
+                       engine::believes_policy_requests(*generation_.policy);
   if (!current) {
     if (facts_.certificate.unknown_because.empty()) facts_.certificate.unknown_because = no_policy_request;
     return;
@@ -238,6 +242,7 @@ void Session::begin_content() {
 void Session::header(std::string_view name, std::string_view value) {
   if (!in_message_) return;
   if (!in_content_) begin_content();
+  if (facts_.local_submission && mail::is_named(name, "Received")) facts_.forwarded = true;
   header_edit_->note(name, value);
   trace_->header(name, value);
   if (authenticator_) authenticator_->header(name, value);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "connectord/net/stream_server.h"
+#include "connectord/session/doorkeeper.h"
 #include "connectord/socketmap/maps.h"
 #include "connectord/socketmap/request.h"
 
@@ -177,10 +178,12 @@ class SocketmapServer::Implementation {
   net::StreamServer::Settings settings() {
     return {shared_.limits.connections,
             [this](net::StreamSocket socket) { return std::make_shared<Connection>(std::move(socket), shared_); },
-            [this](std::string_view why) { shared_.services.log.error("socketmap", why, {}); }};
+            [this](std::string_view why) { shared_.services.log.error("socketmap", why, {}); },
+            [this](const net::IpAddress& client) { return doorkeeper_.admits(client); }};
   }
 
   Shared shared_;
+  session::Doorkeeper doorkeeper_{shared_.services, engine::Service::socketmap, "socketmap"};
   net::StreamServer server_;
 };
 

@@ -191,5 +191,67 @@ TEST(ConfigChecks, LongListsAreCheckedForRepetitionsToo) {
   EXPECT_TRUE(loaded.ok());
 }
 
+// A document of the default listeners but for these lines, with a pinned certificate in line 7 of it or a signature.
+std::string over_tcp(const std::string& lines, const std::string& rest) {
+  return "[server]\n" + lines + rest;
+}
+
+TEST(ConfigChecks, FingerprintsAndSigningOverTcpNeedClientsThatAreNamed) {
+  const std::string pinned =
+      "[[inbound]]\nname = \"a\"\nscenario = \"internet\"\n[inbound.identify]\n"
+      "certificate = { fingerprints = [\"sha256:" +
+      std::string(64, 'a') + "\"] }\n";
+  const std::string signing = "[[signing]]\ndomain = \"example.net\"\nselector = \"s\"\nkey_file = \"/k\"\n";
+  const std::string policy = "milter = \"unix:/m\"\npolicy = \"inet:127.0.0.1:8892\"\n";
+  const std::string milter = "milter = \"inet:127.0.0.1:8891\"\n";
+  const std::string clients = "inet_clients = [\"192.0.2.0/28\", \"127.0.0.0/8\"]\n";
+  check_all({
+      {"fingerprints",
+       over_tcp(policy, pinned),
+       {8, 15, "server.inet_clients", "whoever can connect to inet:127.0.0.1:8892 may say that a client showed"}},
+      {"fingerprints that are required",
+       over_tcp(policy,
+                "[[inbound]]\nname = \"a\"\nscenario = \"internet\"\nidentify = { client_networks = "
+                "[\"192.0.2.1\"] }\n[inbound.require]\ntls = true\ncertificate = { fingerprints = [\"sha256:" +
+                    std::string(64, 'a') + "\"] }\n"),
+       {10, 15, "server.inet_clients", "inet_clients = [\"192.0.2.25\"]"}},
+      {"signing",
+       over_tcp(milter, signing),
+       {3, 1, "server.inet_clients", "whoever can connect to inet:127.0.0.1:8891 may have any message signed as ours"}},
+      {"fingerprints, and what it means",
+       over_tcp(policy + clients, pinned),
+       {9, 15, "server.inet_clients", "which is what you say you trust (192.0.2.0/28, 127.0.0.0/8)", warning}},
+      {"signing, and what it means",
+       over_tcp(milter + clients, signing),
+       {4, 1, "server.inet_clients", "every user and program there", warning}},
+      {"a list for nothing",
+       over_tcp("milter = \"unix:/m\"\n" + clients, ""),
+       {1, 1, "server.inet_clients", "has no effect", warning}},
+      {"a listener for others, without a list",
+       over_tcp("milter = \"inet:0.0.0.0:8891\"\n", ""),
+       {1, 1, "server.inet_clients", "may connect to inet:0.0.0.0:8891; name the machines", warning}},
+      {"no network",
+       over_tcp(milter + "inet_clients = [\"example.net\"]\n", ""),
+       {3, 17, "server.inet_clients", "192.0.2"}},
+  });
+  for (const std::string& text :
+       {over_tcp(milter, ""), over_tcp(milter + clients, ""), over_tcp("milter = \"unix:/m\"\n", signing),
+        over_tcp("policy = \"inet:192.0.2.5:8892\"\nmilter = \"unix:/m\"\n" + clients, ""),
+        over_tcp(policy,
+                 "[[inbound]]\nname = \"a\"\nscenario = \"internet\"\nenabled = false\nidentify = { "
+                 "certificate = { fingerprints = [\"sha256:" +
+                     std::string(64, 'a') + "\"] } }\n")}) {
+    const Loaded loaded = parse_text(text);
+    EXPECT_TRUE(loaded.problems.empty()) << text << listed(loaded.problems);
+  }
+}
+
+TEST(ConfigChecks, ASenderDomainWithoutADotIsToldOf) {
+  check_all({{"identify",
+              with_server("[[inbound]]\nname = \"a\"\nscenario = \"internet\"\n[inbound.identify]\nsender_domains = "
+                          "[\"contoso.com\", \"mail\"]\n"),
+              {8, 18, "inbound.identify.sender_domains", "\"mail\" has no dot", warning}}});
+}
+
 }  // namespace
 }  // namespace connectord::config

@@ -68,5 +68,22 @@ TEST(ConfigSigning, MayUseOneKeyForADomainAndForAllBelowIt) {
   EXPECT_TRUE(loaded.problems.empty()) << listed(loaded.problems);
 }
 
+TEST(ConfigSigning, TellsOfGatewaysThatAreTakenForHostsOfOurs) {
+  const auto gateway = [](const std::string& scenario) {
+    return "[[inbound]]\nname = \"gateway\"\nscenario = \"" + scenario +
+           "\"\nidentify = { client_networks = [\"192.0.2.10\"] }\n[inbound.enhanced_filtering]\nskip_last = true\n";
+  };
+  check_all({{"on-premises",
+              signing(good + gateway("on-premises")),
+              {8, 1, "inbound.scenario", "\"gateway\" looks through gateways", warning}}});
+  EXPECT_TRUE(parse_text(signing(good + gateway("internet"))).problems.empty());
+  EXPECT_TRUE(parse_text(with_server(gateway("on-premises"))).problems.empty()) << "nothing is signed";
+}
+
+TEST(ConfigSigning, SignsForwardedMailOnlyOnRequest) {
+  EXPECT_FALSE(parse_text(signing(good)).configuration.signing.front().forwarded);
+  EXPECT_TRUE(parse_text(signing(good + "forwarded = true\n")).configuration.signing.front().forwarded);
+}
+
 }  // namespace
 }  // namespace connectord::config

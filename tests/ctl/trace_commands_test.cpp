@@ -130,6 +130,28 @@ TEST_F(TraceCommands, PrintsCsvThatASpreadsheetTakesForText) {
   EXPECT_TRUE(out.ends_with("\"getting_status\"\r\n")) << out;
 }
 
+TEST_F(TraceCommands, ShowsNoCharacterThatTurnsTextAround) {
+  const std::vector<std::string> controls = {"\xe2\x80\xaa", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa9",
+                                             "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\x8f", "\xd8\x9c"};
+  std::string hostile = "a";
+  for (const std::string& control : controls) hostile += control + "b";
+  Mail mail;
+  mail.subject = hostile;
+  mail.to({hostile + "@example.net"});
+  append(mail.from(hostile + "@contoso.com"));
+  for (const auto& command : std::vector<std::vector<std::string>>{{"trace"},
+                                                                   {"trace", "--csv"},
+                                                                   {"trace", "--json"},
+                                                                   {"trace", "show", "1"},
+                                                                   {"trace", "show", "1", "--json"}}) {
+    const std::string out = run(command).out;
+    EXPECT_NE(out.find("@contoso.com"), std::string::npos) << out;
+    for (const std::string& control : controls) EXPECT_EQ(out.find(control), std::string::npos) << out;
+  }
+  EXPECT_NE(run({"trace", "--csv"}).out.find("\"a?b?b?b?b?b?b?b?b@contoso.com\""), std::string::npos);
+  EXPECT_NE(run({"trace", "--json"}).out.find("a\\u202ab\\u202eb"), std::string::npos);
+}
+
 TEST_F(TraceCommands, TellsTheWholeWayOfAMessage) {
   Mail mail;
   mail.of("contoso").over("TLSv1.3").to({"a@example.net", "b@example.net"});

@@ -233,6 +233,28 @@ TEST(Dmarc, BelievesAnArcSealerOnlyWhereItIsTrustedAndSawAPass) {
   EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "evil.example", saw_pass))), "550 5.7.1 -");
   EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "sealer.example", "x; spf=pass smtp.mailfrom=dmarc=pass"))),
             "550 5.7.1 -");
+  EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "sealer.example", "mx.sealer.example; dmarc=pass"))),
+            "550 5.7.1 -");
+  EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "sealer.example",
+                                           "mx.sealer.example; dmarc=pass header.from = other.example"))),
+            "550 5.7.1 -");
+}
+
+TEST(Dmarc, IsNeverOverriddenByASealerWhereFromNamesNoOneAuthor) {
+  auto made = enforcing();
+  made.authentication.arc = true;
+  made.authentication.arc_trusted_sealers = domains({"sealer.example"});
+  const auto policy = compile(made);
+  for (const std::string& author : {std::string(), std::string("contoso.com")}) {
+    for (const std::string& results : {std::string("mx; dmarc=pass header.from=contoso.com"),
+                                       std::string("mx; dmarc=pass header.from=\"\""), std::string("mx; dmarc=pass")}) {
+      model::Authentication made_up{{}, {}, dmarc(DmarcResult::permerror), model::ArcOutcome{}};
+      made_up.dmarc->from_domain = author;
+      made_up.arc->result = ArcResult::pass;
+      made_up.arc->sets.push_back({1, "sealer.example", "s", results});
+      EXPECT_EQ(summary(decide(*policy, message(made_up))), "550 5.7.1 -") << author << " " << results;
+    }
+  }
 }
 
 }  // namespace

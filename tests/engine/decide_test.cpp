@@ -252,8 +252,54 @@ TEST(Decide, RefusesDirectSendOnlyWhereItIsAskedTo) {
                        {"authenticated", from("192.0.2.1", "a@example.net").user("alice"), "accept -"},
                        {"another's domain", from("192.0.2.1", "a@example.org"), "accept -"},
                        {"without a domain, which the MTA completes with ours", from("192.0.2.1", "ceo"), "550 5.7.1 -"},
+                       {"a host that the MTA completes with ours", from("192.0.2.1", "ceo@mail"), "550 5.7.1 -"},
+                       {"the same with a dot behind it", from("192.0.2.1", "ceo@mail."), "550 5.7.1 -"},
+                       {"localhost", from("192.0.2.1", "root@localhost"), "550 5.7.1 -"},
+                       {"a host, over a connector", from("192.0.2.50", "root@printer"), "accept printer"},
                        {"an address literal", from("192.0.2.1", "ceo@[192.0.2.1]"), "accept -"},
                        {"a bounce", from("192.0.2.1", ""), "accept -"}});
+}
+
+TEST(Decide, TakesNoDomainOfOneLabelFromStrangersWherePartnersAreKnownByTheirDomains) {
+  const auto ours = on_premises("ours").from_networks({"192.0.2.50"});
+  const auto gateway = internet("gateway").from_networks({"192.0.2.60"});
+  const auto trusted = internet("trusted").from_networks({"192.0.2.61"}).trusted_path();
+  model::InboundConnector filter = on_premises("filter").from_networks({"192.0.2.62"});
+  filter.enhanced_filtering.emplace().skip_networks = networks({"192.0.2.62"});
+  const auto contoso = partner("contoso").from_domains({"mail.example.net"}).from_networks({"192.0.2.70"}).tls();
+  const auto strict = compile(configuration({ours, gateway, trusted, filter, contoso}));
+  expect_all(*strict, {{"a stranger", from("198.51.100.1", "boss@mail"), "553 5.1.7 -"},
+                       {"over TLS", from("198.51.100.1", "boss@mail").tls(), "553 5.1.7 -"},
+                       {"in upper case", from("198.51.100.1", "boss@MAIL."), "553 5.1.7 -"},
+                       {"localhost", from("198.51.100.1", "root@localhost"), "553 5.1.7 -"},
+                       {"an address literal", from("198.51.100.1", "boss@[198.51.100.1]"), "accept -"},
+                       {"a gateway that passes on others' mail", from("192.0.2.60", "boss@mail"), "553 5.1.7 gateway"},
+                       {"a gateway that is looked through", from("192.0.2.62", "boss@mail"), "553 5.1.7 filter"},
+                       {"a partner", from("192.0.2.70", "boss@mail").tls(), "553 5.1.7 contoso"},
+                       {"a partner who fails already", from("192.0.2.70", "boss@mail"), "550 5.7.10 contoso"},
+                       {"a host of ours", from("192.0.2.50", "root@mail"), "accept ours"},
+                       {"a trusted path", from("192.0.2.61", "boss@mail"), "accept trusted"},
+                       {"a user of ours", from("198.51.100.1", "boss@mail").user("alice"), "accept -"}});
+}
+
+TEST(Decide, TakesADomainOfOneLabelWhereNothingCouldBeBypassedByIt) {
+  const auto stranger = from("198.51.100.1", "boss@mail");
+  for (const auto& connectors : std::vector<std::vector<model::InboundConnector>>{
+           {},
+           {partner("audited").from_domains({"mail.example.net"}).tls().audit()},
+           {partner("off").from_domains({"mail.example.net"}).tls().disabled()},
+           {partner("by address").from_networks({"192.0.2.70"}).tls()},
+           {internet("other").from_domains({"mail.example.net"}).tls()}}) {
+    EXPECT_EQ(summary(decide(*compile(configuration(connectors)), stranger)), "accept -");
+  }
+  EXPECT_EQ(summary(decide(*compile(configuration({partner("all").from_domains({"*"}).tls()})), stranger)),
+            "550 5.7.10 all");
+}
+
+TEST(Decide, DoesNotTakeAConnectorByASenderDomainForAHostOfOurs) {
+  const auto policy = compile(configuration(
+      {on_premises("named").from_domains({"mail"}), partner("contoso").from_domains({"mail.example.net"}).tls()}));
+  EXPECT_EQ(summary(decide(*policy, from("198.51.100.1", "boss@mail"))), "553 5.1.7 named");
 }
 
 TEST(Decide, KnowsNoDisabledConnector) {

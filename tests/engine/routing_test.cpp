@@ -61,6 +61,7 @@ TEST(Routing, NeverTakesOurOwnDomainsAlongByAWiderPattern) {
                          {"ours by wildcard", "a@x.example.com", "-"},
                          {"a longer wildcard within ours", "a@x.lab.example.com", "within"},
                          {"this host", "a@mx.example.net", "-"},
+                         {"a host of our own domain, to an MTA that completes names", "a@branch", "-"},
                          {"the loopback", "a@localhost", "-"}});
   EXPECT_EQ(name_of(route_of_any_origin(*policy, {"a@elsewhere.example", true})), "-") << "the MTA delivers it itself";
 }

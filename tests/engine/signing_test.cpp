@@ -89,6 +89,56 @@ TEST_F(SigningTest, SignsWhatTheSendmailCommandHandsIn) {
   EXPECT_THAT(signed_by(facts), ElementsAre("rsa", "ed"));
 }
 
+TEST_F(SigningTest, SignsWhatAProgramOnlyPassesOnWhereTheConfigurationSaysSo) {
+  auto made = signing_configuration();
+  model::Facts facts = submission("example.net");
+  facts.sasl_username.clear();
+  facts.local_submission = facts.forwarded = true;
+  EXPECT_THAT(signed_by(facts), IsEmpty());
+  EXPECT_EQ(why(facts),
+            "not signed: the sendmail command handed it in with a Received field, so anybody may have written it; ");
+  made.signing[2].forwarded = true;
+  const auto policy = compile(made);
+  EXPECT_THAT(selectors(*policy, decide(*policy, facts)), ElementsAre("ed"));
+  facts.forwarded = false;
+  EXPECT_THAT(selectors(*policy, decide(*policy, facts)), ElementsAre("rsa", "ed"));
+}
+
+TEST_F(SigningTest, SignsMailThroughAGatewayOnlyIfItSetOutFromAMachineOfOurs) {
+  auto made = configuration({on_premises("gateway").from_networks({"203.0.113.8/29"}),
+                             on_premises("other gateway").from_networks({"203.0.113.16/29"}),
+                             on_premises("plant").from_networks({"192.0.2.0/24", "10.1.0.0/16"}),
+                             partner("contoso").from_networks({"192.0.2.128/25"})});
+  made.inbound[0].enhanced_filtering.emplace().skip_networks = networks({"203.0.113.10"});
+  made.inbound[1].enhanced_filtering.emplace().skip_last = true;
+  made.signing = {signing("example.net", "rsa")};
+  const auto policy = compile(made);
+  const auto why_not = [&](std::optional<model::OriginalClient> original) {
+    model::Facts facts = from_client("203.0.113.10", "a@example.net");
+    facts.original = std::move(original);
+    return seen(decide(*policy, facts));
+  };
+  const auto client = [](const std::string& address, bool moved, const std::string& origin) {
+    model::OriginalClient made_up;
+    made_up.address = net::IpAddress::parse(address).value();
+    made_up.moved = moved;
+    if (!origin.empty()) made_up.origin = net::IpAddress::parse(origin);
+    return made_up;
+  };
+  const std::string good = "signed for example.net with selector rsa; ";
+  EXPECT_EQ(why_not(client("192.0.2.1", true, "192.0.2.1")), good) << "a server of ours";
+  EXPECT_EQ(why_not(client("203.0.113.10", false, "10.1.2.3")), good) << "a machine of ours behind the gateway";
+  EXPECT_EQ(why_not(client("203.0.113.10", false, "203.0.113.10")), good) << "nothing to be looked through";
+  EXPECT_THAT(why_not(client("198.51.100.7", true, "198.51.100.7")),
+              HasSubstr("original client 198.51.100.7 is in no"));
+  EXPECT_THAT(why_not(client("192.0.2.129", true, "192.0.2.129")), HasSubstr("is in no client_networks")) << "contoso";
+  EXPECT_THAT(why_not(client("203.0.113.10", false, "10.2.0.1")), HasSubstr("10.2.0.1 is in no client_networks"));
+  EXPECT_EQ(why_not(client("203.0.113.11", true, "203.0.113.11")), good) << "beside the gateway, and no gateway itself";
+  EXPECT_THAT(why_not(client("203.0.113.17", true, "203.0.113.17")), HasSubstr("is in no")) << "another gateway";
+  EXPECT_THAT(why_not(client("203.0.113.10", false, "")), HasSubstr("not known for certain"));
+  EXPECT_THAT(why_not(std::nullopt), HasSubstr("was not looked for")) << "another recipient than the pilot group";
+}
+
 TEST_F(SigningTest, SaysWhyAMessageOfOursIsNotSigned) {
   model::Facts facts = submission("");
   facts.author->unsignable = "two From fields";

@@ -67,6 +67,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // What is quoted, or stands in a comment, never vouches.
   require(!mail::say_dmarc_passed("x; spf=pass (" + text, "example.com") || text.find(')') != std::string::npos);
 
+  // Nor does anything beside a result for another author.
+  const std::string other = "dmarc=pass header.from=other.example";
+  require(!mail::say_dmarc_passed("x; " + text + "; " + other, "example.com"));
+  require(!mail::say_dmarc_passed("x; " + other + "; " + text, "example.com"));
+  require(!mail::say_dmarc_passed("x; dmarc=pass header.from=other.example " + text, "example.com"));
+
   const std::string value = write_results(text);
   require(mail::claims_authserv_id(value, ours) && mail::read_authserv_id(value) == ours);
   const auto line = mail::unfold(value);

@@ -29,6 +29,13 @@ TEST(LogText, CannotBeForgedByAValue) {
       {"\xc3", "4X: helo=\\xc3"},
       {"\xc2\x85", "4X: helo=\\xc2\\x85"},
       {"\xe2\x80\xa8", "4X: helo=\\xe2\\x80\\xa8"},
+      {"\xe2\x80\xae"
+       "gnp",
+       "4X: helo=\\xe2\\x80\\xaegnp"},
+      {"a\xe2\x81\xa6"
+       "b\xe2\x80\x8f\xd8\x9c",
+       "4X: helo=a\\xe2\\x81\\xa6"
+       "b\\xe2\\x80\\x8f\\xd8\\x9c"},
       {"\xed\xa0\x80", "4X: helo=\\xed\\xa0\\x80"},
       {"\xf0\x9f\x98\x80", "4X: helo=\xf0\x9f\x98\x80"},
   };
@@ -42,6 +49,12 @@ TEST(LogText, CannotBeForgedByAQueueId) {
 TEST(LogText, NamesTheSeverity) {
   EXPECT_EQ(format_text({Severity::warning, "policy", "cannot read", {{"error", "x"}}}),
             "policy: warning: cannot read, error=x");
+}
+
+TEST(LogJson, ShowsNoCharacterThatTurnsTextAround) {
+  const auto line = format_json({Severity::info, "4X", "", {{"helo", "a\xe2\x80\xae\xe2\x80\xa8"}}});
+  EXPECT_NE(line.find("\"a\\u202e\\u2028\""), std::string::npos) << line;
+  EXPECT_EQ(nlohmann::json::parse(line)["helo"], "a\xe2\x80\xae\xe2\x80\xa8");
 }
 
 TEST(LogJson, IsOneObjectWithRepeatedKeysAsAnArray) {

@@ -145,5 +145,46 @@ TEST(SkipListing, AnIpv4MappedAddressIsItsIpv4Address) {
   EXPECT_EQ(client.address.to_string(), "203.0.113.5");
 }
 
+TEST(SkipListing, TheOriginIsKnownOnlyWhereTheWayWasFollowedToItsBeginning) {
+  struct Case {
+    std::string title;
+    std::string connecting;
+    std::vector<std::string> received;
+    model::EnhancedFiltering rules;
+    std::string origin;
+  };
+  const std::string pickup = "by inside.example.net (Postfix, from userid 1000) id 1; date";
+  const auto listed = filtering(false, {"192.0.2.0/24"});
+  for (const Case& one : std::vector<Case>{
+           {"a client that is not listed", "198.51.100.66", {from("203.0.113.5")}, listed, "198.51.100.66"},
+           {"a stranger behind the gateway",
+            "192.0.2.10",
+            {from("203.0.113.5"), from("10.1.2.3")},
+            listed,
+            "203.0.113.5"},
+           {"a machine inside", "192.0.2.10", {from("10.1.2.3")}, listed, "10.1.2.3"},
+           {"a machine inside, by its sendmail command", "192.0.2.10", {from("10.1.2.3"), pickup}, listed, "10.1.2.3"},
+           {"a machine inside, by a program of it",
+            "192.0.2.10",
+            {from("10.1.2.3"), from("127.0.0.1")},
+            listed,
+            "10.1.2.3"},
+           {"a program of the gateway", "192.0.2.10", {from("127.0.0.1")}, listed, ""},
+           {"a stranger behind a machine inside",
+            "192.0.2.10",
+            {from("10.1.2.3"), from("203.0.113.5")},
+            listed,
+            "203.0.113.5"},
+           {"no Received field at all", "192.0.2.10", {}, listed, ""},
+           {"the gateway itself says so", "192.0.2.10", {pickup}, listed, ""},
+           {"another listed host", "192.0.2.10", {from("192.0.2.11")}, listed, ""},
+           {"a field that cannot be read", "192.0.2.10", {from("10.1.2.3"), "nonsense"}, listed, ""},
+           {"skip_last", "192.0.2.10", {from("192.0.2.11")}, filtering(true, {}), "192.0.2.11"},
+           {"too many fields", "192.0.2.10", std::vector<std::string>(65, from("10.1.2.3")), listed, ""}}) {
+    const auto origin = origin_of(find(one.connecting, one.received, one.rules));
+    EXPECT_EQ(origin ? origin->to_string() : "", one.origin) << one.title;
+  }
+}
+
 }  // namespace
 }  // namespace connectord::mail

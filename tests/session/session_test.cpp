@@ -266,5 +266,26 @@ TEST(ThreadedSessions, ShareEverythingWithoutARace) {
   EXPECT_EQ(intake.messages(), 0);
 }
 
+TEST_F(SessionTest, BelievesNoPolicyRequestThatAnyUserOfThisMachineCouldMake) {
+  auto made = configuration({partner("contoso")
+                                 .from_domains({"contoso.com"})
+                                 .require_certificate(certificate("mail.contoso.com", "Contoso CA"))});
+  const auto answer_over = [&](const std::string& listener, std::optional<std::vector<net::AddressRange>> clients) {
+    made.server.policy = net::Endpoint::parse(listener).value();
+    made.server.inet_clients = std::move(clients);
+    policies_.replace(engine::test::compile(made));
+    connect();
+    Inquiry told = inquiry("");
+    told.facts.mail_from = mail::parse_reverse_path("a@contoso.com");
+    told.facts.certificate.subject_common_name = "mail.contoso.com";
+    told.facts.certificate.issuer_common_name = "Contoso CA";
+    Inquirer(services_).ask(told);
+    return answer_to_rcpt("a@contoso.com");
+  };
+  EXPECT_EQ(answer_over("unix:/run/p.sock", std::nullopt), "go on");
+  EXPECT_EQ(answer_over("inet:127.0.0.1:8892", std::nullopt), "550 5.7.10");
+  EXPECT_EQ(answer_over("inet:127.0.0.1:8892", networks({"192.0.2.25"})), "go on");
+}
+
 }  // namespace
 }  // namespace connectord::session

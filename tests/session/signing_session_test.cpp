@@ -72,6 +72,23 @@ TEST_F(SigningSessionTest, DoesNotSignForStrangers) {
   EXPECT_THAT(log_.lines().back(), HasSubstr("not signed: it comes from elsewhere"));
 }
 
+TEST_F(SigningSessionTest, DoesNotSignWhatAProgramPassesOn) {
+  const auto handed_in = [this](const std::vector<std::pair<std::string, std::string>>& received) {
+    session_.connected({"localhost", net::IpAddress::parse("127.0.0.1"), 0, 0, true});
+    session_.mail_from("<joe@example.com>", "");
+    session_.rcpt_to("<user@example.net>", "");
+    for (const auto& [name, value] : received) session_.header(name, value);
+    for (const auto& [name, value] : auth::testing::plain_message().headers) session_.header(name, value);
+    session_.end_of_headers();
+    return session_.end_of_message("4X").header_changes.size();
+  };
+  EXPECT_EQ(handed_in({}), 1U);
+  EXPECT_EQ(handed_in({{"Received", " from a.example by b.example; date"}}), 0U);
+  EXPECT_THAT(log_.lines().back(), HasSubstr("handed it in with a Received field"));
+  EXPECT_EQ(handed_in({{"RECEIVED ", " anything"}}), 0U) << "obsolete syntax";
+  EXPECT_EQ(handed_in({}), 1U) << "the next message is another one";
+}
+
 TEST_F(SigningSessionTest, SignsTheNextMessageOfAConnectionAnew) {
   const std::string first = play(auth::testing::plain_message()).header_changes.at(0).value;
   Message other = auth::testing::plain_message();

@@ -218,6 +218,10 @@ class Index {
     const auto found = lists_.find(name);
     return found == lists_.end() ? nullptr : &found->second;
   }
+  // True if a connector identifies by fingerprints of certificates, or requires one.
+  bool uses_fingerprints() const { return uses_fingerprints_; }
+  // True if an enforced partner connector names sender domains other than "*".
+  bool has_named_partners() const { return has_named_partners_; }
   std::optional<ConnectorNumber> named(std::string_view name) const {
     const auto found = names_.find(name);
     return found == names_.end() ? std::nullopt : std::optional(found->second);
@@ -234,6 +238,8 @@ class Index {
   DomainIndex accepted_domains_;
   DomainIndex trusted_sealers_;
   StringMap<ConnectorLists> lists_;
+  bool has_named_partners_ = false;
+  bool uses_fingerprints_ = false;
 };
 
 }  // namespace connectord::engine

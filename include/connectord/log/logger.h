@@ -26,10 +26,12 @@ struct Record {
 };
 
 // The text form, without time: "4WqX1z2: warning: message, key=value key="with space"". Values from outside cannot end
-// the line, add a key or hide what follows: control characters, quotes, backslashes and bytes that are no UTF-8 are
-// written as \xNN, and a value that is empty or holds a space, an equals sign or a comma stands in quotes.
+// the line, add a key or hide what follows: control characters, those that turn the order of text around
+// (net/display_control.h), quotes, backslashes and bytes that are no UTF-8 are written as \xNN, and a value that is
+// empty or holds a space, an equals sign or a comma stands in quotes.
 std::string format_text(const Record& record);
-// One JSON object (RFC 8259) in one line; bytes that are no UTF-8 are replaced by U+FFFD.
+// One JSON object (RFC 8259) in one line; bytes that are no UTF-8 are replaced by U+FFFD, and
+// characters that say how text is shown are written as \uXXXX.
 std::string format_json(const Record& record);
 
 // Thread-safe.

@@ -38,7 +38,14 @@ struct OriginalClient {
   std::vector<Hop> trail;   // how it was found, the connection first
   // Why the search ended at a host that was to be skipped; empty where a hop was taken.
   std::string stopped;
+  // The way was followed to its beginning: a hop was taken, or there is no further Received field.
+  bool complete = false;
 };
+
+// The machine that the message set out from as far as the way is known: the original client, or a private address that
+// stands at its beginning. Empty where the way was not followed to its end, and where it ends at a listed host, which
+// may have left out whom it had the message from.
+std::optional<net::IpAddress> origin_of(const OriginalClient& client);
 
 struct ConnectingClient {
   net::IpAddress address;

@@ -23,7 +23,8 @@ class MilterServer {
   MilterServer(const MilterServer&) = delete;
   MilterServer& operator=(const MilterServer&) = delete;
 
-  // Opens the listening socket; afterwards the process may drop its privileges.
+  // Opens the listening socket; afterwards the process may drop its privileges. Of an inet endpoint, connections are
+  // taken only from whom engine::may_connect() lets in.
   tl::expected<void, std::string> open(const net::Endpoint& endpoint, const net::SocketRights& rights);
   // Serves on threads of libmilter's for as long as the process lives: libmilter looks only every five seconds whether
   // it should stop, so who wants to stop sees that no message is on its way and ends the process. `on_end` is called if
@@ -31,6 +32,8 @@ class MilterServer {
   static void start(std::function<void()> on_end);
 
  private:
+  tl::expected<void, std::string> guard(const net::Endpoint& endpoint);
+
   std::unique_ptr<const Shared> shared_;
 };
 

@@ -20,6 +20,7 @@ struct Server {
   std::optional<net::Endpoint> policy;
   std::optional<net::Endpoint> socketmap;
   std::optional<net::Endpoint> api;
+  std::optional<std::vector<net::AddressRange>> inet_clients;  // who may connect to the three over inet:
   std::string api_tokens = "/etc/connectord/tokens";
   std::string api_certificate;  // PEM, with api_key; empty: no TLS
   std::string api_key;
@@ -76,6 +77,7 @@ struct Signing {
   std::string key_file;
   std::vector<std::string> headers;  // to be signed; empty for the usual ones
   Location location;
+  bool forwarded = false;  // also what the sendmail command hands in with a Received field already
 };
 
 enum class LogTarget : std::uint8_t { automatic, standard_error, syslog, journal };

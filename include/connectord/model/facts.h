@@ -36,8 +36,10 @@ struct Tls {
 // The reverse path of MAIL FROM (RFC 5321, 4.1.1.2).
 struct Sender {
   std::string address;  // as given, without angle brackets; empty for the null sender
-  std::string domain;   // normalized; empty for the null sender, and for a path without a domain
-  bool valid = true;    // false where the path cannot be read in one way only
+  // Normalized; empty for the null sender, and for a path without a domain. One of a single label is nobody's name for
+  // certain (net::is_single_label).
+  std::string domain;
+  bool valid = true;  // false where the path cannot be read in one way only
   // False where there is a local part alone, which an MTA completes with its own domain (Postfix: append_at_myorigin).
   bool qualified = true;
 };
@@ -50,6 +52,8 @@ struct OriginalClient {
   bool moved = false;  // false where it is the connecting client after all
   // What SPF and DMARC say of the connecting client instead.
   Authentication without_skipping;
+  // The machine that the message set out from, private addresses included; empty where that is not known for certain.
+  std::optional<net::IpAddress> origin{};
 };
 
 // Whose a message is, as far as signing it goes.
@@ -80,6 +84,9 @@ struct Facts {
   ClientCertificate certificate;
   std::string sasl_username;      // of an authenticated submission; empty otherwise
   bool local_submission = false;  // handed in by the sendmail command
+  // Of a local submission, at the end of the message: it had a Received field already, so it was somebody's mail before
+  // a program of this machine passed it on.
+  bool forwarded = false;
   Sender mail_from;
   std::vector<std::string> recipients;  // as given, without angle brackets
   // Of the original client where skip listing looked for it, and of the connecting client otherwise.

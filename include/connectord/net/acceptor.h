@@ -8,6 +8,7 @@
 #include <functional>
 #include <string_view>
 
+#include "connectord/net/ip_address.h"
 #include "connectord/net/listener.h"
 
 namespace connectord::net {
@@ -22,6 +23,8 @@ class Acceptor {
   struct Callbacks {
     std::function<void(StreamSocket)> accepted;
     std::function<void(std::string_view why)> pausing;
+    // Asked about each client that has an address; who is not admitted is hung up on. Empty: everybody is.
+    std::function<bool(const IpAddress& client)> admits{};
   };
 
   // The context must outlive it, and must not run any more when it goes.
@@ -37,6 +40,7 @@ class Acceptor {
  private:
   void wait_for_connection();
   void accept_one();
+  bool is_admitted(const sockaddr* address) const;
   void take(FileDescriptor fd, int family);
   void pause(std::string_view why);
 

@@ -15,6 +15,12 @@ std::optional<std::string> normalize_domain(std::string_view text);
 // The part behind the first dot; empty for a single label.
 std::string_view parent_domain(std::string_view name);
 
+// True for a normalized name of one label. A mail server may take it for a host of its own domain and go on with
+// another name (Postfix: append_dot_mydomain), so it is nobody's name for certain.
+inline bool is_single_label(std::string_view name) {
+  return !name.empty() && name.find('.') == std::string_view::npos;
+}
+
 // True if `name` is `ancestor` or lies below it. Both must be normalized.
 bool is_same_or_below(std::string_view name, std::string_view ancestor);
 

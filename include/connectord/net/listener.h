@@ -10,6 +10,7 @@
 
 #include "connectord/net/endpoint.h"
 #include "connectord/net/handover.h"
+#include "connectord/net/ip_address.h"
 
 namespace connectord::net {
 
@@ -48,6 +49,13 @@ tl::expected<void, std::string> bind_unix(const Endpoint& endpoint, const Socket
 // Replies that follow each other within one exchange would otherwise wait 40 ms each for Nagle's algorithm. Accepted
 // connections inherit it (tcp(7)).
 void set_no_delay(int listening_fd);
+
+// The descriptor of this process's socket that listens on that port, where a library keeps it to itself. std::nullopt:
+// there is none.
+std::optional<int> find_listening_socket(std::uint16_t port);
+
+// Shuts down the connections of this process that came in on that port, and whose clients are not admitted.
+void hang_up_on(std::uint16_t port, const std::function<bool(const IpAddress& client)>& admits);
 
 // Removes the file of a unix socket. Does nothing for an inet endpoint, nor where the file is gone.
 void remove(const Endpoint& endpoint);

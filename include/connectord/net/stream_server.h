@@ -32,7 +32,8 @@ class StreamServer {
   struct Settings {
     std::size_t connections = 0;  // at most at a time
     std::function<std::shared_ptr<StreamConnection>(StreamSocket)> make;
-    std::function<void(std::string_view what)> complain;  // of what keeps connections out, once a second at most
+    std::function<void(std::string_view what)> complain;       // of what keeps connections out, once a second at most
+    std::function<bool(const IpAddress& client)> admits = {};  // see Acceptor
   };
 
   StreamServer(FileDescriptor listener, Settings settings);

@@ -266,6 +266,15 @@ class DoctorOfTls(DoctorScenario):
                 self.assert_well()
                 self.assert_delivered(self.send("partner", "alice@contoso.com", certificate=PARTNER), "contoso")
 
+    def test_clients_who_may_end_a_message_by_a_line_feed(self):
+        access = self.read("/etc/mail/access")
+        self.write("/etc/mail/access", f"{access}Srv_Features:203.0.113.33\tO\n")
+        self.output("make", "-s", "-C", "/etc/mail")
+        trouble = self.assert_named("warning", "sendmail", "a message of 203.0.113.33 may end by a line feed alone")
+        self.write("/etc/mail/access", access)
+        self.mend(trouble["write"])
+        self.assert_well()
+
     def test_a_certificate_that_ends_soon_and_its_successor_that_nobody_shows(self):
         self.output("sh", "-ec", f"cd /etc/mail/tls; {new_certificate('short', 3)}")
         self.change("/etc/mail/tls/server.pem", "/etc/mail/tls/short.pem")

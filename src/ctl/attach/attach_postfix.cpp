@@ -6,6 +6,7 @@
 #include "../table.h"
 #include "attach_commands.h"
 #include "connectord/net/digest.h"
+#include "connectord/net/display_control.h"
 #include "files.h"
 #include "postfix_attachment.h"
 #include "probe.h"
@@ -186,7 +187,7 @@ class AttachPostfix {
     object["missing"] = to_json(plan_.open);
     object["warnings"] = to_json(plan_.warnings);
     object["proof"] = proof_.empty() ? Json(nullptr) : Json(proof_);
-    terminal_.out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    terminal_.out << net::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
   }
 
   std::string diff() const { return unified_diff(instance_ ? instance_->main_cf() : "main.cf", before_, after_); }

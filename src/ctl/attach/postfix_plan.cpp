@@ -176,6 +176,7 @@ Plan plan_postfix(const PostfixSetup& setup, const Wanted& wanted) {
   }
   plan_lists(setup, wanted, plan);
   plan_macros(setup, wanted, plan);
+  plan_input(setup, wanted, plan);
   plan_tls(setup, wanted, plan);
   plan_tables(setup, wanted, plan);
   plan_services(setup, wanted, plan);

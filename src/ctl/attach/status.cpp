@@ -4,6 +4,7 @@
 #include "../configuration_file.h"
 #include "../table.h"
 #include "attach_commands.h"
+#include "connectord/net/display_control.h"
 #include "files.h"
 #include "reach.h"
 #include "report.h"
@@ -141,9 +142,10 @@ class StatusReport {
     postfix_version_ = setup->version;
     const Plan plan = plan_postfix(*setup, wanted_);
     for (const Change& change : plan.changes) {
-      missing_.push_back(
-          {change.parameter + (change.before ? " is \"" + *change.before + "\"" : " is not set") + ": " + change.reason,
-           postconf_line(*setup, change.parameter + " = " + change.after)});
+      (change.hardening ? notes_ : missing_)
+          .push_back({change.parameter + (change.before ? " is \"" + *change.before + "\"" : " is not set") + ": " +
+                          change.reason,
+                      postconf_line(*setup, change.parameter + " = " + change.after)});
     }
     for (const auto& more : {plan.refusals, plan.open,
                              health_.is_null() ? std::vector<Advice>() : unreachable_listeners(*setup, wanted_)}) {
@@ -165,7 +167,7 @@ class StatusReport {
         sendmail_version_.empty() ? Json(nullptr) : Json{{"version", sendmail_version_}, {"sendmail_cf", sendmail_}};
     object["missing"] = to_json(missing_);
     object["notes"] = to_json(notes_);
-    terminal_.out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    terminal_.out << net::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
   }
 
   void print_text(bool well) {

@@ -51,6 +51,8 @@ Wanted wanted_by(const std::string& file, const model::Configuration& configurat
   for (const model::InboundConnector& connector : configuration.inbound) {
     if (!connector.enabled) continue;
     wanted.tls |= connector.require.tls;
+    const auto& networks = connector.identify.client_networks;
+    wanted.client_networks.insert(wanted.client_networks.end(), networks.begin(), networks.end());
     add(wanted, connector.identify.certificate);
     add(wanted, connector.require.certificate);
   }

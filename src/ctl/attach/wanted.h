@@ -23,8 +23,9 @@ struct Wanted {
   bool dane = false;                 // an outbound connector has level dane
   bool outbound_everywhere = false;  // an outbound connector takes mail for "*"
   std::vector<net::DomainPattern> accepted_domains;
-  std::string accepted_domains_file;         // from which some of them come; empty for none
-  std::vector<std::string> beyond_sendmail;  // what connectors say that Sendmail cannot do, a sentence each
+  std::string accepted_domains_file;               // from which some of them come; empty for none
+  std::vector<net::AddressRange> client_networks;  // by which connectors know clients
+  std::vector<std::string> beyond_sendmail;        // what connectors say that Sendmail cannot do, a sentence each
 
   // A connector looks at clients' certificates.
   bool certificates() const { return certificate_names || fingerprints; }

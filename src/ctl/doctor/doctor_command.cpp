@@ -8,6 +8,7 @@
 #include "../configuration_file.h"
 #include "../finding_text.h"
 #include "../table.h"
+#include "connectord/net/display_control.h"
 #include "doctor.h"
 
 namespace connectord::ctl {
@@ -59,7 +60,7 @@ void print_json(const Findings& findings, Status status, std::ostream& out) {
   }
   object["notes"] = Json::array();
   for (const auto& [area, what] : findings.notes()) object["notes"].push_back({{"area", area}, {"what", what}});
-  out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  out << net::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
 }
 
 Status status_of(const Findings& findings) {

@@ -168,6 +168,15 @@ Trouble denied(const std::string& client, const std::string& file, const std::st
           "take " + feature + " out of the line Srv_Features:" + client + " in " + file + "\nthen: make -C " + folder};
 }
 
+// 8.18, and what Debian made of 8.17.1: nothing but CR LF . CR LF ends a message, unless this feature is there.
+Trouble ends_elsewhere(const std::string& client, const std::string& file) {
+  Trouble trouble = denied(client, file, "O", "");
+  trouble.what = "a message of " + (client.empty() ? std::string("any client") : client) +
+                 " may end by a line feed alone, so it can have a second one hidden in it: " + file +
+                 " has the feature O of Srv_Features";
+  return trouble;
+}
+
 }  // namespace
 
 std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted, const std::string& file) {
@@ -183,6 +192,7 @@ std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted,
       troubles.push_back(denied(client, file, "S", "offered no STARTTLS"));
     }
     if (wanted.certificates() && denies('V')) troubles.push_back(denied(client, file, "V", "asked for no certificate"));
+    if (denies('O')) troubles.push_back(ends_elsewhere(client, file));
   }
   return troubles;
 }

@@ -17,6 +17,7 @@
 #include "connectord/config/connector_files.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/mail/text.h"
+#include "connectord/net/display_control.h"
 #include "connectord/net/listener.h"
 #include "exchange.h"
 
@@ -243,7 +244,9 @@ Status run_import(const Common& common, const ImportArguments& arguments, const 
   if (common.json) {
     Json list = Json::array();
     for (const Translated& each : *connectors) list.push_back(to_json(each));
-    terminal.out << Json{{"connectors", std::move(list)}}.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    terminal.out << net::escape_display_controls(
+                        Json{{"connectors", std::move(list)}}.dump(2, ' ', false, Json::error_handler_t::replace))
+                 << '\n';
   } else if (arguments.output.empty()) {
     terminal.out << toml.str();
   }

@@ -123,6 +123,9 @@ TEST(JudgeAccess, NamesClientsThatAreOfferedLessThanConnectorsNeed) {
            {"Connect:192.0.2.1\tS V\nSrv_Features:192.0.2\tv s\n#Srv_Features:\tS\nSrv_Features:VS.example OK\n", {}},
            {"Srv_Features:192.0.2 S\n", {"warning sendmail: " + begin + "192.0.2 offered no STARTTLS"}},
            {"Srv_Features:\tV\n", {"critical sendmail: " + begin + "all clients asked for no certificate"}},
+           {"Srv_Features:192.0.2 O\n", {"warning sendmail: a message of 192.0.2 may end by a line feed alone"}},
+           {"Srv_Features:\tv O\n", {"critical sendmail: a message of any client may end by a line feed alone"}},
+           {"Srv_Features:\to\n", {}},
            {"Srv_Features:x\tV, S",
             {"warning sendmail: " + begin + "x offered no", "warning sendmail: " + begin + "x asked"}}}) {
     std::vector<std::string> all;
@@ -133,6 +136,7 @@ TEST(JudgeAccess, NamesClientsThatAreOfferedLessThanConnectorsNeed) {
     }
   }
   EXPECT_THAT(judge_access("Srv_Features:\tV S\n", Wanted(), "/etc/mail/access"), IsEmpty());
+  EXPECT_EQ(judge_access("Srv_Features:\tO\n", Wanted(), "/etc/mail/access").size(), 1U) << "whatever connectors need";
 }
 
 SendmailSetup setup(const std::string& cf = good, const std::string& made = good) {
