@@ -13,7 +13,7 @@ namespace connectord::engine {
 // Which skip listing holds for a message.
 struct FilteringChoice {
   const model::EnhancedFiltering* filtering = nullptr;  // part of the policy; nullptr: none
-  const mail::SkipRules* rules = nullptr;  // its networks, indexed; part of the policy too
+  const mail::SkipRules* rules = nullptr;               // its networks, indexed; part of the policy too
   std::string_view why_not;  // where the connector has one and it does not hold: the reason, a literal of the program
 };
 
