@@ -12,7 +12,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace ssl = boost::asio::ssl;
-using TlsStream = ssl::stream<net::StreamSocket>;
 
 tl::expected<std::unique_ptr<ssl::context>, std::string> tls_context(const TlsFiles& files) {
   if (files.certificate.empty()) return nullptr;
@@ -59,8 +58,8 @@ class HttpServer::Implementation {
   }
 
   std::shared_ptr<net::StreamConnection> connection(net::StreamSocket socket) {
-    if (tls_) return std::make_shared<HttpConnection<TlsStream>>(TlsStream(std::move(socket), *tls_), shared_);
-    return std::make_shared<HttpConnection<net::StreamSocket>>(std::move(socket), shared_);
+    auto stream = tls_ ? tls_stream(std::move(socket), *tls_) : plain_stream(std::move(socket));
+    return std::make_shared<HttpConnection>(std::move(stream), shared_);
   }
 
   std::unique_ptr<ssl::context> tls_;

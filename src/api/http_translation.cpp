@@ -1,8 +1,12 @@
+#include "http_translation.h"
+
 #include <algorithm>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/write.hpp>
+#include <sstream>
 
 #include "connectord/net/ip_address.h"
 #include "connectord/net/socket_peer.h"
-#include "http_connection.h"
 #include "problem.h"
 
 namespace connectord::api {
@@ -10,8 +14,6 @@ namespace connectord::api {
 namespace http = boost::beast::http;
 
 namespace {
-
-constexpr unsigned http_1_1 = 11;
 
 bool all_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -84,16 +86,20 @@ Request to_request(HttpParser::value_type&& request, const Peer& peer) {
           peer};
 }
 
-HttpResponse to_http(Response&& response, unsigned version, bool keep_alive) {
-  HttpResponse result(static_cast<http::status>(response.status), version);
-  if (!response.content_type.empty()) result.set(http::field::content_type, response.content_type);
-  result.set(http::field::cache_control, "no-store");
-  result.set("X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : response.headers) result.set(name, value);
-  result.body() = std::move(response.body);
-  result.keep_alive(keep_alive);
-  result.prepare_payload();
-  return result;
+std::string to_http(Response&& response, const HttpForm& form) {
+  http::response<http::string_body> message(static_cast<http::status>(response.status), form.version);
+  if (!response.content_type.empty()) message.set(http::field::content_type, response.content_type);
+  message.set(http::field::cache_control, "no-store");
+  message.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) message.set(name, value);
+  message.body() = std::move(response.body);
+  message.keep_alive(form.keep_alive);
+  message.prepare_payload();
+  std::ostringstream header;
+  header << message.base();
+  std::string text = std::move(header).str();
+  if (!form.head_only) text += message.body();
+  return text;
 }
 
 std::optional<Response> refusal_of(const boost::system::error_code& error) {

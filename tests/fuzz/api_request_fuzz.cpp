@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "api/http_connection.h"
+#include "api/http_translation.h"
 #include "api/json_body.h"
 #include "api/target.h"
 #include "connectord/api/api.h"
