@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_set>
 
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
@@ -262,6 +263,8 @@ class Collector {
   }
 
   void add_readings(std::string_view name) {
+    // Most ways of reading find the same, and names that are not ASCII cost much to convert.
+    if (!seen_.insert(std::string(before_at_) + "@" + std::string(name)).second) return;
     if (add(name)) return;
     if (std::all_of(name.begin(), name.end(), is_ascii)) return add_broken(name);
     if (!is_utf8(name)) add(from_latin1(name));
@@ -306,8 +309,9 @@ class Collector {
 
   std::size_t most_;
   bool is_full_ = false;
-  std::vector<std::string> texts_;  // read so far
-  std::string_view before_at_;      // the one that is being read
+  std::vector<std::string> texts_;        // read so far
+  std::unordered_set<std::string> seen_;  // what stands around an "@" there
+  std::string_view before_at_;            // the one that is being read
   std::vector<Reading> readings_;
 };
 
