@@ -28,7 +28,6 @@ bool is_content(std::string_view stage) {
 }
 
 std::string answer_to_content(std::string_view text) {
-  if (text.find(" sasl_method=") != std::string_view::npos) return "";  // a user's name could hold all the rest
   const auto found = text.rfind(">: ");
   return found == std::string_view::npos ? "" : bounded(text.substr(found + 3));
 }

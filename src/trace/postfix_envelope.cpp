@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view helo_key = "helo=<";
 constexpr std::string_view method_key = " sasl_method=";
 constexpr std::string_view user_key = " sasl_username=";
+constexpr std::string_view user_of_milter_key = " sasl_username=<";  // in lines about what a milter answered
 constexpr std::string_view sender_key = " sasl_sender=";
 
 // smtpd replaces these in a HELO name by "?" (src/smtpd/smtpd.c); postscreen replaces none of them.
@@ -104,6 +105,12 @@ bool take_address(TextCursor& cursor, std::string_view key, std::string& address
   return true;
 }
 
+// True of what tells who had logged in, also where the line was cut off within its key; and of nothing at all.
+bool begins_user(std::string_view text) {
+  const auto is_one = [text](std::string_view key) { return text.starts_with(key) || key.starts_with(text); };
+  return is_one(method_key) || is_one(user_of_milter_key);
+}
+
 // At "; ": a whole envelope, with nothing but who had logged in behind it.
 std::optional<Found> whole_envelope_at(std::string_view text, std::size_t begin) {
   const auto is_of_a_word = [](char c) { return c != ' ' && never_in_helo.find(c) == std::string_view::npos; };
@@ -120,7 +127,7 @@ std::optional<Found> whole_envelope_at(std::string_view text, std::size_t begin)
     if (!cursor.take(">")) return std::nullopt;
   }
   const std::string_view behind = cursor.rest();
-  if (!behind.starts_with(method_key) && !method_key.starts_with(behind)) return std::nullopt;  // or cut off
+  if (!begins_user(behind)) return std::nullopt;
   found.end = text.size() - behind.size();
   return found;
 }
@@ -149,9 +156,11 @@ bool may_be_quoted_by(std::string_view envelope, const LoggedEnvelope& other) {
   return holds(other.mail_from) || holds(other.recipient);
 }
 
-// " sasl_method=PLAIN sasl_username=joe". A name with what would follow it could end in two places.
+// " sasl_method=PLAIN sasl_username=joe", " sasl_username=<joe>". A name with what would follow it could end in two
+// places.
 std::string user_in(std::string_view text) {
   TextCursor cursor(text);
+  if (cursor.take(user_of_milter_key)) return bounded(cursor.rest().substr(0, cursor.rest().rfind('>')));
   cursor.take(method_key);
   cursor.while_true([](char c) { return c != ' '; });
   if (!cursor.take(user_key) || cursor.rest().find(sender_key) != std::string_view::npos) return "";
@@ -172,10 +181,10 @@ bool can_begin(std::string_view answer, const LoggedEnvelope& envelope) {
          *subject == without_quotes(envelope.recipient) || *subject == without_quotes(envelope.mail_from);
 }
 
-// Also where the line was cut off within the key.
 bool may_tell_user(std::string_view text) {
   const std::string_view end = text.substr(text.rfind('>') + 1);
-  return text.find(method_key) != std::string_view::npos || (!end.empty() && method_key.starts_with(end));
+  return text.find(method_key) != std::string_view::npos || text.find(user_of_milter_key) != std::string_view::npos ||
+         (!end.empty() && begins_user(end));
 }
 
 // Read from the left, since a user's name may look like an envelope. Nothing where nobody had logged in.

@@ -17,6 +17,7 @@ struct LoggedEnvelope {
 // Takes the envelope off the end of `text`, in which the answer comes first:
 //   550 5.1.1 <b@c>: no; from=<a@b> to=<b@c> proto=ESMTP helo=<name>
 //   550 5.1.1 <b@c>: no; from=<a@b> to=<b@c> proto=ESMTP helo=<name> sasl_method=PLAIN sasl_username=joe    (3.10)
+//   550 5.7.1 no; from=<a@b> to=<b@c> proto=ESMTP helo=<name> sasl_username=<joe>              (3.10, of a milter)
 //   550 5.7.1 no; from=<a@b>, to=<b@c>, proto=ESMTP, helo=<name>                                        (postscreen)
 // `daemon` is the program that wrote the line: what it leaves in a HELO name differs.
 //

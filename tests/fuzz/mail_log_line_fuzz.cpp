@@ -130,7 +130,7 @@ void require_that_an_address_changes_nothing(std::string_view local_part) {
   const bool is_read = refused.mail_from == address && refused.recipient == address && refused.helo == "h";
   const bool is_left = refused.mail_from.empty() && refused.recipient.empty() && refused.helo.empty();
   // Only an address that holds a line's whole end, with a user, can make it one that could be read in two ways.
-  require(is_read || (is_left && address.find(" sasl_method=") != std::string::npos));
+  require(is_read || (is_left && address.find(" sasl_") != std::string::npos));
 }
 
 }  // namespace

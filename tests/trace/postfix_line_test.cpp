@@ -300,11 +300,21 @@ TEST(PostfixLine, ReadsWhoHadLoggedIn) {
   for (const char* cut : {" sasl_method", " sasl_me", " ", " sasl_method=PLAIN sasl_usern"}) {
     EXPECT_EQ(parsed(of_a_user + std::string(cut)), envelope_of("")) << cut;
   }
-  EXPECT_EQ(parsed("Nov 21 23:52:18 mx postfix/cleanup[1]: 4ABCDEF: milter-reject: END-OF-MESSAGE from h[192.0.2.7]: "
-                   "5.7.1 no; from=<x@y.example> to=<a@b.example> proto=ESMTP helo=<h> sasl_method=PLAIN "
-                   "sasl_username=joe"),
-            "4ABCDEF refused stage=END-OF-MESSAGE client=h[192.0.2.7] code=550 from=x@y.example to=a@b.example helo=h "
-            "user=joe reply=5.7.1 no");
+}
+
+// In lines about a milter's answers the name has brackets, and no method before it.
+TEST(PostfixLine, ReadsWhoHadLoggedInWhereAMilterAnswered) {
+  const std::string line = std::string(of_a_user) + " sasl_username=<";
+  for (const std::string name : {"joe@rcpt.test", "J. Doe", "a>b", "x> sasl_method=PLAIN", "<", ">",
+                                 "x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e> sasl_username=<y"}) {
+    EXPECT_EQ(parsed(line + name + ">"), envelope_of(name)) << name;
+  }
+  EXPECT_EQ(parsed(line + ">"), envelope_of(""));
+  EXPECT_EQ(parsed(line + "joe"), envelope_of("joe")) << "cut off";
+  EXPECT_EQ(parsed(of_a_user + std::string(" sasl_user")), envelope_of("")) << "cut off";
+  EXPECT_EQ(parsed("Nov 21 23:52:40 mx postfix/smtpd[1]: 4ABCDEF: milter-hold: DATA from h[192.0.2.7]: milter triggers "
+                   "HOLD action; from=<x@y.example> to=<a@b.example> proto=ESMTP helo=<h> sasl_username=<joe>"),
+            "4ABCDEF held reason=milter triggers HOLD action");
 }
 
 TEST(PostfixLine, BelievesNothingFromWithinAUsersName) {
