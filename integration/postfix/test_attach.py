@@ -90,6 +90,7 @@ class Attach(AttachScenario):
         self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
         self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10", "contoso")
         self.assertEqual(self.parameter("milter_default_action"), "tempfail")
+        self.assertEqual(self.parameter("smtpd_forbid_bare_newline"), "normalize")
         self.assertTrue(json.loads(self.record.read_text())["proved"])
         self.assertEqual(self.site.postfix.queued(), 0)  # the probe has sent no message
 

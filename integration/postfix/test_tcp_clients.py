@@ -1,16 +1,18 @@
 """Who may connect to connectord over TCP, and what a user of this machine could say there."""
 
+import contextlib
 import tempfile
 from pathlib import Path
 
+from harness.client import message
 from harness.daemon import connectorctl
 from harness.milter import MilterClient
 from harness.network import free_port
 from harness.policy import PolicyClient
 from harness.site import Site
-from harness.submission import RECIPIENT
+from harness.submission import RECIPIENT, Sent, new_token
 from harness.waiting import wait_until
-from scenario import STRANGER_ADDRESS, HostScenario, SiteScenario, submit
+from scenario import STRANGER_ADDRESS, HostScenario, SiteScenario
 from test_fingerprints import pinned_by
 from test_signing import Keys
 
@@ -42,18 +44,32 @@ class PinnedOverTcp(SiteScenario):
     def test_the_mail_server_is_let_in(self):
         self.assert_delivered(self.send("a@partner.example", certificate="pinned"), "partner")
 
+    def pretend(self, source: str) -> Sent:
+        """A message whose client showed no certificate, while somebody at `source` tells that it did, in the moment in
+        which Postfix would: when the milter has seen MAIL, and before RCPT."""
+        with self.open(LIAR, entrance="no-policy") as client:
+            client.mail("a@partner.example")
+            with contextlib.suppress(OSError):
+                self.assertEqual(self.tell(client, source), "DUNNO")
+                self.told += 1
+            token = new_token()
+            reply = client.rcpt(RECIPIENT)
+            if not reply.accepted:
+                return Sent(token, "RCPT", reply)
+            return Sent(token, "END", client.data(message(token)))
+
+    def setUp(self):
+        self.told = 0
+
     def test_nobody_else_can_tell_a_fingerprint(self):
         for _ in range(9):
-            with self.open(LIAR, entrance="no-policy") as client:
-                with self.assertRaises(OSError):
-                    self.tell(client, LIAR)
-                self.assert_refused(submit(client, "a@partner.example"), "451 4.7.1", "fingerprint")
+            self.assert_refused(self.pretend(LIAR), "451 4.7.1", "fingerprint")
+        self.assertEqual(self.told, 0)
         self.assertIn(f"server.inet_clients does not name it, client={LIAR}", self.site.connectord.log())
 
     def test_whom_the_configuration_names_is_believed(self):
-        with self.open(LIAR, entrance="no-policy") as client:
-            self.tell(client, MAIL_SERVER)
-            self.assert_delivered(submit(client, "a@partner.example"), "partner")
+        self.assert_delivered(self.pretend(MAIL_SERVER), "partner")
+        self.assertEqual(self.told, 1)
 
 
 class Configuration(HostScenario):
@@ -134,4 +150,5 @@ class SigningOverTcp(HostScenario):
             self.signature(early)
         with self.assertRaises(OSError):
             waiting.negotiate()
-        self.assertEqual(len(self.signature(named)), 1)
+        self.assertIn("connect anew", named.mail("ceo@example.net").reply, "it is there, but was asked for no bodies")
+        self.assertEqual(len(self.signature(self.begin(MAIL_SERVER))), 1)

@@ -20,6 +20,8 @@ using model::OutboundConnector;
 
 // A label that no pattern has: what holds for it below a name holds for all that is not named there.
 constexpr std::string_view any_label = "_any";
+// What stands for all names that are not there. Not of one label, which is a host of our own.
+constexpr const char* any_domain = "_any._any";
 
 // Everything that is said of single domains, with what stands for all others, as a mail server's table has it: the name
 // itself, ".name" for what is below, and a word for the rest. Each value is the engine's own answer.
@@ -33,7 +35,7 @@ class DomainTable {
   // Only what does not follow from a shorter name, or from the rest. Where nothing is to be said although it would
   // follow, `none` is called with the key.
   void write(StaticTable& table, const std::function<void(const std::string& key)>& none) const {
-    const auto rest = ask_(std::string(any_label));
+    const auto rest = ask_(any_domain);
     if (rest && !rest_key_.empty()) table.rows.emplace_back(rest_key_, *rest);
     const auto row = [&](const std::string& key, const std::optional<std::string>& value) {
       value ? void(table.rows.emplace_back(key, *value)) : none(key);
@@ -47,7 +49,7 @@ class DomainTable {
     }
   }
 
-  std::optional<std::string> rest() const { return ask_(std::string(any_label)); }
+  std::optional<std::string> rest() const { return ask_(any_domain); }
 
  private:
   std::optional<std::string> ask_below(std::string_view name) const {
@@ -191,8 +193,10 @@ StaticTable sasl(const Policy& policy) {
 
 // "_any.example.com" in a value is what Sendmail calls "%1.example.com".
 std::string with_argument(std::string value) {
-  const auto place = value.find(any_label);
-  return place == std::string::npos ? value : value.replace(place, any_label.size(), "%1");
+  for (const std::string_view any : {std::string_view(any_domain), any_label}) {
+    if (const auto place = value.find(any); place != std::string::npos) return value.replace(place, any.size(), "%1");
+  }
+  return value;
 }
 
 StaticTable mailertable(const Policy& policy) {

@@ -43,7 +43,7 @@ class InputPlanner {
 
   void run() {
     const std::string& before = setup_.effective(bare_newline);
-    if (before == "no") set_bare_newline();
+    if (before == "no") ask_for_bare_newline();
     if (before.empty() && is_too_old(setup_)) tell_of_upgrade();
     for (const PostfixService& service : setup_.services) judge(service);
     if (!before.empty()) judge_exclusions();
@@ -51,14 +51,20 @@ class InputPlanner {
   }
 
  private:
-  void set_bare_newline() {
+  // Whoever attaches is asked for it with all the rest. Later it is no reason to say that something is missing, since
+  // connectord is asked as it should without it.
+  void ask_for_bare_newline() {
     // Both came with the same release.
     const bool normalizes = !setup_.effective(bare_newline + "_reject_code").empty();
-    set_parameter(setup_, bare_newline, normalizes ? "normalize" : "yes",
-                  "a line feed alone does not end a message, so that nobody can hide a second one in it, which would "
-                  "come in as mail of the server that passes it on",
-                  plan_);
-    plan_.changes.back().hardening = true;
+    const std::string value = normalizes ? "normalize" : "yes";
+    const std::string reason =
+        "a line feed alone must not end a message, or somebody can hide a second one in it, which comes in as mail of "
+        "the server that passes it on";
+    const bool attaches = std::any_of(plan_.changes.begin(), plan_.changes.end(), [](const Change& change) {
+      return change.parameter == "smtpd_milters" || change.parameter == "smtpd_recipient_restrictions";
+    });
+    if (attaches) return set_parameter(setup_, bare_newline, value, reason, plan_);
+    plan_.warnings.push_back({bare_newline + " is no: " + reason, postconf_line(setup_, bare_newline + " = " + value)});
   }
 
   void tell_of_upgrade() {

@@ -17,8 +17,6 @@ struct Change {
   std::string after;
   std::string reason;  // one line
   std::string part;    // what is added, where the parameter is a list that others share
-  // Connectord is asked as it should without it: attach makes it too, and elsewhere it is a warning.
-  bool hardening = false;
 };
 
 // What is not right and is a person's to mend.
@@ -37,9 +35,10 @@ struct Plan {
 Plan plan_postfix(const PostfixSetup& setup, const Wanted& wanted);
 
 // The parts of that.
-void plan_lists(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);     // milters, policy services
-void plan_macros(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);    // what a milter is told
-void plan_input(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);     // ends of messages, short names
+void plan_lists(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);   // milters, policy services
+void plan_macros(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);  // what a milter is told
+// Ends of messages, short names; after the lists.
+void plan_input(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);
 void plan_tls(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);       // client certificates
 void plan_tables(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);    // what socketmap answers
 void plan_services(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);  // master.cf: overrides, chroot

@@ -142,10 +142,9 @@ class StatusReport {
     postfix_version_ = setup->version;
     const Plan plan = plan_postfix(*setup, wanted_);
     for (const Change& change : plan.changes) {
-      (change.hardening ? notes_ : missing_)
-          .push_back({change.parameter + (change.before ? " is \"" + *change.before + "\"" : " is not set") + ": " +
-                          change.reason,
-                      postconf_line(*setup, change.parameter + " = " + change.after)});
+      missing_.push_back(
+          {change.parameter + (change.before ? " is \"" + *change.before + "\"" : " is not set") + ": " + change.reason,
+           postconf_line(*setup, change.parameter + " = " + change.after)});
     }
     for (const auto& more : {plan.refusals, plan.open,
                              health_.is_null() ? std::vector<Advice>() : unreachable_listeners(*setup, wanted_)}) {

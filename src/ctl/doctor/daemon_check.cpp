@@ -69,9 +69,8 @@ void postfix(Patient& patient, const std::string& folder, bool runs, Findings& f
   const Wanted wanted = wanted_by(patient.common.configuration, patient.configuration);
   const Plan plan = plan_postfix(*setup, wanted);
   for (const Change& change : plan.changes) {
-    findings.add({change.hardening ? Severity::warning : Severity::critical, "postfix",
-                  change.parameter + ": " + change.reason,
-                  postconf_line(*setup, change.parameter + " = " + change.after)});
+    findings.critical("postfix", change.parameter + ": " + change.reason,
+                      postconf_line(*setup, change.parameter + " = " + change.after));
   }
   for (const auto& missing : {plan.refusals, plan.open}) {
     for (const Advice& advice : missing) findings.critical("postfix", advice.what, advice.write);

@@ -192,7 +192,10 @@ std::vector<Trouble> judge_access(const std::string& text, const Wanted& wanted,
       troubles.push_back(denied(client, file, "S", "offered no STARTTLS"));
     }
     if (wanted.certificates() && denies('V')) troubles.push_back(denied(client, file, "V", "asked for no certificate"));
-    if (denies('O')) troubles.push_back(ends_elsewhere(client, file));
+    std::istringstream features(line.substr(end));
+    for (std::string feature; features >> feature;) {
+      if (feature == "O") troubles.push_back(ends_elsewhere(client, file));
+    }
   }
   return troubles;
 }

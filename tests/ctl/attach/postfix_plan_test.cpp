@@ -500,10 +500,17 @@ TEST(PlanPostfix, EndsMessagesWhereTheRfcEndsThem) {
     EXPECT_THAT(warnings_of(plan),
                 one.warning.empty() ? testing::Matcher<std::string>(IsEmpty()) : HasSubstr(one.warning))
         << one.title;
-    for (const Change& change : plan.changes) {
-      EXPECT_EQ(change.hardening, change.parameter == "smtpd_forbid_bare_newline") << change.parameter;
-    }
   }
+}
+
+TEST(PlanPostfix, MissesNothingButWarnsWhereAnAttachedPostfixTakesALineFeedForTheEnd) {
+  PostfixSetup setup = with_bare_newline("3.7.11", "no", true);
+  for (const auto& [name, value] : whole_attachment()) setup.values[name] = setup.written[name] = value;
+  setup.expanded = setup.values;
+  const Plan plan = plan_postfix(setup, connectord());
+  EXPECT_THAT(changes_of(plan), IsEmpty());
+  EXPECT_THAT(warnings_of(plan), HasSubstr("smtpd_forbid_bare_newline is no: "));
+  EXPECT_THAT(warnings_of(plan), HasSubstr("| postconf -e 'smtpd_forbid_bare_newline = normalize'"));
 }
 
 TEST(PlanPostfix, TellsWhereTheEndOfAMessageIsStillLeftToTheClient) {
