@@ -1,7 +1,7 @@
 #include "connectord/daemon/daemon.h"
 
-#include <systemd/sd-daemon.h>
 #include <sys/resource.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
