@@ -186,7 +186,7 @@ std::string with_single_dots(std::string_view name) {
 // What stands before an "@": by that the same one is known again in another way of reading.
 std::string_view word_before(std::string_view text) {
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  constexpr std::string_view ends = " \t<>,;:()\"";
+  constexpr std::string_view ends = " \t<>,;:()\"@";
   const auto end = text.find_last_of(ends);
   return end == none ? text : text.substr(end + 1);
 }
