@@ -97,8 +97,8 @@ class FreshInstallation(SiteScenario):
         (self.state / "notes").write_text("the administrator's own")
         self.site.connectord.launch()
         self.assertEqual(self.site.connectord.wait(), 1)
-        self.site.connectord.wait_for_log(f"{self.state}: {USER} may not write to this folder, which trace.store needs: "
-                                          f"Permission denied; run: chown {USER} {self.state}")
+        self.site.connectord.wait_for_log(f"{self.state}: {USER} may not write to this folder, which trace.store needs"
+                                          f": Permission denied; run: chown {USER} {self.state}")
         subprocess.run(["chown", USER, self.state], check=True)
         self.site.connectord.start()
         self.assert_mail_is_taken_and_kept()
@@ -175,8 +175,8 @@ class WhoHasConnectordsUser(HostScenario):
                 place.unlink(missing_ok=True)
 
     def test_hard_links_give_it_no_file(self):
-        for place in (self.sockets / "milter.sock", self.sockets / "api.sock", self.state / "audit.log", self.host.trace_file,
-                      Path(f"{self.host.trace_file}-spool"), self.state / "validation"):
+        for place in (self.sockets / "milter.sock", self.sockets / "api.sock", self.state / "audit.log",
+                      self.host.trace_file, Path(f"{self.host.trace_file}-spool"), self.state / "validation"):
             with self.subTest(place.name):
                 os.link(self.victim, place)
                 self.start_and_stop()
@@ -198,8 +198,9 @@ class WhoHasConnectordsUser(HostScenario):
                 self.assertEqual(self.of_roots(), self.before)
 
     def test_whatever_it_puts_in_the_way_while_connectord_starts(self):
-        attacker = self.host.workspace.start([sys.executable, "-c", ATTACKER, self.sockets, self.state, self.victim, self.vault],
-                                             user=USER_ID, group=USER_ID, extra_groups=[], stdout=subprocess.PIPE)
+        attacker = self.host.workspace.start(
+            [sys.executable, "-c", ATTACKER, self.sockets, self.state, self.victim, self.vault],
+            user=USER_ID, group=USER_ID, extra_groups=[], stdout=subprocess.PIPE)
         attacker.stdout.readline()
         try:
             for _ in range(15):
