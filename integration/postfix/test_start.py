@@ -97,8 +97,8 @@ class FreshInstallation(SiteScenario):
         (self.state / "notes").write_text("the administrator's own")
         self.site.connectord.launch()
         self.assertEqual(self.site.connectord.wait(), 1)
-        self.site.connectord.wait_for_log(f"{self.state}: {USER} may not write to this folder, which trace.store needs: "
-                                          f"Permission denied; run: chown {USER} {self.state}")
+        self.site.connectord.wait_for_log(f"{self.state}: {USER} may not write to this folder, which trace.store needs"
+                                          f": Permission denied; run: chown {USER} {self.state}")
         subprocess.run(["chown", USER, self.state], check=True)
         self.site.connectord.start()
         self.assert_mail_is_taken_and_kept()
@@ -117,7 +117,7 @@ class WhoHasConnectordsUser(HostScenario):
     options = {"trace": "", "launch": False}
 
     def setUp(self):
-        self.run = self.host.path / "run"
+        self.sockets = self.host.path / "run"
         self.state = self.host.trace_file.parent
         self.vault = self.host.path / "vault"
         self.vault.mkdir()
@@ -129,7 +129,7 @@ class WhoHasConnectordsUser(HostScenario):
         self.state.mkdir()
         shutil.chown(self.state, USER)
         # As where fs.protected_hardlinks is 0, which lets anybody make a link to any file.
-        os.link(self.victim, self.run / "bait")
+        os.link(self.victim, self.sockets / "bait")
         self.before = self.of_roots()
         self.host.connectord.write_configuration(configuration(self.host))
         self.addCleanup(self.tidy)
@@ -140,7 +140,7 @@ class WhoHasConnectordsUser(HostScenario):
             if folder.is_symlink():
                 folder.unlink()
             shutil.rmtree(folder, ignore_errors=True)
-        for path in self.run.iterdir():
+        for path in self.sockets.iterdir():
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
     def of_roots(self) -> tuple:
@@ -162,8 +162,8 @@ class WhoHasConnectordsUser(HostScenario):
 
     def test_links_in_its_folders_lead_root_nowhere(self):
         link = "import os, sys; os.symlink(sys.argv[1], sys.argv[2])"
-        for target, place in ((self.victim, self.run / "milter.sock"), (self.victim, self.run / "api.sock"),
-                              (self.vault / "new.sock", self.run / "policy.sock"),
+        for target, place in ((self.victim, self.sockets / "milter.sock"), (self.victim, self.sockets / "api.sock"),
+                              (self.vault / "new.sock", self.sockets / "policy.sock"),
                               (self.vault, self.state / "validation"), (self.vault / "new", self.state / "validation"),
                               (self.victim, self.state / "audit.log"), (self.vault / "new", self.state / "audit.log"),
                               (self.victim, self.host.trace_file), (self.vault / "new.db", self.host.trace_file),
@@ -175,8 +175,8 @@ class WhoHasConnectordsUser(HostScenario):
                 place.unlink(missing_ok=True)
 
     def test_hard_links_give_it_no_file(self):
-        for place in (self.run / "milter.sock", self.run / "api.sock", self.state / "audit.log", self.host.trace_file,
-                      Path(f"{self.host.trace_file}-spool"), self.state / "validation"):
+        for place in (self.sockets / "milter.sock", self.sockets / "api.sock", self.state / "audit.log",
+                      self.host.trace_file, Path(f"{self.host.trace_file}-spool"), self.state / "validation"):
             with self.subTest(place.name):
                 os.link(self.victim, place)
                 self.start_and_stop()
@@ -184,13 +184,13 @@ class WhoHasConnectordsUser(HostScenario):
                 place.unlink(missing_ok=True)
 
     def test_a_folder_on_the_way_that_is_a_link_leads_root_nowhere(self):
-        self.as_its_user("import os, sys; os.symlink(sys.argv[1], sys.argv[2])", self.vault, self.run / "link")
+        self.as_its_user("import os, sys; os.symlink(sys.argv[1], sys.argv[2])", self.vault, self.sockets / "link")
         text = self.host.connectord.config_file.read_text()
-        for before, after in ((f"{self.state}/validation", f"{self.run}/link/validation"),
-                              (f"{self.state}/audit.log", f"{self.run}/link/log/audit.log"),
-                              (f"{self.state}/trace.db", f"{self.run}/link/trace/trace.db"),
-                              (f"{self.run}/policy.sock", f"{self.run}/link/policy.sock"),
-                              (f"{self.run}/milter.sock", f"{self.run}/link/run/milter.sock")):
+        for before, after in ((f"{self.state}/validation", f"{self.sockets}/link/validation"),
+                              (f"{self.state}/audit.log", f"{self.sockets}/link/log/audit.log"),
+                              (f"{self.state}/trace.db", f"{self.sockets}/link/trace/trace.db"),
+                              (f"{self.sockets}/policy.sock", f"{self.sockets}/link/policy.sock"),
+                              (f"{self.sockets}/milter.sock", f"{self.sockets}/link/run/milter.sock")):
             with self.subTest(after):
                 self.assertIn(before, text)
                 self.host.connectord.write_configuration(text.replace(before, after))
@@ -198,8 +198,9 @@ class WhoHasConnectordsUser(HostScenario):
                 self.assertEqual(self.of_roots(), self.before)
 
     def test_whatever_it_puts_in_the_way_while_connectord_starts(self):
-        attacker = self.host.workspace.start([sys.executable, "-c", ATTACKER, self.run, self.state, self.victim, self.vault],
-                                             user=USER_ID, group=USER_ID, extra_groups=[], stdout=subprocess.PIPE)
+        attacker = self.host.workspace.start(
+            [sys.executable, "-c", ATTACKER, self.sockets, self.state, self.victim, self.vault],
+            user=USER_ID, group=USER_ID, extra_groups=[], stdout=subprocess.PIPE)
         attacker.stdout.readline()
         try:
             for _ in range(15):

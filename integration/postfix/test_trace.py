@@ -184,7 +184,8 @@ class DeliveriesOfPrograms(SiteScenario):
 
     def test_several_recipients_of_one_message_are(self):
         self.site.postfix.sendmail(b"Subject: several\n\n", "daemon", "virt", "h@example.net", "canon")
-        (queue_id,) = {row["queue_id"] for row in self.site.trace("--recipient", "h@example.net")}
+        (row,) = wait_until(lambda: self.site.trace("--recipient", "h@example.net"), "the message")
+        queue_id = row["queue_id"]
         wait_until(lambda: len(self.site.trace("--queue-id", queue_id, "--status", "delivered")) == 4,
                    f"four deliveries: {self.site.trace('--queue-id', queue_id)}")
 

@@ -14,6 +14,10 @@ constexpr std::string_view user_key = " sasl_username=";
 constexpr std::string_view user_of_milter_key = " sasl_username=<";  // in lines about what a milter answered
 constexpr std::string_view sender_key = " sasl_sender=";
 
+// Of a longer one, what comes last may be cut off: by Postfix at 2,000 bytes, by some syslog programs at 1,024 with all
+// that comes before. What was an address in the answer could then pass for the end of the line.
+constexpr std::size_t longest_whole_text = 800;
+
 // smtpd replaces these in a HELO name by "?" (src/smtpd/smtpd.c); postscreen replaces none of them.
 constexpr std::string_view never_in_helo = "<>()\\\";@";
 
@@ -194,7 +198,7 @@ std::optional<LoggedEnvelope> take_envelope_of_user(std::string_view& text) {
     const std::string_view words = text.substr(found->begin + 2, found->end - found->begin - 2);
     auto next = next_whole_envelope(text, found->end);
     // Of two, the second stands in the user's name, unless the first stands in an address that the answer repeats.
-    const bool is_certain = !next || !may_be_quoted_by(words, next->envelope);
+    const bool is_certain = text.size() <= longest_whole_text && (!next || !may_be_quoted_by(words, next->envelope));
     if (!is_certain && !can_begin(text.substr(0, found->begin), found->envelope)) {
       found = std::move(next);
       continue;

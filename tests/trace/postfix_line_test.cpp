@@ -336,6 +336,19 @@ TEST(PostfixLine, BelievesNothingFromWithinAUsersName) {
             "rejected: User unknown");
 }
 
+// A recipient who looks like the end of a line, so long that the line is cut off before its own end.
+TEST(PostfixLine, TakesNoEnvelopeOfAUserFromALineThatMayBeCutOff) {
+  const std::string start = "Nov 28 15:19:57 mx postfix/smtpd[1]: NOQUEUE: reject: RCPT from h[192.0.2.7]: 554 5.7.1 <";
+  const std::string fake = "; from=<ceo@us.example> to=<v@w> proto=SMTP helo=<z> sasl_method=P sasl_username=adm";
+  for (const std::size_t padding : {800, 1700}) {
+    for (const std::string& local : {"v@w>: " + std::string(padding, 'x'), std::string(padding, 'x') + "v@w>: "}) {
+      const std::string event = parsed(start + local + fake);
+      EXPECT_EQ(event.find(" from="), event.find(" from=", event.find("reply="))) << event;
+      EXPECT_EQ(event.find(" user="), std::string::npos) << event;
+    }
+  }
+}
+
 // Postfix repeats an address in its answer without quotes. No user had logged in here.
 TEST(PostfixLine, ReadsTheEnvelopeBehindAnAnswerThatLooksLikeOneOfAUser) {
   const std::string local = "a; from=<x@y> to=<v@w> proto=SMTP helo=<z> sasl_method=P sasl_username=q";
