@@ -64,6 +64,27 @@ class Trace(SiteScenario):
         self.assertNotIn(-1, positions, story)
         self.assertEqual(positions, sorted(positions), story)
 
+    def test_characters_that_turn_text_around_are_shown_nowhere(self):
+        turning = "\u202a\u202e\u2066\u2069\u2028\u2029\u200f\u061c"
+        with self.open(tls=False) as client:
+            self.assertEqual(client.mail(f"a{turning}b@example.org", "SMTPUTF8").code, 250)
+            self.assertEqual(client.rcpt(RECIPIENT).code, 250)
+            reply = client.data(f"Subject: x{turning}y\r\nFrom: a@example.org\r\n\r\nHello.\r\n".encode())
+        self.assertEqual(reply.code, 250, str(reply))
+        (row,) = self.site.trace("--queue-id", reply.queue_id)
+        self.assertEqual((row["mail_from"], row["subject"]), (f"a{turning}b@example.org", f"x{turning}y"))
+        line = self.site.log_of(reply.queue_id)
+        self.assertIn("a\\xe2\\x80\\xaa\\xe2\\x80\\xae", line)
+        options = ("--config", self.site.connectord.config_file)
+        shown = {form: connectorctl("trace", "--queue-id", reply.queue_id, *form, *options).stdout
+                 for form in ((), ("--csv",), ("--json",))}
+        shown["show"] = connectorctl("trace", "show", str(row["id"]), *options).stdout
+        shown["log"] = line
+        for form, text in shown.items():
+            with self.subTest(form):
+                self.assertIn("example.org", text)
+                self.assertEqual([each for each in turning if each in text], [])
+
     def test_it_belongs_to_connectords_user_and_nobody_else_reads_it(self):
         status = os.stat(self.site.trace_file)
         self.assertEqual((status.st_uid, stat.S_IMODE(status.st_mode)), (pwd.getpwnam(USER).pw_uid, 0o640))

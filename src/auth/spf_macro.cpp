@@ -195,17 +195,20 @@ tl::expected<std::string, SpfMacroStop> value_of(char letter, const SpfMacroValu
 }
 
 // Takes the last part off a text, or the first one where the parts are reversed; false behind the last of them.
-bool take_part(std::optional<std::string_view>& text, std::string_view delimiters, bool from_front,
-               std::string_view& part) {
-  if (!text) return false;
-  const auto at = from_front ? text->find_first_of(delimiters) : text->find_last_of(delimiters);
+struct Rest {
+  std::string_view text;
+  bool ended = false;
+};
+bool take_part(Rest& rest, std::string_view delimiters, bool from_front, std::string_view& part) {
+  if (rest.ended) return false;
+  const auto at = from_front ? rest.text.find_first_of(delimiters) : rest.text.find_last_of(delimiters);
   if (at == std::string_view::npos) {
-    part = *text;
-    text.reset();
+    part = rest.text;
+    rest.ended = true;
     return true;
   }
-  part = from_front ? text->substr(0, at) : text->substr(at + 1);
-  text = from_front ? text->substr(at + 1) : text->substr(0, at);
+  part = from_front ? rest.text.substr(0, at) : rest.text.substr(at + 1);
+  rest.text = from_front ? rest.text.substr(at + 1) : rest.text.substr(0, at);
   return true;
 }
 
@@ -215,7 +218,7 @@ std::string transformed(const std::string& value, const Piece& piece, std::size_
   if (!piece.reverse && piece.parts == 0 && piece.delimiters.empty()) return value;
   const std::string_view delimiters = piece.delimiters.empty() ? "." : piece.delimiters;
   std::vector<std::string_view> parts;  // the last one first
-  std::optional<std::string_view> rest = value;
+  Rest rest{value};
   std::size_t size = 0;
   for (std::string_view part; size < wanted && (piece.parts == 0 || parts.size() < piece.parts) &&
                               take_part(rest, delimiters, piece.reverse, part);) {
