@@ -2,12 +2,15 @@
 
 import contextlib
 import json
-import resource
+import pwd
 import sqlite3
+import subprocess
+import time
 from pathlib import Path
 from typing import Iterator
 
 from .daemon import Connectord, connectorctl
+from .site import USER
 from .waiting import wait_until
 
 # A fault is noticed after a lock has been waited for, which is four seconds.
@@ -35,22 +38,30 @@ class TraceFile:
                    "connectord to write its trace again", PATIENCE)
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Another program has the right to write for as long as this lasts, and closes the file then."""
+    def locked(self, least: float = 0) -> Iterator[None]:
+        """Another program has the right to write for as long as this lasts, but `least` seconds, and closes the file
+        then."""
+        end = time.monotonic() + least
         with contextlib.closing(sqlite3.connect(self.file, timeout=PATIENCE, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             yield
+            wait_until(lambda: time.monotonic() >= end, "the lock to have lasted", least + 1)
 
     @contextlib.contextmanager
     def disk_full(self) -> Iterator[None]:
         """No file of the process can grow."""
-        pid = self._connectord.process.pid
-        before = resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+        self._limit_files("1")
         try:
             yield
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+            self._limit_files("unlimited")
+
+    def _limit_files(self, size: str) -> None:
+        if not self._connectord.is_running:
+            return
+        # As its own user, who alone may without further rights.
+        subprocess.run(["prlimit", "--pid", str(self._connectord.process.pid), f"--fsize={size}:unlimited"], check=True,
+                       user=USER, group=pwd.getpwnam(USER).pw_gid, extra_groups=[])
 
     def back_up(self, target: Path) -> None:
         """As `sqlite3 trace.db ".backup FILE"` does."""

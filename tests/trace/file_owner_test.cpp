@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "trace/fixture.h"
+#include "trace/spool_record.h"
 
 namespace connectord::trace {
 namespace {
@@ -186,6 +187,20 @@ TEST_F(TraceOfAnAttacker, WithALinkForATraceMakesNothing) {
   fs::remove(trace_);
   link(victim_, trace_, nobody);
   EXPECT_NE(found_there().find("unable to open database file"), std::string::npos) << found_there();
+}
+
+TEST_F(TraceOfAnAttacker, WithALinkToATraceOfRootsAddsNothingToThat) {
+  SqliteOptions with = options();
+  open(with);
+  append(Mail().queued_as("ROOTS"));
+  store_.reset();
+  ASSERT_EQ(::chmod(path().c_str(), 0600), 0);
+  link(path(), trace_, nobody);
+  std::string record = spool_record(encode(Mail().queued_as("WORDS").entry()));
+  number_record(record, std::uint64_t{1} << 62U);
+  file(trace_ + "-spool", nobody, record);
+  EXPECT_NE(found_there().find("unable to open database file"), std::string::npos) << found_there();
+  EXPECT_EQ(found(), "ROOTS");
 }
 
 TEST_F(TraceOfAnAttacker, ThatIsAPipeIsNotWaitedFor) {
