@@ -563,7 +563,7 @@ TEST(Dmarc, ReadsTheRecordsAtANameOnceHoweverManyWalksAndRoundsThereAre) {
     identifiers.push_back({DmarcIdentifier::Source::dkim, DmarcIdentifier::State::authenticated,
                            "s" + std::to_string(i) + ".a.example.com"});
   }
-  DmarcCheck whole(DmarcQuery{mail::Author{"a.example.com", {}}, identifiers});
+  DmarcCheck whole(DmarcQuery{mail::Author{.domains = {"a.example.com"}}, identifiers});
   std::size_t rounds = 0;
   const auto outcome = dns::testing::run(zone, [&](dns::Knowledge& knowledge) {
     ++rounds;

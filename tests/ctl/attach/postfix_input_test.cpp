@@ -1,11 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "played_postfix.h"
+#include "ctl/attach/postfix_fixture.h"
 
 namespace connectord::ctl {
 namespace {
 
+using namespace test;  // NOLINT: what the tests of a plan share
 using testing::HasSubstr;
 using testing::IsEmpty;
 

@@ -2,11 +2,12 @@
 #include <gtest/gtest.h>
 
 #include "../../../src/ctl/attach/record.h"
-#include "played_postfix.h"
+#include "ctl/attach/postfix_fixture.h"
 
 namespace connectord::ctl {
 namespace {
 
+using namespace test;  // NOLINT: what the tests of a plan share
 
 using testing::Contains;
 using testing::ElementsAre;

@@ -6,8 +6,8 @@
 
 #include "../../../src/ctl/attach/postfix_plan.h"
 
-// A Postfix as values, and short forms of what is planned for it.
-namespace connectord::ctl {
+// What the tests of a plan for Postfix share.
+namespace connectord::ctl::test {
 
 using Values = std::map<std::string, std::string>;
 
@@ -38,8 +38,8 @@ inline Wanted connectord() {
   return wanted;
 }
 
-constexpr const char* our_milter = "unix:connectord/milter.sock";
-constexpr const char* our_policy = "check_policy_service unix:connectord/policy.sock";
+inline constexpr const char* our_milter = "unix:connectord/milter.sock";
+inline constexpr const char* our_policy = "check_policy_service unix:connectord/policy.sock";
 
 // All that attach writes into an empty main.cf.
 inline Values whole_attachment() {
@@ -60,4 +60,4 @@ inline std::string text_of(const std::vector<Advice>& advice) {
   return text;
 }
 
-}  // namespace connectord::ctl
+}  // namespace connectord::ctl::test
