@@ -129,7 +129,7 @@ TEST_F(TraceDeliveries, BelongToTheMessageAndNotToARecipientWhoWasRefused) {
     Entry entry = refused.entry();
     entry.stage = Stage::mta;
     entry.queue_id = id;
-    batch.refusals = {entry};
+    batch.refusals.push_back(entry);
     record(batch);
     Mail ours = refused;
     ours.stage = Stage::rcpt_to;
