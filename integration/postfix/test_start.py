@@ -97,8 +97,8 @@ class FreshInstallation(SiteScenario):
         (self.state / "notes").write_text("the administrator's own")
         self.site.connectord.launch()
         self.assertEqual(self.site.connectord.wait(), 1)
-        self.site.connectord.wait_for_log(f"{self.state}: {USER} may not write to this folder, which trace.store needs"
-                                          f": Permission denied; run: chown {USER} {self.state}")
+        self.site.connectord.wait_for_log(f"{self.state}: {USER} may not write to this folder, which "
+                                          f"server.audit_log needs: Permission denied; run: chown {USER} {self.state}")
         subprocess.run(["chown", USER, self.state], check=True)
         self.site.connectord.start()
         self.assert_mail_is_taken_and_kept()
@@ -136,12 +136,7 @@ class WhoHasConnectordsUser(HostScenario):
 
     def tidy(self) -> None:
         self.host.connectord.stop()
-        for folder in (self.vault, self.state):
-            if folder.is_symlink():
-                folder.unlink()
-            shutil.rmtree(folder, ignore_errors=True)
-        for path in self.sockets.iterdir():
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        self.clear(self.vault, self.state, *self.sockets.iterdir())
 
     def of_roots(self) -> tuple:
         """All that is not connectord's, and how it is."""
@@ -152,6 +147,14 @@ class WhoHasConnectordsUser(HostScenario):
     def as_its_user(self, script: str, *arguments: str | Path) -> None:
         subprocess.run([sys.executable, "-c", script, *arguments], user=USER_ID, group=USER_ID, extra_groups=[],
                        check=True)
+
+    @staticmethod
+    def clear(*places: Path) -> None:
+        for place in places:
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place)
+            else:
+                place.unlink(missing_ok=True)
 
     def start_and_stop(self) -> None:
         self.host.connectord.launch()
@@ -169,19 +172,21 @@ class WhoHasConnectordsUser(HostScenario):
                               (self.victim, self.host.trace_file), (self.vault / "new.db", self.host.trace_file),
                               (self.victim, Path(f"{self.host.trace_file}-spool"))):
             with self.subTest(f"{place.name} to {target.name}"):
+                self.clear(place)
                 self.as_its_user(link, target, place)
                 self.start_and_stop()
                 self.assertEqual(self.of_roots(), self.before)
-                place.unlink(missing_ok=True)
+                self.clear(place)
 
     def test_hard_links_give_it_no_file(self):
         for place in (self.sockets / "milter.sock", self.sockets / "api.sock", self.state / "audit.log",
                       self.host.trace_file, Path(f"{self.host.trace_file}-spool"), self.state / "validation"):
             with self.subTest(place.name):
+                self.clear(place)
                 os.link(self.victim, place)
                 self.start_and_stop()
                 self.assertEqual(self.of_roots(), self.before)
-                place.unlink(missing_ok=True)
+                self.clear(place)
 
     def test_a_folder_on_the_way_that_is_a_link_leads_root_nowhere(self):
         self.as_its_user("import os, sys; os.symlink(sys.argv[1], sys.argv[2])", self.vault, self.sockets / "link")

@@ -114,7 +114,8 @@ class Deliveries(SiteScenario):
 
     connectors = CONTOSO
     options = {"trace": 'mail_log = "PATH/postfix/mail.log"', "parameters": {"smtpd_sender_restrictions":
-               "check_sender_access inline:{mallory@spammer.example=REJECT}"}}
+               "check_sender_access inline:{mallory@spammer.example=REJECT}",
+               "smtpd_relay_restrictions": "reject_unauth_destination"}}
 
     def await_status(self, status: str, *options: str) -> dict:
         return wait_until(lambda: self.site.trace(*options, "--status", status), f"{status} for {options}")[0]
