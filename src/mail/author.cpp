@@ -263,11 +263,11 @@ void add(std::vector<std::string>& domains, const std::string& domain) {
 // The length of what selects another character set (ISO 2022), as older Japanese senders write it in names; 0 for none.
 std::size_t length_of_shift(std::string_view text) {
   constexpr char escape = '\x1b';
-  if (text.empty() || text.front() != escape) return 0;
-  std::size_t length = 1;
-  while (length < text.size() && text[length] >= 0x20 && text[length] < 0x30) ++length;
-  const bool is_shift = length > 1 && length < text.size() && text[length] >= 0x30 && text[length] < 0x7f;
-  return is_shift ? length + 1 : 0;
+  constexpr std::string_view intermediates = "$()*+-./";
+  if (!text.starts_with(escape)) return 0;
+  const auto end = text.find_first_not_of(intermediates, 1);
+  if (end == std::string_view::npos || end == 1) return 0;
+  return text[end] >= 0x30 && text[end] < 0x7f ? end + 1 : 0;
 }
 
 // Where such a character stands the field, or the header, ends for some.
