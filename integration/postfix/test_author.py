@@ -46,7 +46,6 @@ TWO_AUTHORS = {
     "another address in an unclosed quote": '"a@FIRST <a@SECOND>',
     "another address in a comment in the address": "<a@SECOND(@FIRST)>",
     "an encoded address in the list": "=?utf-8?B?YUByZWplY3QuZXhhbXBsZQ==?=,<a@evil.example>",
-    "an address behind a NUL": "a@FIRST\0<a@SECOND>",
     "a group": "friends: a@FIRST, b@SECOND;",
 }
 
@@ -117,8 +116,14 @@ class Authors(AuthenticationScenario):
                 self.assertRaises(KeyError, result.__getitem__, "header.from")
                 self.assertIn("plain.example", self.log_line(sent)["author"])
                 found = self.finding(sent, "author")
-                self.assertEqual(found["outcome"], "not_applicable")
+                self.assertEqual(found["outcome"], "not applicable")
                 self.assertIn("evil.example", found["seen"])
+
+    def test_what_stands_behind_a_nul_reaches_nobody(self):
+        """A milter is told no more of a field than what stands before it, and Postfix passes on no more."""
+        arrived = self.arrived(self.forge("a@evil.example\0<a@reject.example>"))
+        self.assertEqual(arrived.all("From"), ["a@evil.example"])
+        self.assertNotIn(b"<a@reject.example>", arrived.content)
 
     def test_two_authors_of_whom_dns_cannot_tell_now_are_deferred(self):
         for author in ("a@plain.example, b@failing.example", "a@failing.example <a@plain.example>"):

@@ -107,7 +107,7 @@ class Signatures(AuthenticationScenario):
         for selector, shown in (("in-quotes", '"v=DKIM1; p='), ("capitals", "V=DKIM1; K=rsa"),
                                 ("version-2", "v=DKIM2; p=")):
             with self.subTest(selector):
-                sent = self.send("a@a.example", finish=signer("a.example", selector))
+                sent = self.send("a@a.example", finish=signer("a.example", selector=selector))
                 (result,) = self.dkim_results(sent)
                 self.assertEqual(result.result, "permerror")
                 self.assertIn(shown, result.reason)

@@ -260,6 +260,29 @@ void add(std::vector<std::string>& domains, const std::string& domain) {
   if (std::find(domains.begin(), domains.end(), domain) == domains.end()) domains.push_back(domain);
 }
 
+// The length of what selects another character set (ISO 2022), as older Japanese senders write it in names; 0 for none.
+std::size_t length_of_shift(std::string_view text) {
+  constexpr char escape = '\x1b';
+  constexpr std::string_view intermediates = "$()*+-./";
+  if (!text.starts_with(escape)) return 0;
+  const auto end = text.find_first_not_of(intermediates, 1);
+  if (end == std::string_view::npos || end == 1) return 0;
+  return text[end] >= 0x30 && text[end] < 0x7f ? end + 1 : 0;
+}
+
+// Where such a character stands the field, or the header, ends for some.
+bool has_control_character(std::string_view value) {
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (const auto shift = length_of_shift(value.substr(i)); shift > 0) i += shift - 1;
+    const char c = value[i];
+    const bool is_line_end = value.substr(i).starts_with("\r\n") || c == '\n';
+    if (is_line_end && c == '\r') ++i;
+    const bool is_folding = is_line_end && i + 1 < value.size() && is_space(value[i + 1]);
+    if (is_control(c) && c != '\t' && !is_folding) return true;
+  }
+  return false;
+}
+
 tl::expected<Author, Problem> read_field(std::string_view value) {
   if (value.size() > longest_read_value) return problem("longer than 16384 characters");
   Author author;
@@ -269,6 +292,7 @@ tl::expected<Author, Problem> read_field(std::string_view value) {
     author.domains = {author.mailboxes.front().domain};
     return author;
   }
+  author.is_disputed = has_control_character(value);
   // A byte of an older character set may be what looks like a quote here.
   author.remark = mailboxes ? "bytes that are not UTF-8" : mailboxes.error();
   auto domains = possible_domains(value, most_author_domains);
@@ -303,7 +327,7 @@ tl::expected<Author, std::string> parse_author(const std::vector<std::string_vie
   if (!author) return author;
   if (!author->remark.empty()) author->remark = named(author->remark);
   if (from_values.size() == 1) return author;
-  author->several_fields = true;
+  author->is_disputed = true;
   author->remark = std::to_string(from_values.size()) + " From fields";
   author->mailboxes.clear();
   for (std::size_t i = 1; i < from_values.size(); ++i) {

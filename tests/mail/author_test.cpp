@@ -129,7 +129,6 @@ TEST(Author, AnUglyFieldWhoseDomainIsCertainHasOneAuthorDomainAndARemark) {
       {"=?utf-8?Q?a=40sender.test?=", "sender.test", "a name without an address"},
       {"=?utf-8?b?YUBzZW5kZXIudGVzdA==?=", "sender.test", "a name without an address"},
       {"<=?utf-8?q?admin?=@sender.test>", "sender.test", "an encoded word in an address"},
-      {"\"\0\" <a@sender.test>"s, "sender.test", "a NUL character"},
       {"Alice\r\n \r\n <a@sender.test>", "sender.test", "a continuation line"},
       {"<a@sender.test> <>", "sender.test", "text behind an address"},
       {"a@" + std::string(64, 'x') + ".sender.test", "sender.test", "is not a domain"},
@@ -286,11 +285,23 @@ TEST(Author, AFieldWithoutADomainNamesNobodyAndIsCompletedAsMailServersDo) {
   EXPECT_EQ(named->domains, std::vector<std::string>{"example.com"});
 }
 
+TEST(Author, AControlCharacterMakesEveryAuthorUncertain) {
+  for (const std::string& value :
+       {"\"\0\" <a@sender.test>"s, "a@sender.test\n"s, "\r a@sender.test"s, "a@sender.test\x01"s, "\x7f a@sender.test"s,
+        "\x1b[2K a@sender.test"s, "\x1b a@sender.test"s, "a@sender.test\r\nX: y"s}) {
+    const auto author = parse_author({value});
+    ASSERT_TRUE(author) << printable(value);
+    EXPECT_EQ(author->domains, std::vector<std::string>{"sender.test"}) << printable(value);
+    EXPECT_FALSE(author->is_certain()) << printable(value);
+  }
+}
+
 TEST(Author, SeveralFromFieldsAreSeveralAuthorsWhomeverTheyName) {
   const auto same = parse_author({"a@example.com", "b@example.com"});
   EXPECT_EQ(same->remark, "2 From fields");
   EXPECT_EQ(same->domains, std::vector<std::string>{"example.com"});
   EXPECT_FALSE(same->is_certain());
+  EXPECT_TRUE(same->is_disputed);
   const auto others = parse_author({"a@example.com", "", "\"b@c.example\" x@d.example", "e@f.example"});
   EXPECT_EQ(others->domains, (std::vector<std::string>{"example.com", "c.example", "d.example", "f.example"}));
   EXPECT_EQ(parse_author(std::vector<std::string_view>(most_from_fields + 1, "a@example.com")).error(),

@@ -21,12 +21,12 @@ struct Author {
   // All author domains (RFC 9989, 3.2.2) that some program may find in the message, normalized, each once. One: whoever
   // finds an author domain at all finds this one, however ugly the field is. None: the message names nobody.
   std::vector<std::string> domains;
-  bool several_fields = false;     // more than one From field: nobody's, also where all have one domain
+  bool is_disputed = false;        // several From fields, or control characters: nobody's, also with one domain
   std::string remark;              // what is wrong, in printable ASCII; empty for a field as RFC 5322 wants it
   bool lacks_domain = false;       // there is a name or a local part, and no domain
   std::vector<Mailbox> mailboxes;  // of a field with one reading by the grammar; empty otherwise
 
-  bool is_certain() const { return domains.size() == 1 && !several_fields; }
+  bool is_certain() const { return domains.size() == 1 && !is_disputed; }
 };
 
 // Each possible author domain is asked for its DMARC policy, so their number is bounded (RFC 9989, 11.5).
