@@ -563,7 +563,9 @@ TEST(Dmarc, ReadsTheRecordsAtANameOnceHoweverManyWalksAndRoundsThereAre) {
     identifiers.push_back({DmarcIdentifier::Source::dkim, DmarcIdentifier::State::authenticated,
                            "s" + std::to_string(i) + ".a.example.com"});
   }
-  DmarcCheck whole(DmarcQuery{mail::Author{.domains = {"a.example.com"}}, identifiers});
+  mail::Author author;
+  author.domains = {"a.example.com"};
+  DmarcCheck whole(DmarcQuery{author, identifiers});
   std::size_t rounds = 0;
   const auto outcome = dns::testing::run(zone, [&](dns::Knowledge& knowledge) {
     ++rounds;

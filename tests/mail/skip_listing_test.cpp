@@ -150,7 +150,7 @@ TEST(SkipListing, TheOriginIsKnownOnlyWhereTheWayWasFollowedToItsBeginning) {
     std::string title;
     std::string connecting;
     std::vector<std::string> received;
-    model::EnhancedFiltering rules;
+    SkipRules rules;
     std::string origin;
   };
   const std::string pickup = "by inside.example.net (Postfix, from userid 1000) id 1; date";
