@@ -12,6 +12,7 @@ import threading
 from harness.client import SmtpClient, message
 from harness.daemon import build_folder, connectorctl
 from harness.milter import MilterClient
+from harness.network import accepts_connections, free_port
 from harness.site import USER
 from harness.waiting import wait_until
 from load import Load, assert_all_in_trace
@@ -210,6 +211,42 @@ class DeliveriesOfPrograms(SiteScenario):
         queue_id = row["queue_id"]
         wait_until(lambda: len(self.site.trace("--queue-id", queue_id, "--status", "delivered")) == 4,
                    f"four deliveries: {self.site.trace('--queue-id', queue_id)}")
+
+
+POSTSCREEN = """\
+127.0.0.1:{port} inet  n  -  n  -  1  postscreen
+smtpd            pass  -  -  n  -  -  smtpd
+dnsblog          unix  -  -  n  -  0  dnsblog
+tlsproxy         unix  -  -  n  -  0  tlsproxy
+"""
+
+
+class Postscreen(SiteScenario):
+    """postscreen(8) takes any word for a HELO name, and any address."""
+
+    connectors = CONTOSO
+    options = {"trace": 'mail_log = "PATH/postfix/mail.log"',
+               "parameters": {"postscreen_access_list": "cidr:{ {127.0.0.0/8 reject} }", "postscreen_greet_wait": "1s",
+                              "postscreen_denylist_action": "enforce", "postscreen_cache_map": ""}}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.port = free_port()
+        with (cls.site.postfix.configuration / "master.cf").open("a") as master_cf:
+            master_cf.write(POSTSCREEN.format(port=cls.port))
+        cls.site.postfix.reload()
+
+    def test_its_refusals_are_read_whatever_the_client_calls_itself(self):
+        wait_until(lambda: accepts_connections(f"inet:127.0.0.1:{self.port}"), "postscreen")
+        for number, helo in enumerate(("h", "x>", "<x>", "<>", 'a"b')):
+            sender = f"sender-{number}@b.example"
+            with self.subTest(helo), SmtpClient(self.port, "127.0.0.1") as client:
+                client.command(f"HELO {helo}")
+                client.mail(sender)
+                self.assertEqual(client.rcpt("u@example.net").code, 550)
+                (row,) = wait_until(lambda sought=sender: self.site.trace("--sender", sought), "the refusal")
+                self.assertEqual((row["rcpt_to"], row["helo"], row["status"]), ("u@example.net", helo, "failed"))
 
 
 class TraceAfterKill(SiteScenario):

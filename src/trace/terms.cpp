@@ -78,7 +78,9 @@ std::string canonical_address(std::string_view address) {
   address = without_route(address);
   const auto at = end_of_local_part(address);
   const std::string local = net::to_lower(unquoted(address.substr(0, at)));
-  return at == std::string_view::npos ? local : local + '@' + canonical_domain(address.substr(at + 1));
+  if (at != std::string_view::npos) return local + '@' + canonical_domain(address.substr(at + 1));
+  // "a@b" in quotes has no domain, and is another mailbox than a@b; Postfix writes "a@b"@.
+  return local.find('@') == std::string::npos ? local : local + '@';
 }
 
 }  // namespace connectord::trace
