@@ -141,7 +141,7 @@ std::string with_milter_first(const std::string& list, const net::Endpoint& endp
   const std::vector<ListWord> words = list_words(list);
   const std::size_t place = find_milter(words, endpoint, queue_directory);
   if (place == words.size()) return "";
-  return with_first(std::string(words[place].text), without_words(list, words, place, place + 1));
+  return with_first(std::string(words[place].text), without_words(list, words, place, place));
 }
 
 std::size_t find_policy_service(const std::vector<ListWord>& words, const net::Endpoint& endpoint,
