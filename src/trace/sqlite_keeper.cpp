@@ -63,7 +63,10 @@ void SqliteKeeper::open() {
 void SqliteKeeper::let_go_of_lost_files() {
   if (!files_ || files_->are_in_place()) return;
   const bool is_another = !files_->database_is_in_place();
-  if (is_another && !is_lost_) note_loss();
+  if (is_another && !is_lost_) {
+    note_loss();
+    trouble_.count_loss();
+  }
   const ReadersClosed closed;
   if (is_another || is_lost_) files_->remove_leftovers();
   set_files(std::nullopt);
@@ -75,7 +78,6 @@ void SqliteKeeper::set_files(std::optional<DatabaseFiles> files) {
 }
 
 void SqliteKeeper::note_loss() {
-  trouble_.count_loss();
   log_.error(store_subject, "a file of the trace was removed or replaced; going on with what has its name now",
              {{"file", options_.path}});
 }
@@ -88,6 +90,7 @@ bool SqliteKeeper::recover() {
   const bool is_same = files_->database_is_in_place();
   const bool is_brought_in = bring_in_log(is_same);
   open();
+  trouble_.count_loss();
   return is_same && is_brought_in;
 }
 

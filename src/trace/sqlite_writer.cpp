@@ -200,9 +200,18 @@ std::string SqliteWriter::position() {
   return statement.step() ? statement.string(0) : std::string();
 }
 
+// A statement that was not gone through to its end keeps what it reads, and with that the log.
+void SqliteWriter::reset_statements() {
+  sqlite3_stmt* statement = nullptr;
+  while ((statement = sqlite3_next_stmt(database_.get(), statement)) != nullptr) {
+    if (sqlite3_stmt_busy(statement) != 0) sqlite3_reset(statement);
+  }
+}
+
 void SqliteWriter::checkpoint(int least_pages) {
   if (log_pages_ < least_pages) return;
   log_pages_ = 0;
+  reset_statements();
   const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   // A reader in the way only puts it off.
   if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED) {
@@ -211,6 +220,7 @@ void SqliteWriter::checkpoint(int least_pages) {
 }
 
 void SqliteWriter::bring_in_log() {
+  reset_statements();
   const int code = sqlite3_wal_checkpoint_v2(database_.get(), nullptr, SQLITE_CHECKPOINT_FULL, nullptr, nullptr);
   if (code != SQLITE_OK) throw sqlite::Error(code, sqlite3_errmsg(database_.get()));
 }

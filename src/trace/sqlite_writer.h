@@ -77,6 +77,7 @@ class SqliteWriter {
   };
 
   void load_state();
+  void reset_statements();
   void gather(TermHeap& heap);
   void add_bytes(std::int64_t message, std::int64_t bytes);
   void add_recipients(TermHeap& heap, std::int64_t first, std::int64_t last);

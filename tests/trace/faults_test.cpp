@@ -242,7 +242,7 @@ TEST_F(TraceFaults, AFileThatWasRemovedIsBegunAnew) {
   ASSERT_TRUE(works());
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path() + suffix);
   ASSERT_TRUE(eventually([this] { return works() && std::filesystem::exists(path()); }));
-  EXPECT_TRUE(logged("the file was removed or replaced"));
+  EXPECT_TRUE(logged("a file of the trace was removed or replaced"));
 }
 
 TEST_F(TraceFaults, AFileOfALaterVersionIsLeftAlone) {

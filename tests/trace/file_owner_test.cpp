@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <thread>
+#include <future>
 
 #include "trace/fixture.h"
 #include "trace/spool_record.h"
@@ -99,12 +99,17 @@ TEST_F(FileOwners, LendTheirRightsToOneThreadUntilItGivesThemBack) {
     if (opened >= 0) ::close(opened);
     return opened >= 0;
   };
+  // A thread that is made meanwhile has the rights of the one that makes it.
+  std::promise<void> now;
+  auto by_another = std::async(std::launch::async, [&readable, begin = now.get_future()] {
+    begin.wait();
+    return readable();
+  });
   {
     const ActingAs acting(FileOwner{nobody, nobody});
     EXPECT_FALSE(readable());
-    bool by_another = false;
-    std::thread([&] { by_another = readable(); }).join();
-    EXPECT_TRUE(by_another);
+    now.set_value();
+    EXPECT_TRUE(by_another.get());
   }
   EXPECT_TRUE(readable());
 }
