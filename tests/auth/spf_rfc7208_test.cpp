@@ -52,8 +52,8 @@ TEST_P(Rfc7208Suite, GivesTheResultOfTheRfc) {
       << result << ", not " << expected.results << "; " << outcome.problem;
   // What goes on where it stood comes to the same as what begins anew with each answer.
   SpfCheck whole(query);
-  const auto resumed = dns::testing::run(zone_of(expected.scenario),
-                                         [&](dns::Knowledge& knowledge) { return whole.run(knowledge); });
+  const auto resumed =
+      dns::testing::run(zone_of(expected.scenario), [&](dns::Knowledge& knowledge) { return whole.run(knowledge); });
   EXPECT_EQ(resumed.result, outcome.result);
   EXPECT_EQ(resumed.mechanism, outcome.mechanism);
   EXPECT_EQ(resumed.problem, outcome.problem);
