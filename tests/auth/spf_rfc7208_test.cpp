@@ -50,6 +50,14 @@ TEST_P(Rfc7208Suite, GivesTheResultOfTheRfc) {
   const std::string result(model::to_string(outcome.result));
   EXPECT_NE(expected.results.find(result + " "), std::string_view::npos)
       << result << ", not " << expected.results << "; " << outcome.problem;
+  // What goes on where it stood comes to the same as what begins anew with each answer.
+  SpfCheck whole(query);
+  const auto resumed =
+      dns::testing::run(zone_of(expected.scenario), [&](dns::Knowledge& knowledge) { return whole.run(knowledge); });
+  EXPECT_EQ(resumed.result, outcome.result);
+  EXPECT_EQ(resumed.mechanism, outcome.mechanism);
+  EXPECT_EQ(resumed.problem, outcome.problem);
+  EXPECT_EQ(resumed.explanation, outcome.explanation);
   if (expected.explanation.empty()) return;
   EXPECT_EQ(outcome.explanation, expected.explanation == "DEFAULT" ? "" : expected.explanation);
 }

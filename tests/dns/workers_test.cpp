@@ -14,10 +14,10 @@ namespace {
 class Busy {
  public:
   explicit Busy(Workers& workers) {
-    std::promise<void> started;
-    auto has_started = started.get_future();
-    EXPECT_TRUE(workers.submit("busy", [&started, go = go_.get_future().share()] {
-      started.set_value();
+    const auto started = std::make_shared<std::promise<void>>();
+    auto has_started = started->get_future();
+    EXPECT_TRUE(workers.submit("busy", [started, go = go_.get_future().share()] {
+      started->set_value();
       go.wait();
     }));
     has_started.wait();
@@ -32,16 +32,16 @@ TEST(WorkersThread, HaveTheSharesTakeTurnsHoweverMuchOneOfThemBrings) {
   const auto workers = make_workers({.threads = 1});
   Busy busy(*workers);
   std::string order;
-  std::promise<void> done;
+  const auto done = std::make_shared<std::promise<void>>();
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(workers->submit("many", [&order] { order += 'm'; }));
   EXPECT_TRUE(workers->submit("few", [&order] { order += 'f'; }));
   EXPECT_TRUE(workers->submit("other", [&order] { order += 'o'; }));
-  EXPECT_TRUE(workers->submit("many", [&order, &done] {
+  EXPECT_TRUE(workers->submit("many", [&order, done] {
     order += 'm';
-    done.set_value();
+    done->set_value();
   }));
   busy.end();
-  done.get_future().wait();
+  done->get_future().wait();
   EXPECT_EQ(order, "mfommmm");
 }
 
