@@ -140,8 +140,8 @@ class SmtpClient:
 def message(token: str, *headers: str, author: str | None = "sender", body: str | bytes = "Hello.") -> bytes:
     """A message with `token` as its subject; further headers stand as they are given, on top, folding and all.
 
-    `author` is the value of From; without one there is no such header.
+    `author` is the value of From; without one there is no such header. Surrogates stand for bytes that are not UTF-8.
     """
     lines = [*headers, f"Subject: {token}", *([f"From: {author}"] if author is not None else []), "To: recipient",
              f"Message-ID: <{token}@client.example.org>", "", ""]
-    return "\r\n".join(lines).encode() + (body.encode() if isinstance(body, str) else body) + b"\r\n"
+    return "\r\n".join(lines).encode(errors="surrogateescape") + (body.encode() if isinstance(body, str) else body) + b"\r\n"

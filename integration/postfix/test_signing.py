@@ -191,11 +191,18 @@ class Submissions(SigningScenario):
                                      ("carol@example.net, b@example.org", (), unclear),
                                      ("carol@example.net <x@example.org>", (), unclear),
                                      ("x@exam(c)ple.net", (), unclear),
-                                     (None, (), unclear)):
+                                     ("root", (), "From names no author"), (None, (), "From names no author")):
             with self.subTest(author=author, headers=headers):
                 sent = self.submit(author, headers=headers)
                 self.assertEqual(self.signatures(sent), [])
                 self.assertIn(why, " ".join(self.why(sent)))
+
+
+    def test_an_ugly_author_whose_domain_is_certain_is_signed(self):
+        for author in ("Carol <carol@example.net>,", "C\udcf6rol <carol@example.net>", "carol..x@example.net",
+                       "Example, Carol <carol@example.net>", '"Carol <carol@example.net>'):
+            with self.subTest(author):
+                self.assert_signed(self.arrived(self.submit(author)), "rsa", "ed")
 
 
 class MailOfOthers(SigningScenario):

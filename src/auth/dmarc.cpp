@@ -43,8 +43,9 @@ class Check {
   Check(const DmarcQuery& query, dns::Knowledge& knowledge) : query_(query), knowledge_(knowledge) {}
 
   std::optional<DmarcOutcome> run() {
-    if (!query_.author) return author_unknown();
-    outcome_.from_domain = query_.author->domain;
+    if (!query_.author) return end(DmarcResult::permerror, query_.author.error());
+    if (!query_.author->is_certain()) return without_author(*query_.author);
+    outcome_.from_domain = query_.author->domains.front();
     prefetch_likely_identifiers();
     walk_ = walk_tree(outcome_.from_domain, knowledge_);
     if (walk_.state == TreeWalk::State::waiting) return std::nullopt;
@@ -60,22 +61,49 @@ class Check {
   }
 
  private:
-  DmarcOutcome author_unknown() {
-    outcome_.result = DmarcResult::permerror;
-    outcome_.problem = query_.author.error();
+  // The results say what is wrong with From where nothing else is.
+  DmarcOutcome end(DmarcResult result, const std::string& problem) {
+    outcome_.result = result;
+    outcome_.problem = problem.empty() && query_.author ? query_.author->remark : problem;
     return std::move(outcome_);
   }
 
-  DmarcOutcome end(DmarcResult result, const std::string& problem) {
-    outcome_.result = result;
-    outcome_.problem = problem;
-    return std::move(outcome_);
+  // Who can be read as several authors might be any of them, so nothing authenticates him. Where none of them has a
+  // policy, there is none to get round, and the message is nobody's (5.3.1, 11.5).
+  std::optional<DmarcOutcome> without_author(const mail::Author& author) {
+    bool is_waiting = false;
+    std::string unknown;
+    for (const std::string& domain : author.domains) {
+      const TreeWalk walk = walk_tree(domain, knowledge_);
+      const auto policy = discover_policy(walk);
+      if (policy && policy->record->usable) return end_with_policy(author, *policy);
+      is_waiting = is_waiting || walk.state == TreeWalk::State::waiting;
+      if (walk.state == TreeWalk::State::failed) unknown = walk.problem;
+    }
+    if (is_waiting) return std::nullopt;
+    if (!unknown.empty()) return end(DmarcResult::temperror, author.remark + named(author) + "; " + unknown);
+    return end(DmarcResult::none, author.remark + named(author));
+  }
+
+  DmarcOutcome end_with_policy(const mail::Author& author, const Policy& policy) {
+    outcome_.record_domain = policy.domain;
+    outcome_.policy = outcome_.published = policy.record->policy;
+    return end(DmarcResult::permerror, author.remark + named(author) + "; " + policy.domain + " has a DMARC policy");
+  }
+
+  // Whom a reader may find.
+  static std::string named(const mail::Author& author) {
+    if (author.domains.empty()) return ", and no author domain";
+    std::string text;
+    for (const std::string& domain : author.domains) text += (text.empty() ? "; it may name " : ", ") + domain;
+    return text;
   }
 
   std::optional<DmarcOutcome> apply(const Policy& policy) {
     const DmarcRecord& record = *policy.record;
     outcome_.record_domain = policy.domain;
-    outcome_.problem = record.problem.empty() ? "" : "record at _dmarc." + policy.domain + ": " + record.problem;
+    outcome_.problem =
+        record.problem.empty() ? query_.author->remark : "record at _dmarc." + policy.domain + ": " + record.problem;
     if (!record.usable) {
       outcome_.record_domain.clear();
       return std::move(outcome_);  // none

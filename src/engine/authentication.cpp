@@ -47,7 +47,7 @@ std::string describe(const std::vector<DkimSignature>& signatures) {
 
 std::string describe(const DmarcOutcome& dmarc) {
   std::string text = std::string(to_string(dmarc.result)) + " for " +
-                     (dmarc.from_domain.empty() ? "an author that is not known" : dmarc.from_domain);
+                     (dmarc.from_domain.empty() ? "an author that is not certain" : dmarc.from_domain);
   if (!dmarc.record_domain.empty()) text += ", policy " + std::string(to_string(dmarc.policy));
   return with_problem(std::move(text), dmarc.problem);
 }
@@ -179,10 +179,12 @@ class Requirements {
   std::vector<Check> failed_;
 };
 
-// A sealer that we trust saw DMARC pass before the message was changed (RFC 8617, 7.2.1).
+// A sealer that we trust saw DMARC pass before the message was changed (RFC 8617, 7.2.1). It cannot vouch for a message
+// whose From does not name one author: it saw one field or another, and nobody knows which.
 bool vouched_by_sealer(const model::AuthenticationSettings& settings, const Authentication& results) {
   if (!results.arc || !results.dmarc || results.arc->result != model::ArcResult::pass || results.arc->sets.empty())
     return false;
+  if (results.dmarc->result == DmarcResult::permerror || results.dmarc->from_domain.empty()) return false;
   const model::ArcSet& last = results.arc->sets.back();
   const auto& trusted = settings.arc_trusted_sealers;
   const bool is_trusted = std::any_of(trusted.begin(), trusted.end(),
@@ -220,7 +222,11 @@ DmarcVerdict by_policy(const DmarcOutcome& dmarc, model::Quarantine quarantine) 
     verdict.reply = {550, "5.7.1", "The From field does not name one author domain: " + dmarc.problem};
   } else if (dmarc.result == DmarcResult::temperror) {
     verdict.action = model::Action::defer;
-    verdict.reply = {451, "4.7.1", "DNS does not tell now whether " + dmarc.from_domain + " sent this (DMARC)"};
+    verdict.reply = {
+        451, "4.7.1",
+        dmarc.from_domain.empty()
+            ? "DNS does not tell now whether an author that this may name has a DMARC policy: " + dmarc.problem
+            : "DNS does not tell now whether " + dmarc.from_domain + " sent this (DMARC)"};
   } else if (dmarc.result == DmarcResult::fail && dmarc.policy == DmarcPolicy::reject) {
     verdict.action = model::Action::reject;
     verdict.reply = {550, "5.7.1",
@@ -232,6 +238,15 @@ DmarcVerdict by_policy(const DmarcOutcome& dmarc, model::Quarantine quarantine) 
     verdict.quarantine = "DMARC policy of " + dmarc.record_domain + " for " + dmarc.from_domain;
   }
   return verdict;
+}
+
+// There is no policy that such mail could get round, and an ugly header is no forgery.
+void record_uncertain_author(const DmarcOutcome& dmarc, std::vector<Finding>& findings) {
+  findings.push_back({.check = "author",
+                      .outcome = Outcome::not_applicable,
+                      .expected = "From names one author domain",
+                      .seen = dmarc.problem,
+                      .hint = "it passes, since no domain that it may name has a DMARC policy"});
 }
 
 void record_direct_results(const model::OriginalClient& original, std::vector<Finding>& findings) {
@@ -272,6 +287,7 @@ DmarcVerdict follow_dmarc(const Policy& policy, const model::InboundConnector* c
   if (!refuses) {
     if (dmarc.result == DmarcResult::pass) finding.outcome = Outcome::pass;
     findings.push_back(std::move(finding));
+    if (dmarc.from_domain.empty()) record_uncertain_author(dmarc, findings);
     return {};
   }
   const std::string_view reason = settings.dmarc == model::DmarcMode::report

@@ -1,7 +1,9 @@
 #include "connectord/mail/author.h"
 
+#include <algorithm>
 #include <optional>
 
+#include "author_readings.h"
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/scanner.h"
 #include "connectord/mail/text.h"
@@ -22,6 +24,9 @@ struct Token {
   bool is(char special) const { return kind == Kind::special && text.front() == special; }
   bool is_word() const { return kind == Kind::atom || kind == Kind::quoted; }
 };
+
+// More are no honest message's, and each costs a conversion of its domain.
+constexpr std::size_t most_mailboxes = 64;
 
 using Problem = std::string;
 using Tokens = std::vector<Token>;
@@ -97,12 +102,12 @@ class MailboxListParser {
   tl::expected<std::vector<Mailbox>, Problem> parse() {
     std::vector<Mailbox> mailboxes;
     for (;;) {
+      while (current().is(',')) advance();  // empty places of the obsolete list (4.4)
+      if (current().kind == Token::Kind::end && !mailboxes.empty()) return mailboxes;
       auto mailbox = parse_mailbox();
       if (!mailbox) return tl::unexpected(mailbox.error());
       mailboxes.push_back(std::move(*mailbox));
-      if (mailboxes.size() > most_authors) return problem("too many mailboxes");
-      if (current().kind == Token::Kind::end) return mailboxes;
-      advance();  // over the comma
+      if (mailboxes.size() > most_mailboxes) return problem("too many mailboxes");
     }
   }
 
@@ -127,7 +132,7 @@ class MailboxListParser {
   Problem why_no_mailbox(Index begin) const {
     if (current().is(':') || current().is(';')) return "a group of addresses in place of a mailbox";
     if (!at_end_of_mailbox()) return "a " + printable(current().text) + " that belongs to no address";
-    if (position_ == begin) return tokens_.size() == 1 ? "empty" : "an empty place in the list of mailboxes";
+    if (position_ == begin) return "empty";
     return "a name without an address: \"" + printable(joined(begin, position_)) + "\"";
   }
 
@@ -177,20 +182,20 @@ class MailboxListParser {
     return read_domain(mailbox);
   }
 
-  // word *("." word), with nothing in between: the obsolete form without its whitespace and comments (4.4).
+  // Words and dots in any order, and around dots also what the obsolete form allows (4.4): none of that changes the
+  // domain.
   tl::expected<void, Problem> read_local_part(Index begin, Mailbox& mailbox) const {
     if (begin == position_) return problem("an address without a local part");
-    bool word_is_next = true;
     for (Index i = begin; i < position_; ++i) {
       const Token& token = tokens_[i];
-      if (i > begin && !token.glued) return problem("words before an address that is not in angle brackets");
-      if (token.is_word() != word_is_next) return problem("a local part with a misplaced dot, quote or bracket");
+      const bool goes_on = i == begin || token.glued || token.is('.') || tokens_[i - 1].is('.');
+      if (!goes_on) return problem("words before an address that is not in angle brackets");
+      if (token.kind == Token::Kind::literal) return problem("a local part with a bracket");
+      if (i > begin && has_address_like(token.comments)) return problem(address_in_comment);
       if (has_encoded_word(token.text)) return problem("an encoded word in an address");
       if (has_disguised_at(token.text)) return problem("a character in an address that looks like @");
       mailbox.local_part += token.text;
-      word_is_next = !word_is_next;
     }
-    if (word_is_next) return problem("a local part that ends with a dot");
     return {};
   }
 
@@ -233,33 +238,112 @@ class MailboxListParser {
   Index position_ = 0;
 };
 
-tl::expected<Author, Problem> author_of(std::vector<Mailbox> mailboxes) {
-  Author author;
-  author.domain = mailboxes.front().domain;
-  for (const Mailbox& mailbox : mailboxes) {
-    if (mailbox.domain == author.domain) continue;
-    return tl::unexpected("mailboxes of several domains: " + printable(author.domain) + " and " +
-                          printable(mailbox.domain));
+// By the grammar alone: the mailboxes of one domain.
+tl::expected<std::vector<Mailbox>, Problem> read_by_grammar(std::string_view value) {
+  const auto line = unfold(value);
+  if (!line) return tl::unexpected(line.error());
+  auto tokens = tokenize(*line);
+  if (!tokens) return tl::unexpected(tokens.error());
+  auto mailboxes = MailboxListParser(std::move(*tokens)).parse();
+  if (!mailboxes) return mailboxes;
+  const std::string& domain = mailboxes->front().domain;
+  for (const Mailbox& mailbox : *mailboxes) {
+    if (mailbox.domain == domain) continue;
+    return tl::unexpected("mailboxes of several domains: " + printable(domain) + " and " + printable(mailbox.domain));
   }
-  author.mailboxes = std::move(mailboxes);
+  return mailboxes;
+}
+
+constexpr std::string_view too_many = "too many addresses to look at, in what can be read in several ways";
+
+void add(std::vector<std::string>& domains, const std::string& domain) {
+  if (std::find(domains.begin(), domains.end(), domain) == domains.end()) domains.push_back(domain);
+}
+
+// The length of what selects another character set (ISO 2022), as older Japanese senders write it in names; 0 for none.
+std::size_t length_of_shift(std::string_view text) {
+  constexpr char escape = '\x1b';
+  constexpr std::string_view intermediates = "$()*+-./";
+  if (!text.starts_with(escape)) return 0;
+  const auto end = text.find_first_not_of(intermediates, 1);
+  if (end == std::string_view::npos || end == 1) return 0;
+  return text[end] >= 0x30 && text[end] < 0x7f ? end + 1 : 0;
+}
+
+// Where such a character stands the field, or the header, ends for some.
+bool has_control_character(std::string_view value) {
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (const auto shift = length_of_shift(value.substr(i)); shift > 0) i += shift - 1;
+    const char c = value[i];
+    const bool is_line_end = value.substr(i).starts_with("\r\n") || c == '\n';
+    if (is_line_end && c == '\r') ++i;
+    const bool is_folding = is_line_end && i + 1 < value.size() && is_space(value[i + 1]);
+    if (is_control(c) && c != '\t' && !is_folding) return true;
+  }
+  return false;
+}
+
+tl::expected<Author, Problem> read_field(std::string_view value) {
+  if (value.size() > longest_read_value) return problem("longer than 16384 characters");
+  Author author;
+  auto mailboxes = read_by_grammar(value);
+  if (mailboxes) author.mailboxes = std::move(*mailboxes);
+  if (mailboxes && is_utf8(value)) {
+    author.domains = {author.mailboxes.front().domain};
+    return author;
+  }
+  author.is_disputed = has_control_character(value);
+  // A byte of an older character set may be what looks like a quote here.
+  author.remark = mailboxes ? "bytes that are not UTF-8" : mailboxes.error();
+  auto domains = possible_domains(value, most_author_domains);
+  if (!domains) return problem(too_many);
+  author.domains = std::move(*domains);
+  if (mailboxes) add(author.domains, author.mailboxes.front().domain);
+  if (author.domains.size() > most_author_domains) return problem(too_many);
+  if (author.domains.size() != 1) author.mailboxes.clear();
+  author.lacks_domain = author.domains.empty() && has_word(value);
   return author;
 }
 
-tl::expected<Author, Problem> parse_from(std::string_view value) {
-  const auto line = unfold(value);
-  if (!line) return tl::unexpected(line.error());
-  if (!is_utf8(*line)) return problem("bytes that are not UTF-8");
-  auto tokens = tokenize(*line);
-  if (!tokens) return tl::unexpected(tokens.error());
-  return MailboxListParser(std::move(*tokens)).parse().and_then(author_of);
+// One message's author, of all its fields.
+tl::expected<void, Problem> merge(Author& author, const Author& field) {
+  for (const std::string& domain : field.domains) add(author.domains, domain);
+  if (author.domains.size() > most_author_domains) return problem(too_many);
+  author.lacks_domain = author.lacks_domain || field.lacks_domain;
+  return {};
 }
 
 }  // namespace
 
 tl::expected<Author, std::string> parse_author(const std::vector<std::string_view>& from_values) {
-  if (from_values.empty()) return problem("no From field");
-  if (from_values.size() > 1) return tl::unexpected(std::to_string(from_values.size()) + " From fields");
-  return parse_from(from_values.front()).map_error([](const Problem& what) { return "From field: " + what; });
+  const auto named = [](const Problem& what) { return "From field: " + what; };
+  if (from_values.empty()) {
+    Author nobody;
+    nobody.remark = "no From field";
+    return nobody;
+  }
+  if (from_values.size() > most_from_fields) return problem("too many From fields");
+  auto author = read_field(from_values.front()).map_error(named);
+  if (!author) return author;
+  if (!author->remark.empty()) author->remark = named(author->remark);
+  if (from_values.size() == 1) return author;
+  author->is_disputed = true;
+  author->remark = std::to_string(from_values.size()) + " From fields";
+  author->mailboxes.clear();
+  for (std::size_t i = 1; i < from_values.size(); ++i) {
+    auto field = read_field(from_values[i]).map_error(named);
+    if (!field) return field;
+    if (auto merged = merge(*author, *field); !merged) return tl::unexpected(named(merged.error()));
+  }
+  return author;
+}
+
+void complete_author(Author& author, std::string_view sender_domain, std::string_view server_name) {
+  if (!author.domains.empty()) return;
+  const std::string_view completion = author.lacks_domain ? server_name : sender_domain;
+  if (completion.empty()) return;
+  author.domains.emplace_back(completion);
+  author.remark += ", which " + printable(completion) + " completes";
 }
 
 }  // namespace connectord::mail

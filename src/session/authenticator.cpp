@@ -5,12 +5,11 @@
 
 #include "connectord/mail/author.h"
 #include "connectord/mail/header_field.h"
+#include "connectord/net/domain_name.h"
 
 namespace connectord::session {
 namespace {
 
-// A second From field is an error already; more need not be kept.
-constexpr std::size_t most_from_fields = 2;
 constexpr std::size_t most_received_bytes = std::size_t{128} << 10;
 
 // The mailbox of a reverse path without its source route, as SPF's macros want it.
@@ -61,7 +60,7 @@ void Authenticator::begin_content(const model::EnhancedFiltering* filtering) {
 void Authenticator::header(std::string_view name, std::string_view value) {
   if (dkim_) dkim_->header(name, value);
   if (arc_) arc_->header(name, value);
-  if (mail::is_named(name, "From") && from_values_.size() < most_from_fields) {
+  if (mail::is_named(name, "From") && from_values_.size() <= mail::most_from_fields) {
     from_values_.emplace_back(value.substr(0, mail::longest_read_value + 1));
   }
   if (filtering_ == nullptr || !mail::is_named(name, "Received")) return;
@@ -73,10 +72,15 @@ void Authenticator::header(std::string_view name, std::string_view value) {
 
 void Authenticator::end_of_headers() {
   author_ = mail::parse_author({from_values_.begin(), from_values_.end()});
+  if (author_) mail::complete_author(*author_, sender_domain_, server_name());
   if (dkim_) dkim_->end_of_headers();
   if (arc_) arc_->end_of_headers();
   if (filtering_ != nullptr) find_original_client();
   ask_ahead();
+}
+
+std::string Authenticator::server_name() const {
+  return net::normalize_domain(context_.receiver).value_or(std::string());
 }
 
 void Authenticator::find_original_client() {
@@ -96,7 +100,10 @@ void Authenticator::ask_ahead() {
   if (arc_) {
     for (auto& question : arc_->key_questions()) questions.push_back(std::move(question));
   }
-  if (context_.settings->dmarc != model::DmarcMode::off && author_) domains = {author_->domain, sender_domain_};
+  if (context_.settings->dmarc != model::DmarcMode::off && author_) {
+    domains = author_->domains;
+    if (std::find(domains.begin(), domains.end(), sender_domain_) == domains.end()) domains.push_back(sender_domain_);
+  }
   gatherer_->start([questions = std::move(questions), domains = std::move(domains)](dns::Knowledge& knowledge) {
     for (const auto& domain : domains) {
       if (!domain.empty()) auth::prefetch_dmarc(domain, knowledge);

@@ -60,6 +60,7 @@ class Authenticator {
   };
 
   void start_spf(Spf& spf);
+  std::string server_name() const;
   void find_original_client();
   void ask_ahead();
   void finish_content(std::chrono::steady_clock::time_point deadline, model::Facts& facts);

@@ -91,6 +91,7 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
   for (const model::Finding& finding : decision.findings) {
     if (finding.check == "outbound.split_recipients") fields.emplace_back("took_along", cut(finding.seen));
     if (finding.check == "mode") fields.emplace_back("audit", cut(finding.seen));
+    if (finding.check == "author") fields.emplace_back("author", cut(finding.seen));
     const bool overridden = finding.check == "dmarc" && !decision.dmarc_override.empty();
     if (overridden) fields.emplace_back("dmarc_override", cut(finding.hint));
     if (is_logged(finding)) fields.emplace_back("finding", cut(summary(finding), longest_finding));

@@ -10,8 +10,14 @@
 namespace connectord::session {
 namespace {
 
-// A second From field is an error already; more need not be kept.
-constexpr std::size_t most_from_fields = 2;
+// What can be read in two ways is nobody's, so that no signature of ours vouches for one of them.
+model::Author read_author(const std::vector<std::string>& from_values) {
+  const auto author = mail::parse_author({from_values.begin(), from_values.end()});
+  if (author && author->is_certain()) return {author->domains.front(), {}};
+  const bool names_several = !author || !author->domains.empty();
+  const std::string& why = author ? author->remark : author.error();
+  return {{}, (names_several ? "From cannot be read in one way only: " : "From names no author: ") + why};
+}
 
 }  // namespace
 
@@ -23,15 +29,13 @@ MessageSigner::MessageSigner(const engine::Policy& policy, std::shared_ptr<const
 
 void MessageSigner::header(std::string_view name, std::string_view value) {
   headers_.add(name, value);
-  if (mail::is_named(name, "From") && from_values_.size() < most_from_fields) {
+  if (mail::is_named(name, "From") && from_values_.size() <= mail::most_from_fields) {
     from_values_.emplace_back(value.substr(0, mail::longest_read_value + 1));
   }
 }
 
 void MessageSigner::end_of_headers() {
-  const auto author = mail::parse_author({from_values_.begin(), from_values_.end()});
-  author_ = author ? model::Author{author->domain, {}}
-                   : model::Author{{}, "From cannot be read in one way only: " + author.error()};
+  author_ = read_author(from_values_);
   std::vector<const auth::DkimSigningIdentity*> identities;
   const auto numbers = engine::signatures_for(policy_, author_.domain);
   for (const std::size_t number : numbers) {

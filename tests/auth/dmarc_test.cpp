@@ -413,11 +413,92 @@ TEST(Dmarc, ATemporaryErrorOfAnAlignedIdentifierIsOneOfDmarc) {
   for (const auto& c : cases) EXPECT_EQ(check(zone, "a@example.com", c.identifiers).result, c.result);
 }
 
-TEST(Dmarc, AFromFieldThatCannotBeReadIsAPermanentErrorThatSaysWhy) {
-  const auto outcome = check(Zone(), "a@example.com, b@evil.example", {dkim("example.com")});
+TEST(Dmarc, WhoMayBeSeveralAuthorsIsAPermanentErrorWhereOneOfThemHasAPolicy) {
+  const std::string two = "From field: mailboxes of several domains: example.com and evil.example";
+  const std::string names = "; it may name example.com, evil.example";
+  const struct {
+    std::string name;
+    Zone zone;
+    DmarcResult result;
+    std::string problem;
+  } cases[] = {
+      {"no policy", Zone(), DmarcResult::none, two + names},
+      {"a policy of the first", Zone().txt("_dmarc.example.com", "v=DMARC1; p=reject"), DmarcResult::permerror,
+       two + names + "; example.com has a DMARC policy"},
+      {"a policy of the second", Zone().txt("_dmarc.evil.example", "v=DMARC1; p=none"), DmarcResult::permerror,
+       two + names + "; evil.example has a DMARC policy"},
+      {"a policy above", Zone().txt("_dmarc.com", "v=DMARC1; p=reject; psd=y"), DmarcResult::permerror,
+       two + names + "; com has a DMARC policy"},
+      {"a record that does not apply", Zone().txt("_dmarc.example.com", "v=DMARC1; p=x"), DmarcResult::none,
+       two + names},
+      {"no answer", Zone().timeout("_dmarc.evil.example"), DmarcResult::temperror,
+       two + names + "; no answer from DNS for _dmarc.evil.example: timeout"},
+      {"a policy, and no answer", Zone().timeout("_dmarc.example.com").txt("_dmarc.evil.example", "v=DMARC1; p=reject"),
+       DmarcResult::permerror, two + names + "; evil.example has a DMARC policy"},
+  };
+  for (const auto& c : cases) {
+    // Whatever one of them can show of himself, he may be the other.
+    const auto outcome = check(c.zone, "a@example.com, b@evil.example", {dkim("example.com"), spf("evil.example")});
+    EXPECT_EQ(outcome.result, c.result) << c.name;
+    EXPECT_EQ(outcome.from_domain, "") << c.name;
+    EXPECT_EQ(outcome.problem, c.problem) << c.name;
+    EXPECT_FALSE(outcome.dkim_aligned || outcome.spf_aligned) << c.name;
+  }
+}
+
+TEST(Dmarc, TwoFromFieldsOfOneDomainAreTwoAuthors) {
+  const auto judge = [](const Zone& zone) {
+    const DmarcQuery query{mail::parse_author({"a@example.com", "b@example.com"}), {dkim("example.com")}};
+    return dns::testing::run(zone, [&](dns::Knowledge& knowledge) { return check_dmarc(query, knowledge); }).result;
+  };
+  EXPECT_EQ(judge(Zone().txt("_dmarc.example.com", "v=DMARC1; p=reject")), DmarcResult::permerror);
+  EXPECT_EQ(judge(Zone()), DmarcResult::none);
+}
+
+TEST(Dmarc, AnUglyFromWhoseDomainIsCertainIsJudgedAsAnyOther) {
+  const Zone zone = Zone().txt("_dmarc.example.com", "v=DMARC1; p=reject");
+  for (const std::string from : {"Al <a@example.com>,", "J\xf6rg <a@example.com>", "a..b@example.com",
+                                 "\"Al <a@example.com>", "M\xc3\xbcller, Hans <a@example.com>"}) {
+    EXPECT_EQ(check(zone, from, {dkim("example.com")}).result, DmarcResult::pass) << from;
+    EXPECT_EQ(check(zone, from, {dkim("evil.example")}).result, DmarcResult::fail) << from;
+    EXPECT_EQ(check(Zone(), from, {}).result, DmarcResult::none) << from;
+  }
+  EXPECT_EQ(check(zone, "\"Al <a@example.com>", {dkim("example.com")}).problem,
+            "From field: a quoted string that is not closed");
+}
+
+TEST(Dmarc, WhoNamesNobodyHasNoPolicyButThatOfHisCompletion) {
+  EXPECT_EQ(check(Zone(), "<>", {}).result, DmarcResult::none);
+  EXPECT_EQ(check(Zone(), "<>", {}).problem, "From field: an empty address (<>), and no author domain");
+  const Zone zone = Zone().txt("_dmarc.example.com", "v=DMARC1; p=reject");
+  DmarcQuery query{mail::parse_author({}), {}};
+  mail::complete_author(*query.author, "example.com", "mx.example.net");
+  const auto judge = [&] {
+    return dns::testing::run(zone, [&](dns::Knowledge& knowledge) { return check_dmarc(query, knowledge); });
+  };
+  EXPECT_EQ(judge().result, DmarcResult::fail);
+  EXPECT_EQ(judge().problem, "no From field, which example.com completes");
+  query.identifiers = {spf("example.com")};
+  EXPECT_EQ(judge().result, DmarcResult::pass);
+}
+
+TEST(Dmarc, WhatCannotBeLookedAtIsAPermanentError) {
+  const auto outcome = check(Zone(), "a@example.com" + std::string(20'000, ' '), {dkim("example.com")});
   EXPECT_EQ(outcome.result, DmarcResult::permerror);
-  EXPECT_EQ(outcome.from_domain, "");
-  EXPECT_EQ(outcome.problem, "From field: mailboxes of several domains: example.com and evil.example");
+  EXPECT_EQ(outcome.problem, "From field: longer than 16384 characters");
+}
+
+TEST(Dmarc, TheQuestionsForSeveralAuthorsGoOutTogetherAndAreBounded) {
+  std::string from = "x@a.example.com";
+  for (std::size_t i = 1; i < mail::most_author_domains; ++i) {
+    from += ", x@1.2.3.4.5.6.7.8.d" + std::to_string(i) + ".example";
+  }
+  std::size_t asked = 0;
+  EXPECT_EQ(check(Zone(), from, {}, &asked).result, DmarcResult::none);
+  EXPECT_LE(asked, 8 * mail::most_author_domains);
+  dns::Knowledge knowledge;
+  EXPECT_FALSE(check_dmarc({mail::parse_author({"x@a.example, x@b.test"}), {}}, knowledge));
+  EXPECT_EQ(knowledge.take_missing().size(), 4U);
 }
 
 TEST(Dmarc, OnlyPassingAndUndecidedResultsBecomeIdentifiers) {

@@ -152,6 +152,24 @@ TEST(Dmarc, IsFollowedAsTheDomainAsks) {
   EXPECT_NE(refused.reply->text.find("contoso.com"), std::string::npos);
 }
 
+TEST(Dmarc, AnAuthorThatIsNotCertainPassesWithAFindingWhereThereIsNoPolicy) {
+  const auto policy = compile(enforcing());
+  model::DmarcOutcome nobodys = dmarc(DmarcResult::none, DmarcPolicy::none);
+  nobodys.from_domain.clear();
+  nobodys.record_domain.clear();
+  nobodys.problem = "From field: mailboxes of several domains: a.example and b.example";
+  const auto passed = decide(*policy, message({{}, {}, nobodys, {}}));
+  EXPECT_EQ(summary(passed), "accept -");
+  ASSERT_NE(find(passed, "author"), nullptr);
+  EXPECT_EQ(find(passed, "author")->seen, nobodys.problem);
+  EXPECT_EQ(find(decide(*policy, message({{}, {}, dmarc(DmarcResult::none), {}})), "author"), nullptr);
+
+  nobodys.result = DmarcResult::temperror;
+  const auto deferred = decide(*policy, message({{}, {}, nobodys, {}}));
+  EXPECT_EQ(summary(deferred), "451 4.7.1 -");
+  EXPECT_NE(deferred.reply->text.find(nobodys.problem), std::string::npos) << deferred.reply->text;
+}
+
 TEST(Dmarc, QuarantinesInAHeaderWhereThatIsAsked) {
   auto made = enforcing();
   made.authentication.quarantine = model::Quarantine::header;
@@ -202,6 +220,16 @@ TEST(Dmarc, BelievesAnArcSealerOnlyWhereItIsTrustedAndSawAPass) {
   const std::string saw_pass = "mx.sealer.example; dmarc=pass header.from=contoso.com";
   EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "sealer.example", saw_pass))), "accept -");
   EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::fail, "sealer.example", saw_pass))), "550 5.7.1 -");
+  for (const auto& [result, expected] : std::vector<std::pair<DmarcResult, std::string>>{
+           {DmarcResult::permerror, "550 5.7.1 -"}, {DmarcResult::temperror, "451 4.7.1 -"}}) {
+    for (const std::string seen :
+         {"x; dmarc=pass", "x; dmarc=pass header.from=contoso.com", "x; dmarc=pass header.from="}) {
+      model::Facts uncertain = sealed(ArcResult::pass, "sealer.example", seen);
+      uncertain.authentication.dmarc->result = result;
+      uncertain.authentication.dmarc->from_domain.clear();
+      EXPECT_EQ(summary(decide(*policy, uncertain)), expected) << "an author that is not certain: " << seen;
+    }
+  }
   EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "evil.example", saw_pass))), "550 5.7.1 -");
   EXPECT_EQ(summary(decide(*policy, sealed(ArcResult::pass, "sealer.example", "x; spf=pass smtp.mailfrom=dmarc=pass"))),
             "550 5.7.1 -");

@@ -69,11 +69,34 @@ TEST_F(AuthenticatedSessionTest, RefusesWhomTheAuthorDomainDoesNotKnow) {
   EXPECT_EQ(summary(play("192.0.2.1", "", {{"From", "a@contoso.com"}}).decision), "550 5.7.1 -");
 }
 
-TEST_F(AuthenticatedSessionTest, RefusesAFromThatCanBeReadInTwoWays) {
-  EXPECT_EQ(summary(play("203.0.113.9", "a@contoso.com", {}).decision), "550 5.7.1 -");
+TEST_F(AuthenticatedSessionTest, RefusesAFromThatCanBeReadInTwoWaysWhereOneHasAPolicy) {
   const auto two = play("203.0.113.9", "a@contoso.com", {{"From", "a@contoso.com"}, {"from ", "b@other.example"}});
   EXPECT_EQ(summary(two.decision), "550 5.7.1 -");
   EXPECT_NE(two.decision.reply->text.find("From"), std::string::npos) << two.decision.reply->text;
+  EXPECT_EQ(summary(play("203.0.113.9", "x@evil.example",
+                         {{"From", "x@evil.example"}, {"From", "y@evil.example"}, {"From", "a@contoso.com"}})
+                        .decision),
+            "550 5.7.1 -")
+      << "the third field names whom it forges";
+  EXPECT_EQ(summary(play("192.0.2.1", "x@evil.example", {{"From", "a@other.example, b@slow.example"}}).decision),
+            "451 4.7.1 -");
+  const auto without = play("192.0.2.1", "x@evil.example", {{"From", "a@other.example, b@evil.example"}});
+  EXPECT_EQ(summary(without.decision), "accept -");
+  const std::string results = inserted(without, "Authentication-Results");
+  EXPECT_NE(results.find("dmarc=none"), std::string::npos) << results;
+  EXPECT_EQ(results.find("header.from"), std::string::npos) << results;
+  const auto lines = log_.lines();
+  EXPECT_NE(lines.back().find("author=\"From field: mailboxes of several domains"), std::string::npos) << lines.back();
+}
+
+TEST_F(AuthenticatedSessionTest, TakesForTheAuthorOfMailThatNamesNobodyWhomMailServersPutThere) {
+  EXPECT_EQ(summary(play("203.0.113.9", "a@contoso.com", {}).decision), "accept -");
+  EXPECT_EQ(summary(play("192.0.2.1", "a@contoso.com", {}).decision), "550 5.7.1 -");
+  EXPECT_EQ(summary(play("192.0.2.1", "", {}).decision), "accept -") << "nobody has a policy";
+  EXPECT_EQ(summary(play("192.0.2.1", "x@evil.example", {{"From", "root (Cron Daemon)"}}).decision), "accept -");
+  zone_.txt("_dmarc.example.net", "v=DMARC1; p=reject");
+  EXPECT_EQ(summary(play("192.0.2.1", "x@evil.example", {{"From", "ceo"}}).decision), "550 5.7.1 -")
+      << "a mail server behind us would make one of our own addresses of it";
 }
 
 TEST_F(AuthenticatedSessionTest, DefersWhatDnsDoesNotTell) {

@@ -27,7 +27,7 @@ struct DmarcIdentifier {
 };
 
 struct DmarcQuery {
-  tl::expected<mail::Author, std::string> author;  // as mail::parse_author gives it
+  tl::expected<mail::Author, std::string> author;  // as mail::parse_author and mail::complete_author give it
   std::vector<DmarcIdentifier> identifiers;
 };
 
@@ -47,11 +47,14 @@ std::vector<DmarcIdentifier> dmarc_identifiers(const std::optional<model::SpfOut
 void prefetch_dmarc(std::string_view domain, dns::Knowledge& knowledge);
 
 // std::nullopt while answers are missing, which are then noted in `knowledge`. The results:
-//   none       no DMARC record applies, or only one that is not usable (`problem` says what is wrong with it)
+//   none       no DMARC record applies, or only one that is not usable (`problem` says what is wrong with it); or the
+//              author domain is not certain, and none that may be it has a record (`from_domain` is empty)
 //   pass       an authenticated identifier is aligned with the author domain
 //   fail       none is
-//   temperror  DNS did not tell what decides, or an aligned identifier is not known yet to be authenticated or not
-//   permerror  From has no one author domain (5.3.1); `problem` says why
+//   temperror  DNS did not tell what decides, or an aligned identifier is not known yet to be authenticated or not; or
+//              the author domain is not certain, and DNS does not tell whether one that may be it has a record
+//   permerror  the author domain is not certain (5.3.1, 11.5), and one that may be it has a record, or not all that may
+//              be it can be looked at; `problem` says why
 // Where there is a record, `policy` is what it asks for this message should it fail.
 std::optional<model::DmarcOutcome> check_dmarc(const DmarcQuery& query, dns::Knowledge& knowledge);
 

@@ -46,10 +46,10 @@ enum class DmarcPolicy : std::uint8_t { none, quarantine, reject };
 // RFC 9989.
 struct DmarcOutcome {
   DmarcResult result = DmarcResult::none;
-  std::string from_domain;                 // the author domain, normalized; empty where From cannot be read in one way
-  std::string record_domain;               // whose policy it is
-  std::string organizational_domain;       // of the author domain
-  DmarcPolicy policy = DmarcPolicy::none;  // what the domain asks for this message, after p, sp, np and t
+  std::string from_domain;                    // the author domain, normalized; empty where it is not certain
+  std::string record_domain;                  // whose policy it is
+  std::string organizational_domain;          // of the author domain
+  DmarcPolicy policy = DmarcPolicy::none;     // what the domain asks for this message, after p, sp, np and t
   DmarcPolicy published = DmarcPolicy::none;  // before t
   bool testing = false;                       // t=y
   bool spf_aligned = false;                   // and passed
