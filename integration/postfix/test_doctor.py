@@ -1,6 +1,7 @@
 """connectorctl doctor on a real Postfix: nothing is wrong, and then each thing that is made wrong is named."""
 
 import json
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -150,3 +151,30 @@ class Import(SiteScenario):
         refused = connectorctl("import", "exchange", exported, "--config", self.site.connectord.config_file)
         self.assertEqual(refused.status, 1)
         self.assertIn('there would be two connectors "contoso"', refused.stderr)
+
+    def test_what_cannot_be_taken_stops_nothing_else(self):
+        partner = {"Name": "fabrikam", "Enabled": True, "ConnectorType": "Partner", "SenderDomains": ["smtp:fabrikam.com;1"],
+                   "SenderIPAddresses": ["127.0.0.9/30"], "RequireTls": False, "RestrictDomainsToIPAddresses": True,
+                   "TlsSenderCertificateName": None, "Comment": "Mail from Fabrikam\r\nAsk Jane"}
+        cut = {**partner, "Name": "cut", "SenderDomains": ["smtp:cut.example;1"], "SenderIPAddresses": "System.Object[]"}
+        nobodys = {"Name": "nobodys", "Enabled": True, "ConnectorType": "Partner", "RecipientDomains": [],
+                   "AllAcceptedDomains": False, "SmartHosts": ["192.0.2.1"], "UseMXRecord": False}
+        exported, output = self.site.path / "several.json", self.site.path / "several.toml"
+        exported.write_text(json.dumps([nobodys, cut, partner]))
+        before = re.sub("(?m)^include = .*\n", "", self.site.connectord.config_file.read_text())
+        self.site.connectord.write_configuration(before)
+        self.addCleanup(self.site.connectord.write_configuration, before)
+        done = connectorctl("import", "exchange", exported, "--output", output, "--config", self.site.connectord.config_file)
+        self.assertEqual(done.status, 1, done.stderr)
+        self.assertIn('connector 1: "nobodys": outbound.recipient_domains', done.stderr)
+        text = output.read_text()
+        self.assertIn("# WARNING: SenderIPAddresses: 127.0.0.9/30 is written as 127.0.0.8/30", text)
+        self.assertIn("# NOT WRITTEN", text)
+        self.site.connectord.write_configuration(before.replace("[server]\n", f'[server]\ninclude = ["{output}"]\n'))
+        listed = connectorctl("list", "--json", "--config", self.site.connectord.config_file)
+        self.assertEqual({each["name"]: each["status"] for each in json.loads(listed.stdout)},
+                         {"cut": "disabled", "fabrikam": "enabled"}, listed.stderr)
+        self.site.connectord.hang_up()
+        self.site.connectord.wait_for_log("configuration loaded.*generation=")
+        self.assert_delivered(self.send("alice@fabrikam.com", tls=False, source="127.0.0.10"), "fabrikam")
+        self.assert_refused(self.send("alice@fabrikam.com", tls=False, source="127.0.0.12"), "550 5.7.1")

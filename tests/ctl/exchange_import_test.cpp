@@ -12,7 +12,6 @@ using namespace testing;  // NOLINT: short forms of connectors
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::StartsWith;
 
 // What the code that reads every configuration says of it.
 std::string problems_of(const Json& connector) {
@@ -143,6 +142,71 @@ TEST(ExchangeImport, TakesOurOwnDomainsWhereAConnectorIsForAllOfThem) {
   json["AllAcceptedDomains"] = true;
   json["RecipientDomains"] = Json::array();
   EXPECT_EQ(import_one(json).connector["recipient_domains"], Json::parse(R"(["example.net"])"));
+}
+
+TEST(ExchangeImport, TakesAnAddressWithAPrefixForTheBlockThatItIsIn) {
+  Json json = inbound();
+  json["SenderIPAddresses"] = {"192.168.0.1/25", "192.0.2.7", "2001:db8::1/64"};
+  const ImportedConnector made = import_one(json);
+  EXPECT_EQ(made.connector["require"]["client_networks"],
+            Json::parse(R"(["192.168.0.0/25", "192.0.2.7", "2001:db8::/64"])"));
+  EXPECT_THAT(made.warnings, Contains(HasSubstr("192.168.0.1/25 is written as 192.168.0.0/25")));
+  EXPECT_FALSE(made.connector.contains("enabled"));
+  EXPECT_EQ(problems_of(made.connector), "");
+}
+
+TEST(ExchangeImport, WritesACommentOnOneLine) {
+  Json json = inbound();
+  json["Comment"] = "Mail from Contoso\r\nAsk Jane\n\t";
+  const ImportedConnector made = import_one(json);
+  EXPECT_EQ(made.connector["comment"], "Mail from Contoso Ask Jane");
+  EXPECT_EQ(property(made, "Comment").words, "comment, on one line");
+  EXPECT_EQ(problems_of(made.connector), "");
+  json["Comment"] = 4711;
+  const ImportedConnector without = import_one(json);
+  EXPECT_EQ(property(without, "Comment").fate, Fate::by_hand);
+  EXPECT_FALSE(without.connector.contains("enabled")) << "a comment decides nothing";
+}
+
+TEST(ExchangeImport, SkipsNoMoreHostsThanExchange) {
+  Json json = inbound();
+  json["EFSkipLastIP"] = true;
+  json["EFSkipIPs"] = {"198.51.100.0/24"};
+  const ImportedConnector last = import_one(json);
+  EXPECT_EQ(last.connector["enhanced_filtering"], Json::parse(R"({"skip_last": true})"));
+  EXPECT_EQ(property(last, "EFSkipIPs").fate, Fate::left);
+  EXPECT_THAT(property(last, "EFSkipIPs").words, HasSubstr("where EFSkipLastIP is true"));
+  json["EFSkipLastIP"] = false;
+  json["EFSkipIPs"] = {"198.51.100.1/24"};
+  EXPECT_EQ(import_one(json).connector["enhanced_filtering"],
+            Json::parse(R"({"skip_last": false, "skip_networks": ["198.51.100.0/24"]})"));
+}
+
+TEST(ExchangeImport, SaysWhatToWriteWhereNothingIsAccepted) {
+  Json json = outbound();
+  json["AllAcceptedDomains"] = true;
+  json["RecipientDomains"] = Json::array();
+  const auto alone = read_exchange(json.dump(), {});
+  ASSERT_FALSE(alone);
+  EXPECT_THAT(alone.error(), HasSubstr("\"To Contoso\": AllAcceptedDomains: it is for all domains of ours"));
+  EXPECT_THAT(alone.error(), HasSubstr("write accepted_domains = [\"example.net\"]"));
+  const auto beside = read_exchange(Json::array({json, inbound()}).dump(), {});
+  ASSERT_TRUE(beside);
+  EXPECT_THAT(beside->front().obstacle, HasSubstr("[organization]"));
+  json["RecipientDomains"] = {"contoso.com"};
+  const auto others = read_exchange(json.dump(), {});
+  ASSERT_TRUE(others) << others.error();
+  EXPECT_EQ(others->front().connector["recipient_domains"], Json::parse(R"(["contoso.com"])"));
+  EXPECT_EQ(property(others->front(), "AllAcceptedDomains").fate, Fate::by_hand);
+}
+
+TEST(ExchangeImport, TakesTheFirstOfAPropertyThatIsThereTwice) {
+  Json json = inbound();
+  json["senderdomains"] = {"fabrikam.com"};
+  const ImportedConnector made = import_one(json);
+  EXPECT_EQ(made.connector["identify"], import_one(inbound()).connector["identify"]);
+  EXPECT_EQ(made.connector["enabled"], false);
+  EXPECT_THAT(property(made, "senderdomains").words, HasSubstr("is there twice"));
 }
 
 }  // namespace

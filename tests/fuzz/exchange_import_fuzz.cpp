@@ -15,7 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   for (const auto& each : *connectors) {
-    const std::string direction = each.connector["direction"];
+    if (each.connector.is_null()) {
+      if (each.obstacle.empty()) __builtin_trap();
+      continue;
+    }
     if (each.properties.empty() || each.connector["name"].get<std::string>().empty()) __builtin_trap();
     for (const auto& property : each.properties) {
       if (property.words.empty()) __builtin_trap();

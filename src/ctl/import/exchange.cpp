@@ -1,10 +1,13 @@
 #include "exchange.h"
 
 #include <algorithm>
+#include <set>
 
 #include "../expected.h"
+#include "connectord/config/connector_name.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
+#include "connectord/net/domain_name.h"
 #include "powershell.h"
 #include "properties.h"
 
@@ -65,21 +68,36 @@ void tell_missing(Kind kind, Properties& properties) {
                   ": taken as not set. Export connectors with all their properties");
 }
 
-Expected<ImportedConnector> import_one(const Json& object, const std::vector<std::string>& accepted_domains) {
-  if (!object.is_object()) return tl::unexpected(std::string("is no object"));
+// What a connector lacks must not make it believe more, or ask for less, than Exchange's does.
+void disable_what_is_not_whole(Properties& properties, Json& connector) {
+  const std::string refused = properties.refused();
+  if (refused.empty()) return;
+  connector["enabled"] = false;
+  properties.warn("it is written with enabled = false, since not all of it could be taken (" + refused +
+                  "): complete it, and enable it then");
+}
+
+// `number` counts from 1.
+ImportedConnector import_one(const Json& object, std::size_t number, const std::vector<std::string>& accepted_domains) {
   ImportedConnector made;
+  if (!object.is_object()) {
+    made.obstacle = "is no object";
+    return made;
+  }
   Properties properties(object, made);
   made.name = properties.text("Name");
-  const auto fail = [&made](const std::string& why) {
-    return tl::unexpected((made.name.empty() ? "" : "\"" + mail::printable(made.name) + "\": ") + why);
-  };
   const Kind kind = kind_of(properties);
   if (kind == Kind::neither) {
-    return fail("is neither an inbound connector (SenderDomains) nor an outbound one (RecipientDomains)");
+    made.obstacle = "is neither an inbound connector (SenderDomains) nor an outbound one (RecipientDomains)";
+    properties.finish();
+    return made;
   }
   tell_missing(kind, properties);
   Json& connector = made.connector;
   connector["name"] = plain_name(made.name);
+  if (!config::is_connector_name(connector["name"].get<std::string>())) {
+    connector["name"] = "connector-" + std::to_string(number);
+  }
   connector["direction"] = kind == Kind::inbound ? "inbound" : "outbound";
   read_common(properties, connector);
   if (kind == Kind::inbound) {
@@ -87,10 +105,44 @@ Expected<ImportedConnector> import_one(const Json& object, const std::vector<std
   } else {
     read_outbound(properties, accepted_domains, connector);
   }
+  disable_what_is_not_whole(properties, connector);
   properties.finish();
-  if (!properties.problem().empty()) return fail(properties.problem());
-  if (connector["name"].get<std::string>().empty()) return fail("has no name that could be one here");
   return made;
+}
+
+std::string place_of(std::size_t number, const ImportedConnector& connector) {
+  return "connector " + std::to_string(number) + ": " +
+         (connector.name.empty() ? "" : "\"" + mail::printable(connector.name) + "\": ");
+}
+
+// Two names of Exchange's may be one here.
+void make_unique(ImportedConnector& made, std::set<std::string>& names) {
+  if (!made.obstacle.empty()) return;
+  const std::string direction = made.connector["direction"].get<std::string>() + " ";
+  const auto name = made.connector["name"].get<std::string>();
+  std::string unique = name;
+  for (int i = 2; !names.insert(direction + unique).second; ++i) {
+    const std::string ending = "-" + std::to_string(i);
+    unique = name.substr(0, longest_name - ending.size()) + ending;
+  }
+  if (unique == name) return;
+  made.connector["name"] = unique;
+  made.warnings.push_back("its name would be \"" + name + "\", which another one has: it is \"" + unique + "\" here");
+}
+
+// Comments are one line here, of any length.
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool is_blank = mail::is_space(c) || mail::is_control(c);
+    if (!is_blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  return line;
 }
 
 }  // namespace
@@ -98,18 +150,17 @@ Expected<ImportedConnector> import_one(const Json& object, const std::vector<std
 // "smtp:*.contoso.com;1" is a domain with its kind and its cost.
 DomainList read_domains(Properties& properties, std::string_view name) {
   DomainList list;
-  for (const std::string& item : properties.list(name)) {
+  const auto read = [&list](const std::string& item) -> std::optional<std::string> {
     std::string_view text = item;
     constexpr std::string_view kind = "smtp:";
     if (net::equals_ignoring_case(text.substr(0, kind.size()), kind)) text.remove_prefix(kind.size());
     const auto cost = text.find(';');
-    if (text.find(':') != std::string_view::npos) {
-      properties.refuse(name, "a list of domains, with \"smtp:\" before each or nothing");
-      return {};
-    }
-    list.domains.emplace_back(mail::trimmed(text.substr(0, cost)));
+    std::string domain(mail::trimmed(text.substr(0, cost)));
+    if (!net::DomainPattern::parse(domain)) return std::nullopt;
     if (cost != std::string_view::npos && mail::trimmed(text.substr(cost + 1)) != "1") list.has_costs = true;
-  }
+    return domain;
+  };
+  list.domains = properties.list_of(name, "a list of domains, with \"smtp:\" before each or nothing", read);
   return list;
 }
 
@@ -129,9 +180,10 @@ void read_common(Properties& properties, Json& connector) {
   const bool enabled = !properties.has("Enabled") || properties.flag("Enabled");
   if (!enabled) connector["enabled"] = false;
   properties.taken("Enabled", "enabled");
-  const std::string comment = properties.text("Comment");
+  const std::string text = properties.text("Comment");
+  const std::string comment = on_one_line(text);
   if (!comment.empty()) connector["comment"] = comment;
-  properties.taken("Comment", comment.empty() ? "no comment" : "comment");
+  properties.taken("Comment", comment.empty() ? "no comment" : comment == text ? "comment" : "comment, on one line");
 }
 
 tl::expected<std::vector<ImportedConnector>, std::string> read_exchange(
@@ -140,12 +192,16 @@ tl::expected<std::vector<ImportedConnector>, std::string> read_exchange(
   if (!list) return tl::unexpected(list.error());
   if (list->size() > most_connectors) return tl::unexpected(std::string("holds more than 10000 connectors"));
   std::vector<ImportedConnector> connectors;
+  std::set<std::string> names;
   for (const Json& object : *list) {
-    auto made = import_one(object, accepted_domains);
-    if (!made) return tl::unexpected("connector " + std::to_string(connectors.size() + 1) + ": " + made.error());
-    connectors.push_back(std::move(*made));
+    auto made = import_one(object, connectors.size() + 1, accepted_domains);
+    make_unique(made, names);
+    connectors.push_back(std::move(made));
   }
   if (connectors.empty()) return tl::unexpected(std::string("holds no connector"));
+  const bool has_any = std::any_of(connectors.begin(), connectors.end(),
+                                   [](const ImportedConnector& each) { return each.obstacle.empty(); });
+  if (!has_any) return tl::unexpected(place_of(1, connectors.front()) + connectors.front().obstacle);
   return connectors;
 }
 

@@ -29,10 +29,13 @@ struct ImportedConnector {
   nlohmann::ordered_json connector;          // keys of its TOML, and "direction"
   std::vector<ImportedProperty> properties;  // every one that was there
   std::vector<std::string> warnings;         // what is unwise in it, here as there
+  std::string obstacle;                      // why there can be no such connector here; empty: there can
 };
 
 // Of one object or a list of them, in UTF-8 or, as PowerShell writes files, UTF-16. `accepted_domains` are our own, for
-// connectors that are for all of them. On failure says what is wrong, with the connector that it is wrong in.
+// connectors that are for all of them. A property that cannot be taken stops nothing but itself: it is to be done by
+// hand, and its connector is disabled until then, unless the property only tells people something. Names are unique in
+// each direction. On failure says what is wrong with the file.
 tl::expected<std::vector<ImportedConnector>, std::string> read_exchange(
     std::string_view text, const std::vector<std::string>& accepted_domains);
 

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <charconv>
 
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
+#include "connectord/net/domain_name.h"
 #include "connectord/net/ip_address.h"
 #include "properties.h"
 
@@ -58,6 +60,33 @@ CertificateName read_certificate_name(std::string_view text) {
   return name.issuer.empty() ? CertificateName() : name;
 }
 
+// The block that an address with a prefix length lies in; Exchange takes it for that.
+std::optional<std::string> block_around(std::string_view text) {
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const auto address = net::IpAddress::parse(mail::trimmed(text.substr(0, slash)));
+  const std::string_view digits = mail::trimmed(text.substr(slash + 1));
+  unsigned length = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  if (!address || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (length > (address->is_v4() ? 32U : 128U)) return std::nullopt;
+  const std::string block = net::masked(*address, length).to_string() + "/" + std::to_string(length);
+  return net::AddressRange::parse(block) ? std::optional(block) : std::nullopt;
+}
+
+std::vector<std::string> read_networks(Properties& properties, std::string_view name) {
+  return properties.list_of(name, "a list of addresses, blocks such as 203.0.113.0/24, and ranges",
+                            [&](const std::string& item) -> std::optional<std::string> {
+                              if (net::AddressRange::parse(item)) return item;
+                              auto block = block_around(item);
+                              if (block) {
+                                properties.warn(std::string(name) + ": " + mail::printable(item) + " is written as " +
+                                                *block + ", the block that it is in");
+                              }
+                              return block;
+                            });
+}
+
 bool is_broad(const std::string& text) {
   const auto range = net::AddressRange::parse(text);
   if (!range) return false;
@@ -76,7 +105,7 @@ class Inbound {
     domains_ = std::move(senders.domains);
     if (senders.has_costs)
       properties_.warn("costs of SenderDomains are left out: here the most specific domain counts");
-    networks_ = properties_.list("SenderIPAddresses");
+    networks_ = read_networks(properties_, "SenderIPAddresses");
     const std::string certificate = properties_.text("TlsSenderCertificateName");
     certificate_ = read_certificate_name(certificate);
     if (!mail::trimmed(certificate).empty() && !has_certificate()) {
@@ -137,7 +166,9 @@ class Inbound {
     if (tls) require["tls"] = true;
     properties_.taken("RequireTls", tls ? "require.tls" : "require.tls is false where it is left out");
     if (is_partner_ && by_address_) {
-      require["client_networks"] = networks_;
+      // What could not be taken has its connector disabled; an empty list is a mistake, also in Exchange.
+      const bool is_missing = networks_.empty() && properties_.is_refused("SenderIPAddresses");
+      if (!is_missing) require["client_networks"] = networks_;
       properties_.taken("SenderIPAddresses", "require.client_networks");
     }
     if (is_partner_ && by_certificate_ && has_certificate()) {
@@ -162,10 +193,17 @@ class Inbound {
     properties_.left(name, "Exchange restricts partners only");
   }
 
+  // Exchange heeds EFSkipIPs only where EFSkipLastIP is false, so with both more hosts would be believed.
   void enhanced_filtering() {
     const bool last = properties_.flag("EFSkipLastIP");
-    const auto networks = properties_.list("EFSkipIPs");
-    const auto users = properties_.list("EFUsers");
+    if (last) properties_.left("EFSkipIPs", "Exchange does not heed it where EFSkipLastIP is true");
+    const auto networks = last ? std::vector<std::string>() : read_networks(properties_, "EFSkipIPs");
+    const auto users = properties_.list_of(
+        "EFUsers", "a list of mail addresses", [](const std::string& item) -> std::optional<std::string> {
+          const auto at = item.rfind('@');
+          const bool good = at != std::string::npos && at > 0 && net::normalize_domain(item.substr(at + 1)).has_value();
+          return good ? std::optional(item) : std::nullopt;
+        });
     if (last || !networks.empty()) {
       Json filtering{{"skip_last", last}};
       if (!networks.empty()) filtering["skip_networks"] = networks;

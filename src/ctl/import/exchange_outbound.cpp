@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "connectord/mail/text.h"
+#include "connectord/net/domain_name.h"
 #include "connectord/net/ip_address.h"
 #include "properties.h"
 
@@ -10,9 +11,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Exchange looks up no MX records of a smart host.
-std::string next_hop(std::string_view text) {
+std::optional<std::string> next_hop(std::string_view text) {
   text = mail::trimmed(text);
-  if (text.starts_with('[') && text.ends_with(']')) return std::string(text);
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  if (!net::IpAddress::parse(text) && !net::normalize_domain(text)) return std::nullopt;
   return "[" + std::string(text) + "]";
 }
 
@@ -35,10 +37,7 @@ class Outbound {
     const bool accepted = properties_.flag("AllAcceptedDomains");
     if (accepted) {
       domains.insert(domains.end(), accepted_domains_.begin(), accepted_domains_.end());
-      if (accepted_domains_.empty()) {
-        properties_.by_hand("AllAcceptedDomains",
-                            "write the domains of organization.accepted_domains as recipient_domains");
-      }
+      if (accepted_domains_.empty()) nothing_is_accepted(domains.empty());
     }
     properties_.taken("AllAcceptedDomains", accepted ? "recipient_domains, as organization.accepted_domains is now"
                                                      : "recipient_domains names the domains");
@@ -52,14 +51,18 @@ class Outbound {
     }
   }
 
+  void nothing_is_accepted(bool has_no_other_domain) {
+    const std::string remedy =
+        "it is for all domains of ours, and this configuration names none: write accepted_domains = [\"example.net\"], "
+        "with your domains, into [organization] and import again, or write them here as recipient_domains";
+    properties_.by_hand("AllAcceptedDomains", remedy);
+    if (has_no_other_domain) properties_.obstruct("AllAcceptedDomains: " + remedy);
+  }
+
   void route() {
-    const auto hosts = properties_.list("SmartHosts");
+    const auto hosts = properties_.list_of("SmartHosts", "a list of hosts and addresses", next_hop);
     const bool by_mx = properties_.flag("UseMXRecord");
-    if (!hosts.empty() && !by_mx) {
-      Json list = Json::array();
-      for (const std::string& host : hosts) list.push_back(next_hop(host));
-      connector_["route"] = {{"smart_hosts", std::move(list)}};
-    }
+    if (!hosts.empty() && !by_mx) connector_["route"] = {{"smart_hosts", hosts}};
     if (by_mx && !hosts.empty()) {
       properties_.left("SmartHosts", "not used, since UseMXRecord is true");
       properties_.warn("UseMXRecord is true, so its SmartHosts are not used");
@@ -70,9 +73,16 @@ class Outbound {
     if (!by_mx && hosts.empty()) properties_.warn("it has neither smart hosts nor UseMXRecord; here mail goes by MX");
   }
 
+  std::string tls_domain() {
+    std::string name = properties_.text("TlsDomain");
+    if (name.empty() || net::normalize_domain(name.starts_with("*.") ? name.substr(2) : name)) return name;
+    properties_.refuse("TlsDomain", "the name in a certificate, mx.contoso.com or *.contoso.com");
+    return {};
+  }
+
   void protection() {
     const std::string settings = properties_.text("TlsSettings");
-    const std::string name = properties_.text("TlsDomain");
+    const std::string name = tls_domain();
     Json tls{{"level", "opportunistic"}};
     if (settings == "EncryptionOnly") {
       tls["level"] = "require";

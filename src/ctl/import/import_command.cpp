@@ -65,16 +65,21 @@ std::string errors_of(const std::vector<model::Problem>& problems) {
   return text;
 }
 
-// By the code that reads every configuration.
+// By the code that reads every configuration. What would be no good there is written all the same, as a comment.
 Expected<Translated> translate(ImportedConnector imported, model::Configuration& all) {
-  const std::string name = "\"" + mail::printable(imported.name) + "\"";
+  if (imported.connector.is_null()) return Translated{std::move(imported), {}};
   auto toml = config::connector_toml(imported.connector);
-  if (!toml) return tl::unexpected(name + ": " + toml.error().key + ": " + toml.error().message);
+  if (!toml) {
+    return tl::unexpected("\"" + mail::printable(imported.name) + "\": " + toml.error().key + ": " +
+                          toml.error().message);
+  }
   config::Loaded loaded = config::parse(server_table() + *toml, "import", session::environment_of_host());
-  if (!loaded.ok()) return tl::unexpected(name + " would be no good connector:\n  " + errors_of(loaded.problems));
-  auto& found = loaded.configuration;
-  all.inbound.insert(all.inbound.end(), found.inbound.begin(), found.inbound.end());
-  all.outbound.insert(all.outbound.end(), found.outbound.begin(), found.outbound.end());
+  if (!loaded.ok() && imported.obstacle.empty()) imported.obstacle = errors_of(loaded.problems);
+  if (imported.obstacle.empty()) {
+    auto& found = loaded.configuration;
+    all.inbound.insert(all.inbound.end(), found.inbound.begin(), found.inbound.end());
+    all.outbound.insert(all.outbound.end(), found.outbound.begin(), found.outbound.end());
+  }
   return Translated{std::move(imported), std::move(*toml)};
 }
 
@@ -98,6 +103,34 @@ Expected<void> check_together(model::Configuration all) {
   return {};
 }
 
+std::size_t count_unwritten(const std::vector<Translated>& connectors) {
+  return static_cast<std::size_t>(std::count_if(
+      connectors.begin(), connectors.end(), [](const Translated& each) { return !each.imported.obstacle.empty(); }));
+}
+
+// A line for each that cannot be a connector here.
+std::string obstacles_of(const std::vector<Translated>& connectors) {
+  std::string text;
+  for (std::size_t i = 0; i < connectors.size(); ++i) {
+    const ImportedConnector& one = connectors[i].imported;
+    if (one.obstacle.empty()) continue;
+    text += "\n  connector " + std::to_string(i + 1) + ": ";
+    if (!one.name.empty()) text += "\"" + mail::printable(one.name) + "\": ";
+    text += one.obstacle;
+  }
+  return text;
+}
+
+// Each of its lines; no character in it may end one.
+std::string as_comment(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return mail::is_control(c) && c != '\n'; }, ' ');
+  std::istringstream lines(text);
+  std::string commented;
+  for (std::string line; std::getline(lines, line);) commented += "# " + line + "\n";
+  return commented;
+}
+
 Expected<std::vector<Translated>> import_file(const std::string& path, const model::Configuration& configuration) {
   const auto text = read_whole(path);
   if (!text) return tl::unexpected(text.error());
@@ -110,6 +143,7 @@ Expected<std::vector<Translated>> import_file(const std::string& path, const mod
     if (!translated) return tl::unexpected(translated.error());
     all.push_back(std::move(*translated));
   }
+  if (count_unwritten(all) == all.size()) return tl::unexpected("none can be a connector here:" + obstacles_of(all));
   if (auto good = check_together(std::move(together)); !good) return tl::unexpected(good.error());
   return all;
 }
@@ -129,7 +163,12 @@ void write_toml(std::ostream& out, const std::vector<Translated>& connectors) {
       out << "#   " << fate << mail::printable(property.name) << ' ' << mail::printable(property.value, most_value)
           << ": " << property.words << '\n';
     }
-    out << each.toml;
+    if (each.imported.obstacle.empty()) {
+      out << each.toml;
+    } else {
+      out << as_comment("NOT WRITTEN, since it cannot be a connector here: " + each.imported.obstacle)
+          << as_comment(each.toml);
+    }
   }
 }
 
@@ -143,6 +182,7 @@ Json to_json(const Translated& each) {
                                     {"words", property.words}});
   }
   object["warnings"] = each.imported.warnings;
+  if (!each.imported.obstacle.empty()) object["problem"] = each.imported.obstacle;
   return object;
 }
 
@@ -208,7 +248,9 @@ Status run_import(const Common& common, const ImportArguments& arguments, const 
     terminal.out << toml.str();
   }
   terminal.error << "connectorctl: " << summary_of(*connectors) << '\n';
-  return Status::answered;
+  if (count_unwritten(*connectors) == 0) return Status::answered;
+  terminal.error << "not written, but as a comment:" << obstacles_of(*connectors) << '\n';
+  return Status::not_passed;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,13 @@ class Properties {
   std::vector<std::string> list(std::string_view name);
   bool flag(std::string_view name);
 
-  // The value is no good; `wanted` is what it should be, "a list of domains". Only the first refusal counts.
+  // The items of a list of which `read` makes something, as that; each other one is refused. `wanted` is what all
+  // should be.
+  using Reader = std::function<std::optional<std::string>(const std::string&)>;
+  std::vector<std::string> list_of(std::string_view name, std::string_view wanted, const Reader& read);
+
+  // The value is no good, or one item of it; `wanted` is what it should be, "a list of domains". The property is by
+  // hand then, whatever is told of it besides.
   void refuse(std::string_view name, std::string_view wanted);
 
   // What became of it. A property that is not there, or says nothing, is told of by nobody.
@@ -31,27 +38,31 @@ class Properties {
   void left(std::string_view name, std::string why);
   void by_hand(std::string_view name, std::string what);
   void warn(std::string text) { into_.warnings.push_back(std::move(text)); }
+  // There can be no such connector here; the first reason counts.
+  void obstruct(std::string why);
 
   // All that nobody has told of: bookkeeping of Exchange's is left, all else is by hand.
   void finish();
-  // The first thing that was no good; empty for nothing.
-  const std::string& problem() const { return problem_; }
+  bool is_refused(std::string_view name) const;
+  // Which were refused, of those that decide about mail: "SenderDomains, EFUsers".
+  std::string refused() const;
 
  private:
   struct Property {
     std::string name;
     nlohmann::ordered_json value;
+    std::string complaint{};  // why it, or a part of it, could not be taken
     bool told = false;
   };
 
   Property* find(std::string_view name);
   void tell(std::string_view name, Fate fate, std::string words);
-  void refuse(const Property& property, std::string_view wanted, std::string_view hint = {});
-  bool is_readable(const Property& property, std::string_view text);
+  void tell(Property& property, Fate fate, std::string words);
+  static void refuse(Property& property, std::string_view wanted, std::string_view hint = {});
+  static bool is_readable(Property& property, std::string_view text);
 
   std::vector<Property> properties_;
   ImportedConnector& into_;
-  std::string problem_;
 };
 
 // Domains of mail, of SenderDomains and RecipientDomains.
