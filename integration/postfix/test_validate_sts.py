@@ -64,6 +64,13 @@ class MtaSts(ValidateScenario):
         for check in ("mta_sts.record", "mta_sts.policy", "mta_sts.host", "mta_sts.certificate"):
             self.assertEqual(validated.step(check)["outcome"], "pass", check)
 
+    def test_the_order_of_the_fields_is_free(self):
+        lines = POLICY.format(mode="enforce", mx=MX).splitlines(keepends=True)
+        validated = self.ask("".join(reversed(lines)))
+        self.assertEqual(validated.outcome, "passed", validated.report)
+        self.assertIn("mode enforce", validated.step("mta_sts.policy")["seen"])
+        self.assertEqual(validated.step("mta_sts.certificate")["outcome"], "pass")
+
     def test_another_host_or_certificate_fails_where_the_policy_is_enforced_and_is_a_warning_otherwise(self):
         for mode, outcome in (("enforce", "sts_policy"), ("testing", "passed")):
             with self.subTest(mode):
@@ -80,7 +87,7 @@ class MtaSts(ValidateScenario):
 
     def test_a_policy_that_cannot_be_had_is_a_warning(self):
         good = POLICY.format(mode="enforce", mx="mx.other.example")
-        for seen, text, changes in (("does not begin with version", "<html>", {}),
+        for seen, text, changes in (("it has no version", "<html>", {}),
                                     ("HTTP status 301", good, {"status": 301}),
                                     ("not text/plain", good, {"content_type": "text/html"})):
             with self.subTest(seen):

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view version = "STSv1";
 constexpr std::size_t longest_id = 32;
-constexpr std::size_t most_hosts = 100;
 constexpr std::int64_t longest_age = 31'557'600;  // 3.2: about a year
 
 tl::unexpected<std::string> bad(std::string why) {
@@ -59,12 +58,14 @@ std::optional<std::string> parse_pattern(std::string_view text) {
 
 // Which fields have come; each of them counts once, the first time.
 struct Seen {
+  bool version = false;
   bool mode = false;
   bool age = false;
 };
 
 // False where the field's value is wrong.
 bool take(StsPolicy& policy, Seen& seen, const Field& field) {
+  if (field.name == "version" && !seen.version) return seen.version = field.value == version;
   if (field.name == "mode" && !seen.mode) {
     const auto mode = parse_mode(field.value);
     policy.mode = mode.value_or(StsPolicy::Mode::none);
@@ -77,7 +78,7 @@ bool take(StsPolicy& policy, Seen& seen, const Field& field) {
   }
   if (field.name != "mx") return true;
   auto pattern = parse_pattern(field.value);
-  if (!pattern || policy.mx.size() == most_hosts) return false;
+  if (!pattern) return false;
   policy.mx.push_back(std::move(*pattern));
   return true;
 }
@@ -85,8 +86,10 @@ bool take(StsPolicy& policy, Seen& seen, const Field& field) {
 }  // namespace
 
 bool is_sts_record(std::string_view text) {
-  const Field first = take_field(text, ';', '=');
-  return first.name == "v" && first.value == version;
+  constexpr std::string_view beginning = "v=STSv1";
+  if (!text.starts_with(beginning)) return false;
+  const auto rest = mail::trimmed(text.substr(beginning.size()));
+  return rest.empty() || rest.starts_with(';');
 }
 
 tl::expected<std::string, std::string> parse_sts_record(std::string_view text) {
@@ -105,14 +108,13 @@ tl::expected<StsPolicy, std::string> parse_sts_policy(std::string_view text) {
   if (text.size() > longest_sts_policy) return bad("it is longer than 64 KiB");
   StsPolicy policy;
   Seen seen;
-  const Field first = take_field(text, '\n', ':');
-  if (first.name != "version" || first.value != version) return bad("it does not begin with version: STSv1");
   while (!text.empty()) {
     const Field field = take_field(text, '\n', ':');
     if (!take(policy, seen, field)) {
       return bad(std::string(field.name) + " is not valid: " + mail::printable(field.value));
     }
   }
+  if (!seen.version) return bad("it has no version: STSv1");
   if (!seen.mode) return bad("it has no mode");
   if (!seen.age) return bad("it has no max_age");
   if (policy.mx.empty() && policy.mode != StsPolicy::Mode::none) return bad("it names no mx");

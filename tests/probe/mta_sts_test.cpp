@@ -20,7 +20,11 @@ TEST(MtaSts, RecordHasAnId) {
                            "v=STSv1; id=123456789012345678901234567890123"}) {
     EXPECT_FALSE(parse_sts_record(text)) << text;
   }
-  EXPECT_FALSE(is_sts_record("v=spf1 -all"));
+  EXPECT_EQ(parse_sts_record("v=STSv1; new=thing; id=1; id=2").value(), "1");
+  // What does not begin so is discarded, and so is no second record either.
+  for (const char* text : {"v=spf1 -all", "v = STSv1; id=1", "V=STSv1; id=1", "v=STSv11; id=1", " v=STSv1; id=1", ""}) {
+    EXPECT_FALSE(is_sts_record(text)) << text;
+  }
 }
 
 TEST(MtaSts, PolicyIsReadAsTheSpecificationShowsIt) {
@@ -37,7 +41,7 @@ TEST(MtaSts, PolicyThatIsNotValidIsToldWhy) {
     const char* why;
   };
   for (const Case& one :
-       {Case{"", "version"}, Case{"<html>", "version"}, Case{"version: STSv2\n", "version"},
+       {Case{"", "version"}, Case{"<html>", "version"}, Case{"version: STSv2\n", "version is not valid: STSv2"},
         Case{"version: STSv1\nmx: a.example\nmax_age: 1\n", "no mode"},
         Case{"version: STSv1\nmode: enforced\nmx: a.example\nmax_age: 1\n", "mode is not valid: enforced"},
         Case{"version: STSv1\nmode: enforce\nmax_age: 1\n", "no mx"},
@@ -49,6 +53,26 @@ TEST(MtaSts, PolicyThatIsNotValidIsToldWhy) {
     EXPECT_THAT(policy.error(), HasSubstr(one.why));
   }
   EXPECT_FALSE(parse_sts_policy(std::string(example) + std::string(longest_sts_policy, ' ')));
+}
+
+TEST(MtaSts, FieldsOfAPolicyMayComeInAnyOrder) {
+  for (const char* text :
+       {"mode: enforce\nmx: mail.example.com\nmax_age: 604800\nversion: STSv1\n",
+        "mx: mail.example.com\r\nversion: STSv1\r\nmax_age: 604800\r\nmode: enforce",
+        "new: thing\nmax_age: 604800\nversion:STSv1\nversion: STSv2\nmx:  mail.example.com\nmode: enforce"}) {
+    const auto policy = parse_sts_policy(text);
+    ASSERT_TRUE(policy) << text << policy.error();
+    EXPECT_EQ(policy->mode, StsPolicy::Mode::enforce);
+    EXPECT_EQ(policy->mx, std::vector<std::string>{"mail.example.com"});
+    EXPECT_EQ(policy->max_age.count(), 604800);
+  }
+  EXPECT_THAT(parse_sts_policy("mode: enforce\nmx: a.example\nmax_age: 1\n").error(), HasSubstr("no version"));
+}
+
+TEST(MtaSts, PolicyMayNameAsManyHostsAsItHasRoomFor) {
+  std::string text(example);
+  for (int i = 0; i < 1000; ++i) text += "mx: mx" + std::to_string(i) + ".example.org\n";
+  EXPECT_TRUE(allows(parse_sts_policy(text).value(), "mx999.example.org"));
 }
 
 TEST(MtaSts, PolicyMayHoldUnknownFieldsAndNoHostsWhereItIsOff) {

@@ -22,12 +22,12 @@ struct StsPolicy {
 
 // The id of the policy out of a TXT record of _mta-sts.DOMAIN (3.1). On failure says what is wrong with the record.
 tl::expected<std::string, std::string> parse_sts_record(std::string_view text);
-// True if a TXT record wants to be one of MTA-STS; others are passed over.
+// True if a TXT record is one of MTA-STS, to the letter of its beginning; others are passed over (3.1).
 bool is_sts_record(std::string_view text);
 
 inline constexpr std::size_t longest_sts_policy = 64U << 10U;  // 3.3
 
-// The text of /.well-known/mta-sts.txt (3.2).
+// The text of /.well-known/mta-sts.txt (3.2): its fields in any order, the first of those that may come once.
 tl::expected<StsPolicy, std::string> parse_sts_policy(std::string_view text);
 
 // True if mail of the domain may be given to that host (4.1).
