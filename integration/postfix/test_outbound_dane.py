@@ -3,6 +3,7 @@
 from harness.certificates import Certificate, CertificateStore
 from harness.daemon import connectorctl
 from harness.dnssec import SignedNameserver, ValidatingResolver
+from harness.validated import read_validated
 from outbound import OutboundScenario, offer, outbound
 
 RESOLVER = ("127.9.53.2", 53)
@@ -51,18 +52,35 @@ class DaneScenario(OutboundScenario):
 
 
 class Dane(DaneScenario):
-    hosts = ("right", "second", "wrong", "none", "plain", "unsigned", "unusable", "forged", "mx")
+    # Those of the last line are aliases: NAME.dane.example of NAME-end.dane.example, by way of another one.
+    aliases = ("at-end", "misled", "at-first", "half")
+    hosts = ("right", "second", "wrong", "none", "plain", "unsigned", "unusable", "forged", "mx", *aliases)
     addresses = {"mx": ("127.9.25.2", 25)}
 
     @classmethod
     def zone(cls):
-        return ("".join(f"{name}.dane.example. IN A 127.0.0.1\n" for name in cls.hosts if name != "mx") +
+        return ("".join(f"{name}.dane.example. IN A 127.0.0.1\n" for name in cls.hosts
+                        if name not in ("mx", *cls.aliases)) +
+                cls.zone_of_aliases() +
                 "mx.dane.example. IN A 127.9.25.2\nby-mx.example. IN MX 10 mx.dane.example.\n" +
                 cls.record("right", cls.shown) +
                 cls.record("second", cls.other) + cls.record("second", cls.shown) +  # as while a key is changed
                 cls.record("wrong", cls.other) + cls.record("forged", cls.other) + cls.record("plain", cls.shown) +
                 cls.record("unusable", cls.shown, "0 1 1") +  # names of public authorities, which SMTP does not use
                 cls.record("mx", cls.shown))
+
+    @classmethod
+    def zone_of_aliases(cls):
+        """Records at both ends, one of them wrong; at one end only; and an end that nobody vouches for."""
+        chains = "".join(f"{name}.dane.example. IN CNAME {name}-way.dane.example.\n"
+                         f"{name}-way.dane.example. IN CNAME {name}-end.dane.example.\n"
+                         f"{name}-end.dane.example. IN A 127.0.0.1\n" for name in cls.aliases if name != "half")
+        key, other = cls.shown.public_key_fingerprint, cls.other.public_key_fingerprint
+        ports = {name: cls.sinks[name].port for name in cls.aliases}
+        return (chains + "half.dane.example. IN CNAME half.unsigned.example.\n" +
+                tlsa("at-end-end.dane.example", ports["at-end"], key) +
+                tlsa("misled-end.dane.example", ports["misled"], other) + cls.record("misled", cls.shown) +
+                cls.record("at-first", cls.shown) + cls.record("half", cls.shown))
 
     @classmethod
     def forge(cls, zone):
@@ -73,7 +91,7 @@ class Dane(DaneScenario):
 
     @classmethod
     def unsigned_zone(cls):
-        return ("unsigned.unsigned.example. IN A 127.0.0.1\n" +
+        return ("unsigned.unsigned.example. IN A 127.0.0.1\nhalf.unsigned.example. IN A 127.0.0.1\n" +
                 cls.record("unsigned", cls.shown, domain="unsigned.example"))
 
     @classmethod
@@ -86,7 +104,8 @@ class Dane(DaneScenario):
 
     def test_mail_arrives_where_the_key_is_the_one_that_dns_names(self):
         for recipient, sink in {"user@right.example.com": "right", "user@second.example.com": "second",
-                                "user@by-mx.example": "mx"}.items():
+                                "user@by-mx.example": "mx", "user@at-end.example.com": "at-end",
+                                "user@at-first.example.com": "at-first", "user@half.example.com": "half"}.items():
             with self.subTest(sink):
                 self.assertEqual(self.arrived(self.leave(recipient), sink).tls_version, "TLSv1.3")
                 verified = rf"Verified TLS connection established to {sink}\.dane\.example"
@@ -94,6 +113,7 @@ class Dane(DaneScenario):
 
     def test_mail_waits_elsewhere_and_the_log_says_why(self):
         for name, words in {"wrong": "Server certificate not verified", "none": "no TLSA records found",
+                            "misled": "Server certificate not verified",
                             "unsigned": "no TLSA records found", "forged": "TLSA lookup error for forged.dane.example",
                             "unusable": "TLSA records unusable",
                             "plain": "TLS is required, but was not offered"}.items():
@@ -101,6 +121,25 @@ class Dane(DaneScenario):
                 recipient = f"user@{name}.example.com"
                 self.assert_waits(recipient, self.leave(recipient), words)
         self.assertTrue(self.site.postfix.log_lines(r"verification failed for wrong\..*no matching DANE TLSA records"))
+
+
+    def test_validate_finds_what_postfix_finds(self):
+        """The key must be right, whichever name of an alias the records stand at."""
+        asked = self.site.path / "validate.toml"
+        asked.write_text(self.site.configuration(
+            f'[dns]\nservers = ["{RESOLVER[0]}"]\n[validation]\nprivate_networks = ["127.0.0.0/8"]\n'
+            f'state = "{self.site.path}/validation"\n' + self.configuration()))
+        for name, outcome, base in (("right", "passed", "right"), ("at-end", "passed", "at-end-end"),
+                                    ("at-first", "passed", "at-first"), ("half", "passed", "half"),
+                                    ("misled", "certificate", "misled-end"), ("wrong", "certificate", "wrong"),
+                                    ("none", "certificate", "none"), ("unsigned", "certificate", None),
+                                    ("forged", "deferred", "forged")):
+            with self.subTest(name):
+                done = connectorctl("validate", name, "--json", "--rcpt-to", f"user@{name}.example.com", "--config", asked)
+                validated = read_validated(self, done.status, done.stdout, done.stderr)
+                self.assertEqual(validated.outcome, outcome, validated.report)
+                if base:
+                    self.assertIn(f"._tcp.{base}.dane.example", validated.step("dane.tlsa")["expected"])
 
 
 class DaneWithoutDnssec(DaneScenario):

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "connectord/mail/text.h"
-#include "lookups.h"
 #include "recorder.h"
+#include "tlsa.h"
 
 namespace connectord::probe {
 namespace {
@@ -168,8 +168,7 @@ class Check {
   }
 
   void dane() {
-    const tls::DaneVerdict verdict =
-        tls::check_dane(session_.chain, dane_.associations, {target_.name, target_.domain}, now());
+    const tls::DaneVerdict verdict = tls::check_dane(session_.chain, dane_.associations, dane_.names, now());
     Finding finding{.check = "dane.certificate",
                     .expected = "a certificate that one of the TLSA records names",
                     .seen = verdict.problem.empty() ? "matched by " + verdict.matched : verdict.problem};
@@ -216,8 +215,13 @@ std::string associations_text(const std::vector<dns::Tlsa>& associations) {
   return text;
 }
 
-Finding about_tlsa(const DaneFacts& facts, const dns::Answer& answer, const std::string& name) {
-  Finding finding{.check = "dane.tlsa", .expected = "signed TLSA records of " + name};
+Finding about_tlsa(const DaneFacts& facts, const TlsaRecords& records) {
+  Finding finding{.check = "dane.tlsa", .expected = "signed TLSA records of "};
+  for (const std::string& name : records.asked) {
+    finding.expected += (name == records.asked.front() ? "" : ", or else of ") + name;
+  }
+  if (records.asked.empty()) finding.expected += records.base + ", or of what it is an alias of";
+  const dns::Answer& answer = *records.answer;
   if (answer.associations.empty()) {
     finding.seen = to_string(answer.status);
   } else if (!facts.authenticated) {
@@ -246,15 +250,17 @@ DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, Recorder&
                  Obstacle::certificate);
     return facts;
   }
-  const std::string name = "_" + std::to_string(target.port) + "._tcp." + target.name;
-  const auto answer = ask(recorder.services().resolver, {name, dns::Type::tlsa});
-  facts.authenticated = target.authenticated && answer->authenticated;
+  const TlsaRecords records = find_tlsa(recorder.services().resolver, target);
+  const auto& answer = records.answer;
+  facts.authenticated = records.authenticated;
+  facts.base = records.base;
+  facts.names = records.names;
   if (facts.authenticated) {
     std::copy_if(answer->associations.begin(), answer->associations.end(), std::back_inserter(facts.associations),
                  tls::is_usable);
   }
   if (!asked && answer->associations.empty()) return facts;
-  Finding finding = about_tlsa(facts, *answer, name);
+  Finding finding = about_tlsa(facts, records);
   const bool good = !facts.associations.empty();
   if (!good) finding.outcome = asked ? Outcome::fail : Outcome::not_applicable;
   if (!good && asked) {

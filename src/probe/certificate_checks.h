@@ -11,6 +11,8 @@ namespace connectord::probe {
 struct DaneFacts {
   std::vector<dns::Tlsa> associations;  // empty: none that count
   bool authenticated = false;           // DNS vouches for them, and for the way to the host
+  std::string base;                     // the TLSA base domain, which the server is asked for (RFC 7672, 8.1)
+  std::vector<std::string> names;       // of which a certificate below a DANE-TA(2) record must have one
   std::string problem;                  // why they are not known now; empty: they are
 };
 

@@ -153,10 +153,11 @@ class Dialogue {
 
   Security handshake() {
     // As the mail server does: a name is asked for only where DANE or MTA-STS want it (RFC 7672, 8.1).
-    const bool by_name = !dane_.associations.empty() || plan_.policy_of(target_.domain) != nullptr;
-    const auto session =
-        client_.start_tls({.server_name = by_name ? target_.name : "", .ask_status = plan_.options.revocation},
-                          recorder_.deadline(limits().reply));
+    const bool by_dane = !dane_.associations.empty();
+    const bool by_name = by_dane || plan_.policy_of(target_.domain) != nullptr;
+    const std::string& name = by_dane ? dane_.base : target_.name;
+    const auto session = client_.start_tls({.server_name = by_name ? name : "", .ask_status = plan_.options.revocation},
+                                           recorder_.deadline(limits().reply));
     usable_ = session.has_value();
     if (!session) {
       return without_tls(

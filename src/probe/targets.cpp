@@ -35,7 +35,7 @@ class Finder {
 
   void add_host(const std::string& name, std::uint16_t port, const std::string& domain, bool authenticated) {
     if (!has_room()) return;
-    Target target{name, port, {}, domain, authenticated};
+    Target target{name, port, {}, domain, authenticated, authenticated};
     if (const auto address = net::IpAddress::parse(name)) {
       target.name.clear();
       target.addresses = {*address};

@@ -14,8 +14,9 @@ struct Target {
   std::string name;  // empty where the connector names an address
   std::uint16_t port = 25;
   std::vector<net::IpAddress> addresses;
-  std::string domain;          // whose MX record names it; empty where the connector names the host itself
-  bool authenticated = false;  // DNS vouches for all that led here (RFC 4035)
+  std::string domain;                  // whose MX record names it; empty where the connector names the host itself
+  bool authenticated = false;          // DNS vouches for all that led here (RFC 4035)
+  bool name_is_authenticated = false;  // for the name at least, and not for its addresses
 };
 
 inline constexpr std::size_t most_targets = 10;

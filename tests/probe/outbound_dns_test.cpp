@@ -150,6 +150,83 @@ TEST_F(ByDane, BelievesOnlyWhatDnsVouchesForAllTheWay) {
   }
 }
 
+// mx.contoso.com is an alias of edge.contoso.net, and that of host.contoso.net, which has the address.
+class ByDaneOverAnAlias : public ByDane {
+ protected:
+  const std::string at_end = "_25._tcp.host.contoso.net";
+  const std::string at_first = "_25._tcp.mx.contoso.com";
+  const dns::Tlsa wrong_key = {3, 1, 1, std::string(32, 'x')};
+
+  ByDaneOverAnAlias() { start({"contoso.com", "mx.contoso.com", "edge.contoso.net", at_end, at_first}); }
+
+  void start(const std::vector<std::string>& signed_names) {
+    zone_ = dns::testing::Zone()
+                .mx("contoso.com", 10, "mx.contoso.com")
+                .cname("mx.contoso.com", "edge.contoso.net")
+                .cname("edge.contoso.net", "host.contoso.net")
+                .address("host.contoso.net", "192.0.2.1");
+    for (const std::string& name : signed_names) zone_.signed_at(name);
+  }
+  std::string outcome_now() {
+    configuration_.outbound.clear();
+    return outcome(validate());
+  }
+};
+
+TEST_F(ByDaneOverAnAlias, FindsTheRecordsAtTheEndOfTheChain) {
+  zone_.tlsa(at_end, own_key());
+  const Report report = validate();
+  EXPECT_EQ(outcome(report), "passed");
+  EXPECT_EQ(find(report, "dane.tlsa")->finding.expected, "signed TLSA records of " + at_end);
+  EXPECT_EQ(network_.wishes.back().server_name, "host.contoso.net");
+}
+
+TEST_F(ByDaneOverAnAlias, LooksAtTheFirstNameOnlyWhereThereAreNoneAtTheEnd) {
+  zone_.tlsa(at_first, own_key());
+  EXPECT_EQ(outcome_now(), "passed");
+  EXPECT_EQ(network_.wishes.back().server_name, "mx.contoso.com");
+  zone_.tlsa(at_end, wrong_key);
+  EXPECT_THAT(outcome_now(), StartsWith("certificate: ")) << "what stands at the end counts";
+  start({"contoso.com", "mx.contoso.com", "edge.contoso.net", at_end, at_first});
+  EXPECT_THAT(outcome_now(), StartsWith("certificate: ")) << "there are none at all";
+}
+
+TEST_F(ByDaneOverAnAlias, BelievesNoEndThatDnsDoesNotVouchFor) {
+  start({"contoso.com", "mx.contoso.com", at_end, at_first});
+  zone_.tlsa(at_end, own_key());
+  EXPECT_THAT(outcome_now(), StartsWith("certificate: "));
+  zone_.tlsa(at_first, own_key());
+  EXPECT_EQ(outcome_now(), "passed") << "the first alias is vouched for, and so are the records at its name";
+  start({"contoso.com", "edge.contoso.net", at_end, at_first});
+  zone_.tlsa(at_first, own_key());
+  EXPECT_THAT(outcome_now(), HasSubstr("which DNS does not vouch for"));
+}
+
+TEST_F(ByDaneOverAnAlias, WaitsWhereDnsDoesNotTellNow) {
+  zone_.tlsa(at_first, own_key()).timeout(at_end);
+  EXPECT_THAT(outcome_now(), StartsWith("deferred: "));
+  start({"contoso.com", "mx.contoso.com", "edge.contoso.net", at_end, at_first});
+  zone_.tlsa(at_first, own_key()).error("edge.contoso.net", dns::Type::cname);
+  EXPECT_THAT(outcome_now(), StartsWith("deferred: "));
+  start({"contoso.com", "mx.contoso.com", at_first});
+  zone_.cname("host.contoso.net", "mx.contoso.com");
+  EXPECT_THAT(outcome_now(), StartsWith("deferred: ")) << "a chain without end";
+}
+
+TEST_F(ByDaneOverAnAlias, TakesACertificateOfEitherNameBelowAnAuthority) {
+  const dns::Tlsa by_authority = {2, 1, 1, bytes_of(authority_.certificate().public_key_sha256)};
+  for (const std::string& base : {at_end, at_first}) {
+    for (const char* name : {"host.contoso.net", "mx.contoso.com", "contoso.com"}) {
+      start({"contoso.com", "mx.contoso.com", "edge.contoso.net", at_end, at_first});
+      zone_.tlsa(base, by_authority);
+      host().tls = session({.names = {name}});
+      EXPECT_EQ(outcome_now(), "passed") << base << ", " << name;
+    }
+    host().tls = session({.names = {"edge.contoso.net"}});
+    EXPECT_THAT(outcome_now(), StartsWith("certificate: "));
+  }
+}
+
 TEST_F(ByDane, OnlyWarnsWhereTheConnectorDoesNotAskForIt) {
   ask(TlsLevel::require);
   zone_.tlsa("_25._tcp.mx.contoso.com", {3, 1, 1, std::string(32, 'x')});
