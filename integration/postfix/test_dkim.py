@@ -31,6 +31,8 @@ ZONE = "".join([
     txt("revoked._domainkey.a.example", "v=DKIM1; k=rsa; p="),
     txt("nonsense._domainkey.a.example", "v=DKIM1; k=rsa; p=bm9uc2Vuc2U="),
     txt("version-2._domainkey.a.example", f"v=DKIM2; p={rsa_key().public}"),
+    txt("in-quotes._domainkey.a.example", f'"v=DKIM1; p={rsa_key().public}"'),
+    txt("capitals._domainkey.a.example", "V=DKIM1; K=rsa"),
     txt("two._domainkey.a.example", rsa_key().record(), rsa_key(name="another").record()),
     "alias._domainkey.a.example CNAME sel._domainkey.b.example\n",
     "nodata._domainkey.a.example A 127.0.0.1\n",
@@ -100,6 +102,15 @@ class Signatures(AuthenticationScenario):
                 result = self.dkim(signer("a.example", selector=selector))
                 self.assertIn(result.result, ("permerror", "neutral", "fail", "policy"))
                 self.assertNotEqual(result.reason, "")
+
+    def test_what_stands_in_the_place_of_a_key_is_shown(self):
+        for selector, shown in (("in-quotes", '"v=DKIM1; p='), ("capitals", "V=DKIM1; K=rsa"),
+                                ("version-2", "v=DKIM2; p=")):
+            with self.subTest(selector):
+                sent = self.send("a@a.example", finish=signer("a.example", selector=selector))
+                (result,) = self.dkim_results(sent)
+                self.assertEqual(result.result, "permerror")
+                self.assertIn(shown, result.reason)
 
     def test_another_key_than_the_signers_does_not_pass(self):
         self.assertEqual(self.dkim(signer("a.example", selector="another")).result, "fail")

@@ -11,6 +11,7 @@
 
 #include "connectord/auth/dkim_rsa.h"
 #include "connectord/auth/dkim_tags.h"
+#include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
 #include "openssl_owners.h"
 
@@ -26,6 +27,12 @@ constexpr std::size_t longest_exponent = 8;    // bytes: an exponent as long as 
 using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
 using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
 using Parameters = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
+
+// What stands there helps whoever must repair it: quotation marks that do not belong to it, another case.
+DkimProblem about(std::string_view record, std::string text) {
+  constexpr std::size_t most_text = 60;
+  return dkim_failure(std::move(text) + ": " + mail::printable(record, most_text));
+}
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());  // NOLINT: OpenSSL's bytes are unsigned
@@ -96,11 +103,11 @@ tl::expected<KeyMaterial, DkimProblem> read_ed25519(std::string_view bytes) {
 }
 
 // 3.6.1, v=: where it stands at all, it stands first.
-std::optional<DkimProblem> check_version(const DkimTags& record) {
-  const auto version = record.value("v");
+std::optional<DkimProblem> check_version(const DkimTags& tags, std::string_view record) {
+  const auto version = tags.value("v");
   if (!version) return std::nullopt;
-  if (*version != "DKIM1") return dkim_failure("the key record's v= is not DKIM1");
-  if (record.all().front().name != "v") return dkim_failure("v= is not the first tag of the key record");
+  if (*version != "DKIM1") return about(record, "the key record's v= is not DKIM1");
+  if (tags.all().front().name != "v") return about(record, "v= is not the first tag of the key record");
   return std::nullopt;
 }
 
@@ -156,10 +163,10 @@ tl::expected<DkimKey, DkimProblem> DkimKey::parse(std::string_view record, DkimA
                                                   const DkimKeySizes& sizes) {
   if (record.size() > longest_record) return tl::unexpected(dkim_failure("the key record is too long"));
   const auto tags = DkimTags::parse(record);
-  if (!tags) return tl::unexpected(dkim_failure("the key record cannot be read: " + tags.error()));
-  if (auto problem = check_version(*tags)) return tl::unexpected(std::move(*problem));
+  if (!tags) return tl::unexpected(about(record, "the key record cannot be read (" + tags.error() + ")"));
+  if (auto problem = check_version(*tags, record)) return tl::unexpected(std::move(*problem));
   const auto encoded = tags->value("p");
-  if (!encoded) return tl::unexpected(dkim_failure("the key record has no p="));
+  if (!encoded) return tl::unexpected(about(record, "the key record has no p="));
   if (auto problem = check_use(*tags, algorithm)) return tl::unexpected(std::move(*problem));
   if (encoded->empty()) return tl::unexpected(dkim_failure("the key is revoked"));
   const auto bytes = decode_dkim_base64(*encoded);
@@ -216,7 +223,10 @@ tl::expected<std::vector<DkimKey>, DkimProblem> dkim_keys(const dns::Answer& ans
     }
   }
   if (!keys.empty()) return keys;
-  return tl::unexpected(problem ? std::move(*problem) : dkim_failure("there is no key at this selector"));
+  if (problem) return tl::unexpected(std::move(*problem));
+  const bool is_bare = answer.texts.empty() || answer.texts.front().empty();
+  return tl::unexpected(is_bare ? dkim_failure("there is no key at this selector")
+                                : about(answer.texts.front(), "there is no key at this selector, but something else"));
 }
 
 }  // namespace connectord::auth

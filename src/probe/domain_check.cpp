@@ -56,6 +56,11 @@ std::string counted(std::size_t number, const std::string& noun) {
 
 }  // namespace
 
+std::string none_but(const std::vector<std::string>& texts) {
+  constexpr std::size_t most_text = 200;
+  return texts.empty() ? "none" : "none, but something else: " + mail::printable(texts.front(), most_text);
+}
+
 void check_reverse_names_of(const DomainWork& work) {
   work.recorder.at("Reverse names");
   for (const net::IpAddress& address : work.options.senders) check_reverse_name(work, address);

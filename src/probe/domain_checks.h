@@ -54,6 +54,9 @@ auto gathered(dns::Resolver& resolver, Step step) {
   return *std::move(result);
 }
 
+// What stands in the place of a missing record: it may be that, in quotation marks or in another case.
+std::string none_but(const std::vector<std::string>& texts);
+
 // Whose record names the addresses that reports go to.
 struct ReportingDomain {
   std::string domain;        // where the record was found

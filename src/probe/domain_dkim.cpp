@@ -55,8 +55,7 @@ class Selector {
       if (public_key_of(text)) records.push_back(text);
     }
     if (records.size() == 1) return look_at(records.front());
-    finding.seen = records.empty() ? std::string(answer->texts.empty() ? "none" : "no key record")
-                                   : std::to_string(records.size()) + " keys";
+    finding.seen = records.empty() ? none_but(answer->texts) : std::to_string(records.size()) + " keys";
     finding.hint = records.empty() ? "signatures with this selector fail everywhere"
                                    : "what several mean is left open (RFC 6376, 3.6.2.2); let one stand";
     work_.fail(std::move(finding));

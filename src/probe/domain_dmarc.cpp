@@ -3,6 +3,7 @@
 #include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
 #include "domain_checks.h"
+#include "lookups.h"
 
 namespace connectord::probe {
 namespace {
@@ -60,10 +61,14 @@ class Dmarc {
     return &suffix->record;
   }
 
+  std::vector<std::string> what_stands_there() const {
+    return ask(work_.recorder.services().resolver, {"_dmarc." + domain_, dns::Type::txt})->texts;
+  }
+
   void tell_none() const {
     work_.fail({.check = "dmarc.record",
                 .expected = expected(),
-                .seen = walk_.problem.empty() ? "none" : walk_.problem,
+                .seen = walk_.problem.empty() ? none_but(what_stands_there()) : walk_.problem,
                 .hint = "receivers do nothing about those who write the domain into From; some refuse its mail"});
     if (!walk_.problem.empty()) return;
     work_.publish.push_back({dns::txt_line("_dmarc." + domain_, "v=DMARC1; p=none; rua=mailto:postmaster@" + domain_),

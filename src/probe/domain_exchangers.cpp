@@ -7,6 +7,7 @@
 #include "host_check.h"
 #include "lookups.h"
 #include "sts_check.h"
+#include "tlsa.h"
 
 namespace connectord::probe {
 namespace {
@@ -85,7 +86,7 @@ class Exchangers {
     for (const Target& target : targets) hosts += "mx: " + target.name + ", ";
     work_.warn({.check = "mta_sts.record",
                 .expected = "a policy by which senders insist on TLS (RFC 8461)",
-                .seen = "none",
+                .seen = none_but(answer->texts),
                 .hint = "without it and without DANE, whoever sits on the way can take TLS away"});
     work_.publish.push_back(
         {dns::txt_line(name, "v=STSv1; id=" + std::to_string(work_.recorder.services().unix_time())),
@@ -96,9 +97,9 @@ class Exchangers {
   // Only where DNSSEC vouches for the host; elsewhere nobody may believe such a record (RFC 7672, 2.2).
   void propose_tlsa(const Target& target) const {
     if (!target.authenticated) return;
-    const std::string name = "_" + std::to_string(target.port) + "._tcp." + target.name;
-    const auto answer = ask(work_.recorder.services().resolver, {name, dns::Type::tlsa});
-    if (!answer->associations.empty() || answer->is_temporary()) return;
+    const TlsaRecords records = find_tlsa(work_.recorder.services().resolver, target);
+    if (!records.answer->associations.empty() || records.answer->is_temporary()) return;
+    const std::string& name = records.asked.back();
     for (const SeenCertificate& seen : work_.recorder.certificates()) {
       if (!seen.host.starts_with(target.name + " ") || seen.public_key_sha256.empty()) continue;
       work_.publish.push_back({name + ". IN TLSA 3 1 1 " + seen.public_key_sha256,
@@ -137,7 +138,8 @@ void check_tls_reporting_of(const DomainWork& work) {
     if (addresses) return work.pass("tlsrpt.record", std::move(finding.expected), std::move(finding.seen));
     return work.warn(std::move(finding));
   }
-  finding.seen = records.empty() ? "none" : std::to_string(records.size()) + " records, so that none counts";
+  finding.seen =
+      records.empty() ? none_but(answer->texts) : std::to_string(records.size()) + " records, so that none counts";
   finding.hint = "nobody tells you of mail that is not delivered because of TLS";
   work.warn(std::move(finding));
   if (!records.empty()) return;

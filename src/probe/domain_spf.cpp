@@ -4,7 +4,9 @@
 #include "connectord/auth/spf_survey.h"
 #include "connectord/dns/names.h"
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 #include "domain_checks.h"
+#include "lookups.h"
 
 namespace connectord::probe {
 namespace {
@@ -46,7 +48,7 @@ class Spf {
       finding.seen = "not known now: " + joined(survey_.unknown);
       work_.not_known(std::move(finding));
     } else if (survey_.records.empty()) {
-      finding.seen = "none";
+      finding.seen = none_but(what_looks_like_spf());
       finding.hint = "without it, many receivers distrust mail of the domain";
       work_.fail(std::move(finding));
       propose(sound_record(), "SPF: who may send mail of the domain");
@@ -56,6 +58,13 @@ class Spf {
       work_.fail(std::move(finding));
     }
     return false;
+  }
+
+  // Other texts at the domain itself are for other purposes.
+  std::vector<std::string> what_looks_like_spf() const {
+    std::vector<std::string> texts = ask(resolver(), {domain_, dns::Type::txt})->texts;
+    std::erase_if(texts, [](const std::string& text) { return !net::contains_ignoring_case(text, "spf1"); });
+    return texts;
   }
 
   std::string sound_record() const {

@@ -62,7 +62,11 @@ TEST(DkimKey, JudgesTheTagsOfAKeyRecord) {
       {"not for subdomains, and i= names one", "t=s; " + p, permerror, "t=s"},
       {"broken", "v=DKIM1; p", permerror, "cannot be read"},
       {"a record of 60 kB", "v=DKIM1; n=" + std::string(60000, 'x') + "; " + p, permerror, "too long"},
-      {"something else", "v=spf1 -all", permerror, "no key at this selector"},
+      {"something else", "v=spf1 -all", permerror, "there is no key at this selector, but something else: v=spf1 -all"},
+      {"in quotation marks", "\"v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQ\"", permerror,
+       "there is no key at this selector, but something else: \"v=DKIM1; k=rsa; p=MIGf"},
+      {"version alone, in capitals", "V=DKIM1; K=rsa; P=MIGf", permerror, "but something else: V=DKIM1; K=rsa; P=MIGf"},
+      {"version's value in small letters", "v=dkim1; p=MIGf", permerror, "v= is not DKIM1: v=dkim1; p=MIGf"},
       {"nothing", "", permerror, "no key at this selector"},
       {"another's key", "v=DKIM1; p=" + PrivateKey::rsa(1024).public_key(), DkimResult::fail, "another"},
   };

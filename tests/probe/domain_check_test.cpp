@@ -296,5 +296,18 @@ TEST_F(DomainCheck, KnowsAReverseNameThatNobodyConfirms) {
   EXPECT_THAT(lines(report), Contains("mx.example.net. IN A 192.0.2.9"));
 }
 
+TEST_F(DomainCheck, ShowsWhatStandsInThePlaceOfARecord) {
+  spf("\"v=spf1 mx -all\"");
+  zone_.txt("example.net", "another-verification=1");
+  dkim("\"v=DKIM1; p=\"");
+  dmarc("v=dmarc1; p=reject");
+  zone_.txt("_mta-sts.example.net", "v = STSv1; id=1");
+  const DomainReport report = check();
+  EXPECT_EQ(told(report, "spf.record"), "fail: none, but something else: \"v=spf1 mx -all\"");
+  EXPECT_EQ(told(report, "dkim.record"), "fail: none, but something else: \"v=DKIM1; p=\"");
+  EXPECT_EQ(told(report, "dmarc.record"), "fail: none, but something else: v=dmarc1; p=reject");
+  EXPECT_EQ(told(report, "mta_sts.record"), "warning: none, but something else: v = STSv1; id=1");
+}
+
 }  // namespace
 }  // namespace connectord::probe
