@@ -125,6 +125,7 @@ class SkipListing(AuthenticationScenario):
         for case, hops in {
             "another gateway of ours": (received(INNER_GATEWAY), received(CLIENT)),
             "a private address": (received(PRIVATE), received(CLIENT)),
+            "shared address space": (received("100.64.1.2"), received(CLIENT)),
             "loopback": (received("127.0.0.1"), received(CLIENT)),
             "all of them": (received("127.0.0.1"), received(INNER_GATEWAY), received(PRIVATE), received("192.168.7.7"),
                             received(INNER_GATEWAY, "Exchange"), received(CLIENT, "Exim")),

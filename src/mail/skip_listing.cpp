@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectord/mail/received.h"
+#include "connectord/net/special_addresses.h"
 
 namespace connectord::mail {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 using net::IpAddress;
 
 bool is_inside(const IpAddress& address) {
-  return address.is_private() || address.is_loopback();
+  return !net::special_purpose(address).empty();
 }
 
 class Search {
@@ -57,7 +58,8 @@ class Search {
     const IpAddress& address = *received.client_address;
     const HopVerdict verdict = verdict_on(address);
     found_.trail.push_back({header, address, verdict, ""});
-    // Private addresses say nothing outside their own site, so they never become the original client.
+    // Addresses that are not of the public network say nothing outside their own, so they never become the original
+    // client.
     if (verdict == HopVerdict::skipped_private) return true;
     found_.address = address;
     found_.helo = received.helo;

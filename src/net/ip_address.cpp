@@ -170,15 +170,6 @@ bool IpAddress::is_loopback() const {
   return bytes_ == one;
 }
 
-bool IpAddress::is_private() const {
-  if (v4_) {
-    const auto a = bytes_[12];
-    const auto b = bytes_[13];
-    return a == 10 || (a == 172 && (b & 0xf0) == 16) || (a == 192 && b == 168) || (a == 169 && b == 254);
-  }
-  return (bytes_[0] & 0xfe) == 0xfc || (bytes_[0] == 0xfe && (bytes_[1] & 0xc0) == 0x80);
-}
-
 std::string IpAddress::to_string() const {
   std::array<char, INET6_ADDRSTRLEN> buffer{};
   const void* source = v4_ ? bytes_.data() + 12 : bytes_.data();

@@ -5,6 +5,7 @@
 
 #include "connectord/mail/received.h"
 #include "connectord/mail/skip_listing.h"
+#include "connectord/net/special_addresses.h"
 
 // Any value of a Received field: an address is found, or it is told why not; and skip listing ends.
 
@@ -26,7 +27,7 @@ void require_original_client(std::string_view value) {
   const auto found = mail::find_original_client(client, fields, filtering);
   require(!found.trail.empty() && found.trail.size() <= fields.size() + 1);
   require((found.trail.back().verdict == mail::HopVerdict::taken) == found.stopped.empty());
-  require(found.header == 0 || (!found.address.is_private() && !found.address.is_loopback()));
+  require(found.header == 0 || net::special_purpose(found.address).empty());
 }
 
 }  // namespace

@@ -78,8 +78,19 @@ TEST(SkipListing, ListedHopsAreSkippedOneAfterTheOther) {
                           "Received 6: 203.0.113.5 taken"));
 }
 
+TEST(SkipListing, AnAddressThatIsNotOfThePublicNetworkIsNobodysOriginalClient) {
+  for (const char* inside : {"100.64.1.2", "100.127.255.254", "10.1.2.3", "169.254.1.1", "192.0.0.8", "198.18.0.1",
+                             "0.0.0.0", "240.0.0.1", "fe80::1", "100::1", "2001:2::1"}) {
+    const auto client = find("192.0.2.10", {from(inside), from("203.0.113.5")}, filtering(false, {"192.0.2.0/24"}));
+    EXPECT_EQ(client.address.to_string(), "203.0.113.5") << inside;
+    EXPECT_EQ(find("192.0.2.10", {from(inside)}, filtering(false, {"192.0.2.0/24"})).header, 0U) << inside;
+  }
+  EXPECT_EQ(find("192.0.2.10", {from("100.128.1.2")}, filtering(false, {"192.0.2.0/24"})).address.to_string(),
+            "100.128.1.2");
+}
+
 TEST(SkipListing, AConnectionFromInsideIsSkippedOnlyIfTheConfigurationSaysSo) {
-  for (const char* inside : {"127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "fd00::1", "fe80::1"}) {
+  for (const char* inside : {"127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "100.64.1.2", "fd00::1", "fe80::1"}) {
     const std::vector<std::string> fields = {from("203.0.113.5")};
     EXPECT_EQ(find(inside, fields, filtering(false, {"192.0.2.0/24"})).header, 0U) << inside;
     EXPECT_EQ(find(inside, fields, filtering(true, {})).address.to_string(), "203.0.113.5") << inside;

@@ -33,8 +33,6 @@ class IpAddress {
 
   bool is_v4() const { return v4_; }
   bool is_loopback() const;
-  // RFC 1918, RFC 4193 and link-local addresses.
-  bool is_private() const;
   // IPv4 addresses stand in their IPv4-mapped form.
   const Bytes& bytes() const { return bytes_; }
   std::string to_string() const;
