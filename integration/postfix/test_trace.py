@@ -16,7 +16,7 @@ from harness.network import accepts_connections, free_port
 from harness.site import USER
 from harness.waiting import wait_until
 from load import Load, assert_all_in_trace
-from scenario import CONTOSO, HostScenario, SiteScenario
+from scenario import CONTOSO, RECIPIENT, HostScenario, SiteScenario
 
 SESSIONS = 40
 LEAST_ANSWERS = 300

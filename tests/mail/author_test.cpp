@@ -288,7 +288,7 @@ TEST(Author, AFieldWithoutADomainNamesNobodyAndIsCompletedAsMailServersDo) {
 TEST(Author, AControlCharacterMakesEveryAuthorUncertain) {
   for (const std::string& value :
        {"\"\0\" <a@sender.test>"s, "a@sender.test\n"s, "\r a@sender.test"s, "a@sender.test\x01"s, "\x7f a@sender.test"s,
-        "\x1b[2K a@sender.test"s, "\x1b a@sender.test"s, "a@sender.test\r\nX: y"s}) {
+        "\x1b[2K a@sender.test"s, "\x1b a@sender.test"s}) {
     const auto author = parse_author({value});
     ASSERT_TRUE(author) << printable(value);
     EXPECT_EQ(author->domains, std::vector<std::string>{"sender.test"}) << printable(value);
