@@ -196,14 +196,14 @@ class OnTheMilter(HostScenario):
     def test_authors_with_control_characters_are_refused(self):
         for author in (" a@good.example\rX: y", " a@good.example\nX: y", " a@good.example\n", "\r a@good.example",
                        " a@good\r.example", " a@good\n.example", " a@good.example\x01", " \x7fa@good.example",
-                       " \x1b[2Ka@good.example", " a@good.example\udcff\x01"):
+                       " \x1b[2Ka@good.example", " a@good.example\udcff"):
             with self.subTest(author):
                 outcome = self.decide([("From", author)])
                 self.assertEqual(outcome.verdict.word, "reply", outcome.verdict)
                 self.assertRegex(outcome.verdict.reply, r"^550 5\.7\.1 [ -~]+$")
 
     def test_bytes_that_are_no_utf_8_are_ugly_and_no_more(self):
-        for author in (" a@good.example\udcff", "\udcff\udcfe"):
+        for author in (" \udcff <a@good.example>", "\udcff\udcfe"):
             with self.subTest(author):
                 self.assertTrue(self.decide([("From", author)]).verdict.passes)
 
