@@ -29,8 +29,8 @@ std::string servers_as_csv(const std::vector<Server>& servers) {
   return csv;
 }
 
-// How many queries leave from one port before the next is taken: one, unless so many descriptors could be more than half
-// of those that this process may have.
+// How many queries leave from one port before the next is taken: one, unless so many descriptors could be more than
+// half of those that this process may have.
 int queries_of_a_port(std::size_t most_queries) {
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) descriptors.rlim_cur = 1024;
