@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import re
+import resource
 import statistics
 import threading
 import time
@@ -108,9 +109,10 @@ class Trouble(AuthenticationScenario):
             self.send(f"a@p{n}.good.example")
         used = used[before:]
         self.assertGreaterEqual(len(used), 8)
-        # Older versions of c-ares keep a port as long as one of their questions is out; newer ones take one for each, which
-        # by chance may be the same again.
-        self.assertGreaterEqual(len(set(used)), len(used) - 2 if cares_version() >= 0x011F00 else 4)
+        # Older versions of c-ares keep a port as long as one of their questions is out; newer ones take one for each, where
+        # the daemon may have enough descriptors, and by chance may take one again.
+        alone = cares_version() >= 0x011F00 and resource.getrlimit(resource.RLIMIT_NOFILE)[1] >= 16384
+        self.assertGreaterEqual(len(set(used)), len(used) - 2 if alone else 4)
 
     def test_ordinary_mail_is_not_slowed_down_beside_many_sessions_that_wait(self):
         self.results(self.send("a@good.example"))

@@ -29,12 +29,12 @@ std::string servers_as_csv(const std::vector<Server>& servers) {
   return csv;
 }
 
-// How many queries leave from one port before the next is taken: one, unless so many descriptors could be more than a
-// quarter of those that this process may have.
+// How many queries leave from one port before the next is taken: one, unless so many descriptors could be more than
+// half of those that this process may have.
 int queries_of_a_port(std::size_t most_queries) {
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) descriptors.rlim_cur = 1024;
-  const std::size_t most_ports = std::max<std::size_t>(descriptors.rlim_cur / 4, 1);
+  const std::size_t most_ports = std::max<std::size_t>(descriptors.rlim_cur / 2, 1);
   return static_cast<int>((most_queries + most_ports - 1) / most_ports);
 }
 

@@ -81,7 +81,7 @@ TEST_F(DkimCommandTest, SplitsTheRecordIntoStringsThatDnsCanCarry) {
     joined += line.substr(at + 1, end - at - 1);
     at = end;
   }
-  EXPECT_EQ(joined, object["dns_txt"]);
+  EXPECT_EQ(joined, object["dns_txt"].get<std::string>());
   EXPECT_EQ(joined, auth::DkimPrivateKey::parse(key("example.net.s1.pem"))->record());
   EXPECT_EQ(object["dns_name"], "s1._domainkey.example.net");
   EXPECT_EQ(object["algorithm"], "rsa-sha256");
