@@ -27,7 +27,7 @@ FORGERIES = {
     "without spaces": (f"{AUTHSERV_ID};dmarc=pass",),
     "malformed": (f"{AUTHSERV_ID} dmarc=pass", f";{AUTHSERV_ID}; dmarc=pass", f"(unclosed {AUTHSERV_ID}; dmarc=pass"),
     "several": (f"{AUTHSERV_ID}; spf=pass", f"{AUTHSERV_ID}; dkim=pass", f"{AUTHSERV_ID}; dmarc=pass"),
-    "a thousand": (f"{AUTHSERV_ID}; dmarc=pass",) * 1000,
+    "fifty": (f"{AUTHSERV_ID}; dmarc=pass",) * 50,
 }
 
 OTHERS = ("mx.example.org; spf=pass", "example.net; dkim=pass", "mx.example.net.example.org; dmarc=pass",

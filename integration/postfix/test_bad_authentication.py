@@ -92,10 +92,9 @@ class Bad(AuthenticationScenario):
             with self.within(4, name):
                 result = self.results(self.send(f"alice@{name}.spf.example"))["spf"].result
                 self.assertIn(result, SPF_RESULTS)
-        for name in ("giant-word", "eight-bits", "open", "self", "many"):
+        for name in ("giant", "giant-word", "eight-bits", "open", "self", "many"):
             with self.subTest(name):
                 self.assertEqual(self.results(self.send(f"a@{name}.spf.example"))["spf"].result, "permerror")
-        self.assertEqual(self.results(self.send("a@giant.spf.example"))["spf"].result, "fail")
         self.assertEqual(self.results(self.send("a@many-others.spf.example"))["spf"].result, "pass")
 
     def test_keys(self):

@@ -33,7 +33,7 @@ class HugeMail(SiteScenario):
         self.assertEqual(self.site.arrival(token, 60).all("X-Connector"), ["contoso"])
 
     def test_ten_thousand_headers(self):
-        headers = [f"X-Header-{n}: value" for n in range(9000)] + ["X-Connector: forged"] * 1000
+        headers = [f"X-Header-{n}: value" for n in range(9990)] + ["X-Connector: forged"] * 10
         with self.open(certificate="partner") as client:
             client.mail("alice@contoso.com")
             client.rcpt(RECIPIENT)
@@ -41,7 +41,7 @@ class HugeMail(SiteScenario):
             self.assertEqual(client.data(message(token, *headers)).code, 250)
         arrived = self.site.arrival(token, 60)
         self.assertEqual(arrived.all("X-Connector"), ["contoso"])
-        self.assertEqual(len([name for name, _ in arrived.headers if name.startswith("X-Header-")]), 9000)
+        self.assertEqual(len([name for name, _ in arrived.headers if name.startswith("X-Header-")]), 9990)
 
     def test_a_header_of_a_megabyte(self):
         folded = "X-Huge: " + "\r\n ".join(["x" * 990] * 1050)
@@ -130,9 +130,14 @@ class MilterPeers(HostScenario):
         with self.session() as client:
             client.mail("bob@example.org")
             client.rcpt(RECIPIENT)
-            outcome = client.content([("X-Connector", "forged")] * 10_000)
+            outcome = client.content([("X-Connector", "forged")] * 50)
             self.assertTrue(outcome.verdict.passes)
-            self.assertEqual([index for index, _ in outcome.deleted], list(range(10_000, 0, -1)))
+            self.assertEqual([index for index, _ in outcome.deleted], list(range(50, 0, -1)))
+            client.mail("bob@example.org")
+            client.rcpt(RECIPIENT)
+            outcome = client.content([("X-Connector", "forged")] * 10_000)
+            self.assertFalse(outcome.verdict.passes)
+            self.assertEqual(outcome.deleted, [])
 
     def test_bytes_that_are_no_text(self):
         with self.session(helo="\udcff\udcfe\x01\x7f") as client:
