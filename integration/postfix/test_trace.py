@@ -191,7 +191,7 @@ class DeliveriesOfPrograms(SiteScenario):
                                   " {both@mx.example.net = both@example.net} }",
                               "virtual_alias_maps": "inline:{ {virt@mx.example.net = b@example.net},"
                                                     " {both@example.net = c@example.net},"
-                                                    " {list@mx.example.net = {e@example.net, f@example.net}} }"}}
+                                                    " {list@mx.example.net = e@example.net, f@example.net} }"}}
 
     def test_whoever_it_is_for_it_is_delivered(self):
         for given, told, status in (("root", "root@mx.example.net", "delivered"),
