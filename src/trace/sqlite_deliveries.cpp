@@ -81,7 +81,9 @@ std::optional<std::int64_t> SqliteWriter::find_row(const std::string& recipient)
 std::optional<std::int64_t> SqliteWriter::find_unqualified(const Delivery& delivery) const {
   const std::string given = canonical_address(delivery.recipient);
   const std::string address = canonical_address(delivery.address);
-  if (!domain_part(given).empty() || address.empty() || local_part(address) == given) return std::nullopt;
+  if (!domain_part(given).empty() || local_part(address) == given) return std::nullopt;
+  // That it became several has no address of its own.
+  if (address.empty() && delivery.status != Status::expanded) return std::nullopt;
   const auto found = rows_by_local_part_.find(given);
   return found == rows_by_local_part_.end() || found->second == 0 ? std::nullopt : std::optional(found->second);
 }

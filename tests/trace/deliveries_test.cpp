@@ -97,6 +97,15 @@ TEST_F(TraceDeliveries, OfUnqualifiedRecipientsFindWhatTheMilterWasTold) {
   EXPECT_NE(statuses().find("twice@a.test=getting_status twice@b.test=getting_status"), std::string::npos);
 }
 
+// cleanup(8) makes two addresses of an alias, and the log has the name that the sendmail command was given.
+TEST_F(TraceDeliveries, OfAnUnqualifiedAliasThatBecameSeveralSaySoAtItsRow) {
+  append(Mail().to({"list@mx.rcpt.test"}));
+  Delivery first = delivery("4X", "list", Status::delivered, noon + second);
+  first.address = "e@rcpt.test";
+  deliver({first, delivery("4X", "list", Status::expanded, noon + second + 1)});
+  EXPECT_EQ(statuses(), "list@mx.rcpt.test=expanded");
+}
+
 // A canonical address that has a virtual one: neither name of the log is what the milter was told.
 TEST_F(TraceDeliveries, OfTheOnlyOneInTheQueueFileAreTheOnlyRecipients) {
   append(Mail().to({"canon@x.test"}));
