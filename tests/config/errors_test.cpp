@@ -241,7 +241,7 @@ TEST(ConfigErrors, AWrongFormNamesTheRightOne) {
        {5, 12, "dns.servers", "is not an address of a DNS server"}},
       {"recipient",
        in_connector("enhanced_filtering = { skip_networks = [\"192.0.2.1\"], recipients = [\"pilot\"] }"),
-       {7, 38, "inbound.enhanced_filtering.recipients", "is not a mail address"}},
+       {7, 69, "inbound.enhanced_filtering.recipients", "is not a mail address"}},
       {"dkim",
        in_require("dkim = \"fail\""),
        {10, 8, "inbound.require.dkim", "found \"fail\"; write \"pass\" or \"aligned\""}},
