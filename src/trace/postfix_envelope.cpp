@@ -150,14 +150,17 @@ std::string without_quotes(std::string_view text) {
   return plain;
 }
 
-// True if `envelope`, which stands before `other` in the line, can be a part of one of the other's addresses that the
-// answer repeats.
-bool may_be_quoted_by(std::string_view envelope, const LoggedEnvelope& other) {
+// True if `envelope`, which ends at `end`, can be a part of an address that the answer repeats: of one that an envelope
+// behind it has.
+bool may_be_quoted(std::string_view envelope, std::string_view text, std::size_t end) {
   const std::string words = without_quotes(envelope);
   const auto holds = [&words](const std::string& address) {
     return without_quotes(address).find(words) != std::string::npos;
   };
-  return holds(other.mail_from) || holds(other.recipient);
+  for (auto other = next_whole_envelope(text, end); other; other = next_whole_envelope(text, other->end)) {
+    if (holds(other->envelope.mail_from) || holds(other->envelope.recipient)) return true;
+  }
+  return false;
 }
 
 // " sasl_method=PLAIN sasl_username=joe", " sasl_username=<joe>". A name with what would follow it could end in two
@@ -196,11 +199,10 @@ std::optional<LoggedEnvelope> take_envelope_of_user(std::string_view& text) {
   auto found = next_whole_envelope(text, 0);
   while (found && found->end < text.size()) {
     const std::string_view words = text.substr(found->begin + 2, found->end - found->begin - 2);
-    auto next = next_whole_envelope(text, found->end);
-    // Of two, the second stands in the user's name, unless the first stands in an address that the answer repeats.
-    const bool is_certain = text.size() <= longest_whole_text && (!next || !may_be_quoted_by(words, next->envelope));
+    // Of several, the others stand in the user's name, unless the first stands in an address that the answer repeats.
+    const bool is_certain = text.size() <= longest_whole_text && !may_be_quoted(words, text, found->end);
     if (!is_certain && !can_begin(text.substr(0, found->begin), found->envelope)) {
-      found = std::move(next);
+      found = next_whole_envelope(text, found->end);
       continue;
     }
     LoggedEnvelope envelope;

@@ -317,6 +317,22 @@ TEST(PostfixLine, ReadsWhoHadLoggedInWhereAMilterAnswered) {
             "4ABCDEF held reason=milter triggers HOLD action");
 }
 
+// Two envelopes in one address: the first is followed by the second, and quoted by neither of the two.
+TEST(PostfixLine, BelievesNoEnvelopesFromWithinAnAddress) {
+  const std::string inside = "no; from=<a@s.test> to=<u@r.test> proto=ESMTP helo=<~> sasl_username=<joe>";
+  const std::string address = "\"x 550 5.7.1 " + inside + "po 550 " + inside + "\"@b.example";
+  const auto event = parse_mail_log_line(
+      "Nov 21 23:52:18 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from h[192.0.2.7]: "
+      "550 5.1.1 <" +
+          address + ">: no; from=<" + address + "> to=<" + address + "> proto=ESMTP helo=<h>",
+      LogClock::of_this_machine({}));
+  ASSERT_TRUE(event);
+  const auto& refused = std::get<logged::Refused>(event->detail);
+  EXPECT_EQ(refused.mail_from, address);
+  EXPECT_EQ(refused.recipient, address);
+  EXPECT_EQ(refused.sasl_username, "");
+}
+
 TEST(PostfixLine, BelievesNothingFromWithinAUsersName) {
   for (const std::string name :
        {"x; from=<evil@x> to=<v@w> proto=ESMTP helo=<e>",
