@@ -108,22 +108,19 @@ bool AresChannel::is_full(const WireName& name) const {
 
 void AresChannel::send(const WireName& name, std::vector<std::uint8_t> query, Done done) {
   if (needs_own_exchange(name)) return own_exchange_.send(std::move(query), std::move(done));
-  queries_.emplace_front(*this, std::move(query), std::move(done));
+  queries_.emplace_front(*this, std::move(done));
   queries_.front().self = queries_.begin();
-  ares::send(channel_, queries_.front().message, queries_.front());
+  ares::send(channel_, query, queries_.front());
 }
 
-void AresChannel::Query::receive(int status, std::span<const std::uint8_t> answer) {
-  AresChannel& on_channel = channel;
-  auto query = std::move(message);
-  Done ended = std::move(done);
-  on_channel.queries_.erase(self);
-  if (status == ARES_SUCCESS && !answer.empty()) return ended(End::answered, answer);
-  // There is an answer, with a name in it that newer versions do not hand over, such as an alias leads to.
-  if (status == ARES_EBADNAME && on_channel.own_exchange_.size() < on_channel.most_by_own_exchange_) {
-    return on_channel.own_exchange_.send(std::move(query), std::move(ended));
+void AresChannel::Query::receive(int status, std::span<const std::uint8_t> message) {
+  const Done ended = std::move(done);
+  channel.queries_.erase(self);
+  if (status == ARES_SUCCESS && !message.empty()) {
+    ended(End::answered, message);
+  } else {
+    ended(status == ARES_ETIMEOUT ? End::timeout : End::failed, {});
   }
-  ended(status == ARES_ETIMEOUT ? End::timeout : End::failed, {});
 }
 
 void AresChannel::on_socket_state(void* channel, ares_socket_t socket, int readable, int writable) {

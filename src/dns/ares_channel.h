@@ -48,12 +48,10 @@ class AresChannel {
 
  private:
   struct Query final : ares::Receiver {
-    Query(AresChannel& on_channel, std::vector<std::uint8_t> bytes, Done when_done)
-        : channel(on_channel), message(std::move(bytes)), done(std::move(when_done)) {}
+    Query(AresChannel& on_channel, Done when_done) : channel(on_channel), done(std::move(when_done)) {}
     void receive(int status, std::span<const std::uint8_t> message) override;
 
     AresChannel& channel;
-    std::vector<std::uint8_t> message;
     Done done;
     std::list<Query>::iterator self;
   };
