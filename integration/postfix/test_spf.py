@@ -62,6 +62,7 @@ hosts.example MX 20 host.example
 5.0.0.127.in-addr.arpa PTR host.example
 5.0.0.127.in-addr._spf.exists.example A 127.0.0.2
 alice._user.exists.example A 127.0.0.2
+a+b=c._user.exists.example A 127.0.0.2
 alias.example CNAME ip4.example
 loop.example CNAME loop2.example
 loop2.example CNAME loop.example
@@ -111,6 +112,10 @@ class Records(AuthenticationScenario):
             token = new_token()
             self.assertEqual(client.data(message(token)).code, 250)
         self.assertEqual(self.results_in(self.site.arrival(token))["spf"].result, "pass")
+
+    def test_a_macro_may_make_a_name_that_no_host_has(self):
+        self.assertEqual(self.spf("a+b=c@exists-by-user.example").result, "pass")
+        self.assertEqual(self.spf("a+b=d@exists-by-user.example").result, "fail")
 
     def test_the_null_sender_is_judged_by_the_helo_name(self):
         spf = self.spf("", helo="mail.helo.example")

@@ -20,15 +20,6 @@ std::unique_ptr<Value, Free*> owned(Value* value, Free* free) {
   return {value, free};
 }
 
-// Three rounds get over lost packets; with many servers two do, as each wait would become too short otherwise.
-Schedule doubling_schedule(std::size_t servers, milliseconds timeout) {
-  Schedule schedule;
-  schedule.tries = servers > 2 ? 2 : 3;
-  const auto waits = static_cast<milliseconds::rep>(servers) * ((1 << schedule.tries) - 1);
-  schedule.first = std::max(timeout / std::max<milliseconds::rep>(waits, 1), milliseconds(20));
-  return schedule;
-}
-
 #if ARES_VERSION >= 0x011f00  // 1.31, from which on all of this is there
 
 // "192.0.2.1:53" or "[2001:db8::1]:53"; a link-local address may have its interface before or behind the bracket.

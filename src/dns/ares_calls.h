@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "connectord/dns/make_resolver.h"
+#include "transport.h"
 
 // What c-ares 1.18 (Debian 12) and 1.34 (Debian 13) do by different calls, or in different ways. No other file asks for
 // the version.
@@ -34,12 +35,6 @@ void send(ares_channel channel, std::span<const std::uint8_t> query, Receiver& r
 
 // The servers that /etc/resolv.conf names, as the library reads it.
 tl::expected<std::vector<Server>, std::string> system_servers();
-
-// How a query is repeated. Each round through the servers waits twice as long as the one before.
-struct Schedule {
-  int tries = 0;                       // for each server
-  std::chrono::milliseconds first{0};  // how long the first try waits for an answer
-};
 
 // A schedule that is over when a lookup's time is.
 Schedule schedule(std::size_t servers, std::chrono::milliseconds timeout);

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -17,24 +16,24 @@
 #include "ares_calls.h"
 #include "connectord/dns/make_resolver.h"
 #include "connectord/net/listener.h"
+#include "raw_exchange.h"
+#include "transport.h"
+#include "wire.h"
 
 namespace connectord::dns {
 
-// c-ares as a means of transport: sends queries, repeats them, changes servers, goes over to TCP, and compares ids,
-// questions and addresses of what comes back. Belongs to one thread.
+// A means of transport: sends queries, repeats them, changes servers, goes over to TCP, and compares ids, questions and
+// addresses of what comes back. c-ares does that, and for names that it does not take, an exchange of our own. Belongs
+// to one thread.
 class AresChannel {
  public:
-  enum class End : std::uint8_t { answered, timeout, failed };
-  // Called exactly once for each query, from within send, process or the destructor; the message is there where the
-  // query was answered.
-  using Done = std::function<void(End, std::span<const std::uint8_t>)>;
-
   static tl::expected<std::unique_ptr<AresChannel>, std::string> open(const ResolverSettings& settings);
   ~AresChannel();
   AresChannel(const AresChannel&) = delete;
   AresChannel& operator=(const AresChannel&) = delete;
 
-  void send(const std::vector<std::uint8_t>& query, Done done);
+  // Calls back exactly once, from within send, process or the destructor. The query asks for that name.
+  void send(const WireName& name, std::vector<std::uint8_t> query, Done done);
   // Is readable as soon as process() has something to do.
   int descriptor() const { return sockets_.get(); }
   // How long to wait at the most; std::nullopt: without end.
@@ -43,9 +42,9 @@ class AresChannel {
   void process();
 
   // A query outlives its lookup where the library still repeats it, so these have a limit of their own.
-  bool is_full() const { return queries_.size() >= most_outstanding_; }
+  bool is_full(const WireName& name) const;
   // True if every server is on this machine.
-  bool is_local() const { return local_; }
+  bool is_local() const;
 
  private:
   struct Query final : ares::Receiver {
@@ -57,14 +56,17 @@ class AresChannel {
     std::list<Query>::iterator self;
   };
 
-  explicit AresChannel(std::size_t most_outstanding);
+  AresChannel(const ResolverSettings& settings, std::vector<Server> servers);
+  tl::expected<void, std::string> open_library(const ResolverSettings& settings);
   static void on_socket_state(void* channel, ares_socket_t socket, int readable, int writable);
 
+  const std::vector<Server> servers_;
   const std::size_t most_outstanding_;
+  const std::size_t most_by_own_exchange_;
   const net::FileDescriptor sockets_;  // an epoll(7) of all, since there may be thousands
   ares_channel channel_ = nullptr;
-  bool local_ = false;
   std::list<Query> queries_;
+  RawExchange own_exchange_;
 };
 
 }  // namespace connectord::dns

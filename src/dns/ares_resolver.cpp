@@ -61,8 +61,7 @@ class AresResolver : public Resolver {
   void wait_and_process();
   int poll_limit() const;
   void send(const std::shared_ptr<Lookup>& lookup, bool edns);
-  void on_message(const std::shared_ptr<Lookup>& lookup, bool edns, AresChannel::End end,
-                  std::span<const std::uint8_t> message);
+  void on_message(const std::shared_ptr<Lookup>& lookup, bool edns, End end, std::span<const std::uint8_t> message);
   void on_response(const std::shared_ptr<Lookup>& lookup, Response response);
   void expire();
   void finish(Lookup& lookup, const std::shared_ptr<const Answer>& answer);
@@ -177,18 +176,17 @@ int AresResolver::poll_limit() const {
 }
 
 void AresResolver::send(const std::shared_ptr<Lookup>& lookup, bool edns) {
-  if (channel_->is_full()) return give_up(*lookup);
-  channel_->send(encode_query(ids_.next(), lookup->name, lookup->question.type, edns),
-                 [this, lookup, edns](AresChannel::End end, std::span<const std::uint8_t> message) {
-                   on_message(lookup, edns, end, message);
-                 });
+  if (channel_->is_full(lookup->name)) return give_up(*lookup);
+  channel_->send(
+      lookup->name, encode_query(ids_.next(), lookup->name, lookup->question.type, edns),
+      [this, lookup, edns](End end, std::span<const std::uint8_t> message) { on_message(lookup, edns, end, message); });
 }
 
-void AresResolver::on_message(const std::shared_ptr<Lookup>& lookup, bool edns, AresChannel::End end,
+void AresResolver::on_message(const std::shared_ptr<Lookup>& lookup, bool edns, End end,
                               std::span<const std::uint8_t> message) {
   if (lookup->finished) return;
-  if (end != AresChannel::End::answered) {
-    return finish(*lookup, answer_without_records(end == AresChannel::End::timeout ? Status::timeout : Status::error));
+  if (end != End::answered) {
+    return finish(*lookup, answer_without_records(end == End::timeout ? Status::timeout : Status::error));
   }
   auto response = decode_response(message, lookup->name, lookup->question.type);
   if (!response) return finish(*lookup, answer_without_records(Status::error));

@@ -13,7 +13,6 @@ namespace {
 constexpr std::uint16_t class_in = 1;
 constexpr std::uint16_t type_soa = 6;
 constexpr std::uint16_t type_opt = 41;
-constexpr std::size_t header_size = 12;
 constexpr std::uint16_t edns_size = 1232;  // fits in a packet everywhere, so that nothing is fragmented
 constexpr int longest_chain = 16;          // of CNAMEs in one answer
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -21,6 +22,8 @@ std::optional<WireName> to_wire_name(std::string_view name);
 // For people and for further questions. A dot or a backslash in a label, and what is not printable, is escaped as in
 // zone files (RFC 1035, 5.1), so that no label can pass for two. The root is "".
 std::string to_text(const WireName& name);
+
+constexpr std::size_t header_size = 12;  // of a message
 
 // A query for one question, with recursion wanted. With `edns` it takes answers of 1232 bytes over UDP.
 std::vector<std::uint8_t> encode_query(std::uint16_t id, const WireName& name, Type type, bool edns);

@@ -1,7 +1,6 @@
 // Sockets that wait by poll(2), and TLS over them.
 #include "connectord/probe/network.h"
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -14,6 +13,7 @@
 #include <cstring>
 
 #include "connectord/net/listener.h"
+#include "connectord/net/socket_address.h"
 #include "tls_engine.h"
 
 namespace connectord::probe {
@@ -141,41 +141,16 @@ class Socket : public Connection {
   std::unique_ptr<TlsEngine> tls_;
 };
 
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress socket_address(const net::IpAddress& address, std::uint16_t port) {
-  SocketAddress made;
-  const auto& bytes = address.bytes();
-  if (address.is_v4()) {
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(port);
-    std::memcpy(&v4.sin_addr, bytes.data() + 12, 4);
-    std::memcpy(&made.storage, &v4, made.size = sizeof v4);
-  } else {
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(port);
-    std::memcpy(&v6.sin6_addr, bytes.data(), bytes.size());
-    std::memcpy(&made.storage, &v6, made.size = sizeof v6);
-  }
-  return made;
-}
-
 class SocketNetwork : public Network {
  public:
   tl::expected<std::unique_ptr<Connection>, Failure> connect(const net::IpAddress& address, std::uint16_t port,
                                                              const std::optional<net::IpAddress>& source,
                                                              Deadline deadline) override {
-    const SocketAddress target = socket_address(address, port);
+    const net::SocketAddress target = net::socket_address(address, port);
     net::FileDescriptor fd(::socket(target.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
     if (fd.get() < 0) return tl::unexpected(failure_of(errno));
     if (source) {
-      const SocketAddress from = socket_address(*source, 0);
+      const net::SocketAddress from = net::socket_address(*source, 0);
       if (::bind(fd.get(), from.get(), from.size) != 0) return tl::unexpected(failure_of(errno));
     }
     net::set_no_delay(fd.get());

@@ -108,8 +108,32 @@ TEST(Resolver, RefusesWhatIsNoNameWithoutAsking) {
 TEST(Resolver, AsksForNamesOfAnyBytes) {
   DnsServer server([](const Query& query) { return std::vector<Message>{with_text(query, query.name())}; });
   const auto resolver = resolver_with(settings_for(server));
-  const std::string name = "macro%percent  \\space\xff.example";
-  EXPECT_EQ(ask(*resolver, name).texts, std::vector{name});
+  for (const std::string name : {"macro%percent  \\space\xff.example", "a+b._spf.example", "prvs=1=x._spf.example"}) {
+    EXPECT_EQ(ask(*resolver, name).texts, std::vector{name});
+  }
+}
+
+TEST(Resolver, ReadsAnswersThatLeadToNamesOfAnyBytes) {
+  DnsServer server([](const Query& query) -> std::vector<Message> {
+    Message message = query.reply();
+    add_record(message, query.name(), cname, wire_name("a+b c.example"));
+    add_record(message, "a+b c.example", query.type(),
+               query.type() == ptr ? wire_name("host=1.example") : text_data("found"));
+    return {message};
+  });
+  const auto resolver = resolver_with(settings_for(server));
+  EXPECT_EQ(ask(*resolver, "www.example").texts, std::vector<std::string>{"found"});
+  EXPECT_EQ(ask(*resolver, "1.2.0.192.in-addr.arpa", Type::ptr).names, std::vector<std::string>{"host=1.example"});
+}
+
+TEST(Resolver, AsksForNamesOfAnyBytesWithoutEdnsAndOverTcpToo) {
+  const std::string large(60'000, 'x');
+  DnsServer server([&](const Query& query) -> std::vector<Message> {
+    if (query.edns()) return {query.reply(1)};
+    return {query.tcp() ? with_text(query, large) : query.truncated()};
+  });
+  const auto resolver = resolver_with(settings_for(server));
+  EXPECT_EQ(ask(*resolver, "a+b.example").texts, std::vector{large});
 }
 
 TEST(Resolver, GoesOverTcpWhenAnAnswerIsTruncated) {
@@ -288,8 +312,10 @@ TEST(Resolver, RepeatsALostQuery) {
 }
 
 TEST(Resolver, WaitsForASlowAnswerThoughTheServerIsQuickOtherwise) {
-  DnsServer server([](const Query& query) -> std::vector<Message> {
-    if (query.name() == "slow.example") std::this_thread::sleep_for(1900ms);
+  // As a resolver does that is still looking: what was asked again meanwhile is answered with the first.
+  std::once_flag first;
+  DnsServer server([&](const Query& query) -> std::vector<Message> {
+    if (query.name() == "slow.example") std::call_once(first, [] { std::this_thread::sleep_for(1900ms); });
     return {with_text(query, "came")};
   });
   const auto resolver = resolver_with(settings_for(server, 3000ms));
@@ -297,12 +323,24 @@ TEST(Resolver, WaitsForASlowAnswerThoughTheServerIsQuickOtherwise) {
   EXPECT_EQ(ask(*resolver, "slow.example").texts, std::vector<std::string>{"came"});
 }
 
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t descriptors) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit during{descriptors, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &during);
+  }
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 // Of 200 lookups at once.
 std::size_t ports_used(std::size_t most_outstanding, rlim_t descriptors) {
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const rlimit during{descriptors, before.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &during);
+  const DescriptorLimit limit(descriptors);
   DnsServer server([](const Query& query) { return std::vector<Message>{with_text(query, "text")}; });
   auto settings = settings_for(server);
   settings.most_outstanding = most_outstanding;
@@ -310,7 +348,6 @@ std::size_t ports_used(std::size_t most_outstanding, rlim_t descriptors) {
   std::vector<std::future<Answer>> lookups;
   for (int i = 0; i < 200; ++i) lookups.push_back(start(*resolver, "n" + std::to_string(i) + ".example"));
   for (auto& lookup : lookups) EXPECT_EQ(lookup.get().status, Status::found);
-  ::setrlimit(RLIMIT_NOFILE, &before);
   return server.source_ports().size();
 }
 
@@ -322,6 +359,20 @@ TEST(Resolver, AsksEachQuestionFromAPortOfItsOwn) {
 
 TEST(Resolver, SharesPortsWhereDescriptorsAreFew) {
   EXPECT_LE(ports_used(4096, 512), 16U);
+}
+
+TEST(Resolver, LimitsTheDescriptorsForNamesOfAnyBytes) {
+  const DescriptorLimit limit(512);
+  DnsServer server([](const Query& query) {
+    return query.name() == "known.example" ? std::vector<Message>{with_text(query, "x")} : std::vector<Message>{};
+  });
+  const auto resolver = resolver_with(settings_for(server, 500ms));
+  std::vector<std::future<Answer>> lookups;
+  for (int i = 0; i < 40; ++i) lookups.push_back(start(*resolver, "n+" + std::to_string(i) + ".example"));
+  EXPECT_EQ(ask(*resolver, "known.example").status, Status::found);
+  std::map<Status, int> ends;
+  for (auto& lookup : lookups) ++ends[lookup.get().status];
+  EXPECT_EQ(ends, (std::map<Status, int>{{Status::timeout, 32}, {Status::error, 8}})) << "a sixteenth";
 }
 
 TEST(Resolver, LetsNobodyWaitForTheSlowNamesOfOthers) {
