@@ -42,7 +42,7 @@ class Scheduled(ValidateScenario):
         message = wait_until(lambda: [each for each in partner.messages() if b"has news" in each.content], "the mail")[-1]
         self.assertEqual((message.mail_from, message.recipients), ("", ["postmaster@example.net"]))
         self.assertIn(b"fails: certificate not trusted", message.content)
-        self.assertEqual(json.loads(result.read_text())["result"], "failed")
+        wait_until(lambda: json.loads(result.read_text())["result"] == "failed", "the result that is kept")
         connectord.stop()
 
 
