@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectord/mail/text.h"
+#include "connectord/net/display_control.h"
 #include "connectord/session/health.h"
 
 namespace connectord::session {
@@ -31,9 +32,9 @@ std::uint32_t code_point(std::string_view text, std::size_t at, std::size_t& len
 }
 
 // Moves a terminal's cursor, ends a line, or turns the order of what is shown.
-bool is_shown_otherwise(std::uint32_t code) {
-  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
-         (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+bool is_shown_otherwise(std::string_view rest) {
+  const auto first = static_cast<unsigned char>(rest.front());
+  return first < 0x20 || first == 0x7f || net::display_control_length(rest) > 0;
 }
 
 std::string escaped(std::string_view text) {
@@ -41,7 +42,7 @@ std::string escaped(std::string_view text) {
   const std::string_view cut = text.substr(0, longest_text);
   for (std::size_t at = 0, length = 0; at < cut.size(); at += length) {
     const std::uint32_t code = code_point(text, at, length);
-    if (is_shown_otherwise(code)) {
+    if (is_shown_otherwise(text.substr(at))) {
       std::array<char, 8> escape{};
       shown.append(escape.data(),
                    static_cast<std::size_t>(std::snprintf(escape.data(), escape.size(), "\\u%04x", code)));
