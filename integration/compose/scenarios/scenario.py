@@ -25,6 +25,7 @@ class Front:
     queued: str  # finds the queue ID in its reply to a message
     deferred: str  # finds in its log that a message waits, and why
     flush: tuple[str, ...]  # has a message that waits tried again now
+    flush_all: tuple[str, ...]  # has all of them tried
 
     @property
     def domain(self) -> str:
@@ -40,9 +41,11 @@ class Front:
 
 
 POSTFIX = Front("postfix", "mx.example.net", "bob@example.net", queued=r"queued as (\S+)",
-                deferred=r"{queue_id}: to=.*status=deferred \(.*{reason}", flush=("postqueue", "-i", "{queue_id}"))
+                deferred=r"{queue_id}: to=.*status=deferred \(.*{reason}", flush=("postqueue", "-i", "{queue_id}"),
+                flush_all=("postqueue", "-f"))
 SENDMAIL = Front("sendmail", "mx.example.org", "bob@example.org", queued=r"(\S+) Message accepted",
-                 deferred=r"{queue_id}: (ruleset=tls_rcpt.*reject|to=.*stat)=.*{reason}", flush=("sendmail", "-qI{queue_id}"))
+                 deferred=r"{queue_id}: (ruleset=tls_rcpt.*reject|to=.*stat)=.*{reason}", flush=("sendmail", "-qI{queue_id}"),
+                 flush_all=("sendmail", "-q"))
 
 
 class Scenario(unittest.TestCase):
