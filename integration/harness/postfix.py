@@ -141,6 +141,13 @@ class PrivatePostfix:
             self._workspace.stop(self._master)
             self._master = None
 
+    @property
+    def master(self) -> int:
+        """The process that is the parent of all others of this instance."""
+        if not self._master:
+            raise RuntimeError("Postfix is not running")
+        return self._master.pid
+
     def reload(self) -> None:
         self.run("postfix", "reload")
 

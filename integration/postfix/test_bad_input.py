@@ -43,6 +43,16 @@ class HugeMail(SiteScenario):
         self.assertEqual(arrived.all("X-Connector"), ["contoso"])
         self.assertEqual(len([name for name, _ in arrived.headers if name.startswith("X-Header-")]), 9990)
 
+    def test_a_header_as_long_as_postfix_has_them_by_default(self):
+        """100 KiB (header_size_limit), of which libmilter by itself takes 64."""
+        token = new_token()
+        with self.open(certificate="partner") as client:
+            client.mail("alice@contoso.com")
+            client.rcpt(RECIPIENT)
+            folded = "X-Long: " + "\r\n ".join(["x" * 990] * 102)
+            self.assertEqual(client.data(message(token, folded, "X-Connector: forged")).code, 250)
+        self.assertEqual(self.site.arrival(token).all("X-Connector"), ["contoso"])
+
     def test_a_header_of_a_megabyte(self):
         folded = "X-Huge: " + "\r\n ".join(["x" * 990] * 1050)
         with self.open(certificate="partner") as client:
@@ -100,7 +110,7 @@ class MilterPeers(HostScenario):
             yield client
 
     def test_long_names_and_addresses(self):
-        # 65535 bytes is the largest packet that libmilter takes.
+        # Longer than anything that an MTA takes on one line.
         long = "x" * 65000
         with self.session(helo=long) as client:
             for mail_from in (f"{long}@contoso.com", f"bob@{long}.example.org", long, f'"{long}"@contoso.com'):

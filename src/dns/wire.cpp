@@ -15,6 +15,8 @@ constexpr std::uint16_t type_soa = 6;
 constexpr std::uint16_t type_opt = 41;
 constexpr std::uint16_t edns_size = 1232;  // fits in a packet everywhere, so that nothing is fragmented
 constexpr int longest_chain = 16;          // of CNAMEs in one answer
+// Of a section. No honest name has as many, and who asks for sixty names would pay for thousands each time.
+constexpr unsigned max_records = 512;
 
 constexpr std::uint16_t flag_response = 0x8000;
 constexpr std::uint16_t flag_opcode = 0x7800;
@@ -101,6 +103,7 @@ tl::expected<Message, std::string> read_message(Bytes bytes, const WireName& nam
     return bad("an answer to another question");
   }
   if ((message.flags & flag_truncated) != 0) return bad("truncated");
+  if (answers > max_records || authorities > max_records) return bad("too many records");
   message.answers = read_section(reader, answers);
   message.authorities = read_section(reader, authorities);
   if (!reader.good()) return bad("cut short or malformed");

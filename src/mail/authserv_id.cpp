@@ -32,7 +32,7 @@ std::string comparable(std::string_view id) {
 // What is left of a text when comments, quoting and whitespace are taken for nothing: what a careless reader may see.
 // Nothing for a text of many parentheses that are not closed: each of them would be looked for to the end.
 std::optional<std::string> without_decoration(std::string_view text) {
-  constexpr int most_unclosed = 16;
+  constexpr int max_unclosed = 4;
   int unclosed = 0;
   std::string bare;
   Scanner scanner(text);
@@ -43,7 +43,7 @@ std::optional<std::string> without_decoration(std::string_view text) {
         scanner = ahead;
         continue;
       }
-      if (++unclosed > most_unclosed) return std::nullopt;
+      if (++unclosed > max_unclosed) return std::nullopt;
     }
     const char c = scanner.next();
     if (is_control(c) || c == ' ' || c == '"' || c == '\\') continue;

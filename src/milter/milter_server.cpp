@@ -16,6 +16,10 @@
 namespace connectord::milter {
 namespace {
 
+// libmilter closes a connection on which a larger packet comes, which defers the message for ever: by itself beyond 64
+// KiB, while Postfix sends a header field of 100 KiB whole (header_size_limit, postconf(5)).
+constexpr std::size_t max_packet_size = std::size_t{1} << 20U;
+
 // libmilter's notation puts the port first.
 std::string libmilter_address(const net::Endpoint& endpoint) {
   if (endpoint.kind == net::Endpoint::Kind::unix_socket) return "unix:" + endpoint.path;
@@ -53,6 +57,7 @@ MilterServer::~MilterServer() = default;
 
 tl::expected<void, std::string> MilterServer::open(const net::Endpoint& endpoint, const net::SocketRights& rights) {
   std::string address = libmilter_address(endpoint);
+  smfi_setmaxdatasize(max_packet_size);
   if (smfi_register(describe_filter(*shared_)) != MI_SUCCESS || smfi_setconn(address.data()) != MI_SUCCESS) {
     return tl::unexpected(endpoint.to_string() + ": libmilter does not take this listener");
   }

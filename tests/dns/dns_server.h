@@ -100,7 +100,8 @@ enum class Section { answer = 7, authority = 9 };
 // Appends a record and counts it. Sections are to be filled in their order.
 inline void add_record(Message& message, std::string_view owner, std::uint16_t type, const Message& data,
                        std::uint32_t ttl = 300, Section section = Section::answer) {
-  ++message[static_cast<std::size_t>(section)];
+  const auto count = static_cast<std::size_t>(section);
+  if (++message[count] == 0) ++message[count - 1];
   const Message name = wire_name(owner);
   message.insert(message.end(), name.begin(), name.end());
   for (const std::uint32_t field :

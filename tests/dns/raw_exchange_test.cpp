@@ -69,6 +69,15 @@ constexpr auto silent = [](const Query&) { return std::vector<Message>{}; };
 constexpr auto right = [](const Query& query) { return std::vector<Message>{with_text(query, "right")}; };
 const std::string name = "a+b._spf.example";
 
+TEST(DecodeResponse, TakesNoMoreRecordsThanAnHonestNameHas) {
+  for (const auto& [count, is_taken] : {std::pair{512, true}, {513, false}}) {
+    const Query query(encode_query(1, *to_wire_name(name), Type::txt, false), false);
+    Message message = query.reply();
+    for (int i = 0; i < count; ++i) add_record(message, name, 16, text_data("x"));
+    EXPECT_EQ(decode_response(message, *to_wire_name(name), Type::txt).has_value(), is_taken) << count;
+  }
+}
+
 TEST(RawExchange, IsForNamesThatNoHostHas) {
   for (const std::string ordinary :
        {"example.com", "_dmarc.xn--bcher-kva.example", "1.0/25.2.0.192.in-addr.arpa", "*.example", "UPPER.example"}) {
