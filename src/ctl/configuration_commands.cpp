@@ -76,7 +76,7 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
 }
 
 // The log may be there already or come later, so this is no error.
-void check_mail_log(session::LoadedPolicy& loaded, const std::string& file) {
+void check_mail_log(runtime::LoadedPolicy& loaded, const std::string& file) {
   const auto& trace = loaded.policy->configuration().trace;
   if (!trace || trace->mail_log.empty()) return;
   std::string problem = trace::problem_with_mail_log(trace->mail_log);
@@ -90,7 +90,7 @@ void check_mail_log(session::LoadedPolicy& loaded, const std::string& file) {
 }
 
 Status check(const Common& common, const Terminal& terminal) {
-  session::LoadedPolicy loaded = load(common, session::SecretFiles::read);
+  runtime::LoadedPolicy loaded = load(common, runtime::SecretFiles::read);
   const bool ok = loaded.policy != nullptr;
   if (ok) check_mail_log(loaded, common.configuration);
   if (common.json) {

@@ -143,7 +143,7 @@ sfsistat on_connect(SMFICTX* context, char* name, _SOCK_ADDR* address) noexcept 
     facts.server_port = net::number_of(macro_of(context, "{daemon_port}"));
     facts.local_submission = is_local_submission(facts.client_name, facts.client_address, facts.client_port);
     connection.session().connected(std::move(facts));
-    session::Activity& activity = *shared->services.activity;
+    runtime::Activity& activity = *shared->services.activity;
     activity.milter_sessions.count(shared->services.unix_time());
     activity.seen_mta(mail_server_name(macro_of(context, "v")), macro_of(context, "j"));
     return connection.go_on_after(SMFIP_NR_CONN);

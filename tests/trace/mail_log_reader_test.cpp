@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 #include "trace/log_folder.h"
 
 namespace connectord::trace {

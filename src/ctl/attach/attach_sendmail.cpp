@@ -38,7 +38,7 @@ class Sendmail {
 
   Status detach() {
     // What to look for, should a person have attached it by hand.
-    const session::LoadedPolicy loaded = load(common_, session::SecretFiles::leave);
+    const runtime::LoadedPolicy loaded = load(common_, runtime::SecretFiles::leave);
     if (loaded.policy) wanted_ = wanted_by(common_.configuration, loaded.policy->configuration());
     if (auto done = begin().and_then([this] { return plan_detaching(); }); !done) return fail("failed", done.error());
     if (after_ == before_) {

@@ -51,7 +51,7 @@ class DetachPostfix {
     Wanted wanted;
     if (!record_) {
       // Attached by hand, or not at all: what to look for is in connectord's configuration.
-      const session::LoadedPolicy loaded = load(common_, session::SecretFiles::leave);
+      const runtime::LoadedPolicy loaded = load(common_, runtime::SecretFiles::leave);
       if (!loaded.policy) {
         print_problems(loaded.problems, terminal_);
         return tl::unexpected(std::string("nothing tells what to look for in main.cf: there is no ") +

@@ -8,7 +8,7 @@
 #include <chrono>
 
 #include "connectord/net/abstract_socket.h"
-#include "connectord/session/health.h"
+#include "connectord/runtime/health.h"
 
 namespace connectord::ctl {
 namespace {
@@ -26,7 +26,7 @@ std::string read_all(const net::FileDescriptor& connection, std::chrono::millise
   for (;;) {
     const ssize_t count = ::recv(connection.get(), piece.data(), piece.size(), 0);
     const bool is_late = std::chrono::steady_clock::now() > end;
-    if (count <= 0 || is_late || text.size() > session::longest_health_document) return text;
+    if (count <= 0 || is_late || text.size() > runtime::longest_health_document) return text;
     text.append(piece.data(), static_cast<std::size_t>(count));
   }
 }
@@ -36,7 +36,7 @@ std::string read_all(const net::FileDescriptor& connection, std::chrono::millise
 tl::expected<nlohmann::ordered_json, std::string> ask_running_daemon(const std::string& configuration,
                                                                      const std::string& user) {
   constexpr std::chrono::seconds limit{5};
-  const auto connection = net::connect_abstract(session::health_socket_name(configuration));
+  const auto connection = net::connect_abstract(runtime::health_socket_name(configuration));
   if (!connection) return tl::unexpected("connectord does not run with " + configuration);
   const auto peer = net::peer_uid(*connection);
   if (!peer || !is_believed(*peer, user)) {
@@ -48,7 +48,7 @@ tl::expected<nlohmann::ordered_json, std::string> ask_running_daemon(const std::
   if (told.empty()) {
     return tl::unexpected("connectord runs with " + configuration + ", and tells only root and its own user how it is");
   }
-  return session::read_health_document(told).map_error([&](const std::string& why) {
+  return runtime::read_health_document(told).map_error([&](const std::string& why) {
     return "connectord runs with " + configuration + ", and what it tells of itself is odd: " + why;
   });
 }

@@ -26,7 +26,7 @@ class StatusReport {
       : arguments_(arguments), common_(common), terminal_(terminal) {}
 
   Status run() {
-    const session::LoadedPolicy loaded = load(common_, session::SecretFiles::leave);
+    const runtime::LoadedPolicy loaded = load(common_, runtime::SecretFiles::leave);
     loads_ = loaded.policy != nullptr;
     if (loads_) {
       server_ = loaded.policy->configuration().server;

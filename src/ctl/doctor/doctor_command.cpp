@@ -78,7 +78,7 @@ void examine_warnings(const std::vector<model::Problem>& problems, const Patient
 }
 
 void examine(const Common& common, const MailServerPlaces& places, Findings& findings) {
-  const session::LoadedPolicy loaded = load(common, session::SecretFiles::leave);
+  const runtime::LoadedPolicy loaded = load(common, runtime::SecretFiles::leave);
   for (const model::Problem& problem : loaded.problems) {
     if (problem.severity != model::Problem::Severity::error) continue;
     findings.critical("configuration", to_string(problem),

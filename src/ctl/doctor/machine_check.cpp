@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <future>
 
-#include "connectord/session/load_policy.h"
+#include "connectord/runtime/load_policy.h"
 #include "doctor.h"
 
 namespace connectord::ctl {
@@ -69,7 +69,7 @@ void examine_machine(const Patient& patient, Findings& findings) {
 void examine_dns(const Patient& patient, Findings& findings) {
   constexpr std::chrono::milliseconds slow{1'000};
   constexpr std::chrono::seconds patience{30};
-  const auto resolver = session::make_resolver(patient.configuration.dns);
+  const auto resolver = runtime::make_resolver(patient.configuration.dns);
   if (!resolver) return findings.critical("dns", resolver.error(), "write servers in [dns], or mend /etc/resolv.conf");
   const auto answered = std::make_shared<std::promise<dns::Status>>();
   auto waiting = answered->get_future();

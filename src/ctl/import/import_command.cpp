@@ -74,7 +74,7 @@ Expected<Translated> translate(ImportedConnector imported, model::Configuration&
     return tl::unexpected("\"" + mail::printable(imported.name) + "\": " + toml.error().key + ": " +
                           toml.error().message);
   }
-  config::Loaded loaded = config::parse(server_table() + *toml, "import", session::environment_of_host());
+  config::Loaded loaded = config::parse(server_table() + *toml, "import", runtime::environment_of_host());
   if (!loaded.ok() && imported.obstacle.empty()) imported.obstacle = errors_of(loaded.problems);
   if (imported.obstacle.empty()) {
     auto& found = loaded.configuration;
