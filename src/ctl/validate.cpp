@@ -15,6 +15,7 @@
 #include "connectord/net/number.h"
 #include "connectord/probe/results.h"
 #include "connectord/runtime/credentials.h"
+#include "connectord/smtp/smtp_client.h"
 #include "connectord/runtime/folders.h"
 #include "connectord/trace/sqlite_store.h"
 #include "expected.h"
