@@ -8,9 +8,9 @@
 #include "configuration_file.h"
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_summary.h"
+#include "connectord/maillog/mail_log_reader.h"
 #include "connectord/net/display_control.h"
 #include "connectord/probe/results.h"
-#include "connectord/trace/mail_log_reader.h"
 #include "table.h"
 #include "validate_report.h"
 
@@ -79,7 +79,7 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
 void check_mail_log(runtime::LoadedPolicy& loaded, const std::string& file) {
   const auto& trace = loaded.policy->configuration().trace;
   if (!trace || trace->mail_log.empty()) return;
-  std::string problem = trace::problem_with_mail_log(trace->mail_log);
+  std::string problem = maillog::problem_with_mail_log(trace->mail_log);
   if (problem.empty()) return;
   model::Problem warning;
   warning.location.file = std::make_shared<const std::string>(file);

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "connectord/doctor/doctor.h"
-#include "connectord/trace/mail_log_reader.h"
+#include "connectord/maillog/mail_log_reader.h"
 #include "process_access.h"
 
 namespace connectord::doctor {
@@ -29,7 +29,7 @@ void examine_mail_log(const Patient& patient, Findings& findings) {
   const auto& settings = patient.configuration.trace;
   if (!settings || settings->mail_log.empty()) return;
   const std::string& log = settings->mail_log;
-  if (const std::string problem = trace::problem_with_mail_log(log); !problem.empty()) {
+  if (const std::string problem = maillog::problem_with_mail_log(log); !problem.empty()) {
     return findings.critical("deliveries", "trace.mail_log cannot be read: " + problem,
                              "name the mail server's log, or \"journal\"; connectord's user must be able to read it");
   }
