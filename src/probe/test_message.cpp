@@ -7,6 +7,7 @@
 
 #include "connectord/mail/sendmail_terms.h"
 #include "connectord/mail/text.h"
+#include "connectord/smtp/smtp_client.h"
 #include "connectord/tls/certificate.h"
 #include "route_check.h"
 #include "send_mail.h"
