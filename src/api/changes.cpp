@@ -55,7 +55,7 @@ std::string field_of(const model::Problem& problem, const std::string& direction
   return problem.key.starts_with(prefix) ? problem.key.substr(prefix.size()) : std::string();
 }
 
-Response refusal(const session::Reloader::Result& result, const Change& change) {
+Response refusal(const runtime::Reloader::Result& result, const Change& change) {
   std::vector<FieldError> errors;
   bool elsewhere = false;
   for (const model::Problem& found : result.problems) {

@@ -7,10 +7,10 @@ namespace {
 
 constexpr std::string_view exposition_type = "text/plain; version=0.0.4; charset=utf-8";
 
-void add_configuration(metrics::Exposition& text, const session::Services& services) {
-  const session::Generation running = services.policies.current();
+void add_configuration(metrics::Exposition& text, const runtime::Services& services) {
+  const runtime::Generation running = services.policies.current();
   const model::Configuration& configuration = running.policy->configuration();
-  const session::Activity::Load load = services.activity->load();
+  const runtime::Activity::Load load = services.activity->load();
   text.gauge("connectord_configuration_generation", "The running configuration, counted from the start.",
              static_cast<double>(running.number));
   text.gauge("connectord_configuration_loaded_seconds", "When it was loaded, in seconds since 1970.",
@@ -26,7 +26,7 @@ void add_configuration(metrics::Exposition& text, const session::Services& servi
 }
 
 void add_activity(metrics::Exposition& text, const Api::Setup& setup) {
-  const session::Activity& activity = *setup.services.activity;
+  const runtime::Activity& activity = *setup.services.activity;
   text.counter("connectord_milter_sessions_total", "Connections of the mail server to the milter.",
                activity.milter_sessions.total());
   text.counter("connectord_policy_requests_total", "Requests to the policy service.", activity.policy_requests.total());
@@ -37,7 +37,7 @@ void add_activity(metrics::Exposition& text, const Api::Setup& setup) {
              static_cast<double>(setup.intake.messages()));
 }
 
-void add_trace(metrics::Exposition& text, const session::Services& services) {
+void add_trace(metrics::Exposition& text, const runtime::Services& services) {
   if (services.trace == nullptr) return;
   text.gauge("connectord_trace_waiting", "Entries of the message trace that are kept and have no rows yet.",
              static_cast<double>(services.trace->waiting()));
@@ -49,7 +49,7 @@ void add_trace(metrics::Exposition& text, const session::Services& services) {
 
 Response get_metrics(Context& context, const Call& /*call*/) {
   const Api::Setup& setup = context.setup;
-  const session::Metrics& metrics = *setup.services.metrics;
+  const runtime::Metrics& metrics = *setup.services.metrics;
   metrics::Exposition text;
   text.gauge("connectord_build_info", "The version that runs.", 1, {{"version", version}});
   text.gauge("connectord_start_time_seconds", "When the process started, in seconds since 1970.",

@@ -1,5 +1,5 @@
 // Questions about imagined mail.
-#include "connectord/session/explain.h"
+#include "connectord/simulate/explain.h"
 #include "lookup.h"
 
 namespace connectord::api {
@@ -64,9 +64,9 @@ class Fields {
   std::vector<FieldError> errors_;
 };
 
-Answered<session::Question> question_of(const Json& body) {
+Answered<simulate::Question> question_of(const Json& body) {
   constexpr std::int64_t last_second = 253'402'300'799;  // of the year 9999
-  session::Question question;
+  simulate::Question question;
   Fields fields(body);
   fields.take("client_ip", question.client_ip);
   question.client_port = static_cast<std::uint16_t>(fields.take_integer("client_port", 1, 65535).value_or(0));
@@ -115,8 +115,8 @@ Response explain_message(Context& context, const Call& call) {
     response.headers.emplace_back("Retry-After", "1");
     return response;
   }
-  const auto explanation = session::explain(context.setup.services.policies.current(), *question);
-  if (explanation) return json_response(session::to_json(*explanation));
+  const auto explanation = simulate::explain(context.setup.services.policies.current(), *question);
+  if (explanation) return json_response(simulate::to_json(*explanation));
   return problem(422, "the question cannot be understood",
                  {{std::string(explanation.error().field), explanation.error().message}});
 }

@@ -9,7 +9,7 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "connectord/net/display_control.h"
-#include "connectord/session/backtest.h"
+#include "connectord/simulate/backtest.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
 #include "moment_argument.h"
@@ -18,8 +18,8 @@
 namespace connectord::ctl {
 namespace {
 
-using session::Backtest;
-using session::Change;
+using simulate::Backtest;
+using simulate::Change;
 
 struct BacktestArguments {
   std::string draft;
@@ -36,7 +36,7 @@ struct Policies {
   Policy draft;
 };
 
-constexpr std::array<std::pair<Change, std::string_view>, session::kinds_of_change> headings = {{
+constexpr std::array<std::pair<Change, std::string_view>, simulate::kinds_of_change> headings = {{
     {Change::refused, "would be refused, and are let in now"},
     {Change::let_in, "would be let in, and are refused now"},
     {Change::quarantined, "would be quarantined, and are delivered now"},
@@ -50,7 +50,7 @@ tl::expected<Policies, std::string> read_policies(const Common& common, const Ba
                                                   const Terminal& terminal) {
   Policies policies{load_or_complain(common, terminal), nullptr};
   if (!policies.running) return tl::unexpected(std::string("the configuration does not load"));
-  config::Loaded draft = config::load(arguments.draft, session::environment_of_host());
+  config::Loaded draft = config::load(arguments.draft, runtime::environment_of_host());
   if (!draft.ok()) {
     print_problems(draft.problems, terminal);
     return tl::unexpected(std::string("the draft does not load"));
@@ -58,7 +58,7 @@ tl::expected<Policies, std::string> read_policies(const Common& common, const Ba
   if (draft.configuration.inbound.empty() && draft.configuration.outbound.empty()) {
     return tl::unexpected("there is no connector in " + arguments.draft + "; write one that begins with [[inbound]]");
   }
-  auto compiled = engine::Policy::compile(session::with_draft(policies.running->configuration(), draft.configuration));
+  auto compiled = engine::Policy::compile(simulate::with_draft(policies.running->configuration(), draft.configuration));
   if (!compiled.policy) {
     print_problems(compiled.problems, terminal);
     return tl::unexpected(std::string("the configuration would not load with the draft"));
@@ -83,11 +83,11 @@ tl::expected<std::string, std::string> trace_file(const Common& common, const Ba
   return tl::unexpected(common.configuration + " has no [trace], so no mail of the past is known");
 }
 
-void print_group(std::ostream& out, const session::ChangedGroup& group) {
+void print_group(std::ostream& out, const simulate::ChangedGroup& group) {
   out << "  " << group.messages << " from "
       << (group.sender_domain.empty() ? "no domain" : harmless(group.sender_domain)) << " at "
       << (group.client_address.empty() ? "no known address" : group.client_address) << '\n';
-  for (const session::Example& example : group.examples) {
+  for (const simulate::Example& example : group.examples) {
     out << "    " << trace::iso_time(example.time) << "  <" << harmless(example.mail_from) << "> to <"
         << harmless(example.rcpt_to) << ">";
     if (group.change == Change::other_connector) {
@@ -107,7 +107,7 @@ void print_change(std::ostream& out, const Backtest& result, Change change, std:
   out << '\n' << messages << ' ' << heading << '\n';
   std::size_t printed = 0;
   std::size_t left_out = 0;
-  for (const session::ChangedGroup& group : result.groups) {
+  for (const simulate::ChangedGroup& group : result.groups) {
     if (group.change != change) continue;
     if (printed == limit) {
       ++left_out;
@@ -139,11 +139,11 @@ tl::expected<void, std::string> run(const Common& common, const BacktestArgument
   if (!file) return tl::unexpected(file.error());
   const auto archive = trace::open_sqlite_archive(*file);
   if (!archive) return tl::unexpected(archive.error());
-  const auto result = session::backtest(**archive, *query, *policies->running, *policies->draft);
+  const auto result = simulate::backtest(**archive, *query, *policies->running, *policies->draft);
   if (!result) return tl::unexpected(result.error());
   if (common.json) {
     terminal.out << net::escape_display_controls(
-                        session::to_json(*result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace))
+                        simulate::to_json(*result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace))
                  << '\n';
   } else {
     print(terminal.out, *result, arguments.limit);

@@ -8,9 +8,9 @@
 #include "configuration_file.h"
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_summary.h"
+#include "connectord/maillog/mail_log_reader.h"
 #include "connectord/net/display_control.h"
 #include "connectord/probe/results.h"
-#include "connectord/trace/mail_log_reader.h"
 #include "table.h"
 #include "validate_report.h"
 
@@ -76,10 +76,10 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
 }
 
 // The log may be there already or come later, so this is no error.
-void check_mail_log(session::LoadedPolicy& loaded, const std::string& file) {
+void check_mail_log(runtime::LoadedPolicy& loaded, const std::string& file) {
   const auto& trace = loaded.policy->configuration().trace;
   if (!trace || trace->mail_log.empty()) return;
-  std::string problem = trace::problem_with_mail_log(trace->mail_log);
+  std::string problem = maillog::problem_with_mail_log(trace->mail_log);
   if (problem.empty()) return;
   model::Problem warning;
   warning.location.file = std::make_shared<const std::string>(file);
@@ -90,7 +90,7 @@ void check_mail_log(session::LoadedPolicy& loaded, const std::string& file) {
 }
 
 Status check(const Common& common, const Terminal& terminal) {
-  session::LoadedPolicy loaded = load(common, session::SecretFiles::read);
+  runtime::LoadedPolicy loaded = load(common, runtime::SecretFiles::read);
   const bool ok = loaded.policy != nullptr;
   if (ok) check_mail_log(loaded, common.configuration);
   if (common.json) {

@@ -5,8 +5,8 @@
 
 namespace connectord::ctl {
 
-session::LoadedPolicy load(const Common& common, session::SecretFiles files) {
-  return session::load_policy(common.configuration, session::environment_of_host(), files);
+runtime::LoadedPolicy load(const Common& common, runtime::SecretFiles files) {
+  return runtime::load_policy(common.configuration, runtime::environment_of_host(), files);
 }
 
 void print_problems(const std::vector<model::Problem>& problems, const Terminal& terminal) {
@@ -14,7 +14,7 @@ void print_problems(const std::vector<model::Problem>& problems, const Terminal&
 }
 
 std::shared_ptr<const engine::Policy> load_or_complain(const Common& common, const Terminal& terminal) {
-  session::LoadedPolicy loaded = load(common, session::SecretFiles::leave);
+  runtime::LoadedPolicy loaded = load(common, runtime::SecretFiles::leave);
   if (!loaded.policy) print_problems(loaded.problems, terminal);
   return std::move(loaded.policy);
 }

@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "command_line.h"
-#include "connectord/session/load_policy.h"
+#include "connectord/runtime/load_policy.h"
 
 namespace connectord::ctl {
 
-session::LoadedPolicy load(const Common& common, session::SecretFiles files);
+runtime::LoadedPolicy load(const Common& common, runtime::SecretFiles files);
 
 void print_problems(const std::vector<model::Problem>& problems, const Terminal& terminal);
 

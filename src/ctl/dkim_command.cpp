@@ -15,7 +15,7 @@
 #include "connectord/config/secret_file.h"
 #include "connectord/dns/names.h"
 #include "connectord/net/domain_name.h"
-#include "connectord/session/load_policy.h"
+#include "connectord/runtime/load_policy.h"
 #include "expected.h"
 
 namespace connectord::ctl {
@@ -99,7 +99,7 @@ tl::expected<NewKey, std::string> make_key(const NewKeyArguments& arguments) {
 
 // For whoever is to read it in the end. Errors of the configuration are not this command's to tell.
 Expected<> keep(const Common& common, const NewKey& key) {
-  const config::Loaded loaded = config::load(common.configuration, session::environment_of_host());
+  const config::Loaded loaded = config::load(common.configuration, runtime::environment_of_host());
   const auto reader = config::reader_of_secrets(loaded.configuration.server.user);
   if (!reader) return tl::unexpected("server.user: " + reader.error());
   const std::string folder = std::filesystem::path(key.file).parent_path().string();

@@ -30,9 +30,9 @@ Status judge(const Common& common, const DnsArguments& arguments, const Terminal
   const model::Configuration& configuration = policy->configuration();
   const auto options = dns_options(arguments, configuration, probe::own_public_addresses());
   if (!options) return complain(options.error());
-  const auto resolver = session::make_resolver(configuration.dns);
+  const auto resolver = runtime::make_resolver(configuration.dns);
   if (!resolver) return complain(resolver.error());
-  const auto network = probe::make_network();
+  const auto network = smtp::make_network();
   probe::Services services{**resolver, *network, {}};
   StepPrinter printer(terminal.out, terminal.colour);
   if (!common.json) services.progress = [&printer](const probe::Step& step) { printer.print(step); };

@@ -1,5 +1,5 @@
 // explain: one imagined message goes the way of a real one.
-#include "connectord/session/explain.h"
+#include "connectord/simulate/explain.h"
 
 #include <algorithm>
 #include <fstream>
@@ -18,7 +18,7 @@ namespace connectord::ctl {
 namespace {
 
 struct ExplainArguments {
-  session::Question question;
+  simulate::Question question;
   std::string message_file;
   std::string at;
 };
@@ -44,19 +44,19 @@ Expected<> read_time(ExplainArguments& arguments) {
 }
 
 // "--client-ip: …"
-std::string in_options(const session::Misunderstanding& unclear) {
+std::string in_options(const simulate::Misunderstanding& unclear) {
   std::string option(unclear.field);
   std::replace(option.begin(), option.end(), '_', '-');
   return "--" + option + ": " + unclear.message;
 }
 
-tl::expected<session::Explanation, std::string> answer(const Common& common, const ExplainArguments& arguments,
-                                                       const Terminal& terminal) {
+tl::expected<simulate::Explanation, std::string> answer(const Common& common, const ExplainArguments& arguments,
+                                                        const Terminal& terminal) {
   auto policy = load_or_complain(common, terminal);
   if (!policy) return tl::unexpected(std::string());
-  auto resolver = session::make_resolver(policy->configuration().dns);
+  auto resolver = runtime::make_resolver(policy->configuration().dns);
   if (!resolver) return tl::unexpected(resolver.error());
-  return session::explain({std::move(policy), std::move(*resolver), {}, 1}, arguments.question).map_error(in_options);
+  return simulate::explain({std::move(policy), std::move(*resolver), {}, 1}, arguments.question).map_error(in_options);
 }
 
 Status explain(const Common& common, ExplainArguments& arguments, const Terminal& terminal) {

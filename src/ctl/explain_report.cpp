@@ -37,7 +37,7 @@ void print_finding(std::ostream& out, const model::Finding& finding, const Paint
   print_details(out, finding);
 }
 
-void print_route(std::ostream& out, const session::ExplainedRoute& route, const Paint& paint) {
+void print_route(std::ostream& out, const simulate::ExplainedRoute& route, const Paint& paint) {
   out << "route      " << harmless(route.recipient) << ": ";
   if (route.connector == nullptr) {
     out << "the mail server's own\n";
@@ -48,7 +48,7 @@ void print_route(std::ostream& out, const session::ExplainedRoute& route, const 
       << tls.value_or("as the mail server has it") << '\n';
 }
 
-void print(std::ostream& out, const session::Explanation& explanation, const Paint& paint) {
+void print(std::ostream& out, const simulate::Explanation& explanation, const Paint& paint) {
   const session::Ending& ending = explanation.ending;
   const model::Decision& decision = ending.decision;
   out << "connector  " << paint(decision.connector.empty() ? "none" : decision.connector, bold) << '\n';
@@ -62,20 +62,20 @@ void print(std::ostream& out, const session::Explanation& explanation, const Pai
                     : "insert " + change.name + ": " + unfolded(change.value))
         << '\n';
   }
-  for (const session::ExplainedRoute& route : explanation.routes) print_route(out, route, paint);
+  for (const simulate::ExplainedRoute& route : explanation.routes) print_route(out, route, paint);
   out << "findings\n";
   for (const auto& finding : decision.findings) print_finding(out, finding, paint);
 }
 
 }  // namespace
 
-void print_json(std::ostream& out, const session::Explanation& explanation) {
+void print_json(std::ostream& out, const simulate::Explanation& explanation) {
   out << net::escape_display_controls(
-             session::to_json(explanation).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
+             simulate::to_json(explanation).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
       << '\n';
 }
 
-void print_text(std::ostream& out, const session::Explanation& explanation, bool colour) {
+void print_text(std::ostream& out, const simulate::Explanation& explanation, bool colour) {
   print(out, explanation, Paint(colour));
 }
 

@@ -18,7 +18,7 @@
 #include "connectord/config/secret_file.h"
 #include "connectord/net/handover.h"
 #include "connectord/net/listener.h"
-#include "connectord/session/folders.h"
+#include "connectord/runtime/folders.h"
 #include "table.h"
 
 namespace connectord::ctl {
@@ -85,7 +85,7 @@ class TokenFile {
   // As the daemon's user, whose folder it is: what lies there is no matter of root's.
   Done note(const Json& entry) {
     const net::Account account{reader_.name, reader_.uid, reader_.gid, {}};
-    return session::hand_over(session::Kept::audit_log, policy_->configuration(), account).and_then([&]() -> Done {
+    return runtime::hand_over(runtime::Kept::audit_log, policy_->configuration(), account).and_then([&]() -> Done {
       const net::ActingAs acting(account);
       if (!acting.is_in_force())
         return tl::unexpected("cannot act as " + account.name + "; the audit log is not written");

@@ -14,8 +14,9 @@
 #include "connectord/net/handover.h"
 #include "connectord/net/number.h"
 #include "connectord/probe/results.h"
-#include "connectord/session/credentials.h"
-#include "connectord/session/folders.h"
+#include "connectord/runtime/credentials.h"
+#include "connectord/smtp/smtp_client.h"
+#include "connectord/runtime/folders.h"
 #include "connectord/trace/sqlite_store.h"
 #include "expected.h"
 #include "table.h"
@@ -111,7 +112,7 @@ tl::expected<probe::InboundOptions, std::string> inbound_options(const ValidateA
     return tl::unexpected(std::string("--cert and --key go together"));
   }
   if (!arguments.certificate_file.empty()) {
-    options.identity = probe::Identity{arguments.certificate_file, arguments.key_file};
+    options.identity = smtp::Identity{arguments.certificate_file, arguments.key_file};
   }
   return options;
 }
@@ -122,7 +123,7 @@ void keep(const probe::Report& report, const model::Configuration& configuration
   const auto kept = owner.and_then([&](const config::SecretReader& reader) -> Expected<void> {
     // As the daemon's user, whose folder it is: what lies there is no matter of root's.
     const net::Account account{reader.name, reader.uid, reader.gid, {}};
-    if (auto ready = session::hand_over(session::Kept::results, configuration, account); !ready) return ready;
+    if (auto ready = runtime::hand_over(runtime::Kept::results, configuration, account); !ready) return ready;
     const net::ActingAs acting(account);
     return acting.is_in_force() ? results.keep(report) : Expected<void>(tl::unexpect, "cannot act as " + account.name);
   });
@@ -142,7 +143,7 @@ std::unique_ptr<trace::Archive> open_archive(const model::Configuration& configu
 Expected<> check_addresses(const ValidateArguments& arguments) {
   for (const auto& [option, address] :
        {std::pair("--rcpt-to", arguments.recipient), std::pair("--mail-from", arguments.sender)}) {
-    if (address.empty() || probe::is_plain_address(address)) continue;
+    if (address.empty() || smtp::is_plain_address(address)) continue;
     return tl::unexpected(std::string(option) + ": \"" + harmless(address) +
                           "\" is no address; write user@contoso.com, in ASCII");
   }
@@ -173,11 +174,11 @@ Status validate(const Common& common, const ValidateArguments& arguments, const 
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
   const model::Configuration& configuration = policy->configuration();
-  const auto resolver = session::make_resolver(configuration.dns);
+  const auto resolver = runtime::make_resolver(configuration.dns);
   if (!resolver) return complain(resolver.error());
-  const auto network = probe::make_network();
+  const auto network = smtp::make_network();
   probe::Services services{**resolver, *network, [&user = configuration.server.user](const std::string& path) {
-                             return session::read_credential_file(path, user);
+                             return runtime::read_credential_file(path, user);
                            }};
   const auto archive = open_archive(configuration, terminal);
   services.archive = archive.get();

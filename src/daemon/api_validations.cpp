@@ -5,6 +5,7 @@
 
 #include "connectord/probe/results.h"
 #include "connectord/probe/validate.h"
+#include "connectord/smtp/smtp_client.h"
 
 namespace connectord::daemon {
 namespace {
@@ -17,13 +18,13 @@ probe::Direction direction(bool inbound) {
 
 }  // namespace
 
-api::Validations validations_of(probe::OnDemand& validator, const session::PolicyStore& policies) {
+api::Validations validations_of(probe::OnDemand& validator, const runtime::PolicyStore& policies) {
   api::Validations made;
   made.validate =
       [&validator](const api::Validations::Question& question) -> tl::expected<Json, api::Validations::Refused> {
     for (const auto& [parameter, address] :
          {std::pair("rcpt_to", question.recipient), std::pair("mail_from", question.sender)}) {
-      if (address.empty() || probe::is_plain_address(address)) continue;
+      if (address.empty() || smtp::is_plain_address(address)) continue;
       return tl::unexpected(api::Validations::Refused{"is no address; write user@contoso.com, in ASCII", 0, parameter});
     }
     const auto report =

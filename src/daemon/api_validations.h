@@ -2,11 +2,11 @@
 
 #include "connectord/api/validations.h"
 #include "connectord/probe/on_demand.h"
-#include "connectord/session/policy_store.h"
+#include "connectord/runtime/policy_store.h"
 
 namespace connectord::daemon {
 
 // The API's validations are probe's. Both referred to must outlive it.
-api::Validations validations_of(probe::OnDemand& validator, const session::PolicyStore& policies);
+api::Validations validations_of(probe::OnDemand& validator, const runtime::PolicyStore& policies);
 
 }  // namespace connectord::daemon

@@ -22,10 +22,10 @@
 #include "connectord/policyd/policy_server.h"
 #include "connectord/probe/on_demand.h"
 #include "connectord/probe/schedule.h"
-#include "connectord/session/folders.h"
-#include "connectord/session/health.h"
-#include "connectord/session/load_policy.h"
-#include "connectord/session/reloader.h"
+#include "connectord/runtime/folders.h"
+#include "connectord/runtime/health.h"
+#include "connectord/runtime/load_policy.h"
+#include "connectord/runtime/reloader.h"
 #include "connectord/session/session.h"
 #include "connectord/socketmap/socketmap_server.h"
 #include "connectord/trace/sqlite_store.h"
@@ -65,21 +65,21 @@ std::unique_ptr<DeliveryLog> make_delivery_log(const model::Configuration& confi
 
 class Daemon {
  public:
-  Daemon(std::string path, session::LoadedPolicy loaded, std::shared_ptr<dns::Resolver> resolver)
+  Daemon(std::string path, runtime::LoadedPolicy loaded, std::shared_ptr<dns::Resolver> resolver)
       : path_(std::move(path)),
         server_(loaded.policy->configuration().server),
         log_(log::make_logger(loaded.policy->configuration().log)),
         store_(store_of(loaded.policy->configuration())),
         trace_(make_trace(loaded.policy->configuration(), *log_)),
-        counted_trace_(trace_ ? session::counted(*trace_, metrics_) : nullptr),
+        counted_trace_(trace_ ? runtime::counted(*trace_, metrics_) : nullptr),
         deliveries_(make_delivery_log(loaded.policy->configuration(), trace_.get(), *log_)),
-        policies_(std::move(loaded.policy), session::counted(std::move(resolver), metrics_),
+        policies_(std::move(loaded.policy), runtime::counted(std::move(resolver), metrics_),
                   std::move(loaded.secrets)) {}
 
   int run() {
     allow_many_files();
     const auto ready = choose_user()
-                           .and_then([this] { return session::hand_over_all(configuration(), account()); })
+                           .and_then([this] { return runtime::hand_over_all(configuration(), account()); })
                            .and_then([this] { return open_sockets(); })
                            .and_then([this] { return drop_privileges(); })
                            .and_then([this] { return open_audit_log(); });
@@ -94,7 +94,7 @@ class Daemon {
   }
 
  private:
-  session::Services services() {
+  runtime::Services services() {
     return {.policies = policies_,
             .live = live_,
             .log = *log_,
@@ -155,7 +155,7 @@ class Daemon {
   }
 
   void open_health() {
-    if (auto opened = health_.open(session::health_socket_name(path_)); !opened) {
+    if (auto opened = health_.open(runtime::health_socket_name(path_)); !opened) {
       log_->warning(subject, "connectorctl status will not reach this process: its name is not to be had",
                     {{"error", opened.error()}});
     }
@@ -164,7 +164,7 @@ class Daemon {
   void start_health() {
     const std::int64_t now = services().unix_time();
     activity_->loaded(now);
-    const session::Process process{session::resolved_path(path_), ::getpid(), now, server_};
+    const runtime::Process process{runtime::resolved_path(path_), ::getpid(), now, server_};
     health_.start([process, services = services()] { return health_document(process, services); });
     if (!api_server_) return;
     api_.emplace(
@@ -303,17 +303,17 @@ class Daemon {
   // What the process was started with, which a new configuration does not change.
   model::Server server_;
   std::unique_ptr<log::Logger> log_;
-  std::shared_ptr<session::Activity> activity_ = std::make_shared<session::Activity>();
-  std::shared_ptr<session::Metrics> metrics_ = std::make_shared<session::Metrics>();
+  std::shared_ptr<runtime::Activity> activity_ = std::make_shared<runtime::Activity>();
+  std::shared_ptr<runtime::Metrics> metrics_ = std::make_shared<runtime::Metrics>();
   std::pair<std::string, std::string> store_;
   std::unique_ptr<trace::SqliteStore> trace_;
   std::unique_ptr<trace::Store> counted_trace_;  // the same, for the sessions
   std::unique_ptr<DeliveryLog> deliveries_;
   std::unique_ptr<dns::Workers> workers_ = dns::make_workers(dns::workers_of_machine());
-  session::PolicyStore policies_;
-  session::LiveSessions live_;
+  runtime::PolicyStore policies_;
+  runtime::LiveSessions live_;
   session::Intake intake_;
-  session::Reloader reloader_{path_, services(), [this](const auto& configuration) { follow(configuration); }};
+  runtime::Reloader reloader_{path_, services(), [this](const auto& configuration) { follow(configuration); }};
   HealthServer health_;
   std::optional<net::Account> user_;  // that the process becomes
   std::optional<milter::MilterServer> milter_;
@@ -340,14 +340,14 @@ void take_more_descriptors() {
 
 int run(const std::string& configuration_path) {
   take_more_descriptors();
-  session::LoadedPolicy loaded = session::load_policy(configuration_path, session::environment_of_host());
+  runtime::LoadedPolicy loaded = runtime::load_policy(configuration_path, runtime::environment_of_host());
   print_problems(loaded.problems);
   if (!loaded.policy) {
     std::fprintf(stderr, "connectord: the configuration does not load; see also: connectorctl check --config %s\n",
                  configuration_path.c_str());
     return 1;
   }
-  auto resolver = session::make_resolver(loaded.policy->configuration().dns);
+  auto resolver = runtime::make_resolver(loaded.policy->configuration().dns);
   if (!resolver) {
     std::fprintf(stderr, "connectord: %s\n", resolver.error().c_str());
     return 1;

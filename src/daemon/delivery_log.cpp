@@ -7,8 +7,8 @@
 namespace connectord::daemon {
 
 trace::IsKnownRefusal DeliveryLog::answered_by_us(const std::string& trace_file) {
-  return [trace_file, is_known = trace::IsKnownRefusal()](const trace::logged::Event& event,
-                                                          const trace::logged::Refused& refused) mutable {
+  return [trace_file, is_known = trace::IsKnownRefusal()](const maillog::Event& event,
+                                                          const maillog::Refused& refused) mutable {
     if (!is_known) {
       auto archive = trace::open_sqlite_archive(trace_file);
       // Rather a refusal of the mail server's left out than one of ours twice.

@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "connectord/maillog/mail_log_reader.h"
 #include "connectord/trace/delivery_recorder.h"
-#include "connectord/trace/mail_log_reader.h"
 
 namespace connectord::daemon {
 
@@ -23,7 +23,7 @@ class DeliveryLog {
   static trace::IsKnownRefusal answered_by_us(const std::string& trace_file);
 
   trace::DeliveryRecorder recorder_;
-  trace::MailLogReader reader_;
+  maillog::MailLogReader reader_;
 };
 
 }  // namespace connectord::daemon

@@ -9,7 +9,7 @@
 namespace connectord::daemon {
 namespace {
 
-void show(session::Metrics& metrics, const std::string& connector, std::int64_t time, bool passed,
+void show(runtime::Metrics& metrics, const std::string& connector, std::int64_t time, bool passed,
           const std::vector<probe::SeenCertificate>& certificates) {
   metrics.validation_passed.with({connector}).set(passed ? 1 : 0);
   metrics.validation_time.with({connector}).set(static_cast<double>(time));
@@ -21,11 +21,11 @@ void show(session::Metrics& metrics, const std::string& connector, std::int64_t 
 
 }  // namespace
 
-void show_validation(session::Metrics& metrics, const probe::Report& report) {
+void show_validation(runtime::Metrics& metrics, const probe::Report& report) {
   show(metrics, report.connector, report.time, report.passed, report.certificates);
 }
 
-void show_last_validations(session::Metrics& metrics, const model::Configuration& configuration) {
+void show_last_validations(runtime::Metrics& metrics, const model::Configuration& configuration) {
   if (!configuration.validation.every) return;
   const auto last_result = probe::Results(configuration.validation.state).finder();
   for (const model::OutboundConnector& connector : configuration.outbound) {

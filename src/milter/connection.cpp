@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "connectord/mail/milter_macros.h"
 #include "connectord/milter/macros.h"
 #include "connectord/net/number.h"
 
@@ -117,11 +118,11 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
   *unused2 = 0;
   *unused3 = 0;
   if ((offered_actions & SMFIF_SETSYMLIST) != 0) {
-    smfi_setsymlist(context, SMFIM_CONNECT, const_cast<char*>(connect_macros));
-    smfi_setsymlist(context, SMFIM_HELO, const_cast<char*>(tls_macros));
-    smfi_setsymlist(context, SMFIM_ENVFROM, const_cast<char*>(mail_from_macros));
-    smfi_setsymlist(context, SMFIM_ENVRCPT, const_cast<char*>(rcpt_to_macros));
-    smfi_setsymlist(context, SMFIM_EOM, const_cast<char*>(end_of_message_macros));
+    smfi_setsymlist(context, SMFIM_CONNECT, const_cast<char*>(mail::connect_macros));
+    smfi_setsymlist(context, SMFIM_HELO, const_cast<char*>(mail::tls_macros));
+    smfi_setsymlist(context, SMFIM_ENVFROM, const_cast<char*>(mail::mail_from_macros));
+    smfi_setsymlist(context, SMFIM_ENVRCPT, const_cast<char*>(mail::rcpt_to_macros));
+    smfi_setsymlist(context, SMFIM_EOM, const_cast<char*>(mail::end_of_message_macros));
   }
   try {
     delete connection_of(context);  // NOLINT(cppcoreguidelines-owning-memory): libmilter holds it for us
@@ -143,7 +144,7 @@ sfsistat on_connect(SMFICTX* context, char* name, _SOCK_ADDR* address) noexcept 
     facts.server_port = net::number_of(macro_of(context, "{daemon_port}"));
     facts.local_submission = is_local_submission(facts.client_name, facts.client_address, facts.client_port);
     connection.session().connected(std::move(facts));
-    session::Activity& activity = *shared->services.activity;
+    runtime::Activity& activity = *shared->services.activity;
     activity.milter_sessions.count(shared->services.unix_time());
     activity.seen_mta(mail_server_name(macro_of(context, "v")), macro_of(context, "j"));
     return connection.go_on_after(SMFIP_NR_CONN);

@@ -9,7 +9,7 @@ namespace connectord::milter {
 // What the callbacks share, and what they keep in libmilter's private pointer for one connection. libmilter calls the
 // callbacks of one connection on different threads, never two at once.
 struct Shared {
-  session::Services services;
+  runtime::Services services;
   session::Intake& intake;
 };
 

@@ -55,15 +55,6 @@ void read_sendmail_names(const MacroLookup& macro, std::string_view verify, mode
 
 }  // namespace
 
-const char* const connect_macros = "j _ {daemon_name} {daemon_addr} {daemon_port} v {client_addr} {client_port}";
-const char* const tls_macros =
-    "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer} {verify} {cn_subject} {cn_issuer} {cert_fp}";
-const char* const mail_from_macros =
-    "i {auth_authen} {auth_type} {mail_addr} {tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer} "
-    "{verify} {cn_subject} {cn_issuer} {cert_fp}";
-const char* const rcpt_to_macros = "i {rcpt_addr} {rcpt_host} {rcpt_mailer}";
-const char* const end_of_message_macros = "i";
-
 bool is_delivered_here(std::string_view mailer) {
   constexpr std::array<std::string_view, 14> agents = {"local",    "virtual",  "lmtp",    "dovecot",  "cyrus",
                                                        "maildrop", "procmail", "mailman", "error",    "retry",

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "connection.h"
-#include "connectord/session/doorkeeper.h"
+#include "connectord/runtime/doorkeeper.h"
 
 namespace connectord::milter {
 namespace {
@@ -31,7 +31,7 @@ std::string libmilter_address(const net::Endpoint& endpoint) {
 // Whom libmilter takes connections from over inet:, and on which socket. libmilter asks nobody, and tells no callback
 // who is at the other end.
 struct Entrance {
-  session::Doorkeeper doorkeeper;
+  runtime::Doorkeeper doorkeeper;
   int listener;
   std::atomic<bool> guarded = false;  // a connection came this way
 };
@@ -50,7 +50,7 @@ bool came_in_unguarded() {
   return through != nullptr && !through->guarded;
 }
 
-MilterServer::MilterServer(const session::Services& services, session::Intake& intake)
+MilterServer::MilterServer(const runtime::Services& services, session::Intake& intake)
     : shared_(std::make_unique<Shared>(Shared{services, intake})) {}
 
 MilterServer::~MilterServer() = default;

@@ -8,7 +8,7 @@
 
 #include "connectord/net/stream_server.h"
 #include "connectord/policyd/request.h"
-#include "connectord/session/doorkeeper.h"
+#include "connectord/runtime/doorkeeper.h"
 #include "connectord/session/inquiry.h"
 
 namespace connectord::policyd {
@@ -21,7 +21,7 @@ constexpr std::string_view request_end = "\n\n";
 
 // What the connections share; all of it belongs to the server's one thread.
 struct Shared {
-  session::Services services;
+  runtime::Services services;
   PolicyLimits limits;
   net::StreamServer* server;
 };
@@ -109,7 +109,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
 
 class PolicyServer::Implementation {
  public:
-  Implementation(net::FileDescriptor listener, const session::Services& services, const PolicyLimits& limits)
+  Implementation(net::FileDescriptor listener, const runtime::Services& services, const PolicyLimits& limits)
       : shared_{services, limits, &server_}, server_(std::move(listener), settings()) {}
 
   net::StreamServer& server() { return server_; }
@@ -123,11 +123,11 @@ class PolicyServer::Implementation {
   }
 
   Shared shared_;
-  session::Doorkeeper doorkeeper_{shared_.services, engine::Service::policy, "policy"};
+  runtime::Doorkeeper doorkeeper_{shared_.services, engine::Service::policy, "policy"};
   net::StreamServer server_;
 };
 
-PolicyServer::PolicyServer(net::FileDescriptor listener, const session::Services& services, const PolicyLimits& limits)
+PolicyServer::PolicyServer(net::FileDescriptor listener, const runtime::Services& services, const PolicyLimits& limits)
     : implementation_(std::make_unique<Implementation>(std::move(listener), services, limits)) {}
 
 PolicyServer::~PolicyServer() {

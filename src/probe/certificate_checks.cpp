@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "connectord/mail/text.h"
+#include "connectord/sts/tlsa.h"
 #include "recorder.h"
-#include "tlsa.h"
 
 namespace connectord::probe {
 namespace {
@@ -16,11 +16,11 @@ using model::TlsLevel;
 // The checks of one host's certificate, in the order in which they are told.
 class Check {
  public:
-  Check(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, const TlsSession& session,
+  Check(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, const smtp::TlsSession& session,
         Recorder& recorder)
       : plan_(plan), target_(target), dane_(dane), session_(session), recorder_(recorder) {
-    const StsPolicy* policy = plan.policy_of(target.domain);
-    if (policy != nullptr && policy->mode != StsPolicy::Mode::none) policy_ = policy;
+    const sts::StsPolicy* policy = plan.policy_of(target.domain);
+    if (policy != nullptr && policy->mode != sts::StsPolicy::Mode::none) policy_ = policy;
     needs_chain_ = plan.level() == TlsLevel::verify || plan.level() == TlsLevel::match;
   }
 
@@ -190,7 +190,7 @@ class Check {
     if (good) return recorder_.add(std::move(finding));
     if (!verdict.trusted()) finding.seen += "; " + verdict.problem;
     finding.hint = "the partner's policy asks senders not to deliver so (RFC 8461)";
-    if (policy_->mode == StsPolicy::Mode::enforce) return fail(std::move(finding), Obstacle::sts_policy);
+    if (policy_->mode == sts::StsPolicy::Mode::enforce) return fail(std::move(finding), Obstacle::sts_policy);
     finding.outcome = Outcome::fail;
     recorder_.warn(std::move(finding));
   }
@@ -198,9 +198,9 @@ class Check {
   const OutboundPlan& plan_;
   const Target& target_;
   const DaneFacts& dane_;
-  const TlsSession& session_;
+  const smtp::TlsSession& session_;
   Recorder& recorder_;
-  const StsPolicy* policy_ = nullptr;
+  const sts::StsPolicy* policy_ = nullptr;
   bool needs_chain_ = false;
   bool good_ = true;
 };
@@ -215,7 +215,7 @@ std::string associations_text(const std::vector<dns::Tlsa>& associations) {
   return text;
 }
 
-Finding about_tlsa(const DaneFacts& facts, const TlsaRecords& records) {
+Finding about_tlsa(const DaneFacts& facts, const sts::TlsaRecords& records) {
   Finding finding{.check = "dane.tlsa", .expected = "signed TLSA records of "};
   for (const std::string& name : records.asked) {
     finding.expected += (name == records.asked.front() ? "" : ", or else of ") + name;
@@ -250,7 +250,7 @@ DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, Recorder&
                  Obstacle::certificate);
     return facts;
   }
-  const TlsaRecords records = find_tlsa(recorder.services().resolver, target);
+  const sts::TlsaRecords records = sts::find_tlsa(recorder.services().resolver, mail_host(target));
   const auto& answer = records.answer;
   facts.authenticated = records.authenticated;
   facts.base = records.base;
@@ -275,7 +275,7 @@ DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, Recorder&
   return facts;
 }
 
-bool check_tls(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, const TlsSession& session,
+bool check_tls(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, const smtp::TlsSession& session,
                Recorder& recorder) {
   return Check(plan, target, dane, session, recorder).run();
 }

@@ -20,7 +20,7 @@ struct DaneFacts {
 DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, Recorder& recorder);
 
 // Compares what the handshake came to with what connector and domain ask for. False if mail must not go on over it.
-bool check_tls(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, const TlsSession& session,
+bool check_tls(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, const smtp::TlsSession& session,
                Recorder& recorder);
 
 }  // namespace connectord::probe

@@ -12,16 +12,16 @@ using model::Outcome;
 using std::chrono::milliseconds;
 
 constexpr milliseconds slow_greeting{5'000};
-constexpr int ready = 220;
 
-bool is_gone(const Failure& failure) {
-  return failure.kind == Failure::Kind::interrupted;
+bool is_gone(const smtp::Failure& failure) {
+  return failure.kind == smtp::Failure::Kind::interrupted;
 }
 
 // One conversation with one address.
 class Dialogue {
  public:
-  Dialogue(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, SmtpClient client, Recorder& recorder)
+  Dialogue(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, smtp::SmtpClient client,
+           Recorder& recorder)
       : plan_(plan), target_(target), dane_(dane), client_(std::move(client)), recorder_(recorder) {}
 
   DialogueEnd run(bool with_tls) {
@@ -45,21 +45,21 @@ class Dialogue {
 
   const Limits& limits() const { return recorder_.services().limits; }
 
-  SmtpClient::Answered say(std::string_view line) {
+  smtp::SmtpClient::Answered say(std::string_view line) {
     auto reply = client_.command(line, recorder_.deadline(limits().reply));
     usable_ = reply.has_value();
     return reply;
   }
 
   // What a failed read means, where it means nothing more special.
-  void add_failure(Finding finding, const Failure& failure, milliseconds limit, Obstacle obstacle) {
+  void add_failure(Finding finding, const smtp::Failure& failure, milliseconds limit, Obstacle obstacle) {
     finding.outcome = Outcome::fail;
-    finding.seen = words_of(failure, limit);
+    finding.seen = smtp::words_of(failure, limit);
     if (is_gone(failure)) finding.outcome = Outcome::temperror;
     recorder_.add(std::move(finding), is_gone(failure) ? Obstacle::incomplete : obstacle);
   }
 
-  void add_refusal(Finding finding, const SmtpReply& reply, Obstacle permanent) {
+  void add_refusal(Finding finding, const smtp::SmtpReply& reply, Obstacle permanent) {
     Refusal refusal = refusal_of(reply);
     finding.outcome = refusal.outcome;
     finding.seen = reply.to_string();
@@ -69,10 +69,10 @@ class Dialogue {
 
   bool greeting() {
     Finding finding{.check = "smtp.greeting", .expected = "220"};
-    const Deadline began = recorder_.services().clock();
+    const smtp::Deadline began = recorder_.services().clock();
     const auto reply = client_.read_reply(recorder_.deadline(limits().greeting));
     if (!reply) {
-      if (reply.error().kind == Failure::Kind::timed_out) {
+      if (reply.error().kind == smtp::Failure::Kind::timed_out) {
         finding.hint =
             "the server is overloaded or slow on purpose; mail servers wait up to 5 minutes, so that mail may "
             "pass all the same, slowly";
@@ -80,7 +80,7 @@ class Dialogue {
       add_failure(std::move(finding), reply.error(), limits().greeting, Obstacle::not_ready);
       return false;
     }
-    if (reply->code != ready) {
+    if (reply->code != smtp::ready) {
       add_refusal(std::move(finding), *reply, Obstacle::not_ready);
       quit();
       return false;
@@ -91,7 +91,7 @@ class Dialogue {
       recorder_.add(std::move(finding));
       return true;
     }
-    finding.seen = "after " + duration_text(took) + ": " + finding.seen;
+    finding.seen = "after " + smtp::duration_text(took) + ": " + finding.seen;
     finding.hint = "the server is overloaded, or slow on purpose";
     recorder_.warn(std::move(finding));
     return true;
@@ -110,7 +110,7 @@ class Dialogue {
       quit();
       return false;
     }
-    extensions_ = extensions_of(*reply);
+    extensions_ = smtp::extensions_of(*reply);
     finding.seen = reply->to_string();
     recorder_.add(std::move(finding));
     return true;
@@ -120,8 +120,8 @@ class Dialogue {
     Finding finding{.check = "smtp.starttls", .expected = "STARTTLS is offered"};
     if (!extensions_.starttls) return without_starttls(std::move(finding));
     const auto reply = say("STARTTLS");
-    if (!reply || reply->code != ready) {
-      finding.seen = reply ? reply->to_string() : words_of(reply.error(), limits().reply);
+    if (!reply || reply->code != smtp::ready) {
+      finding.seen = reply ? reply->to_string() : smtp::words_of(reply.error(), limits().reply);
       finding.hint = "the server offers STARTTLS and refuses it; look into its log, for its certificate above all";
       return without_tls(std::move(finding), reply && reply->is_transient() ? Obstacle::deferred : Obstacle::tls_failed,
                          reply ? Security::clear : Security::broken);
@@ -139,8 +139,8 @@ class Dialogue {
 
   // What becomes of mail that cannot be encrypted.
   Security without_tls(Finding finding, Obstacle obstacle, Security otherwise) {
-    const StsPolicy* policy = plan_.policy_of(target_.domain);
-    const bool asked = plan_.needs_tls() || (policy != nullptr && policy->mode == StsPolicy::Mode::enforce);
+    const sts::StsPolicy* policy = plan_.policy_of(target_.domain);
+    const bool asked = plan_.needs_tls() || (policy != nullptr && policy->mode == sts::StsPolicy::Mode::enforce);
     finding.outcome = obstacle == Obstacle::deferred ? Outcome::temperror : Outcome::fail;
     if (asked) {
       recorder_.add(std::move(finding), obstacle);
@@ -163,7 +163,7 @@ class Dialogue {
       return without_tls(
           {.check = "tls.handshake",
            .expected = "TLS",
-           .seen = words_of(session.error(), limits().reply),
+           .seen = smtp::words_of(session.error(), limits().reply),
            .hint = "the server has no version or cipher in common with this system, or its TLS is broken; "
                    "compare: openssl s_client -starttls smtp"},
           Obstacle::tls_failed, Security::broken);
@@ -216,16 +216,16 @@ class Dialogue {
   std::string password() const { return plan_.credentials.substr(plan_.credentials.find(':') + 1); }
 
   // RFC 4616, 2
-  SmtpClient::Answered plain() {
+  smtp::SmtpClient::Answered plain() {
     using namespace std::string_literals;
-    return say("AUTH PLAIN " + base64("\0"s + user() + "\0"s + password()));
+    return say("AUTH PLAIN " + smtp::base64("\0"s + user() + "\0"s + password()));
   }
 
-  SmtpClient::Answered login() {
+  smtp::SmtpClient::Answered login() {
     auto reply = say("AUTH LOGIN");
     for (const std::string& answer : {user(), password()}) {
       if (!reply || reply->code != 334) return reply;
-      reply = say(base64(answer));
+      reply = say(smtp::base64(answer));
     }
     return reply;
   }
@@ -249,7 +249,7 @@ class Dialogue {
     accepted(std::move(finding), say("RCPT TO:<" + plan_.options.recipient + ">"));
   }
 
-  bool accepted(Finding finding, const SmtpClient::Answered& reply) {
+  bool accepted(Finding finding, const smtp::SmtpClient::Answered& reply) {
     if (!reply) {
       add_failure(std::move(finding), reply.error(), limits().reply, Obstacle::deferred);
       return false;
@@ -273,16 +273,16 @@ class Dialogue {
   const OutboundPlan& plan_;
   const Target& target_;
   const DaneFacts& dane_;
-  SmtpClient client_;
+  smtp::SmtpClient client_;
   Recorder& recorder_;
-  Extensions extensions_;
+  smtp::Extensions extensions_;
   bool encrypted_ = false;
   bool usable_ = true;
 };
 
 }  // namespace
 
-DialogueEnd converse(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, SmtpClient client,
+DialogueEnd converse(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, smtp::SmtpClient client,
                      Recorder& recorder, bool with_tls) {
   return Dialogue(plan, target, dane, std::move(client), recorder).run(with_tls);
 }

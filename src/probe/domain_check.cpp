@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
 #include "connectord/mail/text.h"
 #include "domain_checks.h"
-#include "lookups.h"
 
 namespace connectord::probe {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 // A name of the address that has the address (RFC 8601, 2.7.3).
 void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
   dns::Resolver& resolver = work.recorder.services().resolver;
-  const auto answer = ask(resolver, {dns::reverse_name(address), dns::Type::ptr});
+  const auto answer = dns::ask(resolver, {dns::reverse_name(address), dns::Type::ptr});
   model::Finding finding{
       .check = "dns.reverse",
       .expected = "a name of " + address.to_string() + ", from where we send, that has that address"};
@@ -23,7 +23,7 @@ void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
     return work.not_known(std::move(finding));
   }
   const auto is_confirmed = [&](const std::string& name) {
-    const auto found = addresses_of(resolver, name).found;
+    const auto found = dns::addresses_of(resolver, name).found;
     return std::find(found.begin(), found.end(), address) != found.end();
   };
   constexpr std::size_t most_names = 5;

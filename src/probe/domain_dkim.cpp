@@ -1,9 +1,9 @@
 #include "connectord/auth/dkim_key.h"
 #include "connectord/auth/dkim_tags.h"
+#include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
 #include "connectord/mail/text.h"
 #include "domain_checks.h"
-#include "lookups.h"
 
 namespace connectord::probe {
 namespace {
@@ -44,7 +44,7 @@ class Selector {
 
   void run() {
     work_.recorder.at("DKIM, selector " + known_.selector + " of " + known_.domain);
-    const auto answer = ask(work_.recorder.services().resolver, {name_, dns::Type::txt});
+    const auto answer = dns::ask(work_.recorder.services().resolver, {name_, dns::Type::txt});
     model::Finding finding{.check = "dkim.record", .expected = "one key at " + name_};
     if (answer->is_temporary()) {
       finding.seen = to_string(answer->status);

@@ -1,9 +1,9 @@
 #include "connectord/auth/dmarc_walk.h"
+#include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
 #include "domain_checks.h"
-#include "lookups.h"
 
 namespace connectord::probe {
 namespace {
@@ -62,7 +62,7 @@ class Dmarc {
   }
 
   std::vector<std::string> what_stands_there() const {
-    return ask(work_.recorder.services().resolver, {"_dmarc." + domain_, dns::Type::txt})->texts;
+    return dns::ask(work_.recorder.services().resolver, {"_dmarc." + domain_, dns::Type::txt})->texts;
   }
 
   void tell_none() const {

@@ -1,13 +1,13 @@
 #include <algorithm>
 
+#include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
 #include "connectord/mail/text.h"
-#include "connectord/probe/tls_reporting.h"
+#include "connectord/sts/tls_reporting.h"
+#include "connectord/sts/tlsa.h"
 #include "domain_checks.h"
 #include "host_check.h"
-#include "lookups.h"
 #include "sts_check.h"
-#include "tlsa.h"
 
 namespace connectord::probe {
 namespace {
@@ -55,7 +55,7 @@ class Exchangers {
  private:
   // RFC 2181, 10.3
   void alias(const Target& target) const {
-    const auto answer = ask(work_.recorder.services().resolver, {target.name, dns::Type::cname});
+    const auto answer = dns::ask(work_.recorder.services().resolver, {target.name, dns::Type::cname});
     if (answer->names.empty()) return;
     work_.recorder.at("MX");
     work_.warn({.check = "dns.mx_alias",
@@ -66,8 +66,8 @@ class Exchangers {
 
   void hosts(const Target& target) {
     if (work_.recorder.is_over()) return;
-    const StsPolicy* policy = plan_.policy_of(target.domain);
-    if (policy != nullptr && policy->mode != StsPolicy::Mode::none && !allows(*policy, target.name)) {
+    const sts::StsPolicy* policy = plan_.policy_of(target.domain);
+    if (policy != nullptr && policy->mode != sts::StsPolicy::Mode::none && !allows(*policy, target.name)) {
       work_.recorder.at(to_string(target));
       work_.fail({.check = "mta_sts.host",
                   .expected = "a host of the domain's MTA-STS policy",
@@ -80,8 +80,8 @@ class Exchangers {
   void propose_sts(const std::vector<Target>& targets) const {
     const std::string& domain = work_.options.domain;
     const std::string name = "_mta-sts." + domain;
-    const auto answer = ask(work_.recorder.services().resolver, {name, dns::Type::txt});
-    if (std::any_of(answer->texts.begin(), answer->texts.end(), is_sts_record)) return;
+    const auto answer = dns::ask(work_.recorder.services().resolver, {name, dns::Type::txt});
+    if (std::any_of(answer->texts.begin(), answer->texts.end(), sts::is_sts_record)) return;
     std::string hosts;
     for (const Target& target : targets) hosts += "mx: " + target.name + ", ";
     work_.warn({.check = "mta_sts.record",
@@ -97,7 +97,7 @@ class Exchangers {
   // Only where DNSSEC vouches for the host; elsewhere nobody may believe such a record (RFC 7672, 2.2).
   void propose_tlsa(const Target& target) const {
     if (!target.authenticated) return;
-    const TlsaRecords records = find_tlsa(work_.recorder.services().resolver, target);
+    const sts::TlsaRecords records = sts::find_tlsa(work_.recorder.services().resolver, mail_host(target));
     if (!records.answer->associations.empty() || records.answer->is_temporary()) return;
     const std::string& name = records.asked.back();
     for (const SeenCertificate& seen : work_.recorder.certificates()) {
@@ -124,16 +124,16 @@ void check_exchangers_of(const DomainWork& work) {
 void check_tls_reporting_of(const DomainWork& work) {
   const std::string name = "_smtp._tls." + work.options.domain;
   work.recorder.at("TLSRPT");
-  const auto answer = ask(work.recorder.services().resolver, {name, dns::Type::txt});
+  const auto answer = dns::ask(work.recorder.services().resolver, {name, dns::Type::txt});
   std::vector<std::string> records;
-  std::copy_if(answer->texts.begin(), answer->texts.end(), std::back_inserter(records), is_tls_reporting_record);
+  std::copy_if(answer->texts.begin(), answer->texts.end(), std::back_inserter(records), sts::is_tls_reporting_record);
   model::Finding finding{.check = "tlsrpt.record", .expected = "one record at " + name + " (RFC 8460)"};
   if (answer->is_temporary()) {
     finding.seen = to_string(answer->status);
     return work.not_known(std::move(finding));
   }
   if (records.size() == 1) {
-    const auto addresses = parse_tls_reporting_record(records.front());
+    const auto addresses = sts::parse_tls_reporting_record(records.front());
     finding.seen = mail::printable(addresses ? joined(*addresses) : addresses.error(), 300);
     if (addresses) return work.pass("tlsrpt.record", std::move(finding.expected), std::move(finding.seen));
     return work.warn(std::move(finding));

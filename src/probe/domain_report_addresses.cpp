@@ -4,10 +4,10 @@
 
 #include "connectord/auth/dmarc_walk.h"
 #include "connectord/auth/report_uri.h"
+#include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
 #include "connectord/mail/text.h"
 #include "domain_checks.h"
-#include "lookups.h"
 
 namespace connectord::probe {
 namespace {
@@ -50,7 +50,7 @@ void check_target(const DomainWork& work, const std::string& target, const std::
                                      " TXT " + std::string(authorization)};
   const bool is_known = found.state == auth::TreeWalk::State::complete;
   if (is_known && found.organizational_domain == from.organization) return;
-  const auto answer = ask(work.recorder.services().resolver, {name, dns::Type::txt});
+  const auto answer = dns::ask(work.recorder.services().resolver, {name, dns::Type::txt});
   const bool authorized = std::any_of(answer->texts.begin(), answer->texts.end(), [](const std::string& text) {
     return auth::parse_dmarc_record(text).has_value();
   });

@@ -2,11 +2,11 @@
 
 #include "connectord/auth/spf.h"
 #include "connectord/auth/spf_survey.h"
+#include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/ascii_case.h"
 #include "domain_checks.h"
-#include "lookups.h"
 
 namespace connectord::probe {
 namespace {
@@ -62,7 +62,7 @@ class Spf {
 
   // Other texts at the domain itself are for other purposes.
   std::vector<std::string> what_looks_like_spf() const {
-    std::vector<std::string> texts = ask(resolver(), {domain_, dns::Type::txt})->texts;
+    std::vector<std::string> texts = dns::ask(resolver(), {domain_, dns::Type::txt})->texts;
     std::erase_if(texts, [](const std::string& text) { return !net::contains_ignoring_case(text, "spf1"); });
     return texts;
   }

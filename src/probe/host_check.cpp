@@ -8,13 +8,13 @@ namespace {
 using model::Finding;
 using model::Outcome;
 
-std::string hint_for(Failure::Kind kind) {
+std::string hint_for(smtp::Failure::Kind kind) {
   switch (kind) {
-    case Failure::Kind::timed_out:
+    case smtp::Failure::Kind::timed_out:
       return "a firewall on the way drops the connection, or the host is down; see whether port 25 may leave from here";
-    case Failure::Kind::refused:
+    case smtp::Failure::Kind::refused:
       return "nothing listens at that port, or a firewall refuses";
-    case Failure::Kind::unreachable:
+    case smtp::Failure::Kind::unreachable:
       return "there is no route to that network from here";
     default:
       return "try again, and ask the partner";
@@ -43,12 +43,12 @@ class Host {
       auto connection = connect(address);
       if (!connection) return;
       connected_ = true;
-      const auto end = converse(plan_, target_, dane, SmtpClient(std::move(connection)), recorder_, with_tls);
+      const auto end = converse(plan_, target_, dane, smtp::SmtpClient(std::move(connection)), recorder_, with_tls);
       if (end == DialogueEnd::over) return;
     }
   }
 
-  std::unique_ptr<Connection> connect(const net::IpAddress& address) {
+  std::unique_ptr<smtp::Connection> connect(const net::IpAddress& address) {
     const Services& services = recorder_.services();
     const auto limit = services.limits.connect;
     auto connection = services.network.connect(address, target_.port, std::nullopt, recorder_.deadline(limit));
@@ -59,7 +59,7 @@ class Host {
       return std::move(*connection);
     }
     finding.outcome = Outcome::fail;
-    finding.seen = words_of(connection.error(), limit);
+    finding.seen = smtp::words_of(connection.error(), limit);
     finding.hint = hint_for(connection.error().kind);
     // The mail server takes the next address then.
     if (target_.addresses.size() > 1) {

@@ -1,12 +1,12 @@
 #include <algorithm>
 
+#include "connectord/dns/lookups.h"
 #include "connectord/mail/text.h"
-#include "foretell.h"
+#include "connectord/smtp/smtp_client.h"
 #include "inbound_checklist.h"
 #include "inbound_history.h"
-#include "lookups.h"
 #include "reach.h"
-#include "smtp_client.h"
+#include "reply_check.h"
 
 namespace connectord::probe {
 namespace {
@@ -14,8 +14,6 @@ namespace {
 using model::Finding;
 using model::InboundConnector;
 using model::Outcome;
-
-constexpr int ready = 220;
 
 // A session to our own server, as the partner would open it.
 class Inbound {
@@ -74,8 +72,8 @@ class Inbound {
   }
 
   bool envelope_is_plain() {
-    const bool good =
-        (visitor_.sender.empty() || is_plain_address(visitor_.sender)) && is_plain_address(visitor_.recipient);
+    const bool good = (visitor_.sender.empty() || smtp::is_plain_address(visitor_.sender)) &&
+                      smtp::is_plain_address(visitor_.recipient);
     return good || fail({.check = "address",
                          .expected = "addresses such as user@contoso.com, in ASCII",
                          .seen = mail::printable(visitor_.sender) + " to " + mail::printable(visitor_.recipient),
@@ -87,7 +85,7 @@ class Inbound {
     recorder_.at("[" + options_.host + "]:" + std::to_string(options_.port));
     auto address = net::IpAddress::parse(options_.host);
     if (!address) {
-      const auto found = addresses_of(recorder_.services().resolver, options_.host).found;
+      const auto found = dns::addresses_of(recorder_.services().resolver, options_.host).found;
       const auto own = std::find_if(found.begin(), found.end(), is_of_this_machine);
       if (own != found.end()) address = *own;
     }
@@ -107,7 +105,7 @@ class Inbound {
     auto connection = recorder_.services().network.connect(address_, options_.port, visitor_.address,
                                                            recorder_.deadline(limits().connect));
     if (!connection) {
-      finding.seen = words_of(connection.error(), limits().connect);
+      finding.seen = smtp::words_of(connection.error(), limits().connect);
       finding.hint = "does the mail server listen there, and is --source an address of this machine?";
       return fail(std::move(finding), Obstacle::unreachable);
     }
@@ -117,9 +115,9 @@ class Inbound {
   }
 
   // A reply that must be positive.
-  bool judge(Finding finding, const SmtpClient::Answered& reply, Obstacle obstacle) {
+  bool judge(Finding finding, const smtp::SmtpClient::Answered& reply, Obstacle obstacle) {
     if (!reply) {
-      finding.seen = words_of(reply.error(), limits().reply);
+      finding.seen = smtp::words_of(reply.error(), limits().reply);
       return fail(std::move(finding), obstacle);
     }
     finding.seen = reply->to_string();
@@ -128,7 +126,7 @@ class Inbound {
     return fail(std::move(finding), obstacle);
   }
 
-  SmtpClient::Answered say(const std::string& line) {
+  smtp::SmtpClient::Answered say(const std::string& line) {
     return client_->command(line, recorder_.deadline(limits().reply));
   }
 
@@ -141,8 +139,8 @@ class Inbound {
   bool hello() {
     const auto reply = say("EHLO " + visitor_.helo);
     if (reply) {
-      extensions_ = extensions_of(*reply);
-      visitor_.at_sendmail = is_sendmail(*reply);
+      extensions_ = smtp::extensions_of(*reply);
+      visitor_.at_sendmail = smtp::is_sendmail(*reply);
     }
     return judge({.check = "smtp.ehlo", .expected = "250"}, reply, Obstacle::not_ready);
   }
@@ -159,7 +157,7 @@ class Inbound {
       return pass(std::move(finding));
     }
     const auto reply = say("STARTTLS");
-    if (!reply || reply->code != ready) {
+    if (!reply || reply->code != smtp::ready) {
       finding.hint = "the milter may not be reached, or the server's certificate not be read; see its log";
       return judge(std::move(finding), reply, Obstacle::tls_failed);
     }
@@ -172,7 +170,7 @@ class Inbound {
     const auto session = client_->start_tls({.server_name = {}, .ask_status = false, .identity = options_.identity},
                                             recorder_.deadline(limits().reply));
     if (!session) {
-      finding.seen = words_of(session.error(), limits().reply);
+      finding.seen = smtp::words_of(session.error(), limits().reply);
       return fail(std::move(finding), Obstacle::tls_failed);
     }
     visitor_.tls = model::Tls{session->version, std::string(to_string(session->version)), session->cipher, 0};
@@ -221,9 +219,9 @@ class Inbound {
   const InboundOptions& options_;
   Recorder recorder_;
   net::IpAddress address_;
-  Visitor visitor_;
-  std::optional<SmtpClient> client_;
-  Extensions extensions_;
+  simulate::Visitor visitor_;
+  std::optional<smtp::SmtpClient> client_;
+  smtp::Extensions extensions_;
 };
 
 }  // namespace

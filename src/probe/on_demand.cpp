@@ -4,13 +4,12 @@
 
 #include "connectord/probe/results.h"
 #include "connectord/probe/validate.h"
-#include "connectord/session/load_policy.h"
+#include "connectord/runtime/load_policy.h"
 #include "connectord/trace/sqlite_store.h"
 
 namespace connectord::probe {
 namespace {
 
-constexpr std::string_view subject = "validation";
 constexpr std::chrono::milliseconds step_limit{10'000};
 
 std::unique_ptr<trace::Archive> archive_of(const model::Configuration& configuration) {
@@ -36,7 +35,7 @@ class OnDemand::Turn {
   OnDemand& owner_;
 };
 
-OnDemand::OnDemand(const session::PolicyStore& policies, log::Logger& log, std::unique_ptr<Network> network)
+OnDemand::OnDemand(const runtime::PolicyStore& policies, log::Logger& log, std::unique_ptr<smtp::Network> network)
     : policies_(policies), log_(log), network_(std::move(network)) {}
 
 tl::expected<Report, OnDemand::Refused> OnDemand::validate(const Question& question) {
@@ -58,11 +57,11 @@ tl::expected<void, OnDemand::Refused> OnDemand::begin(const Question& question) 
   return {};
 }
 
-tl::expected<Report, OnDemand::Refused> OnDemand::run(const session::Generation& generation, const Question& question) {
+tl::expected<Report, OnDemand::Refused> OnDemand::run(const runtime::Generation& generation, const Question& question) {
   const model::Configuration& configuration = generation.policy->configuration();
   auto resolver = generation.resolver;
   if (!resolver) {
-    auto made = session::make_resolver(configuration.dns);
+    auto made = runtime::make_resolver(configuration.dns);
     if (!made) return tl::unexpected(Refused{made.error(), pause});
     resolver = std::move(*made);
   }
@@ -81,12 +80,12 @@ tl::expected<Report, OnDemand::Refused> OnDemand::run(const session::Generation&
                     ? validate_outbound(*generation.policy, question.connector, outbound, services)
                     : validate_inbound(*generation.policy, question.connector, {}, services);
   if (!report) return tl::unexpected(Refused{"the connector is gone", pause});
-  log_.info(subject, report->passed ? "passed" : "failed",
+  log_.info(log_subject, report->passed ? "passed" : "failed",
             {{"connector", report->connector},
              {"obstacle", std::string(to_string(report->obstacle))},
              {"summary", report->summary}});
   if (auto kept = Results(configuration.validation.state).keep(*report); !kept) {
-    log_.warning(subject, "a result is not kept", {{"connector", report->connector}, {"reason", kept.error()}});
+    log_.warning(log_subject, "a result is not kept", {{"connector", report->connector}, {"reason", kept.error()}});
   }
   return std::move(*report);
 }

@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "connectord/mail/text.h"
+#include "connectord/smtp/smtp_client.h"
 #include "host_check.h"
 #include "route_check.h"
-#include "smtp_client.h"
 #include "sts_check.h"
 #include "test_message.h"
 
@@ -60,7 +60,7 @@ class Outbound {
 
   bool addresses_are_plain() {
     for (const std::string& address : {plan_.options.recipient, plan_.options.sender}) {
-      if (address.empty() || is_plain_address(address)) continue;
+      if (address.empty() || smtp::is_plain_address(address)) continue;
       recorder_.add({.check = "address",
                      .outcome = Outcome::fail,
                      .expected = "an address such as user@contoso.com, in ASCII",
@@ -122,22 +122,22 @@ class Outbound {
   }
 
   void allowed_by_policy(const Target& target) {
-    const StsPolicy* policy = plan_.policy_of(target.domain);
-    if (policy == nullptr || policy->mode == StsPolicy::Mode::none) return;
+    const sts::StsPolicy* policy = plan_.policy_of(target.domain);
+    if (policy == nullptr || policy->mode == sts::StsPolicy::Mode::none) return;
     Finding finding{
         .check = "mta_sts.host", .expected = "a host of the MTA-STS policy of " + target.domain, .seen = target.name};
     recorder_.at(to_string(target));
     if (allows(*policy, target.name)) return recorder_.add(std::move(finding));
     finding.outcome = Outcome::fail;
     finding.hint = "the partner's MX record and policy differ, or somebody changed the MX record on the way";
-    if (policy->mode == StsPolicy::Mode::enforce) return recorder_.add(std::move(finding), Obstacle::sts_policy);
+    if (policy->mode == sts::StsPolicy::Mode::enforce) return recorder_.add(std::move(finding), Obstacle::sts_policy);
     recorder_.warn(std::move(finding));
   }
 
   void tell_that_time_is_over() {
     recorder_.add({.check = "time",
                    .outcome = Outcome::temperror,
-                   .expected = "all hosts within " + duration_text(recorder_.services().limits.whole),
+                   .expected = "all hosts within " + smtp::duration_text(recorder_.services().limits.whole),
                    .seen = "some hosts were not tried"},
                   Obstacle::incomplete);
   }

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "connectord/model/outbound.h"
-#include "connectord/probe/mta_sts.h"
 #include "connectord/probe/validate.h"
+#include "connectord/sts/mta_sts.h"
 #include "targets.h"
 
 namespace connectord::probe {
@@ -22,12 +22,12 @@ struct OutboundPlan {
   std::optional<tls::TrustStore> trusted;  // empty: could not be read, and a finding says so
   std::optional<tls::TrustStore> system;   // what MTA-STS goes by; empty as before, or not needed
   std::string credentials;                 // user:password; empty: none
-  std::vector<StsPolicy> policies;         // of the recipient domains that have one
+  std::vector<sts::StsPolicy> policies;    // of the recipient domains that have one
 
   model::TlsLevel level() const { return connector.tls ? connector.tls->level : model::TlsLevel::opportunistic; }
   bool needs_tls() const { return level() != model::TlsLevel::opportunistic; }
-  const StsPolicy* policy_of(const std::string& domain) const {
-    for (const StsPolicy& policy : policies) {
+  const sts::StsPolicy* policy_of(const std::string& domain) const {
+    for (const sts::StsPolicy& policy : policies) {
       if (policy.domain == domain) return &policy;
     }
     return nullptr;

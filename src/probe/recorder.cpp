@@ -28,7 +28,7 @@ Recorder::Recorder(const Services& services, std::string connector, Direction di
   report_.time = services.unix_time();
 }
 
-Deadline Recorder::deadline(milliseconds limit) const {
+smtp::Deadline Recorder::deadline(milliseconds limit) const {
   return std::min(services_.clock() + limit, end_);
 }
 
@@ -45,7 +45,7 @@ void Recorder::warn(model::Finding finding) {
 }
 
 void Recorder::keep(Step step) {
-  const Deadline now = services_.clock();
+  const smtp::Deadline now = services_.clock();
   if (step.finding.connector.empty()) step.finding.connector = report_.connector;
   step.host = host_;
   step.took = duration_cast<milliseconds>(now - began_);
@@ -81,15 +81,6 @@ Report Recorder::finish(std::string summary) {
   report_.obstacle = report_.passed ? Obstacle::none : first->obstacle;
   report_.summary = report_.passed ? std::move(summary) : summary_of(*first);
   return std::move(report_);
-}
-
-std::string duration_text(milliseconds duration) {
-  constexpr std::int64_t second = 1000;
-  if (duration.count() < second) return std::to_string(duration.count()) + " ms";
-  const auto tenths = duration.count() / (second / 10);
-  std::string text = std::to_string(tenths / 10);
-  if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
-  return text + " s";
 }
 
 std::string joined(const std::vector<std::string>& words) {

@@ -22,7 +22,7 @@ class Recorder {
   // The next step begins now. Each one begins where the one before has ended, unless told otherwise.
   void begin() { began_ = services_.clock(); }
   // When a step that may take so long must have ended.
-  Deadline deadline(std::chrono::milliseconds limit) const;
+  smtp::Deadline deadline(std::chrono::milliseconds limit) const;
   bool is_over() const { return services_.clock() >= end_; }
 
   // `obstacle` is what it means where the finding is no pass.
@@ -45,13 +45,10 @@ class Recorder {
   const Services& services_;
   Report report_;
   std::string host_;
-  Deadline started_;
-  Deadline began_;
-  Deadline end_;
+  smtp::Deadline started_;
+  smtp::Deadline began_;
+  smtp::Deadline end_;
 };
-
-// "15 s", "2.5 s", "300 ms"
-std::string duration_text(std::chrono::milliseconds duration);
 
 // "a, b, c"
 std::string joined(const std::vector<std::string>& words);

@@ -7,14 +7,14 @@ namespace {
 
 using model::Outcome;
 
-bool speaks_of_greylisting(const SmtpReply& reply) {
+bool speaks_of_greylisting(const smtp::SmtpReply& reply) {
   const std::string text = reply.to_string();
   return net::contains_ignoring_case(text, "greylist") || net::contains_ignoring_case(text, "graylist");
 }
 
 }  // namespace
 
-Refusal refusal_of(const SmtpReply& reply) {
+Refusal refusal_of(const smtp::SmtpReply& reply) {
   if (!reply.is_transient()) {
     return {Outcome::fail, Obstacle::rejected, "the partner refuses; its reply says why, and its log says more"};
   }

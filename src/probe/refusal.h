@@ -3,7 +3,7 @@
 #include <string>
 
 #include "connectord/probe/report.h"
-#include "connectord/probe/smtp_reply.h"
+#include "connectord/smtp/smtp_reply.h"
 
 namespace connectord::probe {
 
@@ -13,6 +13,6 @@ struct Refusal {
   Obstacle obstacle = Obstacle::rejected;
   std::string hint;
 };
-Refusal refusal_of(const SmtpReply& reply);
+Refusal refusal_of(const smtp::SmtpReply& reply);
 
 }  // namespace connectord::probe

@@ -10,14 +10,12 @@
 
 #include "connectord/probe/changes.h"
 #include "connectord/probe/validate.h"
-#include "connectord/session/load_policy.h"
+#include "connectord/runtime/load_policy.h"
 #include "send_mail.h"
 #include "targets.h"
 
 namespace connectord::probe {
 namespace {
-
-constexpr std::string_view subject = "validation";
 
 std::int64_t unix_time() {
   return static_cast<std::int64_t>(::time(nullptr));
@@ -31,8 +29,8 @@ bool is_scheduled(const model::OutboundConnector& connector) {
 
 class Schedule::Worker {
  public:
-  Worker(const session::PolicyStore& policies, log::Logger& log, Finished finished)
-      : policies_(policies), log_(log), finished_(std::move(finished)), network_(make_network()) {}
+  Worker(const runtime::PolicyStore& policies, log::Logger& log, Finished finished)
+      : policies_(policies), log_(log), finished_(std::move(finished)), network_(smtp::make_network()) {}
 
   ~Worker() { stop(); }
 
@@ -68,7 +66,7 @@ class Schedule::Worker {
 
   void work() {
     while (!is_stopping()) {
-      const session::Generation generation = policies_.current();
+      const runtime::Generation generation = policies_.current();
       const auto due = next(*generation.policy);
       const std::int64_t now = unix_time();
       if (due && due->time <= now) {
@@ -116,13 +114,13 @@ class Schedule::Worker {
     return known;
   }
 
-  void validate(const session::Generation& generation, const std::string& name) {
+  void validate(const runtime::Generation& generation, const std::string& name) {
     const model::Configuration& configuration = generation.policy->configuration();
     tried_[name] = unix_time();
     auto resolver = generation.resolver;
     if (!resolver) {
-      auto made = session::make_resolver(configuration.dns);
-      if (!made) return log_.error(subject, made.error());
+      auto made = runtime::make_resolver(configuration.dns);
+      if (!made) return log_.error(log_subject, made.error());
       resolver = std::move(*made);
     }
     const Services services{*resolver, *network_, [&](const std::string&) -> tl::expected<std::string, std::string> {
@@ -135,19 +133,20 @@ class Schedule::Worker {
     const Results results(configuration.validation.state);
     tell(configuration, *report, changes(results.find(Direction::outbound, name), *report), *resolver);
     if (auto kept = results.keep(*report); !kept) {
-      log_.warning(subject, "a result is not kept", {{"connector", name}, {"reason", kept.error()}});
+      log_.warning(log_subject, "a result is not kept", {{"connector", name}, {"reason", kept.error()}});
     }
     if (finished_) finished_(*report);
   }
 
   void tell(const model::Configuration& configuration, const Report& report, const std::vector<Notice>& notices,
             dns::Resolver& resolver) {
-    log_.info(subject, report.passed ? "passed" : "failed",
+    log_.info(log_subject, report.passed ? "passed" : "failed",
               {{"connector", report.connector},
                {"obstacle", std::string(to_string(report.obstacle))},
                {"summary", report.summary}});
     for (const Notice& notice : notices) {
-      log_.write({notice.severity, subject, "changed", {{"connector", report.connector}, {"change", notice.message}}});
+      log_.write(
+          {notice.severity, log_subject, "changed", {{"connector", report.connector}, {"change", notice.message}}});
     }
     const model::Validation& settings = configuration.validation;
     if (notices.empty() || settings.mail_to.empty()) return;
@@ -155,15 +154,15 @@ class Schedule::Worker {
     const std::string& host = configuration.server.host_name;
     const Letter letter{{}, settings.mail_to, compose_mail(report, notices, host, settings.mail_to)};
     const auto sent = send_mail(settings.mail_through, host, letter, services);
-    if (!sent) log_.warning(subject, "no mail was sent", {{"to", settings.mail_to}, {"reason", sent.error()}});
+    if (!sent) log_.warning(log_subject, "no mail was sent", {{"to", settings.mail_to}, {"reason", sent.error()}});
   }
 
   static constexpr std::int64_t longest_sleep = 60;
 
-  const session::PolicyStore& policies_;
+  const runtime::PolicyStore& policies_;
   log::Logger& log_;
   Finished finished_;
-  std::unique_ptr<Network> network_;
+  std::unique_ptr<smtp::Network> network_;
   std::int64_t started_ = 0;
   std::map<std::string, std::int64_t> tried_;  // of the thread
   std::mutex mutex_;
@@ -173,7 +172,7 @@ class Schedule::Worker {
   std::thread thread_;
 };
 
-Schedule::Schedule(const session::PolicyStore& policies, log::Logger& log, Finished finished)
+Schedule::Schedule(const runtime::PolicyStore& policies, log::Logger& log, Finished finished)
     : worker_(std::make_unique<Worker>(policies, log, std::move(finished))) {}
 Schedule::~Schedule() = default;
 

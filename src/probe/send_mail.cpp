@@ -4,7 +4,7 @@
 #include <ctime>
 
 #include "connectord/mail/text.h"
-#include "smtp_client.h"
+#include "connectord/smtp/smtp_client.h"
 
 namespace connectord::probe {
 namespace {
@@ -12,9 +12,9 @@ namespace {
 using Answer = tl::expected<std::string, std::string>;
 
 // One reply with this first digit.
-Answer expect(const SmtpClient::Answered& reply, int hundreds, std::chrono::milliseconds limit) {
+Answer expect(const smtp::SmtpClient::Answered& reply, int hundreds, std::chrono::milliseconds limit) {
   constexpr int hundred = 100;
-  if (!reply) return tl::unexpected(words_of(reply.error(), limit));
+  if (!reply) return tl::unexpected(smtp::words_of(reply.error(), limit));
   if (reply->code / hundred != hundreds) return tl::unexpected(reply->to_string());
   return reply->to_string();
 }
@@ -34,13 +34,14 @@ Answer send_mail(const net::Endpoint& server, const std::string& helo, const Let
   const auto address = net::IpAddress::parse(server.host);
   if (!address) return tl::unexpected("validation.mail_through: \"" + server.to_string() + "\" has no address");
   for (const std::string& each : {letter.sender, letter.recipient}) {
-    if (!each.empty() && !is_plain_address(each)) return tl::unexpected("no plain address: " + mail::printable(each));
+    if (!each.empty() && !smtp::is_plain_address(each))
+      return tl::unexpected("no plain address: " + mail::printable(each));
   }
   const auto limit = services.limits.reply;
-  const Deadline deadline = services.clock() + services.limits.whole;
+  const smtp::Deadline deadline = services.clock() + services.limits.whole;
   auto connection = services.network.connect(*address, server.port, std::nullopt, services.clock() + limit);
-  if (!connection) return tl::unexpected(words_of(connection.error(), limit));
-  SmtpClient client(std::move(*connection));
+  if (!connection) return tl::unexpected(smtp::words_of(connection.error(), limit));
+  smtp::SmtpClient client(std::move(*connection));
   auto done = expect(client.read_reply(deadline), 2, limit);
   if (done) {
     const auto ehlo = client.command("EHLO " + helo, deadline);

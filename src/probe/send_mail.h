@@ -6,8 +6,8 @@
 #include <tl/expected.hpp>
 
 #include "connectord/net/endpoint.h"
-#include "connectord/probe/smtp_reply.h"
 #include "connectord/probe/validate.h"
+#include "connectord/smtp/smtp_reply.h"
 
 namespace connectord::probe {
 
@@ -21,7 +21,7 @@ struct Letter {
 };
 
 // What speaks against sending, by the server's answer to EHLO; empty: nothing.
-using Objection = std::function<std::string(const SmtpReply& ehlo)>;
+using Objection = std::function<std::string(const smtp::SmtpReply& ehlo)>;
 
 // Hands a message to a mail server by SMTP, in the clear: to one of this machine (validation.mail_through). (The
 // sendmail command would need rights that the daemon has given up.) Returns what the server said when it took it; on

@@ -1,8 +1,8 @@
 #include "sts_check.h"
 
+#include "connectord/dns/lookups.h"
 #include "connectord/net/ascii_case.h"
-#include "https.h"
-#include "lookups.h"
+#include "connectord/sts/https.h"
 #include "reach.h"
 
 namespace connectord::probe {
@@ -16,10 +16,10 @@ constexpr unsigned ok = 200;
 // The one record of the domain; empty if it has none, or a warning says that what it has is none.
 std::string find_record(const std::string& domain, Recorder& recorder) {
   const std::string name = "_mta-sts." + domain;
-  const auto answer = ask(recorder.services().resolver, {name, dns::Type::txt});
+  const auto answer = dns::ask(recorder.services().resolver, {name, dns::Type::txt});
   std::vector<std::string> records;
   for (const std::string& text : answer->texts) {
-    if (is_sts_record(text)) records.push_back(text);
+    if (sts::is_sts_record(text)) records.push_back(text);
   }
   if (records.empty()) return {};
   Finding finding{.check = "mta_sts.record", .expected = "one record of MTA-STS at " + name};
@@ -29,7 +29,7 @@ std::string find_record(const std::string& domain, Recorder& recorder) {
     recorder.warn(std::move(finding));
     return {};
   }
-  const auto id = parse_sts_record(records.front());
+  const auto id = sts::parse_sts_record(records.front());
   if (!id) {
     finding.outcome = Outcome::fail;
     finding.seen = id.error();
@@ -43,8 +43,15 @@ std::string find_record(const std::string& domain, Recorder& recorder) {
 
 tl::expected<std::string, std::string> fetch(const std::string& host, const engine::Policy& policy,
                                              const tls::TrustStore& trusted, Recorder& recorder) {
-  const Addresses addresses = addresses_of(recorder.services().resolver, host);
+  const dns::Addresses addresses = dns::addresses_of(recorder.services().resolver, host);
   if (addresses.found.empty()) return tl::unexpected(std::string(to_string(addresses.status)));
+  const Services& services = recorder.services();
+  const sts::HttpsClient client{.network = services.network,
+                                .trusted = trusted,
+                                .unix_time = services.unix_time(),
+                                .connect_limit = services.limits.connect,
+                                .reply_limit = services.limits.reply,
+                                .deadline = [&recorder](auto limit) { return recorder.deadline(limit); }};
   std::string problem;
   for (const net::IpAddress& address : addresses.found) {
     const std::string why = why_not_reached(address, policy.configuration().validation.private_networks);
@@ -52,7 +59,7 @@ tl::expected<std::string, std::string> fetch(const std::string& host, const engi
       problem = address.to_string() + " is " + why;
       continue;
     }
-    auto answer = https_get(host, address, "/.well-known/mta-sts.txt", trusted, longest_sts_policy, recorder);
+    auto answer = sts::https_get(host, address, "/.well-known/mta-sts.txt", sts::longest_sts_policy, client);
     if (answer && answer->status != ok) return tl::unexpected("HTTP status " + std::to_string(answer->status));
     if (answer && !net::starts_with_ignoring_case(answer->content_type, "text/plain")) {
       return tl::unexpected(std::string("not text/plain"));
@@ -65,8 +72,8 @@ tl::expected<std::string, std::string> fetch(const std::string& host, const engi
 
 }  // namespace
 
-std::optional<StsPolicy> ask_for_sts_policy(const std::string& domain, const engine::Policy& policy, OutboundPlan& plan,
-                                            Recorder& recorder) {
+std::optional<sts::StsPolicy> ask_for_sts_policy(const std::string& domain, const engine::Policy& policy,
+                                                 OutboundPlan& plan, Recorder& recorder) {
   if (find_record(domain, recorder).empty()) return std::nullopt;
   const std::string host = "mta-sts." + domain;
   Finding finding{.check = "mta_sts.policy", .expected = "https://" + host + "/.well-known/mta-sts.txt"};
@@ -75,7 +82,7 @@ std::optional<StsPolicy> ask_for_sts_policy(const std::string& domain, const eng
   }
   const auto text = plan.system ? fetch(host, policy, *plan.system, recorder)
                                 : tl::unexpected(std::string("the system's authorities cannot be read"));
-  auto read = text ? parse_sts_policy(*text) : tl::unexpected(text.error());
+  auto read = text ? sts::parse_sts_policy(*text) : tl::unexpected(text.error());
   if (!read) {
     finding.outcome = Outcome::fail;
     finding.seen = read.error();

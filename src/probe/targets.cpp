@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "connectord/dns/lookups.h"
 #include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
-#include "lookups.h"
 #include "reach.h"
 
 namespace connectord::probe {
@@ -42,7 +42,7 @@ class Finder {
       targets_.push_back(std::move(target));
       return;
     }
-    const Addresses addresses = addresses_of(recorder_.services().resolver, name);
+    const dns::Addresses addresses = dns::addresses_of(recorder_.services().resolver, name);
     recorder_.at(to_string(target));
     tell(name, addresses);
     target.authenticated = authenticated && addresses.authenticated;
@@ -54,7 +54,7 @@ class Finder {
   }
 
   void add_domain(const std::string& domain, std::uint16_t port) {
-    const auto answer = ask(recorder_.services().resolver, {domain, dns::Type::mx});
+    const auto answer = dns::ask(recorder_.services().resolver, {domain, dns::Type::mx});
     if (answer->status == dns::Status::nodata) {
       recorder_.add({.check = "dns.mx",
                      .outcome = Outcome::not_applicable,
@@ -111,7 +111,7 @@ class Finder {
     recorder_.add(std::move(finding));
   }
 
-  void tell(const std::string& name, const Addresses& addresses) {
+  void tell(const std::string& name, const dns::Addresses& addresses) {
     Finding finding{.check = "dns.address", .expected = "an address of " + name};
     if (addresses.found.empty()) {
       finding.outcome = outcome_of(addresses.status);
@@ -144,6 +144,14 @@ class Finder {
 };
 
 }  // namespace
+
+sts::MailHost mail_host(const Target& target) {
+  return {.name = target.name,
+          .port = target.port,
+          .domain = target.domain,
+          .authenticated = target.authenticated,
+          .name_is_authenticated = target.name_is_authenticated};
+}
 
 std::string to_string(const Target& target) {
   if (target.name.empty()) return to_string(target, target.addresses.front());

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "connectord/model/outbound.h"
+#include "connectord/sts/tlsa.h"
 #include "recorder.h"
 
 namespace connectord::probe {
@@ -22,6 +23,9 @@ struct Target {
 inline constexpr std::size_t most_targets = 10;
 inline constexpr std::size_t most_addresses = 4;  // of one host
 inline constexpr std::size_t most_domains = 5;    // whose MX records are looked up
+
+// The same for who looks for its TLSA records.
+sts::MailHost mail_host(const Target& target);
 
 // "mx1.contoso.com:25", "[192.0.2.1]:25"
 std::string to_string(const Target& target);

@@ -7,6 +7,7 @@
 
 #include "connectord/mail/sendmail_terms.h"
 #include "connectord/mail/text.h"
+#include "connectord/smtp/smtp_client.h"
 #include "connectord/tls/certificate.h"
 #include "route_check.h"
 #include "send_mail.h"
@@ -124,8 +125,8 @@ class TestMessage {
     recorder_.at(server.to_string());
     recorder_.begin();
     std::string inability;
-    const auto objection = [&](const SmtpReply& ehlo) {
-      return inability = is_sendmail(ehlo) ? inability_of_sendmail() : "";
+    const auto objection = [&](const smtp::SmtpReply& ehlo) {
+      return inability = smtp::is_sendmail(ehlo) ? inability_of_sendmail() : "";
     };
     const Letter letter{plan_.options.sender, plan_.options.recipient, content()};
     const auto taken = send_mail(server, plan_.helo, letter, services(), objection);
@@ -150,7 +151,7 @@ class TestMessage {
   // Looks until `done` says so. False when the time is over.
   template <class Done>
   bool look(std::chrono::seconds patience, Done&& done) {
-    const Deadline end = recorder_.deadline(patience);
+    const smtp::Deadline end = recorder_.deadline(patience);
     for (;;) {
       if (!search()) return false;
       if (done()) return true;
@@ -221,7 +222,8 @@ class TestMessage {
   }
 
   bool tell_delivery() {
-    Finding finding{.check = "trace.delivery", .expected = "delivered within " + duration_text(plan_.options.patience)};
+    Finding finding{.check = "trace.delivery",
+                    .expected = "delivered within " + smtp::duration_text(plan_.options.patience)};
     if (!delivery_) {
       finding.seen = std::string(to_string(row_.status)) + ": the mail log has nothing about it so far";
       finding.hint = "trace.mail_log names the mail server's log; see again later: connectorctl trace show " +

@@ -11,7 +11,7 @@ namespace connectord::session {
 Answer Inquirer::ask(const Inquiry& inquiry) {
   const model::Facts& facts = inquiry.facts;
   if (facts.client_address && facts.client_port != 0) {
-    const ConnectionKey key{*facts.client_address, facts.client_port};
+    const runtime::ConnectionKey key{*facts.client_address, facts.client_port};
     if (services_.live.tell(key, inquiry.server_port, {facts.tls, facts.certificate})) return {};
   }
   const metrics::Stopwatch stopwatch(services_.metrics->stages.with({"policy_request"}));
@@ -21,7 +21,7 @@ Answer Inquirer::ask(const Inquiry& inquiry) {
   if (decision.action != model::Action::accept) keep_answer(services_, *policy, facts, inquiry.queue_id, decision);
   const bool is_new = inquiry.instance.empty() || inquiry.instance != logged_instance_;
   if (is_new) {
-    count_decision(*services_.metrics, facts, decision);
+    runtime::count_decision(*services_.metrics, facts, decision);
     log_decision(services_.log, inquiry.queue_id, facts, decision, 0);
     logged_instance_ = inquiry.instance;
   }

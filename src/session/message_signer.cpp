@@ -22,7 +22,7 @@ model::Author read_author(const std::vector<std::string>& from_values) {
 
 }  // namespace
 
-MessageSigner::MessageSigner(const engine::Policy& policy, std::shared_ptr<const SigningKeys> keys)
+MessageSigner::MessageSigner(const engine::Policy& policy, std::shared_ptr<const runtime::SigningKeys> keys)
     : policy_(policy),
       keys_(std::move(keys)),
       headers_(auth::DkimLimits{}.max_header_bytes),

@@ -13,7 +13,7 @@
 #include "connectord/engine/policy.h"
 #include "connectord/model/decision.h"
 #include "connectord/model/facts.h"
-#include "connectord/session/signing_keys.h"
+#include "connectord/runtime/signing_keys.h"
 
 namespace connectord::session {
 
@@ -22,7 +22,7 @@ namespace connectord::session {
 class MessageSigner {
  public:
   // `policy` must outlive it. Without keys nothing can be signed, and what would be is still told.
-  MessageSigner(const engine::Policy& policy, std::shared_ptr<const SigningKeys> keys);
+  MessageSigner(const engine::Policy& policy, std::shared_ptr<const runtime::SigningKeys> keys);
 
   // In the order of the message, values with their leading space.
   void header(std::string_view name, std::string_view value);
@@ -37,7 +37,7 @@ class MessageSigner {
 
  private:
   const engine::Policy& policy_;
-  std::shared_ptr<const SigningKeys> keys_;
+  std::shared_ptr<const runtime::SigningKeys> keys_;
   auth::DkimHeaders headers_;
   std::vector<std::string> from_values_;
   model::Author author_;

@@ -95,7 +95,7 @@ void MessageTrace::keep(const engine::Policy& policy, trace::Stage stage, const 
   if (decision.action != model::Action::defer) defer(decision, kept.error());
 }
 
-void keep_answer(const Services& services, const engine::Policy& policy, const model::Facts& facts,
+void keep_answer(const runtime::Services& services, const engine::Policy& policy, const model::Facts& facts,
                  std::string_view queue_id, model::Decision& decision) {
   MessageTrace(services).keep(policy, trace::Stage::rcpt_to, facts, facts.recipients, queue_id, decision);
 }

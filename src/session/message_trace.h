@@ -18,7 +18,7 @@ namespace connectord::session {
 class MessageTrace {
  public:
   // What `services` refers to must outlive it. Without a store it does nothing.
-  explicit MessageTrace(const Services& services) : services_(services) {}
+  explicit MessageTrace(const runtime::Services& services) : services_(services) {}
 
   void connected();
   void begin_message();
@@ -37,7 +37,7 @@ class MessageTrace {
  private:
   void add_route(const model::Decision& decision, trace::Entry& entry) const;
 
-  const Services& services_;
+  const runtime::Services& services_;
   std::int64_t connected_ = 0;
   std::int64_t began_ = 0;
   std::vector<std::string> outbound_;  // of each recipient, as its domain says
@@ -49,7 +49,7 @@ class MessageTrace {
 };
 
 // The same for an answer that is no session's.
-void keep_answer(const Services& services, const engine::Policy& policy, const model::Facts& facts,
+void keep_answer(const runtime::Services& services, const engine::Policy& policy, const model::Facts& facts,
                  std::string_view queue_id, model::Decision& decision);
 
 }  // namespace connectord::session

@@ -37,7 +37,7 @@ Answer to_answer(const model::Decision& decision) {
 
 }  // namespace
 
-Session::Session(const Services& services, Intake& intake)
+Session::Session(const runtime::Services& services, Intake& intake)
     : services_(services), intake_(intake), trace_(std::make_unique<MessageTrace>(services_)) {}
 
 Session::~Session() {
@@ -314,7 +314,7 @@ void Session::abort() {
 }
 
 void Session::log(std::string_view queue_id, const model::Decision& decision) const {
-  count_decision(*services_.metrics, facts_, decision);
+  runtime::count_decision(*services_.metrics, facts_, decision);
   const std::uint64_t removed = goes_on(decision) ? header_edit_->forged().count : 0;
   log_decision(services_.log, queue_id, facts_, decision, removed);
 }

@@ -14,7 +14,7 @@ namespace connectord::socketmap {
 namespace {
 
 using model::OutboundConnector;
-using session::Generation;
+using runtime::Generation;
 
 Answer found(std::string value) {
   return {Answer::Status::ok, std::move(value)};

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "connectord/net/stream_server.h"
-#include "connectord/session/doorkeeper.h"
+#include "connectord/runtime/doorkeeper.h"
 #include "connectord/socketmap/maps.h"
 #include "connectord/socketmap/request.h"
 
@@ -21,7 +21,7 @@ constexpr std::size_t chunk_bytes = std::size_t{16} << 10;
 
 // What the connections share; all of it belongs to the server's one thread.
 struct Shared {
-  session::Services services;
+  runtime::Services services;
   const session::Intake& intake;
   SocketmapLimits limits;
   net::StreamServer* server;
@@ -168,7 +168,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
 
 class SocketmapServer::Implementation {
  public:
-  Implementation(net::FileDescriptor listener, const session::Services& services, const session::Intake& intake,
+  Implementation(net::FileDescriptor listener, const runtime::Services& services, const session::Intake& intake,
                  const SocketmapLimits& limits)
       : shared_{services, intake, limits, &server_, 0, {}}, server_(std::move(listener), settings()) {}
 
@@ -183,11 +183,11 @@ class SocketmapServer::Implementation {
   }
 
   Shared shared_;
-  session::Doorkeeper doorkeeper_{shared_.services, engine::Service::socketmap, "socketmap"};
+  runtime::Doorkeeper doorkeeper_{shared_.services, engine::Service::socketmap, "socketmap"};
   net::StreamServer server_;
 };
 
-SocketmapServer::SocketmapServer(net::FileDescriptor listener, const session::Services& services,
+SocketmapServer::SocketmapServer(net::FileDescriptor listener, const runtime::Services& services,
                                  const session::Intake& intake, const SocketmapLimits& limits)
     : implementation_(std::make_unique<Implementation>(std::move(listener), services, intake, limits)) {}
 

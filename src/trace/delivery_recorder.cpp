@@ -4,7 +4,7 @@
 #include <set>
 
 #include "connectord/mail/path.h"
-#include "line_parts.h"
+#include "connectord/maillog/line_parts.h"
 #include "tls_sessions.h"
 
 namespace connectord::trace {
@@ -12,11 +12,11 @@ namespace {
 
 constexpr std::size_t most_queue_ids = 50'000;
 
-std::int64_t milliseconds_of(const logged::Event& event) {
+std::int64_t milliseconds_of(const maillog::Event& event) {
   return std::chrono::floor<std::chrono::milliseconds>(event.time).time_since_epoch().count();
 }
 
-std::string describe(const logged::Relay& relay) {
+std::string describe(const maillog::Relay& relay) {
   std::string text = relay.name;
   if (!relay.address.empty() && relay.address != relay.name) text += "[" + relay.address + "]";
   if (relay.port != 0) text += ":" + std::to_string(relay.port);
@@ -24,24 +24,25 @@ std::string describe(const logged::Relay& relay) {
 }
 
 // At a command, before there is a whole message that the answer could be about.
-bool is_at_command(const logged::Refused& refused, const std::string& queue_id) {
+bool is_at_command(const maillog::Refused& refused, const std::string& queue_id) {
   constexpr std::string_view whole[] = {"END-OF-MESSAGE", "DATA", "data", "eom",   "BDAT",
                                         "header",         "body", "mime", "nested"};
   return queue_id.empty() || std::find(std::begin(whole), std::end(whole), refused.stage) == std::end(whole);
 }
 
-model::Reply reply_of(const logged::Refused& refused) {
+model::Reply reply_of(const maillog::Refused& refused) {
   model::Reply reply{refused.code, "", ""};
   std::string_view text = refused.reply;
   if (text.substr(0, 3) == std::to_string(refused.code)) text = mail::trimmed(text.substr(3));
-  reply.enhanced = enhanced_status_of(text);
+  reply.enhanced = maillog::enhanced_status_of(text);
   reply.text = mail::trimmed(text.substr(reply.enhanced.size()));
   return reply;
 }
 
-bool has_refusal(const LoggedBatch& batch) {
-  return std::any_of(batch.events.begin(), batch.events.end(),
-                     [](const logged::Event& event) { return std::holds_alternative<logged::Refused>(event.detail); });
+bool has_refusal(const maillog::LoggedBatch& batch) {
+  return std::any_of(batch.events.begin(), batch.events.end(), [](const maillog::Event& event) {
+    return std::holds_alternative<maillog::Refused>(event.detail);
+  });
 }
 
 }  // namespace
@@ -86,7 +87,7 @@ struct DeliveryRecorder::Memory {
 
 class DeliveryRecorder::Translation {
  public:
-  Translation(const LoggedBatch& logged, Memory& memory, const IsKnownRefusal& is_known)
+  Translation(const maillog::LoggedBatch& logged, Memory& memory, const IsKnownRefusal& is_known)
       : memory_(memory), is_known_(is_known) {
     batch_.position = logged.position;
     for (const auto& event : logged.events) std::visit([&](const auto& detail) { add(event, detail); }, event.detail);
@@ -103,8 +104,8 @@ class DeliveryRecorder::Translation {
     std::string queue_id;
   };
 
-  void add(const logged::Event& event, const logged::DeliveryAttempt& attempt) {
-    if (attempt.status == logged::DeliveryStatus::verified) return;
+  void add(const maillog::Event& event, const maillog::DeliveryAttempt& attempt) {
+    if (attempt.status == maillog::DeliveryStatus::verified) return;
     Delivery delivery = about(event, status_of(event, attempt), attempt.text);
     delivery.relay = describe(attempt.relay);
     delivery.enhanced = attempt.enhanced_status;
@@ -118,50 +119,50 @@ class DeliveryRecorder::Translation {
     for (const auto& recipient : attempt.recipients) forget_withheld(event, recipient);
     forget_withheld(event, "");
   }
-  void add(const logged::Event& event, const logged::Withheld& withheld) {
+  void add(const maillog::Event& event, const maillog::Withheld& withheld) {
     memory_.withheld.set(event.queue_id + " " + withheld.recipient, withheld.reason);
   }
-  void add(const logged::Event& event, const logged::TlsEstablished& tls) { memory_.tls.note(event, tls); }
-  void add(const logged::Event& event, const logged::Received& received) {
+  void add(const maillog::Event& event, const maillog::TlsEstablished& tls) { memory_.tls.note(event, tls); }
+  void add(const maillog::Event& event, const maillog::Received& received) {
     // A new message, which has nothing to do with what had this queue ID before.
     if (auto* parent = memory_.parents.find(event.queue_id)) *parent = "";
     if (bool* notification = memory_.notifications.find(event.queue_id)) *notification = false;
     if (!received.original_queue_id.empty()) add_child_of(event, received.original_queue_id);
   }
-  void add(const logged::Event& event, const logged::PickedUp& picked_up) {
+  void add(const maillog::Event& event, const maillog::PickedUp& picked_up) {
     if (!picked_up.original_queue_id.empty()) add_child_of(event, picked_up.original_queue_id);
   }
   // cleanup(8) logs it once for each queue file, those that Postfix makes itself included.
-  void add(const logged::Event& event, const logged::MessageId&) {
+  void add(const maillog::Event& event, const maillog::MessageId&) {
     memory_.born.set(event.queue_id, milliseconds_of(event));
     if (std::uint32_t* size = memory_.sizes.find(event.queue_id)) *size = 0;
   }
-  void add(const logged::Event& event, const logged::Queued& queued) {
+  void add(const maillog::Event& event, const maillog::Queued& queued) {
     note_size(event, queued);
     batch_.queued.push_back({event.queue_id, milliseconds_of(event), queued.size});
   }
-  void add(const logged::Event& event, const logged::Held& held) {
+  void add(const maillog::Event& event, const maillog::Held& held) {
     add_for_all(event, Status::quarantined, held.reason);
   }
-  void add(const logged::Event& event, const logged::Released&) {
+  void add(const maillog::Event& event, const maillog::Released&) {
     add_for_all(event, Status::pending, "released from hold");
   }
-  void add(const logged::Event&, const logged::Requeued&) {}
-  void add(const logged::Event& event, const logged::Expired& expired) {
+  void add(const maillog::Event&, const maillog::Requeued&) {}
+  void add(const maillog::Event& event, const maillog::Expired& expired) {
     add_for_all(event, Status::failed, expired.by_force ? "expired by the operator" : "expired");
   }
-  void add(const logged::Event& event, const logged::Notified& notified) {
+  void add(const maillog::Event& event, const maillog::Notified& notified) {
     add_child(event, notified.notification_queue_id);
     memory_.notifications.set(notified.notification_queue_id, true);
     if (notified.expired) add_for_all(event, Status::failed, "expired");
   }
-  void add(const logged::Event& event, const logged::Removed& removed) {
+  void add(const maillog::Event& event, const maillog::Removed& removed) {
     if (removed.by_operator) add_for_all(event, Status::failed, "removed by the operator");
   }
-  void add(const logged::Event& event, const logged::Discarded& discarded) {
+  void add(const maillog::Event& event, const maillog::Discarded& discarded) {
     add_for_all(event, Status::failed, "discarded: " + discarded.reason);
   }
-  void add(const logged::Event& event, const logged::Refused& refused) {
+  void add(const maillog::Event& event, const maillog::Refused& refused) {
     if (is_at_command(refused, event.queue_id)) {
       if (!is_known_ || !is_known_(event, refused)) add_refusal(event, refused);
     } else {
@@ -170,28 +171,28 @@ class DeliveryRecorder::Translation {
   }
 
   // ": 403 4.7.0 authentication failed", where a line before has told it and this one has not.
-  std::string why_withheld(const logged::Event& event, const logged::DeliveryAttempt& attempt,
+  std::string why_withheld(const maillog::Event& event, const maillog::DeliveryAttempt& attempt,
                            const std::string& recipient) {
     std::string text;
     for (const std::string& whom : {recipient, std::string()}) {
       const std::string* reason = memory_.withheld.find(event.queue_id + " " + whom);
       const bool told = reason == nullptr || reason->empty() || attempt.text.find(*reason) != std::string::npos;
-      if (!told && attempt.status != logged::DeliveryStatus::sent) text += ": " + *reason;
+      if (!told && attempt.status != maillog::DeliveryStatus::sent) text += ": " + *reason;
     }
     return text;
   }
-  void forget_withheld(const logged::Event& event, const std::string& recipient) {
+  void forget_withheld(const maillog::Event& event, const std::string& recipient) {
     if (auto* reason = memory_.withheld.find(event.queue_id + " " + recipient)) reason->clear();
   }
 
   // Sendmail's number does not count what aliases make of a recipient.
-  void note_size(const logged::Event& event, const logged::Queued& queued) {
+  void note_size(const maillog::Event& event, const maillog::Queued& queued) {
     if (!event.program.starts_with("postfix")) return;
     const std::uint32_t* known = memory_.sizes.find(event.queue_id);
     if (known == nullptr || *known < queued.recipients) memory_.sizes.set(event.queue_id, queued.recipients);
   }
 
-  static Delivery about(const logged::Event& event, Status status, std::string text) {
+  static Delivery about(const maillog::Event& event, Status status, std::string text) {
     Delivery delivery;
     delivery.queue_id = event.queue_id;
     delivery.time = milliseconds_of(event);
@@ -200,19 +201,19 @@ class DeliveryRecorder::Translation {
     return delivery;
   }
 
-  void add_for_all(const logged::Event& event, Status status, std::string text) {
+  void add_for_all(const maillog::Event& event, Status status, std::string text) {
     batch_.deliveries.push_back(about(event, status, std::move(text)));
   }
 
-  static Status status_of(const logged::Event& event, const logged::DeliveryAttempt& attempt) {
-    if (attempt.status == logged::DeliveryStatus::deferred) return Status::pending;
-    if (attempt.status == logged::DeliveryStatus::bounced) return Status::failed;
+  static Status status_of(const maillog::Event& event, const maillog::DeliveryAttempt& attempt) {
+    if (attempt.status == maillog::DeliveryStatus::deferred) return Status::pending;
+    if (attempt.status == maillog::DeliveryStatus::bounced) return Status::failed;
     if (attempt.next_queue_id.empty()) return Status::delivered;
     const bool by_alias = event.program.substr(event.program.rfind('/') + 1) == "local";
     return by_alias ? Status::expanded : Status::pending;
   }
 
-  void add_for(const logged::Event& event, const logged::DeliveryAttempt& attempt, const std::string& address,
+  void add_for(const maillog::Event& event, const maillog::DeliveryAttempt& attempt, const std::string& address,
                Delivery delivery) {
     const std::string& recipient = attempt.original_recipient.empty() ? address : attempt.original_recipient;
     const bool notification = memory_.is_notification(event.queue_id);
@@ -228,7 +229,7 @@ class DeliveryRecorder::Translation {
   }
 
   // True if the recipient is known to have become several, or others, so that one address's delivery is not all of it.
-  bool is_expanded(const logged::Event& event, const std::string& recipient, const std::string& address,
+  bool is_expanded(const maillog::Event& event, const std::string& recipient, const std::string& address,
                    const Delivery& delivery) {
     const std::string key = memory_.name_of(event.queue_id, recipient);
     const std::string* known = memory_.addresses.find(key);
@@ -252,17 +253,17 @@ class DeliveryRecorder::Translation {
     return true;
   }
 
-  void add_child(const logged::Event& event, const std::string& child) {
+  void add_child(const maillog::Event& event, const std::string& child) {
     batch_.children.push_back({event.queue_id, child, milliseconds_of(event)});
     memory_.parents.set(child, event.queue_id);
     if (bool* notification = memory_.notifications.find(child)) *notification = false;
   }
-  void add_child_of(const logged::Event& event, const std::string& parent) {
+  void add_child_of(const maillog::Event& event, const std::string& parent) {
     batch_.children.push_back({parent, event.queue_id, milliseconds_of(event)});
     memory_.parents.set(event.queue_id, parent);
   }
 
-  void add_refusal(const logged::Event& event, const logged::Refused& refused) {
+  void add_refusal(const maillog::Event& event, const maillog::Refused& refused) {
     Refusal& refusal = refusals_.emplace_back();
     refusal.facts.client_address = net::IpAddress::parse(refused.client_address);
     refusal.facts.client_name = refused.client_name;
@@ -296,7 +297,7 @@ tl::expected<std::string, std::string> DeliveryRecorder::position() {
   return store_.position();
 }
 
-tl::expected<void, std::string> DeliveryRecorder::take(const LoggedBatch& batch) {
+tl::expected<void, std::string> DeliveryRecorder::take(const maillog::LoggedBatch& batch) {
   // The same batch comes again until the store has taken it, and its events must be learned from once only.
   if (!translation_ || translation_->batch().position != batch.position) {
     // A refusal of ours is known once it has its row; what was kept before this call has it when the call returns.

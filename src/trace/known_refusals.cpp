@@ -1,5 +1,5 @@
+#include "connectord/maillog/line_parts.h"
 #include "connectord/trace/delivery_recorder.h"
-#include "line_parts.h"
 
 namespace connectord::trace {
 namespace {
@@ -10,10 +10,10 @@ constexpr std::int64_t slack_ms = 60'000;
 // Without the codes, and without what Postfix puts before a policy service's text.
 std::string_view text_of(std::string_view reply) {
   if (reply.size() > 4 && mail::is_digit(reply.front())) reply.remove_prefix(4);
-  return mail::trimmed(reply.substr(enhanced_status_of(reply).size()));
+  return mail::trimmed(reply.substr(maillog::enhanced_status_of(reply).size()));
 }
 
-bool is_same(const Message& message, const logged::Refused& refused) {
+bool is_same(const Message& message, const maillog::Refused& refused) {
   const std::string_view text = text_of(message.reply);
   return message.stage != Stage::mta && !text.empty() && refused.reply.find(text) != std::string::npos;
 }
@@ -21,7 +21,7 @@ bool is_same(const Message& message, const logged::Refused& refused) {
 }  // namespace
 
 IsKnownRefusal known_in(std::shared_ptr<Archive> archive) {
-  return [archive = std::move(archive)](const logged::Event& event, const logged::Refused& refused) {
+  return [archive = std::move(archive)](const maillog::Event& event, const maillog::Refused& refused) {
     const std::int64_t time = std::chrono::floor<std::chrono::milliseconds>(event.time).time_since_epoch().count();
     Query query;
     query.recipient = refused.recipient;

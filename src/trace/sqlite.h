@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-// Owners for SQLite's handles. What goes wrong is thrown, and caught where the room's interface is.
+// Owners for SQLite's handles. What goes wrong is thrown, and caught where the module's interface is.
 namespace connectord::trace::sqlite {
 
 class Error : public std::runtime_error {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "connectord/trace/mail_log_event.h"
+#include "connectord/maillog/mail_log_event.h"
 #include "recent.h"
 
 namespace connectord::trace {
@@ -10,13 +10,13 @@ namespace connectord::trace {
 // The log tells of TLS when a process of the mail server connects, and of the deliveries over that connection later.
 class TlsSessions {
  public:
-  void note(const logged::Event& event, const logged::TlsEstablished& tls);
+  void note(const maillog::Event& event, const maillog::TlsEstablished& tls);
   // "Trusted TLSv1.3 with cipher TLS_AES_256_GCM_SHA384"; empty where the delivery had no TLS, or nobody knows.
-  std::string of(const logged::Event& event, const logged::DeliveryAttempt& attempt);
+  std::string of(const maillog::Event& event, const maillog::DeliveryAttempt& attempt);
 
  private:
   struct Session {
-    logged::Relay relay;
+    maillog::Relay relay;
     std::string description;
     std::string queue_id;  // of the first message over it
   };

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord::api {
 namespace {
@@ -39,7 +39,7 @@ class ApiTest : public testing::Test {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_ + "/d");
     std::ofstream(main_) << main_text;
-    policies_.replace(session::load_policy(main_, {"mx.example.net"}).policy);
+    policies_.replace(runtime::load_policy(main_, {"mx.example.net"}).policy);
     settings_.audit_log = folder_ + "/audit.log";
     settings_.api_tokens = folder_ + "/tokens";
   }
@@ -69,11 +69,11 @@ class ApiTest : public testing::Test {
   std::string main_ = folder_ + "/main.toml";
   model::Server settings_;
   test::RecordingLog log_;
-  session::PolicyStore policies_{engine::Policy::compile({}).policy};
-  session::LiveSessions live_;
+  runtime::PolicyStore policies_{engine::Policy::compile({}).policy};
+  runtime::LiveSessions live_;
   session::Intake intake_;
-  session::Services services_{policies_, live_, log_};
-  session::Reloader reloader_{main_, services_};
+  runtime::Services services_{policies_, live_, log_};
+  runtime::Reloader reloader_{main_, services_};
   Validations validations_;
   std::optional<Api> api_;
 };
@@ -139,7 +139,7 @@ TEST_F(ApiTest, AChangeIsInForceAtOnceAndStandsInAFileOfItsOwn) {
   EXPECT_EQ(header(made, "Location"), "/api/exchange/connectors/fabrikam?direction=inbound");
   EXPECT_NE(policies_.current().policy->find("fabrikam"), nullptr);
   EXPECT_TRUE(std::filesystem::exists(folder_ + "/d/api-inbound-fabrikam.toml"));
-  EXPECT_EQ(session::load_policy(main_, {"mx.example.net"}).policy->configuration().inbound.size(), 2U);
+  EXPECT_EQ(runtime::load_policy(main_, {"mx.example.net"}).policy->configuration().inbound.size(), 2U);
   const Response gone = ask("DELETE", "/api/exchange/connectors/fabrikam", nullptr, header(made, "ETag"));
   EXPECT_EQ(gone.status, 204U) << gone.body;
   EXPECT_EQ(policies_.current().policy->find("fabrikam"), nullptr);

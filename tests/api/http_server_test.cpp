@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord::api {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "connectord/api/api.h"
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord {
 namespace {
@@ -26,11 +26,11 @@ model::Configuration configuration_of(std::int64_t connectors) {
 
 void list_connectors(benchmark::State& state, const char* query) {
   test::RecordingLog log;
-  session::PolicyStore policies(engine::Policy::compile(configuration_of(state.range(0))).policy);
-  session::LiveSessions live;
+  runtime::PolicyStore policies(engine::Policy::compile(configuration_of(state.range(0))).policy);
+  runtime::LiveSessions live;
   session::Intake intake;
-  session::Services services{policies, live, log};
-  session::Reloader reloader("/nonexistent/connectord.toml", services);
+  runtime::Services services{policies, live, log};
+  runtime::Reloader reloader("/nonexistent/connectord.toml", services);
   api::Api api({services, reloader, intake, {"", 1, 1, {}}, {}});
   const std::string target = std::string("/api/exchange/connectors") + query;
   const api::Request request{"GET", target, "", "", "", "", {"unix:0", ::geteuid()}};

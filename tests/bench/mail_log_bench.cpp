@@ -1,7 +1,7 @@
 // Lines of the mail log: how fast a reader can catch up. One message has seven lines, of which five tell something.
 #include <benchmark/benchmark.h>
 
-#include "connectord/trace/mail_log_line.h"
+#include "connectord/maillog/mail_log_line.h"
 
 namespace {
 
@@ -28,9 +28,9 @@ constexpr std::string_view sendmail[] = {
 
 template <typename Lines>
 void parse(benchmark::State& state, const Lines& lines) {
-  const auto clock = trace::LogClock::of_this_machine(std::chrono::sys_days(std::chrono::year(2026) / 11 / 22));
+  const auto clock = maillog::LogClock::of_this_machine(std::chrono::sys_days(std::chrono::year(2026) / 11 / 22));
   for (auto _ : state) {
-    for (const auto line : lines) benchmark::DoNotOptimize(trace::parse_mail_log_line(line, clock));
+    for (const auto line : lines) benchmark::DoNotOptimize(maillog::parse_mail_log_line(line, clock));
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * std::size(lines)));
 }

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "connectord/api/http_server.h"
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord::ctl {
 namespace {

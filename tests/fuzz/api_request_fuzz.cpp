@@ -23,11 +23,11 @@ class NoLog : public log::Logger {
 // An API whose files are not there, so that no request can change anything.
 struct World {
   NoLog log;
-  session::PolicyStore policies{engine::Policy::compile(configuration()).policy};
-  session::LiveSessions live;
+  runtime::PolicyStore policies{engine::Policy::compile(configuration()).policy};
+  runtime::LiveSessions live;
   session::Intake intake;
-  session::Services services{policies, live, log};
-  session::Reloader reloader{"/nonexistent/connectord.toml", services};
+  runtime::Services services{policies, live, log};
+  runtime::Reloader reloader{"/nonexistent/connectord.toml", services};
   model::Server settings;
   api::Api api{{services, reloader, intake, {"", 1, 1, {}}, settings}};
 

@@ -4,12 +4,12 @@
 
 #include "connectord/config/connector_files.h"
 #include "connectord/config/load.h"
-#include "ctl/import/exchange.h"
+#include "connectord/exchange/exchange.h"
 
 // Whatever stands in a file that somebody says came from Exchange.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace connectord;  // NOLINT: one function
-  const auto connectors = ctl::read_exchange({reinterpret_cast<const char*>(data), size}, {"example.net"});
+  const auto connectors = exchange::read_exchange({reinterpret_cast<const char*>(data), size}, {"example.net"});
   if (!connectors) {
     if (connectors.error().empty()) __builtin_trap();
     return 0;

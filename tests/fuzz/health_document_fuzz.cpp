@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "connectord/mail/text.h"
-#include "connectord/session/health.h"
+#include "connectord/runtime/health.h"
 
 // Whatever a process tells of itself: what is read of it is bounded, has its keys, and moves no cursor.
 
@@ -32,7 +32,7 @@ void require_tame(const Json& value) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto document = connectord::session::read_health_document(text);
+  const auto document = connectord::runtime::read_health_document(text);
   if (!document) {
     require(!document.error().empty());
     return 0;
@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(document->at("milter").at("sessions").is_number() && document->at("version").is_string());
   require(document->dump().size() < 4'000'000);
   // What was read is of this version.
-  const auto again = connectord::session::read_health_document(document->dump());
+  const auto again = connectord::runtime::read_health_document(document->dump());
   require(!again || !again->contains("odd") || document->contains("odd"));
   return 0;
 }

@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <string_view>
 
-#include "connectord/probe/smtp_reply.h"
+#include "connectord/smtp/smtp_reply.h"
 
 namespace {
 
-using connectord::probe::SmtpReplyReader;
+using connectord::smtp::SmtpReplyReader;
 
 struct Result {
   SmtpReplyReader reader;
@@ -42,6 +42,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const char c : reply.to_string()) {
     if (c < ' ' || c > '~') __builtin_trap();
   }
-  connectord::probe::extensions_of(reply);
+  connectord::smtp::extensions_of(reply);
   return 0;
 }

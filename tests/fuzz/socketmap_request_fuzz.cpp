@@ -25,20 +25,20 @@ model::OutboundConnector connector(const std::string& name, const std::string& d
   return made;
 }
 
-session::Generation make_generation() {
+runtime::Generation make_generation() {
   model::Configuration configuration;
   configuration.outbound = {connector("contoso-out", "*.contoso.com", "mx1.contoso.com"), connector("mx", "*", "")};
   configuration.outbound.front().route.credentials = "/secret";
-  session::Generation generation;
+  runtime::Generation generation;
   generation.policy = std::make_shared<const engine::Policy>(std::move(configuration));
   generation.secrets.credentials =
-      std::make_shared<session::Credentials>(session::Credentials{{"contoso-out", "user:pass"}});
+      std::make_shared<runtime::Credentials>(runtime::Credentials{{"contoso-out", "user:pass"}});
   return generation;
 }
 
 // An answer is one netstring again, and only one map ever has a password; what the client wrote itself may come back.
 void ask(std::string_view content) {
-  static const session::Generation generation = make_generation();
+  static const runtime::Generation generation = make_generation();
   const auto request = socketmap::parse_request(content);
   if (!request) return;
   require(request->map.size() + request->key.size() + 1 == content.size());

@@ -33,7 +33,7 @@ class DomainCheck : public ::testing::Test {
     zone_.reverse("192.0.2.1", "mx.example.net");
     zone_.txt("_smtp._tls.example.net", "v=TLSRPTv1; rua=mailto:tls@example.net");
     network_.host("192.0.2.1:25").tls =
-        TlsSession{model::TlsVersion::tls1_3, "TLS_AES_256_GCM_SHA384", {certificate_.certificate()}, {}, false};
+        smtp::TlsSession{model::TlsVersion::tls1_3, "TLS_AES_256_GCM_SHA384", {certificate_.certificate()}, {}, false};
   }
 
   void publish_all_but_dmarc() {

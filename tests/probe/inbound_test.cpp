@@ -33,7 +33,7 @@ class InboundValidation : public ::testing::Test {
     configuration_.authentication.spf = false;
     configuration_.authentication.dkim = false;
     configuration_.authentication.dmarc = model::DmarcMode::off;
-    host_.tls = TlsSession{model::TlsVersion::tls1_3, "TLS_AES_256_GCM_SHA384", {}, {}, false};
+    host_.tls = smtp::TlsSession{model::TlsVersion::tls1_3, "TLS_AES_256_GCM_SHA384", {}, {}, false};
     options_.host = "127.0.0.1";
     options_.port = 25;
     options_.source = net::IpAddress::parse("127.0.0.2");
@@ -130,7 +130,7 @@ class CertificateValidation : public InboundValidation {
  protected:
   CertificateValidation() {
     std::ofstream(file_) << made_.pem();
-    options_.identity = Identity{file_, file_};
+    options_.identity = smtp::Identity{file_, file_};
     host_.tls->asked_for_certificate = true;
     connector_.require.certificate.emplace().subject = model::SubjectPattern{{}, "/CN=mx.contoso.com"};
     connector_.require.certificate->issuer = "/CN=mx.contoso.com";

@@ -7,8 +7,8 @@
 
 #include "connectord/probe/results.h"
 #include "dns/zone.h"
+#include "log/recording_log.h"
 #include "scripted_network.h"
-#include "session/recording_log.h"
 
 namespace connectord::probe {
 namespace {
@@ -43,7 +43,7 @@ class OnDemandValidation : public ::testing::Test {
   std::string folder_;
   dns::testing::Zone zone_;
   test::RecordingLog log_;
-  session::PolicyStore policies_{engine::Policy::compile({}).policy};
+  runtime::PolicyStore policies_{engine::Policy::compile({}).policy};
   std::unique_ptr<testing::ScriptedNetwork> network_ = std::make_unique<testing::ScriptedNetwork>();
   std::optional<OnDemand> validator_;
 };

@@ -94,7 +94,7 @@ TEST_F(OutboundValidation, TriesEachAddressAndWarnsOfOneThatDoesNotAnswer) {
   EXPECT_EQ(outcome(report), "passed");
   EXPECT_THAT(network_.connections, ElementsAre("2001:db8::1:25", "192.0.2.1:25"));
   EXPECT_TRUE(warns(report, "smtp.connect"));
-  host().refuses_connection = {Failure::Kind::refused, "the connection is refused"};
+  host().refuses_connection = {smtp::Failure::Kind::refused, "the connection is refused"};
   configuration_.outbound.clear();
   EXPECT_THAT(outcome(validate()), StartsWith("unreachable: host not reached at mx.contoso.com:25: none of 2 answers"));
 }

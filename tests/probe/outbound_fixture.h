@@ -35,7 +35,7 @@ class OutboundValidation : public ::testing::Test {
 
   ScriptedHost& host(const std::string& at = "192.0.2.1:25") { return network_.host(at); }
 
-  TlsSession session(const tls::testing::Wanted& wanted, model::TlsVersion version = model::TlsVersion::tls1_3) {
+  smtp::TlsSession session(const tls::testing::Wanted& wanted, model::TlsVersion version = model::TlsVersion::tls1_3) {
     certificate_ = std::make_unique<Made>(wanted, &authority_);
     return {version, "TLS_AES_256_GCM_SHA384", {certificate_->certificate(), authority_.certificate()}, {}, false};
   }

@@ -52,17 +52,17 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Trouble{"BlackHole",
                 [](ScriptedHost& host) {
-                  host.refuses_connection = {Failure::Kind::timed_out, {}};
+                  host.refuses_connection = {smtp::Failure::Kind::timed_out, {}};
                 },
                 "unreachable: host not reached at mx.contoso.com [192.0.2.1]:25: no answer within 15 s"},
         Trouble{"Refusal",
                 [](ScriptedHost& host) {
-                  host.refuses_connection = {Failure::Kind::refused, "the connection is refused"};
+                  host.refuses_connection = {smtp::Failure::Kind::refused, "the connection is refused"};
                 },
                 "unreachable: host not reached at mx.contoso.com [192.0.2.1]:25: the connection is refused"},
         Trouble{"Tarpit",
                 [](ScriptedHost& host) {
-                  host.greeting_fails = {Failure::Kind::timed_out, {}};
+                  host.greeting_fails = {smtp::Failure::Kind::timed_out, {}};
                 },
                 "not_ready: no SMTP service at mx.contoso.com [192.0.2.1]:25: no answer within 30 s"},
         Trouble{"HangsUp", [](ScriptedHost& host) { host.greeting = ""; },
@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "tls_failed: TLS negotiation failed at mx.contoso.com [192.0.2.1]:25: more came in the clear"},
         Trouble{"NoCommonVersion",
                 [](ScriptedHost& host) {
-                  host.handshake_fails = {Failure::Kind::tls, "unsupported protocol"};
+                  host.handshake_fails = {smtp::Failure::Kind::tls, "unsupported protocol"};
                 },
                 "tls_failed: TLS negotiation failed at mx.contoso.com [192.0.2.1]:25: unsupported protocol"},
         Trouble{"Greylisting",
@@ -202,7 +202,7 @@ TEST_F(OutboundValidation, HoldsTheVersionAgainstTheLowestThatWillDo) {
 }
 
 TEST_F(OutboundValidation, GoesOnInTheClearWhereTheConnectorLetsMailDoSo) {
-  host().handshake_fails = {Failure::Kind::tls, "wrong version number"};
+  host().handshake_fails = {smtp::Failure::Kind::tls, "wrong version number"};
   const Report report = validate();
   EXPECT_EQ(outcome(report), "passed");
   EXPECT_TRUE(warns(report, "tls.handshake"));
@@ -303,7 +303,7 @@ TEST_F(OutboundValidation, EndsWhenItsTimeIsOver) {
   for (int i = 0; i < 30; ++i) {
     const std::string name = "mx" + std::to_string(i) + ".contoso.com";
     zone_.mx("contoso.com", 10, name).address(name, "198.51.100." + std::to_string(i));
-    host("198.51.100." + std::to_string(i) + ":25").greeting_fails = {Failure::Kind::timed_out, {}};
+    host("198.51.100." + std::to_string(i) + ":25").greeting_fails = {smtp::Failure::Kind::timed_out, {}};
   }
   const Report report = validate();
   EXPECT_FALSE(report.passed);

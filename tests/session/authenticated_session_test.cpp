@@ -4,7 +4,7 @@
 #include "connectord/session/session.h"
 #include "dns/zone.h"
 #include "engine/builder.h"
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord::session {
 namespace {
@@ -14,7 +14,7 @@ using namespace engine::test;  // NOLINT: short forms of connectors
 class AuthenticatedSessionTest : public testing::Test {
  protected:
   dns::testing::Zone zone_;
-  LiveSessions live_;
+  runtime::LiveSessions live_;
   test::RecordingLog log_;
   Intake intake_;
 
@@ -34,8 +34,8 @@ class AuthenticatedSessionTest : public testing::Test {
     configuration.authentication = settings_;
     configuration.server.authserv_id = "mx.example.net";
     configuration.dns.budget = std::chrono::milliseconds(0);
-    PolicyStore policies(engine::test::compile(std::move(configuration)),
-                         std::make_shared<dns::testing::ZoneResolver>(zone_));
+    runtime::PolicyStore policies(engine::test::compile(std::move(configuration)),
+                                  std::make_shared<dns::testing::ZoneResolver>(zone_));
     Session session({policies, live_, log_, [] { return std::int64_t{1'750'000'000}; }}, intake_);
     session.connected({"client.example", net::IpAddress::parse(client), 25000, 25, false});
     session.helo("client.example");
@@ -192,7 +192,7 @@ TEST_F(AuthenticatedSessionTest, WritesReceivedSpfOnRequest) {
 TEST_F(AuthenticatedSessionTest, DefersWhereTheConnectionWasToldToLeaveBodiesOut) {
   auto made = configuration({});
   made.authentication = {};
-  PolicyStore policies(engine::test::compile(made), std::make_shared<dns::testing::ZoneResolver>(zone_));
+  runtime::PolicyStore policies(engine::test::compile(made), std::make_shared<dns::testing::ZoneResolver>(zone_));
   Session session({policies, live_, log_, [] { return std::int64_t{0}; }}, intake_);
   session.set_has_body(false);
   session.connected({"client.example", net::IpAddress::parse("203.0.113.9"), 25000, 25, false});

@@ -4,7 +4,7 @@
 #include "connectord/session/inquiry.h"
 #include "connectord/session/session.h"
 #include "engine/builder.h"
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord::session {
 namespace {
@@ -50,18 +50,18 @@ using Lines = std::vector<std::string>;
 class MessageTraceTest : public testing::Test {
  protected:
   model::Configuration configuration_ = configuration({partner("contoso").from_domains({"contoso.com"}).tls()});
-  LiveSessions live_;
+  runtime::LiveSessions live_;
   test::RecordingLog log_;
   Intake intake_;
   FakeStore store_;
   std::int64_t clock_ = 1000;
-  std::unique_ptr<PolicyStore> policies_;
+  std::unique_ptr<runtime::PolicyStore> policies_;
   std::unique_ptr<Session> session_;
 
   void SetUp() override { configuration_.trace.emplace().store = "sqlite:/nowhere"; }
 
-  Services services() {
-    if (!policies_) policies_ = std::make_unique<PolicyStore>(engine::test::compile(configuration_));
+  runtime::Services services() {
+    if (!policies_) policies_ = std::make_unique<runtime::PolicyStore>(engine::test::compile(configuration_));
     return {.policies = *policies_, .live = live_, .log = log_, .trace = &store_, .unix_milliseconds = [this] {
               return clock_ += 10;
             }};

@@ -6,7 +6,7 @@
 
 #include "connectord/session/inquiry.h"
 #include "engine/builder.h"
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord::session {
 namespace {
@@ -25,11 +25,11 @@ model::Configuration contoso() {
 
 class SessionTest : public testing::Test {
  protected:
-  PolicyStore policies_{engine::test::compile(contoso())};
-  LiveSessions live_;
+  runtime::PolicyStore policies_{engine::test::compile(contoso())};
+  runtime::LiveSessions live_;
   test::RecordingLog log_;
   Intake intake_;
-  Services services_{policies_, live_, log_, [] { return std::int64_t{0}; }};
+  runtime::Services services_{policies_, live_, log_, [] { return std::int64_t{0}; }};
   Session session_{services_, intake_};
 
   void connect(std::uint16_t port = 25000) {
@@ -234,11 +234,11 @@ TEST_F(SessionTest, LogsOneLineAMessageQueueIdFirst) {
 }
 
 TEST(ThreadedSessions, ShareEverythingWithoutARace) {
-  PolicyStore policies{engine::test::compile(contoso())};
-  LiveSessions live;
+  runtime::PolicyStore policies{engine::test::compile(contoso())};
+  runtime::LiveSessions live;
   test::RecordingLog log;
   Intake intake;
-  const Services services{policies, live, log, [] { return std::int64_t{0}; }};
+  const runtime::Services services{policies, live, log, [] { return std::int64_t{0}; }};
   const auto client = [&](std::uint16_t first_port) {
     Session session(services, intake);
     Inquirer inquirer(services);

@@ -7,10 +7,10 @@
 #include <fstream>
 
 #include "auth/dkim_signing.h"
-#include "connectord/session/load_policy.h"
+#include "connectord/runtime/load_policy.h"
 #include "connectord/session/session.h"
 #include "engine/builder.h"
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord::session {
 namespace {
@@ -32,12 +32,13 @@ model::Configuration signing_configuration() {
 
 class SigningSessionTest : public ::testing::Test {
  protected:
-  LiveSessions live_;
+  runtime::LiveSessions live_;
   test::RecordingLog log_;
   Intake intake_;
-  PolicyStore policies_{
+  runtime::PolicyStore policies_{
       engine::test::compile(signing_configuration()), nullptr,
-      Secrets{nullptr, std::make_shared<SigningKeys>(SigningKeys{{"example.com", "sel", {}, key()}})}};
+      runtime::Secrets{
+          nullptr, std::make_shared<runtime::SigningKeys>(runtime::SigningKeys{{"example.com", "sel", {}, key()}})}};
   Session session_{{policies_, live_, log_, [] { return auth::testing::now; }}, intake_};
 
   Ending play(const Message& message, const std::string& user = "carol") {
@@ -128,15 +129,15 @@ class SigningKeysTest : public ::testing::Test {
     std::ofstream(folder_ / "key.pem") << pem;
     ::chmod((folder_ / "key.pem").c_str(), mode);
   }
-  LoadedPolicy load(SecretFiles files = SecretFiles::read) const {
-    return load_policy((folder_ / "connectord.toml").string(), {"mx.example.net"}, files);
+  runtime::LoadedPolicy load(runtime::SecretFiles files = runtime::SecretFiles::read) const {
+    return runtime::load_policy((folder_ / "connectord.toml").string(), {"mx.example.net"}, files);
   }
 
   std::filesystem::path folder_;
 };
 
 TEST_F(SigningKeysTest, AreLoadedWithTheConfiguration) {
-  const LoadedPolicy loaded = load();
+  const runtime::LoadedPolicy loaded = load();
   ASSERT_TRUE(loaded.policy);
   ASSERT_TRUE(loaded.secrets.signing_keys);
   EXPECT_EQ(loaded.secrets.signing_keys->at(0).key.record(), key().record());
@@ -149,7 +150,7 @@ TEST_F(SigningKeysTest, ThatDoNotLoadMeanThatTheConfigurationDoesNot) {
        {std::tuple{pem, 0644U, "others may use the file"}, std::tuple{pem.substr(0, 60), 0600U, "no private key"},
         std::tuple{std::string(), 0600U, "this is not PEM"}}) {
     write_key(content, mode);
-    const LoadedPolicy loaded = load();
+    const runtime::LoadedPolicy loaded = load();
     EXPECT_FALSE(loaded.policy) << words;
     EXPECT_FALSE(loaded.secrets.signing_keys) << words;
     ASSERT_EQ(loaded.problems.size(), 1U) << words;
@@ -163,7 +164,7 @@ TEST_F(SigningKeysTest, ThatDoNotLoadMeanThatTheConfigurationDoesNot) {
 TEST_F(SigningKeysTest, AreLeftAloneWhereNobodySigns) {
   std::filesystem::remove(folder_ / "key.pem");
   EXPECT_FALSE(load().policy);
-  EXPECT_TRUE(load(SecretFiles::leave).policy);
+  EXPECT_TRUE(load(runtime::SecretFiles::leave).policy);
 }
 
 }  // namespace

@@ -19,15 +19,15 @@ struct Case {
   std::string expected;
 };
 
-void check_all(const session::Generation& generation, const std::vector<Case>& cases) {
+void check_all(const runtime::Generation& generation, const std::vector<Case>& cases) {
   for (const Case& one : cases) {
     EXPECT_EQ(to_string(look_up(generation, one.map, one.key)), one.expected) << one.map << " " << one.key;
   }
 }
 
-session::Generation generation_of(std::vector<model::OutboundConnector> connectors,
+runtime::Generation generation_of(std::vector<model::OutboundConnector> connectors,
                                   const std::vector<std::string>& accepted = {"example.net"}) {
-  session::Generation generation;
+  runtime::Generation generation;
   generation.policy = engine::test::compile(site(std::move(connectors), accepted));
   return generation;
 }
@@ -86,7 +86,7 @@ TEST(SocketmapMaps, HeaderIsTheRouteThatTheMilterChose) {
                     outbound("mx-out").of({"branch"}).to({"fabrikam.com"}),
                     outbound("off").of({"other"}).by({"[c.example]"}).disabled()});
   made.server.milter = net::Endpoint{};
-  session::Generation generation;
+  runtime::Generation generation;
   generation.policy = engine::test::compile(made);
   check_all(generation, {{"header", "X-Connector-Route: hybrid-out", "OK FILTER smtp:[a.example]:25, [b.example]"},
                          {"header", "x-connector-ROUTE:hybrid-out ", "OK FILTER smtp:[a.example]:25, [b.example]"},
@@ -113,7 +113,7 @@ TEST(SocketmapMaps, SaslPasswordIsThatOfTheNextHopAlone) {
                      outbound("lost").to({"a.example"}).by({"[lost.example]"}).credentials("/etc/lost"),
                      outbound("none").to({"b.example"}).by({"[none.example]"})});
   generation.secrets.credentials =
-      std::make_shared<session::Credentials>(session::Credentials{{"carrier", "user:pass word"}});
+      std::make_shared<runtime::Credentials>(runtime::Credentials{{"carrier", "user:pass word"}});
   check_all(generation, {{"sasl-password", "[smtp.carrier.example]:587", "OK user:pass word"},
                          {"sasl-password", "[SMTP.carrier.example]:587", "OK user:pass word"},
                          {"sasl-password", "smtp.carrier.example", "NOTFOUND "},

@@ -13,7 +13,7 @@
 
 #include "connectord/socketmap/request.h"
 #include "engine/outbound_builder.h"
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord::socketmap {
 namespace {
@@ -54,9 +54,9 @@ class SocketmapServerThreads : public testing::Test {
  protected:
   std::filesystem::path path_ =
       std::filesystem::path(testing::TempDir()) / ("socketmap-" + std::to_string(::getpid()) + ".sock");
-  session::PolicyStore policies_{
+  runtime::PolicyStore policies_{
       engine::test::compile(site({outbound("a").to({"contoso.com"}).by({"[mx.contoso.com]"})}))};
-  session::LiveSessions live_;
+  runtime::LiveSessions live_;
   test::RecordingLog log_;
   session::Intake intake_;
   asio::io_context context_;
@@ -67,7 +67,7 @@ class SocketmapServerThreads : public testing::Test {
     endpoint.path = path_.string();
     auto listener = net::listen_on(endpoint, {});
     ASSERT_TRUE(listener) << listener.error();
-    server_.emplace(std::move(*listener), session::Services{policies_, live_, log_}, intake_, limits);
+    server_.emplace(std::move(*listener), runtime::Services{policies_, live_, log_}, intake_, limits);
     server_->start();
   }
   void TearDown() override {

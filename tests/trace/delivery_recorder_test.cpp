@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "connectord/trace/mail_log_line.h"
+#include "connectord/maillog/mail_log_line.h"
 
 namespace connectord::trace {
 namespace {
@@ -49,12 +49,12 @@ class FakeStore : public Store {
 
 class DeliveryRecorderTest : public testing::Test {
  protected:
-  static LoggedBatch batch_of(const std::vector<std::string>& messages) {
+  static maillog::LoggedBatch batch_of(const std::vector<std::string>& messages) {
     static int number = 0;
-    LoggedBatch batch;
+    maillog::LoggedBatch batch;
     for (const auto& message : messages) {
       const std::string line = "2026-11-21T22:52:18Z mx " + message;
-      auto event = parse_mail_log_line(line, LogClock::of_this_machine({}));
+      auto event = maillog::parse_mail_log_line(line, maillog::LogClock::of_this_machine({}));
       EXPECT_TRUE(event) << line;
       if (event) batch.events.push_back(std::move(*event));
     }
@@ -242,8 +242,9 @@ TEST_F(DeliveryRecorderTest, RecordsARefusalOfTheMailServersOwn) {
 }
 
 TEST_F(DeliveryRecorderTest, LeavesOutARefusalThatIsKnown) {
-  DeliveryRecorder recorder(
-      store_, [](const logged::Event&, const logged::Refused& refused) { return refused.recipient == "a@b.example"; });
+  DeliveryRecorder recorder(store_, [](const maillog::Event&, const maillog::Refused& refused) {
+    return refused.recipient == "a@b.example";
+  });
   ASSERT_TRUE(recorder.take(batch_of({refusal})));
   EXPECT_THAT(store_.refusals, IsEmpty());
 }

@@ -15,7 +15,7 @@
 
 #include "connectord/mail/path.h"
 #include "connectord/trace/sqlite_store.h"
-#include "session/recording_log.h"
+#include "log/recording_log.h"
 
 namespace connectord::trace::test {
 

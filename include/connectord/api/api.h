@@ -10,8 +10,9 @@
 #include "connectord/api/message.h"
 #include "connectord/api/tokens.h"
 #include "connectord/api/validations.h"
-#include "connectord/session/health.h"
-#include "connectord/session/reloader.h"
+#include "connectord/runtime/health.h"
+#include "connectord/runtime/reloader.h"
+#include "connectord/session/session.h"
 
 namespace connectord::api {
 
@@ -28,10 +29,10 @@ class Api {
  public:
   // What is shared with the rest of the process, and must outlive the API.
   struct Setup {
-    session::Services services;
-    session::Reloader& reloader;
+    runtime::Services services;
+    runtime::Reloader& reloader;
     session::Intake& intake;
-    session::Process process;
+    runtime::Process process;
     model::Server settings;  // that the process was started with
     Validations validations{};
   };

@@ -34,11 +34,4 @@ std::string_view read_sasl_username(const MacroLookup& macro);
 // The mail server's name and version by the macro v: "Postfix 3.7.11" as it says; Sendmail says its version only.
 std::string mail_server_name(std::string_view v);
 
-// The macros to ask for, for smfi_setsymlist.
-extern const char* const connect_macros;
-extern const char* const tls_macros;        // at HELO
-extern const char* const mail_from_macros;  // TLS again, and the authenticated user
-extern const char* const rcpt_to_macros;
-extern const char* const end_of_message_macros;
-
 }  // namespace connectord::milter

@@ -8,9 +8,9 @@
 #include <tl/expected.hpp>
 
 #include "connectord/log/logger.h"
-#include "connectord/probe/network.h"
 #include "connectord/probe/report.h"
-#include "connectord/session/policy_store.h"
+#include "connectord/runtime/policy_store.h"
+#include "connectord/smtp/network.h"
 
 namespace connectord::probe {
 
@@ -34,7 +34,8 @@ class OnDemand {
   static constexpr std::chrono::seconds longest{50};  // of one validation, and a step
 
   // The referred to must outlive it. `network` is for tests.
-  OnDemand(const session::PolicyStore& policies, log::Logger& log, std::unique_ptr<Network> network = make_network());
+  OnDemand(const runtime::PolicyStore& policies, log::Logger& log,
+           std::unique_ptr<smtp::Network> network = smtp::make_network());
 
   // Blocks, for `longest` and a step.
   tl::expected<Report, Refused> validate(const Question& question);
@@ -45,11 +46,11 @@ class OnDemand {
   class Turn;
 
   tl::expected<void, Refused> begin(const Question& question);
-  tl::expected<Report, Refused> run(const session::Generation& generation, const Question& question);
+  tl::expected<Report, Refused> run(const runtime::Generation& generation, const Question& question);
 
-  const session::PolicyStore& policies_;
+  const runtime::PolicyStore& policies_;
   log::Logger& log_;
-  std::unique_ptr<Network> network_;
+  std::unique_ptr<smtp::Network> network_;
   std::mutex mutex_;
   bool busy_ = false;
   std::map<std::string, std::chrono::steady_clock::time_point> last_;  // of those within `pause`

@@ -65,6 +65,9 @@ struct Report {
   std::vector<SeenCertificate> certificates;
 };
 
+// Of lines in the log about validations.
+inline constexpr std::string_view log_subject = "validation";
+
 // Called as each step ends, in their order, on the thread that validates.
 using Progress = std::function<void(const Step&)>;
 

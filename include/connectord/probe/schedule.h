@@ -5,7 +5,7 @@
 
 #include "connectord/log/logger.h"
 #include "connectord/probe/report.h"
-#include "connectord/session/policy_store.h"
+#include "connectord/runtime/policy_store.h"
 
 namespace connectord::probe {
 
@@ -18,7 +18,7 @@ class Schedule {
   using Finished = std::function<void(const Report&)>;
 
   // The referred to must outlive it.
-  Schedule(const session::PolicyStore& policies, log::Logger& log, Finished finished = {});
+  Schedule(const runtime::PolicyStore& policies, log::Logger& log, Finished finished = {});
   ~Schedule();
   Schedule(const Schedule&) = delete;
   Schedule& operator=(const Schedule&) = delete;

@@ -11,8 +11,8 @@
 
 #include "connectord/dns/resolver.h"
 #include "connectord/engine/policy.h"
-#include "connectord/probe/network.h"
 #include "connectord/probe/report.h"
+#include "connectord/smtp/network.h"
 #include "connectord/trace/search.h"
 
 // Tries whether mail of a connector flows, and tells what is in its way. No mail is sent unless that is asked for.
@@ -29,20 +29,17 @@ struct Limits {
 // What a validation works with. The referred to must outlive it.
 struct Services {
   dns::Resolver& resolver;
-  Network& network;
+  smtp::Network& network;
   // A file with user:password. On failure says what is wrong with it.
   std::function<tl::expected<std::string, std::string>(const std::string& path)> read_credentials;
   Progress progress{};  // may be empty
   Limits limits{};
-  std::function<Deadline()> clock = [] { return std::chrono::steady_clock::now(); };
+  std::function<smtp::Deadline()> clock = [] { return std::chrono::steady_clock::now(); };
   std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
   trace::Archive* archive = nullptr;  // the message trace; nullptr: there is none
   // Between two looks into the trace; false: it is not to be waited any longer.
   std::function<bool(std::chrono::milliseconds)> pause{};
 };
-
-// True for what may be given in MAIL and RCPT: an address of printable ASCII, without what ends a path or a line.
-bool is_plain_address(std::string_view address);
 
 struct OutboundOptions {
   std::string recipient{};  // an address to give in RCPT TO; empty: none is given
@@ -57,11 +54,11 @@ struct OutboundOptions {
 struct InboundOptions {
   std::string host;  // a name or address of this machine; empty: only the checklist
   std::uint16_t port = 0;
-  std::optional<net::IpAddress> source{};  // where to connect from; std::nullopt: the system's choice
-  std::optional<Identity> identity{};      // the certificate to show
-  std::string sender;                      // in MAIL FROM; empty: one of the connector's domains
-  std::string recipient;                   // empty: postmaster@ the first accepted domain
-  std::chrono::hours history{24 * 7};      // how far back the message trace is searched
+  std::optional<net::IpAddress> source{};    // where to connect from; std::nullopt: the system's choice
+  std::optional<smtp::Identity> identity{};  // the certificate to show
+  std::string sender;                        // in MAIL FROM; empty: one of the connector's domains
+  std::string recipient;                     // empty: postmaster@ the first accepted domain
+  std::chrono::hours history{24 * 7};        // how far back the message trace is searched
 };
 
 // Does what the mail server would do for the outbound connector of that name, disabled or not, up to RCPT: resolves,

@@ -21,11 +21,11 @@ struct Inquiry {
 // tells. The calls must not overlap.
 class Inquirer {
  public:
-  explicit Inquirer(const Services& services) : services_(services) {}
+  explicit Inquirer(const runtime::Services& services) : services_(services) {}
   Answer ask(const Inquiry& inquiry);
 
  private:
-  Services services_;
+  runtime::Services services_;
   std::string logged_instance_;  // so that a message with many recipients gets one line
 };
 

@@ -1,49 +1,19 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
-#include <ctime>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "connectord/dns/workers.h"
 #include "connectord/engine/routing.h"
-#include "connectord/log/logger.h"
 #include "connectord/model/decision.h"
 #include "connectord/model/facts.h"
-#include "connectord/session/activity.h"
-#include "connectord/session/live_sessions.h"
-#include "connectord/session/metrics.h"
-#include "connectord/session/policy_store.h"
-#include "connectord/trace/store.h"
+#include "connectord/runtime/services.h"
 
 namespace connectord::session {
-
-// What all sessions share. The referred to must outlive them.
-struct Services {
-  PolicyStore& policies;
-  LiveSessions& live;
-  log::Logger& log;
-  // Seconds since 1970, by which signatures expire.
-  std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
-  // Where every final answer is kept before it is given; nullptr: nowhere.
-  trace::Store* trace = nullptr;
-  // Since 1970, for the trace.
-  std::function<std::int64_t()> unix_milliseconds = [] {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-  };
-  // Who works on what DNS brings between the events of a message; nullptr: nobody, it is left for the message's end.
-  dns::Workers* workers = nullptr;
-  // What front ends count.
-  std::shared_ptr<Activity> activity = std::make_shared<Activity>();
-  std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
-};
 
 class Authenticator;
 class HeaderEdit;
@@ -93,7 +63,7 @@ struct Ending {
 // The calls of one session must not overlap; they may come from different threads.
 class Session {
  public:
-  Session(const Services& services, Intake& intake);
+  Session(const runtime::Services& services, Intake& intake);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -136,9 +106,9 @@ class Session {
   model::Decision decide(model::Facts::Stage stage);
   void log(std::string_view queue_id, const model::Decision& decision) const;
 
-  Services services_;
+  runtime::Services services_;
   Intake& intake_;
-  std::shared_ptr<LiveSessions::Session> live_;
+  std::shared_ptr<runtime::LiveSessions::Session> live_;
   model::Facts facts_;
   // The connection's own, before what a policy request added.
   std::optional<model::Tls> tls_;
@@ -147,10 +117,10 @@ class Session {
   bool has_body_ = true;
 
   bool in_message_ = false;
-  Generation generation_;                             // of this message
-  std::shared_ptr<const PolicyFacts> joined_;         // what the envelope was decided with
-  std::optional<model::Decision> envelope_decision_;  // of the recipients so far
-  engine::MessageRoute route_;                        // of the recipients so far, by the envelope decision's tag
+  runtime::Generation generation_;                      // of this message
+  std::shared_ptr<const runtime::PolicyFacts> joined_;  // what the envelope was decided with
+  std::optional<model::Decision> envelope_decision_;    // of the recipients so far
+  engine::MessageRoute route_;                          // of the recipients so far, by the envelope decision's tag
   bool split_logged_ = false;
   std::size_t recipient_bytes_ = 0;
   bool in_content_ = false;

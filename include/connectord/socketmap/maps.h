@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "connectord/session/policy_store.h"
+#include "connectord/runtime/policy_store.h"
 
 // The maps that a mail server can ask, each a question of its own about the outbound connectors. Thread-safe.
 namespace connectord::socketmap {
@@ -30,6 +30,6 @@ std::string to_string(const Answer& answer);
 //
 // Sendmail asks for a map by the name that it has in sendmail.cf, where "-" ends a name.
 // A key of another form is not found: Postfix and Sendmail ask all their tables for parts of an address too.
-Answer look_up(const session::Generation& generation, std::string_view map, std::string_view key);
+Answer look_up(const runtime::Generation& generation, std::string_view map, std::string_view key);
 
 }  // namespace connectord::socketmap

@@ -3,14 +3,14 @@
 #include <functional>
 #include <memory>
 
-#include "connectord/trace/mail_log_reader.h"
+#include "connectord/maillog/mail_log_reader.h"
 #include "connectord/trace/search.h"
 #include "connectord/trace/store.h"
 
 namespace connectord::trace {
 
 // True if a refusal in the log is in the trace already, since connectord gave that answer itself.
-using IsKnownRefusal = std::function<bool(const logged::Event& event, const logged::Refused& refused)>;
+using IsKnownRefusal = std::function<bool(const maillog::Event& event, const maillog::Refused& refused)>;
 
 // By looking for an answer of connectord's to that client and recipient, with that text, within a minute.
 IsKnownRefusal known_in(std::shared_ptr<Archive> archive);
@@ -32,13 +32,13 @@ IsKnownRefusal known_in(std::shared_ptr<Archive> archive);
 //
 // Kept in memory, and bounded: TLS sessions by process, which queue IDs are notifications or have gone on from which,
 // and what recipients were expanded to. A restart forgets them. Not thread-safe.
-class DeliveryRecorder : public MailLogSink {
+class DeliveryRecorder : public maillog::MailLogSink {
  public:
   DeliveryRecorder(Store& store, IsKnownRefusal is_known);
   ~DeliveryRecorder() override;
 
   tl::expected<std::string, std::string> position() override;
-  tl::expected<void, std::string> take(const LoggedBatch& batch) override;
+  tl::expected<void, std::string> take(const maillog::LoggedBatch& batch) override;
 
  private:
   class Translation;

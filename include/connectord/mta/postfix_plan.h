@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectord/mta/postfix_setup.h"
+#include "connectord/mta/wanted.h"
+
+// What Postfix lacks to ask connectord as it should. Pure: attach carries it out, status shows it, tests play it.
+namespace connectord::mta {
+
+// One parameter of main.cf.
+struct Change {
+  std::string parameter;
+  std::optional<std::string> before;  // as main.cf says it; empty where it says nothing
+  std::string after;
+  std::string reason;  // one line
+  std::string part;    // what is added, where the parameter is a list that others share
+};
+
+// What is not right and is a person's to mend.
+struct Advice {
+  std::string what;
+  std::string write;  // the line or command that mends it
+};
+
+struct Plan {
+  std::vector<Change> changes;
+  std::vector<Advice> refusals;  // with one of these nothing may be changed
+  std::vector<Advice> open;      // what is missing yet and only a person can add
+  std::vector<Advice> warnings;  // what may well be as it should
+};
+
+Plan plan_postfix(const PostfixSetup& setup, const Wanted& wanted);
+
+// The parts of that.
+void plan_lists(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);   // milters, policy services
+void plan_macros(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);  // what a milter is told
+// Ends of messages, short names; after the lists.
+void plan_input(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);
+void plan_tls(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);       // client certificates
+void plan_tables(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);    // what socketmap answers
+void plan_services(const PostfixSetup& setup, const Wanted& wanted, Plan& plan);  // master.cf: overrides, chroot
+
+// Sets a parameter that has one value. No change where main.cf says it already.
+void set_parameter(const PostfixSetup& setup, const std::string& parameter, const std::string& value,
+                   const std::string& reason, Plan& plan);
+// A command that sets a parameter of main.cf.
+std::string postconf_line(const PostfixSetup& setup, const std::string& assignment);
+
+// What is wrong where another filter has a message before connectord.
+constexpr const char* fooled_by_order =
+    "; connectord does not see mail as it came, and the other one believes forged tags and headers for spam filters";
+// What becomes of mail that smtpd(8) hands to a filter while it comes in (SMTPD_PROXY_README, MILTER_README).
+constexpr const char* proxy_filter_effect =
+    ": milters are then told of no header and no body, so connectord judges and tags nothing at the end of a message, "
+    "and that filter believes forged headers";
+
+// True for the program of services that take mail in over SMTP.
+inline bool is_smtpd(const PostfixService& service) {
+  return service.program == "smtpd" && (service.type == "inet" || service.type == "pass");
+}
+// True if that service's mail should pass connectord and nothing in master.cf keeps it from doing so.
+bool asks_connectord(const PostfixService& service, const PostfixSetup& setup, const Wanted& wanted);
+
+}  // namespace connectord::mta

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "connectord/runtime/load_policy.h"
+#include "connectord/runtime/services.h"
+
+namespace connectord::runtime {
+
+// The one way to another configuration in a running process: everything is read again, and runs only if all of it is
+// good. Thread-safe; one change at a time.
+class Reloader {
+ public:
+  struct Result {
+    bool loaded = false;                   // false: nothing has changed
+    std::vector<model::Problem> problems;  // of the files
+    std::string failure;                   // besides; empty for none
+  };
+
+  // `path` is the main file. The services must outlive it. `loaded` is called with each configuration before it runs.
+  Reloader(
+      std::string path, const Services& services,
+      std::function<void(const model::Configuration&)> loaded = [](const model::Configuration&) {});
+
+  // As the files are now. Logs what it finds.
+  Result reload();
+
+  // Keeps others from changing anything, for whoever looks first and changes then.
+  std::unique_lock<std::mutex> hold() { return std::unique_lock(mutex_); }
+  // As the files will be after `change`. If that is good, `commit` makes the change; only if it can does the new
+  // configuration run. `held` is of hold().
+  Result change(const std::unique_lock<std::mutex>& held, const config::FileChange& change,
+                const std::function<tl::expected<void, std::string>()>& commit);
+
+  const std::string& main_file() const { return path_; }
+
+ private:
+  Result load(const config::Environment& environment, const std::function<tl::expected<void, std::string>()>& commit);
+  void run(LoadedPolicy&& loaded, std::shared_ptr<dns::Resolver> resolver);
+  tl::expected<std::shared_ptr<dns::Resolver>, std::string> resolver_for(const model::Configuration& configuration);
+
+  std::string path_;
+  Services services_;
+  std::function<void(const model::Configuration&)> loaded_;
+  // What the process was started with, which a new configuration does not change.
+  model::Server server_;
+  model::Log log_;
+  std::mutex mutex_;
+};
+
+}  // namespace connectord::runtime

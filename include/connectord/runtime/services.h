@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <memory>
+
+#include "connectord/dns/workers.h"
+#include "connectord/log/logger.h"
+#include "connectord/runtime/activity.h"
+#include "connectord/runtime/live_sessions.h"
+#include "connectord/runtime/metrics.h"
+#include "connectord/runtime/policy_store.h"
+#include "connectord/trace/store.h"
+
+namespace connectord::runtime {
+
+// What all sessions share. The referred to must outlive them.
+struct Services {
+  PolicyStore& policies;
+  LiveSessions& live;
+  log::Logger& log;
+  // Seconds since 1970, by which signatures expire.
+  std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
+  // Where every final answer is kept before it is given; nullptr: nowhere.
+  trace::Store* trace = nullptr;
+  // Since 1970, for the trace.
+  std::function<std::int64_t()> unix_milliseconds = [] {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  };
+  // Who works on what DNS brings between the events of a message; nullptr: nobody, it is left for the message's end.
+  dns::Workers* workers = nullptr;
+  // What front ends count.
+  std::shared_ptr<Activity> activity = std::make_shared<Activity>();
+  std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
+};
+
+}  // namespace connectord::runtime

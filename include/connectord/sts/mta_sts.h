@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+// MTA-STS (RFC 8461): what a domain says about the hosts that its mail may be given to. Pure; the texts are a
+// stranger's.
+namespace connectord::sts {
+
+struct StsPolicy {
+  enum class Mode : std::uint8_t { none, testing, enforce };
+
+  std::string domain;  // whose policy it is; not in the text
+  Mode mode = Mode::none;
+  std::vector<std::string> mx;  // lower case; "*.example.com" for one label before it
+  std::chrono::seconds max_age{0};
+};
+
+// The id of the policy out of a TXT record of _mta-sts.DOMAIN (3.1). On failure says what is wrong with the record.
+tl::expected<std::string, std::string> parse_sts_record(std::string_view text);
+// True if a TXT record is one of MTA-STS, to the letter of its beginning; others are passed over (3.1).
+bool is_sts_record(std::string_view text);
+
+inline constexpr std::size_t longest_sts_policy = 64U << 10U;  // 3.3
+
+// The text of /.well-known/mta-sts.txt (3.2): its fields in any order, the first of those that may come once.
+tl::expected<StsPolicy, std::string> parse_sts_policy(std::string_view text);
+
+// True if mail of the domain may be given to that host (4.1).
+bool allows(const StsPolicy& policy, std::string_view host);
+
+std::string_view to_string(StsPolicy::Mode mode);
+
+}  // namespace connectord::sts

@@ -1,0 +1,120 @@
+#include <set>
+
+#include "connectord/doctor/doctor.h"
+#include "connectord/mail/text.h"
+#include "connectord/mta/files.h"
+#include "connectord/probe/results.h"
+#include "connectord/tls/certificate.h"
+#include "sendmail_files.h"
+#include "sendmail_judgement.h"
+
+namespace connectord::doctor {
+namespace {
+
+constexpr std::int64_t day = 86'400;
+constexpr std::int64_t soon = 30 * day;
+constexpr std::int64_t very_soon = 7 * day;
+
+class Certificates {
+ public:
+  Certificates(const Patient& patient, Findings& findings) : patient_(patient), findings_(findings) {}
+
+  void run() {
+    if (patient_.postfix) {
+      for (const char* parameter : {"smtpd_tls_cert_file", "smtpd_tls_eccert_file", "smtp_tls_cert_file"}) {
+        own(parameter, patient_.postfix->effective(parameter),
+            "its mail server's certificate; renew it, and: postfix reload");
+      }
+      authorities("smtpd_tls_CAfile", patient_.postfix->effective("smtpd_tls_CAfile"));
+    }
+    if (patient_.sendmail) of_sendmail(*patient_.sendmail);
+    own("server.api_certificate", patient_.configuration.server.api_certificate,
+        "renew it, and: systemctl restart connectord");
+    std::set<std::string> authorities;
+    for (const auto& connector : patient_.configuration.outbound) {
+      if (connector.enabled && connector.tls) authorities.insert(connector.tls->ca_file);
+    }
+    for (const std::string& file : authorities) {
+      own("outbound.tls.ca_file", file, "ask the partner for the authority's next certificate", true);
+    }
+    validations();
+    findings_.note("certificates", std::to_string(seen_) + " looked at");
+  }
+
+ private:
+  void of_sendmail(const SendmailSetup& setup) {
+    authorities("confCACERT", setup.cf.option("CACertFile"));
+    const std::string renew = std::string("its mail server's certificate; renew it, and: ") + restart_line;
+    for (const auto& [option, name] :
+         {std::pair("ServerCertFile", "confSERVER_CERT"), std::pair("ClientCertFile", "confCLIENT_CERT")}) {
+      for (const std::string& file : files_listed(setup.cf.option(option))) {
+        own(name, file, renew);
+        const auto changed = changed_at(file);
+        if (!changed || !setup.started || *changed <= *setup.started) continue;
+        findings_.warn(
+            "certificates",
+            std::string(name) + ", " + file + " was changed after Sendmail was started, which shows the old one",
+            restart_line);
+      }
+    }
+  }
+
+  // The first certificate of a chain is the one that counts; of authorities, each.
+  void own(const std::string& where, const std::string& file, const std::string& write, bool all = false) {
+    if (file.empty() || file == "none") return;
+    const auto text = mta::read_file(file);
+    const auto read = text ? tls::read_pem(*text) : tl::unexpected(text.error());
+    if (!read)
+      return findings_.warn("certificates", where + ", " + file + ": " + read.error(), "see whether the file is right");
+    const std::string place = where + ", " + file + ": ";
+    for (const tls::Certificate& certificate : *read) {
+      end(place + mail::printable(certificate.subject), certificate.not_after, write);
+      if (!all) return;
+    }
+  }
+
+  // Those by whom clients' certificates are believed. The system's own are kept by others.
+  void authorities(const std::string& where, const std::string& file) {
+    if (file.starts_with("/etc/ssl/certs/")) return;
+    own(where, file, "ask the partner for the authority's next certificate, and add it to " + file, true);
+  }
+
+  void end(const std::string& what, std::int64_t not_after, const std::string& write) {
+    ++seen_;
+    const std::int64_t left = not_after - patient_.now;
+    if (left > soon) return;
+    const std::string text = what + (left < 0 ? " has ended at " : " ends at ") + tls::time_text(not_after);
+    left < very_soon ? findings_.critical("certificates", text, write) : findings_.warn("certificates", text, write);
+  }
+
+  void validations() {
+    const probe::Results results(patient_.configuration.validation.state);
+    for (const auto& connector : patient_.configuration.outbound) {
+      if (!connector.enabled) continue;
+      const auto last = results.find(probe::Direction::outbound, connector.name);
+      if (!last) continue;
+      if (!last->passed) {
+        findings_.warn("validation",
+                       "the last validation of " + connector.name + " failed, " + tls::time_text(last->time) + ": " +
+                           mail::printable(last->summary, 300),
+                       "connectorctl validate " + connector.name);
+      }
+      for (const auto& certificate : last->certificates) {
+        end(connector.name + ", " + mail::printable(certificate.host), certificate.not_after,
+            "ask the partner to renew it");
+      }
+    }
+  }
+
+  const Patient& patient_;
+  Findings& findings_;
+  std::size_t seen_ = 0;
+};
+
+}  // namespace
+
+void examine_certificates(const Patient& patient, Findings& findings) {
+  Certificates(patient, findings).run();
+}
+
+}  // namespace connectord::doctor

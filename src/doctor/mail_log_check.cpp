@@ -1,0 +1,45 @@
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "connectord/doctor/doctor.h"
+#include "connectord/maillog/mail_log_reader.h"
+#include "process_access.h"
+
+namespace connectord::doctor {
+namespace {
+
+// What lets connectord read a file that it may not.
+std::string line_for(const std::string& file, const std::string& user) {
+  struct stat info {};
+  const bool known = ::stat(file.c_str(), &info) == 0;
+  const group* owners = known ? ::getgrgid(info.st_gid) : nullptr;  // NOLINT(concurrency-mt-unsafe)
+  if (owners == nullptr || (info.st_mode & S_IRGRP) == 0 || info.st_gid == 0 || user.empty()) {
+    return "let a group read the log and its folder (in logrotate: create 640 root adm), and connectord's user be in "
+           "it";
+  }
+  return "adduser " + user + " " + owners->gr_name + " && systemctl restart connectord";
+}
+
+}  // namespace
+
+void examine_mail_log(const Patient& patient, Findings& findings) {
+  const auto& settings = patient.configuration.trace;
+  if (!settings || settings->mail_log.empty()) return;
+  const std::string& log = settings->mail_log;
+  if (const std::string problem = maillog::problem_with_mail_log(log); !problem.empty()) {
+    return findings.critical("deliveries", "trace.mail_log cannot be read: " + problem,
+                             "name the mail server's log, or \"journal\"; connectord's user must be able to read it");
+  }
+  if (log == "journal") return;
+  const auto rights = patient.daemon ? rights_of(*patient.daemon) : std::nullopt;
+  const int error = rights ? error_of_access(log, R_OK, *rights).value_or(0) : 0;
+  if (error == 0) return;
+  findings.critical("deliveries",
+                    "the connectord that runs may not read trace.mail_log, " + log + ": " + std::strerror(error),
+                    line_for(log, patient.configuration.server.user));
+}
+
+}  // namespace connectord::doctor

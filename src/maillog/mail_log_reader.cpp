@@ -1,0 +1,112 @@
+#include "connectord/maillog/mail_log_reader.h"
+
+#include <systemd/sd-journal.h>
+
+#include <cstring>
+
+#include "log_file.h"
+
+namespace connectord::maillog {
+namespace {
+
+constexpr std::string_view subject = "mail_log";
+constexpr std::string_view journal = "journal";
+
+}  // namespace
+
+MailLogReader::MailLogReader(MailLogOptions options, MailLogSink& sink, log::Logger& log)
+    : options_(std::move(options)), sink_(sink), log_(log) {}
+
+MailLogReader::~MailLogReader() {
+  stop();
+}
+
+void MailLogReader::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void MailLogReader::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void MailLogReader::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    const bool more = read_some();
+    lock.lock();
+    if (!more) wake_.wait_for(lock, options_.interval, [this] { return stopping_; });
+  }
+}
+
+bool MailLogReader::open() {
+  auto position = sink_.position();
+  if (!position) {
+    note(position.error());
+    return false;
+  }
+  position_ = std::move(*position);
+  source_ = options_.source == journal ? open_mail_journal(position_)
+                                       : open_mail_log_file(options_.source, position_, options_.now);
+  return true;
+}
+
+bool MailLogReader::read_some() {
+  if (!source_ && !open()) return false;
+  if (!has_waiting_) {
+    auto batch = source_->read();
+    if (!batch) {
+      note(batch.error());
+      return false;
+    }
+    if (source_->lost_lines()) {
+      log_.warning(subject, "the log was rotated away before it was read to its end; some deliveries are not recorded",
+                   {{"source", options_.source}});
+    }
+    if (batch->position == position_ && batch->events.empty()) {
+      note_recovery();
+      return false;
+    }
+    waiting_ = std::move(*batch);
+    has_waiting_ = true;
+  }
+  if (const auto taken = sink_.take(waiting_); !taken) {
+    note(taken.error());
+    return false;
+  }
+  has_waiting_ = false;
+  position_ = std::move(waiting_.position);
+  note_recovery();
+  return true;
+}
+
+void MailLogReader::note(const std::string& problem) {
+  if (in_trouble_) return;
+  in_trouble_ = true;
+  log_.warning(subject, "delivery results are not recorded for now; trying again",
+               {{"source", options_.source}, {"error", problem}});
+}
+
+void MailLogReader::note_recovery() {
+  if (!std::exchange(in_trouble_, false)) return;
+  log_.info(subject, "delivery results are recorded again", {{"source", options_.source}});
+}
+
+std::string problem_with_mail_log(const std::string& source) {
+  if (source == journal) {
+    sd_journal* opened = nullptr;
+    const int error = sd_journal_open(&opened, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+    if (error < 0) return std::string("the journal: ") + std::strerror(-error);
+    sd_journal_close(opened);
+    return "";
+  }
+  const auto file = LogFile::open(source);
+  return file ? "" : file.error();
+}
+
+}  // namespace connectord::maillog

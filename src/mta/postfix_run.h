@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "connectord/mta/files.h"
+#include "connectord/mta/postfix_attachment.h"
+#include "connectord/mta/postfix_instance.h"
+
+namespace connectord::mta {
+
+// What attaching to a Postfix and detaching from it share.
+class PostfixRun {
+ protected:
+  PostfixRun(const std::string& folder, const Order& order) : order_(order) {
+    report_.folder = folder;
+    report_.file = "main.cf";
+  }
+
+  // Reads how it is now.
+  Done begin() {
+    auto state = read_state(report_.folder);
+    if (!state) return tl::unexpected(state.error());
+    setup_ = std::move(state->setup);
+    instance_.emplace(std::move(state->instance));
+    record_ = std::move(state->record);
+    report_.before = std::move(state->main_cf);
+    report_.version = setup_.version;
+    report_.file = instance_->main_cf();
+    return {};
+  }
+
+  // Why main.cf may not be changed by this run. Holds the lock from here on.
+  Done claim() {
+    if (std::string obstacle = obstacle_to_replacing(instance_->main_cf()); !obstacle.empty()) {
+      return tl::unexpected(std::move(obstacle));
+    }
+    lock_ = lock_folder(setup_.folder);
+    return lock_ ? Done() : tl::unexpected("another connectorctl is at " + setup_.folder);
+  }
+
+  void end(Result result, std::string why = {}) {
+    report_.result = result;
+    report_.error = std::move(why);
+  }
+
+  const Order& order_;
+  PostfixSetup setup_;
+  std::optional<PostfixInstance> instance_;
+  std::optional<Record> record_;  // of an earlier attach
+  PostfixReport report_;
+
+ private:
+  std::optional<net::FileDescriptor> lock_;
+};
+
+}  // namespace connectord::mta

@@ -1,0 +1,69 @@
+#include "connectord/runtime/credentials.h"
+
+#include <algorithm>
+
+#include "connectord/config/secret_file.h"
+#include "connectord/mail/text.h"
+
+namespace connectord::runtime {
+namespace {
+
+using Read = tl::expected<std::string, std::string>;
+
+// One line, which may have its end. What stands there is told in no message.
+Read parse(std::string text) {
+  while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+  const auto colon = text.find(':');
+  const bool has_both = colon != std::string::npos && colon > 0 && colon + 1 < text.size();
+  if (!has_both || std::any_of(text.begin(), text.end(), mail::is_control)) {
+    return tl::unexpected(std::string("the file must be one line, user:password"));
+  }
+  return text;
+}
+
+// Each file once, however many connectors name it.
+class CredentialFiles {
+ public:
+  explicit CredentialFiles(const std::string& server_user) : reader_(config::reader_of_secrets(server_user)) {}
+
+  const Read& read(const std::string& path) {
+    const auto [known, is_new] = known_.try_emplace(path);
+    if (is_new) known->second = read_anew(path);
+    return known->second;
+  }
+
+ private:
+  Read read_anew(const std::string& path) const {
+    if (!reader_) return tl::unexpected(reader_.error());
+    return config::read_secret_file(path, *reader_).and_then(parse);
+  }
+
+  tl::expected<config::SecretReader, std::string> reader_;
+  std::map<std::string, Read> known_;
+};
+
+}  // namespace
+
+Read read_credential_file(const std::string& path, const std::string& server_user) {
+  return CredentialFiles(server_user).read(path);
+}
+
+std::shared_ptr<const Credentials> read_credentials(const model::Configuration& configuration,
+                                                    std::vector<model::Problem>& problems) {
+  auto credentials = std::make_shared<Credentials>();
+  std::optional<CredentialFiles> files;
+  for (const model::OutboundConnector& connector : configuration.outbound) {
+    const std::string& path = connector.route.credentials;
+    if (!connector.enabled || path.empty()) continue;
+    if (!files) files.emplace(configuration.server.user);
+    if (const Read& read = files->read(path)) {
+      credentials->emplace(connector.name, *read);
+    } else {
+      problems.push_back({connector.route.location, "outbound.route.credentials", "\"" + path + "\": " + read.error(),
+                          model::Problem::Severity::error});
+    }
+  }
+  return credentials;
+}
+
+}  // namespace connectord::runtime

@@ -1,0 +1,105 @@
+#include "connectord/runtime/health.h"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "connectord/net/digest.h"
+#include "connectord/net/display_control.h"
+#include "connectord/version.h"
+
+namespace connectord::runtime {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json time_of(std::int64_t seconds) {
+  if (seconds == 0) return nullptr;
+  const auto time = static_cast<std::time_t>(seconds);
+  std::tm utc{};
+  std::array<char, 32> text{};
+  if (::gmtime_r(&time, &utc) == nullptr) return nullptr;
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text.data();
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json listener(const std::optional<net::Endpoint>& endpoint) {
+  return endpoint ? Json(endpoint->to_string()) : Json(nullptr);
+}
+
+Json counted(const char* what, const Counter& counter) {
+  return {{what, counter.total()}, {"last", time_of(counter.last())}};
+}
+
+Json reload_of(const Activity::Load& load) {
+  if (!load.failed) return {{"failed", false}};
+  constexpr std::size_t shown = 10;
+  constexpr std::size_t longest = 500;
+  Json problems = Json::array();
+  for (std::size_t i = 0; i < std::min(load.problems.size(), shown); ++i) {
+    problems.push_back(load.problems[i].substr(0, longest));
+  }
+  return {{"failed", true}, {"at", time_of(load.failed_at)}, {"problems", problems}};
+}
+
+Json trace_of(const trace::Store* store) {
+  if (store == nullptr) return nullptr;
+  constexpr std::size_t longest = 500;
+  const trace::Condition condition = store->condition();
+  Json trace{{"writable", condition.trouble.empty()}};
+  if (!condition.trouble.empty()) {
+    trace["since"] = time_of(condition.since);
+    trace["reason"] = condition.trouble.substr(0, longest);
+  }
+  trace["waiting"] = store->waiting();
+  trace["files_lost"] = {{"times", condition.losses}, {"last", time_of(condition.last_loss)}};
+  return trace;
+}
+
+}  // namespace
+
+std::string health_document(const Process& process, const Services& services) {
+  const Generation running = services.policies.current();
+  const Activity& activity = *services.activity;
+  const Activity::Load load = activity.load();
+  const Activity::Mta mta = activity.mta();
+  Json document;
+  document["version"] = version;
+  document["pid"] = process.pid;
+  document["started"] = time_of(process.started);
+  document["configuration"] = {{"file", process.configuration},
+                               {"generation", running.number},
+                               {"loaded", time_of(load.loaded)},
+                               {"inbound_connectors", running.policy->configuration().inbound.size()},
+                               {"outbound_connectors", running.policy->configuration().outbound.size()}};
+  document["reload"] = reload_of(load);
+  document["listeners"] = {{"milter", listener(process.server.milter)},
+                           {"policy", listener(process.server.policy)},
+                           {"socketmap", listener(process.server.socketmap)},
+                           {"api", listener(process.server.api)}};
+  document["mta"] = {{"version", text_or_null(mta.version)}, {"host", text_or_null(mta.host)}};
+  document["milter"] = counted("sessions", activity.milter_sessions);
+  document["policy"] = counted("requests", activity.policy_requests);
+  document["socketmap"] = counted("lookups", activity.socketmap_lookups);
+  document["trace"] = trace_of(services.trace);
+  // A file's name and what a mail server calls itself may be any bytes.
+  return net::escape_display_controls(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+}
+
+std::string health_socket_name(const std::string& configuration) {
+  return "connectord-health-" + net::sha256_hex(resolved_path(configuration));
+}
+
+std::string resolved_path(const std::string& path) {
+  std::error_code error;
+  const auto resolved = std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  return error ? path : resolved.string();
+}
+
+}  // namespace connectord::runtime

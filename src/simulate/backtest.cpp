@@ -1,0 +1,251 @@
+#include "connectord/simulate/backtest.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "certificate_names.h"
+#include "connectord/engine/decide.h"
+#include "connectord/mail/path.h"
+#include "connectord/net/ascii_case.h"
+#include "connectord/trace/trace_json.h"
+
+namespace connectord::simulate {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using model::Action;
+using model::Decision;
+
+constexpr std::size_t most_groups = 10'000;
+constexpr std::size_t most_examples = 3;
+
+template <class Connector>
+void put_in(std::vector<Connector>& connectors, const std::vector<Connector>& drafts) {
+  for (const Connector& draft : drafts) {
+    const auto same = std::find_if(connectors.begin(), connectors.end(), [&](const Connector& one) {
+      return net::equals_ignoring_case(one.name, draft.name);
+    });
+    if (same == connectors.end()) {
+      connectors.push_back(draft);
+    } else {
+      *same = draft;
+    }
+  }
+}
+
+// What a trace does not say may be because there was none: a client without TLS has no certificate. Of one that had, an
+// empty fingerprint means that nobody told.
+std::optional<std::string> fingerprint_of(const trace::Message& message, const std::string& kept) {
+  const bool has_certificate = !message.certificate.subject.empty() || !message.certificate.issuer.empty();
+  if (kept.empty() && has_certificate) return std::nullopt;
+  return kept;
+}
+
+model::ClientCertificate certificate_of(const trace::Message& message) {
+  model::ClientCertificate certificate;
+  read_name(message.certificate.subject, certificate.subject_common_name, certificate.subject_name);
+  read_name(message.certificate.issuer, certificate.issuer_common_name, certificate.issuer_name);
+  certificate.sha256 = fingerprint_of(message, message.certificate.sha256);
+  certificate.public_key_sha256 = fingerprint_of(message, message.certificate.public_key_sha256);
+  certificate.unknown_because = "the trace has none of this message";
+  return certificate;
+}
+
+model::Facts facts_of(const trace::Message& message, const std::string& recipient) {
+  model::Facts facts;
+  facts.stage = message.stage == trace::Stage::message ? model::Facts::Stage::message : model::Facts::Stage::envelope;
+  if (auto address = net::IpAddress::parse(message.client_address)) facts.client_address = *address;
+  facts.client_port = message.client_port;
+  facts.client_name = message.client_name;
+  facts.helo = message.helo;
+  if (!message.tls.empty()) {
+    const auto version = model::parse_tls_version(message.tls);
+    facts.tls = model::Tls{version.value_or(model::TlsVersion::none), message.tls, message.cipher, 0};
+  }
+  facts.certificate = certificate_of(message);
+  facts.sasl_username = message.sasl_username;
+  facts.mail_from = mail::parse_reverse_path("<" + message.mail_from + ">");
+  if (!recipient.empty()) facts.recipients.push_back(recipient);
+  facts.authentication = message.authentication;
+  if (auto original = net::IpAddress::parse(message.original_client)) {
+    facts.original = model::OriginalClient{*original, {}, "as the trace has it", true, {}};
+  }
+  return facts;
+}
+
+bool lets_in(Action action) {
+  return action == Action::accept || action == Action::quarantine;
+}
+
+// What could not be told, though the engine asked: by a finding of the connection, or of the message's content.
+bool is_open(const model::Finding& finding) {
+  if (finding.outcome == model::Outcome::temperror) return true;
+  return finding.outcome == model::Outcome::not_applicable && finding.check.starts_with("require.");
+}
+
+// What the draft alone asks for and the trace lacks.
+const model::Finding* newly_open(const Decision& now, const Decision& then) {
+  for (const model::Finding& finding : then.findings) {
+    if (!is_open(finding)) continue;
+    const bool open_now = std::any_of(now.findings.begin(), now.findings.end(), [&](const model::Finding& one) {
+      return is_open(one) && one.check == finding.check && one.connector == finding.connector;
+    });
+    if (!open_now) return &finding;
+  }
+  return nullptr;
+}
+
+std::optional<Change> change_between(const Decision& now, const Decision& then) {
+  if (then.action != Action::reject && newly_open(now, then) != nullptr) return Change::not_known;
+  if (lets_in(now.action) != lets_in(then.action)) return lets_in(now.action) ? Change::refused : Change::let_in;
+  if (!lets_in(now.action)) return std::nullopt;
+  if (now.action != then.action) return then.action == Action::quarantine ? Change::quarantined : Change::released;
+  if (now.connector != then.connector || now.tag != then.tag) return Change::other_connector;
+  return std::nullopt;
+}
+
+std::string reason_of(Change change, const Decision& now, const Decision& then) {
+  if (const auto* open = newly_open(now, then); change == Change::not_known && open != nullptr) {
+    return std::string(open->check) + " asks for " + open->expected;
+  }
+  const Decision& decisive = change == Change::let_in || change == Change::released ? now : then;
+  if (decisive.reply) return to_string(*decisive.reply);
+  return decisive.quarantine;
+}
+
+class Replay {
+ public:
+  Replay(const engine::Policy& running, const engine::Policy& draft) : running_(running), draft_(draft) {}
+
+  // One row of each message, however many recipients it has.
+  void take(const trace::Row& row) {
+    const trace::Message& message = *row.message;
+    if (message.stage == trace::Stage::mta || message.id == last_message_) return;
+    last_message_ = message.id;
+    ++result_.messages;
+    const model::Facts facts = facts_of(message, row.rcpt_to);
+    const Decision now = engine::decide(running_, facts);
+    if (lets_in(now.action) != lets_in(message.action)) ++result_.unlike_then;
+    const Decision then = engine::decide(draft_, facts);
+    if (const auto change = change_between(now, then)) keep(*change, row, facts.mail_from.domain, now, then);
+  }
+
+  Backtest result() && {
+    for (auto& [key, group] : groups_) result_.groups.push_back(std::move(group));
+    std::stable_sort(result_.groups.begin(), result_.groups.end(),
+                     [](const ChangedGroup& a, const ChangedGroup& b) { return a.messages > b.messages; });
+    return std::move(result_);
+  }
+
+ private:
+  using Key = std::tuple<Change, std::string, std::string>;
+
+  void keep(Change change, const trace::Row& row, const std::string& domain, const Decision& now,
+            const Decision& then) {
+    ++result_.changes[static_cast<std::size_t>(change)];
+    const trace::Message& message = *row.message;
+    const Key key(change, domain, message.client_address);
+    auto found = groups_.find(key);
+    if (found == groups_.end()) {
+      if (groups_.size() == most_groups) {
+        ++result_.messages_of_no_group;
+        return;
+      }
+      found = groups_.emplace(key, ChangedGroup{change, domain, message.client_address, 0, {}}).first;
+    }
+    ChangedGroup& group = found->second;
+    ++group.messages;
+    if (group.examples.size() == most_examples) return;
+    group.examples.push_back({row.id, message.time, message.mail_from, row.rcpt_to, now.connector, then.connector,
+                              reason_of(change, now, then)});
+  }
+
+  const engine::Policy& running_;
+  const engine::Policy& draft_;
+  std::int64_t last_message_ = 0;
+  std::map<Key, ChangedGroup> groups_;
+  Backtest result_;
+};
+
+Json name_or_null(const std::string& name) {
+  return name.empty() ? Json() : Json(name);
+}
+
+Json to_json(const ChangedGroup& group) {
+  Json examples = Json::array();
+  for (const Example& example : group.examples) {
+    examples.push_back({{"id", example.row},
+                        {"time", trace::iso_time(example.time)},
+                        {"mail_from", example.mail_from},
+                        {"rcpt_to", example.rcpt_to},
+                        {"connector_now", name_or_null(example.connector_now)},
+                        {"connector_then", name_or_null(example.connector_then)},
+                        {"why", example.why}});
+  }
+  return {{"change", to_string(group.change)},
+          {"sender_domain", group.sender_domain},
+          {"client_address", name_or_null(group.client_address)},
+          {"messages", group.messages},
+          {"examples", std::move(examples)}};
+}
+
+}  // namespace
+
+std::string_view to_string(Change change) {
+  switch (change) {
+    case Change::refused:
+      return "refused";
+    case Change::let_in:
+      return "let_in";
+    case Change::quarantined:
+      return "quarantined";
+    case Change::released:
+      return "released";
+    case Change::other_connector:
+      return "other_connector";
+    case Change::not_known:
+      return "not_known";
+  }
+  return "";
+}
+
+model::Configuration with_draft(model::Configuration configuration, const model::Configuration& draft) {
+  put_in(configuration.inbound, draft.inbound);
+  put_in(configuration.outbound, draft.outbound);
+  return configuration;
+}
+
+tl::expected<Backtest, std::string> backtest(trace::Archive& archive, trace::Query query, const engine::Policy& running,
+                                             const engine::Policy& draft) {
+  constexpr std::size_t page_size = 1000;
+  Replay replay(running, draft);
+  query.limit = page_size;
+  query.cursor.clear();
+  do {
+    const auto page = archive.search(query);
+    if (!page) return tl::unexpected(page.error());
+    for (const trace::Row& row : page->rows) replay.take(row);
+    query.cursor = page->next;
+  } while (!query.cursor.empty());
+  return std::move(replay).result();
+}
+
+Json to_json(const Backtest& backtest) {
+  Json changes = Json::object();
+  for (std::size_t kind = 0; kind < kinds_of_change; ++kind) {
+    changes[std::string(to_string(static_cast<Change>(kind)))] = backtest.changes[kind];
+  }
+  Json groups = Json::array();
+  for (const ChangedGroup& group : backtest.groups) groups.push_back(to_json(group));
+  return {{"messages", backtest.messages},
+          {"unlike_then", backtest.unlike_then},
+          {"changes", std::move(changes)},
+          {"groups", std::move(groups)},
+          {"messages_of_no_group", backtest.messages_of_no_group}};
+}
+
+}  // namespace connectord::simulate

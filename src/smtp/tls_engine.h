@@ -1,0 +1,52 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "connectord/smtp/network.h"
+
+namespace connectord::smtp {
+
+// TLS without a socket: bytes of the wire go in and come out. It never checks a certificate.
+class TlsEngine {
+ public:
+  // On failure says what is wrong, with the identity's files for example.
+  static tl::expected<std::unique_ptr<TlsEngine>, Failure> make(const TlsWish& wish);
+
+  enum class State { done, wants_bytes, failed };
+
+  State handshake();
+  // Of what is already there.
+  State read(std::span<char> buffer, std::size_t& size);
+  State write(std::string_view bytes);
+
+  void give(std::string_view from_wire);
+  std::string take_for_wire();
+  // After State::failed.
+  const Failure& failure() const { return failure_; }
+  // After the handshake.
+  TlsSession session() const;
+
+ private:
+  struct Free {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+
+  TlsEngine() = default;
+  State state_of(int result);
+
+  std::unique_ptr<SSL_CTX, Free> context_;
+  std::unique_ptr<SSL, Free> ssl_;
+  BIO* incoming_ = nullptr;  // of the SSL
+  BIO* outgoing_ = nullptr;
+  bool asked_for_certificate_ = false;
+  Failure failure_;
+};
+
+}  // namespace connectord::smtp
