@@ -3,7 +3,7 @@
 namespace connectord::trace {
 namespace {
 
-std::optional<logged::DeliveryStatus> status_of(std::string_view word) {
+std::optional<logged::DeliveryStatus> delivery_status_of(std::string_view word) {
   if (word == "sent") return logged::DeliveryStatus::sent;
   if (word == "deferred" || word == "SOFTBOUNCE") return logged::DeliveryStatus::deferred;
   if (word == "bounced" || word == "expired") return logged::DeliveryStatus::bounced;
@@ -55,7 +55,7 @@ bool read_field(std::string_view field, logged::DeliveryAttempt& attempt) {
 bool read_status(std::string_view text, logged::DeliveryAttempt& attempt) {
   TextCursor cursor(text);
   const auto word = cursor.until(" (");
-  const auto status = word ? status_of(*word) : std::nullopt;
+  const auto status = word ? delivery_status_of(*word) : std::nullopt;
   if (!status) return false;
   std::string_view said = cursor.rest();
   if (!said.empty() && said.back() == ')') said.remove_suffix(1);

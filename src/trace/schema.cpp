@@ -12,16 +12,17 @@ constexpr std::int64_t application = 0x636f7472;
 // recipients of one message follow each other, so that no index is needed between the two.
 //
 // recipient: a message of one recipient has the address in its own row. Its row here is written together with the
-// terms, or before where there is a status to keep; until then it has the status that follows from the answer.
+// postings, or before where there is a status to keep; until then it has the status that follows from the answer.
 //
-// term: what can be searched for, as the hashes of its texts. Rows are gathered in buckets of 65,536 numbers, so that
-// new entries lie close together, a search goes from the newest bucket to the oldest, and old ones are removed whole.
-// Entries are made some time after the messages (state "indexed_to"); a search looks through the rest itself.
+// term: the postings of the search index: which messages have a term (`hash`, see terms.h). They lie in segments
+// (`bucket`) of 65,536 row numbers, where a message has an offset (`low`), so that new postings are close to each
+// other, a search goes from the newest segment to the oldest, and old ones are removed whole. Postings are written some
+// time after the messages (state "indexed_to"); a search scans the rest.
 //
 // hour: which numbers an hour's messages have; volume: how much mail there was. Both end at "indexed_to" too.
 //
-// word, finding, certificate: texts that come again and again are kept once, and have a number elsewhere. Of the latter
-// two only so many; beyond that number they stand where the number would.
+// word, finding, certificate: texts that occur again and again are kept once, and have a number elsewhere. Of the
+// latter two only so many; beyond that number the text itself stands where the number would.
 constexpr const char* tables = R"(
 CREATE TABLE message(
   id INTEGER PRIMARY KEY, time INTEGER NOT NULL, stage INTEGER NOT NULL, direction INTEGER NOT NULL,
@@ -63,44 +64,55 @@ void create(sqlite::Database& database) {
 // migrations[n] makes version n + 1 of version n.
 constexpr std::array<Migration, schema_version> migrations = {create};
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why) {
-  throw sqlite::Error(SQLITE_MISUSE, path + " " + why);
+tl::unexpected<StoreError> unusable(const std::string& path, const std::string& why) {
+  return unavailable(path + " " + why);
 }
 
-std::int64_t version_of(sqlite::Database& database, const std::string& path) {
+StoreResult<std::int64_t> version_of(sqlite::Database& database, const std::string& path) {
   const std::int64_t version = database.integer("PRAGMA user_version").value_or(0);
   const std::int64_t owner = database.integer("PRAGMA application_id").value_or(0);
   const bool is_empty = database.integer("SELECT count(*) FROM sqlite_schema").value_or(0) == 0;
-  if (!is_empty && owner != application) refuse(path, "is another program's database; name another file for the trace");
+  if (!is_empty && owner != application) {
+    return unusable(path, "is another program's database; name another file for the trace");
+  }
   if (version > schema_version) {
-    refuse(path, "is of a later version of connectord (" + std::to_string(version) + "; this one knows " +
-                     std::to_string(schema_version) + "): install that version again, or name another file");
+    return unusable(path, "is of a later version of connectord (" + std::to_string(version) + "; this one knows " +
+                              std::to_string(schema_version) + "): install that version again, or name another file");
   }
   return is_empty ? 0 : version;
 }
 
-}  // namespace
-
-std::uint64_t spooled_to(sqlite::Database& database) {
-  return static_cast<std::uint64_t>(database.integer("SELECT value FROM state WHERE name = 'spooled_to'").value_or(0));
-}
-
-void make_ready(sqlite::Database& database, const std::string& path) {
-  if (version_of(database, path) == schema_version) return;
+// Asks for the version once more, now that nobody else can write.
+StoreResult<> migrate(sqlite::Database& database, const std::string& path) {
   sqlite::Transaction transaction(database);
-  // Once more, now that nobody else can write.
-  for (std::int64_t version = version_of(database, path); version < schema_version; ++version) {
+  const auto before = version_of(database, path);
+  if (!before) return tl::unexpected(before.error());
+  for (std::int64_t version = *before; version < schema_version; ++version) {
     migrations.at(static_cast<std::size_t>(version))(database);
   }
   database.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
   transaction.commit();
+  return {};
 }
 
-void check_version(sqlite::Database& database, const std::string& path) {
-  const std::int64_t version = version_of(database, path);
-  if (version == schema_version) return;
-  if (version == 0) refuse(path, "has no trace in it yet");
-  refuse(path, "is of an earlier version of connectord; the daemon brings it to this one when it starts");
+}  // namespace
+
+StoreResult<> make_ready(sqlite::Database& database, const std::string& path) {
+  return sqlite::guarded([&]() -> StoreResult<> {
+    const auto version = version_of(database, path);
+    if (!version) return tl::unexpected(version.error());
+    return *version == schema_version ? StoreResult<>() : migrate(database, path);
+  });
+}
+
+StoreResult<> check_version(sqlite::Database& database, const std::string& path) {
+  return sqlite::guarded([&] { return version_of(database, path); })
+      .and_then([&path](std::int64_t version) -> StoreResult<> {
+        if (version == schema_version) return {};
+        if (version == 0) return unusable(path, "has no trace in it yet");
+        return unusable(path,
+                        "is of an earlier version of connectord; the daemon brings it to this one when it starts");
+      });
 }
 
 }  // namespace connectord::trace

@@ -16,7 +16,7 @@ std::string iso_time(std::int64_t milliseconds);
 nlohmann::ordered_json to_json(const model::Authentication& authentication);
 
 nlohmann::ordered_json to_json(const Row& row);
-nlohmann::ordered_json to_json(const Story& story);
+nlohmann::ordered_json to_json(const MessageTraceDetail& detail);
 nlohmann::ordered_json to_json(const Report& report);
 
 }  // namespace connectord::trace
