@@ -11,7 +11,7 @@ namespace connectord::trace {
 
 // What some messages that follow each other add to the search index and to the volumes.
 struct IndexBatch {
-  // A message has a term. In the order in which the table `term` has them.
+  // A message has a term. In the order in which the table `posting` has them.
   struct Posting {
     std::int64_t segment = 0;
     std::int64_t term = 0;

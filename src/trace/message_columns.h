@@ -11,6 +11,8 @@ namespace connectord::trace {
 enum class MessageColumn : std::uint8_t {
   id,
   time,
+  connected,
+  began,
   stage,
   direction,
   action,
@@ -35,30 +37,11 @@ enum class MessageColumn : std::uint8_t {
   findings,
 };
 
-inline constexpr auto message_columns = std::to_array<std::string_view>({"id",
-                                                                         "time",
-                                                                         "stage",
-                                                                         "direction",
-                                                                         "action",
-                                                                         "queue_id",
-                                                                         "message_id",
-                                                                         "client",
-                                                                         "original_client",
-                                                                         "helo",
-                                                                         "tls",
-                                                                         "cipher",
-                                                                         "mail_from",
-                                                                         "rcpt_to",
-                                                                         "header_from",
-                                                                         "subject",
-                                                                         "size",
-                                                                         "connector",
-                                                                         "outbound_connector",
-                                                                         "reply",
-                                                                         "recipients",
-                                                                         "certificate",
-                                                                         "details",
-                                                                         "findings"});
+inline constexpr auto message_columns = std::to_array<std::string_view>(
+    {"id",        "time",       "connected",   "began",           "stage",   "direction", "action",
+     "queue_id",  "message_id", "client",      "original_client", "helo",    "tls",       "cipher",
+     "mail_from", "rcpt_to",    "header_from", "subject",         "size",    "connector", "outbound_connector",
+     "reply",     "recipients", "certificate", "details",         "findings"});
 static_assert(message_columns.size() == static_cast<std::size_t>(MessageColumn::findings) + 1);
 
 }  // namespace connectord::trace

@@ -28,6 +28,8 @@ std::shared_ptr<const Message> MessageReader::read(const sqlite::Statement& row)
   auto message = std::make_shared<Message>();
   message->id = row.integer(Column::id);
   message->time = row.integer(Column::time);
+  message->connected = row.integer(Column::connected);
+  message->began = row.integer(Column::began);
   message->stage = enumerator(row.integer(Column::stage), Stage::mta);
   message->direction = enumerator(row.integer(Column::direction), Direction::outbound);
   message->action = enumerator(row.integer(Column::action), model::Action::discard);

@@ -24,6 +24,10 @@ constexpr auto new_recipient_columns =
 enum class ReadRecipient : std::uint8_t { id, address };
 constexpr const char* read_recipients_sql = "SELECT id, address FROM recipient WHERE id >= ?1 AND id <= ?2";
 
+std::optional<std::int64_t> time_or_null(std::int64_t time) {
+  return time == 0 ? std::nullopt : std::optional(time);
+}
+
 }  // namespace
 
 MessageTable::MessageTable(sqlite::Database& database)
@@ -73,6 +77,8 @@ std::int64_t MessageTable::insert(const StoredEntry& entry) {
   const bool has_one_recipient = entry.recipients.size() == 1;
   insert_message_.bind(Column::id, id)
       .bind(Column::time, entry.time)
+      .bind(Column::connected, time_or_null(entry.connected))
+      .bind(Column::began, time_or_null(entry.began))
       .bind(Column::stage, static_cast<std::int64_t>(entry.stage))
       .bind(Column::direction, static_cast<std::int64_t>(entry.direction))
       .bind(Column::action, static_cast<std::int64_t>(entry.action))

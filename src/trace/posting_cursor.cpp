@@ -4,9 +4,9 @@
 
 namespace connectord::trace {
 
-// The columns have the names of the file's first version: bucket is the segment, hash the term, low the offset.
 PostingCursor::PostingCursor(sqlite::Database& database)
-    : find_(database, "SELECT low FROM term WHERE bucket = ?1 AND hash = ?2 AND low <= ?3 ORDER BY low DESC") {}
+    : find_(database,
+            "SELECT offset FROM posting WHERE segment = ?1 AND term = ?2 AND offset <= ?3 ORDER BY offset DESC") {}
 
 void PostingCursor::seek(std::int64_t term, std::int64_t highest, std::int64_t lowest) {
   term_ = term;

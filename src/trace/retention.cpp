@@ -27,12 +27,12 @@ bool remove_messages(sqlite::Database& database, std::int64_t before_id) {
 
 // A segment is removed when no message of it is left. Until then some of its postings lead nowhere, and they are few.
 bool remove_postings(sqlite::Database& database, std::int64_t before_id) {
-  const auto segment = database.integer("SELECT min(bucket) FROM term");
+  const auto segment = database.integer("SELECT min(segment) FROM posting");
   if (!segment || *segment >= segment_of(before_id)) return false;
-  const std::string from = "FROM term WHERE bucket = " + std::to_string(*segment);
-  const auto end = database.integer("SELECT hash " + from + " ORDER BY hash LIMIT 1 OFFSET " +
+  const std::string from = "FROM posting WHERE segment = " + std::to_string(*segment);
+  const auto end = database.integer("SELECT term " + from + " ORDER BY term LIMIT 1 OFFSET " +
                                     std::to_string(removed_postings_per_step));
-  const std::string part = end ? " AND hash < " + std::to_string(*end) : "";
+  const std::string part = end ? " AND term < " + std::to_string(*end) : "";
   database.execute(("DELETE " + from + part).c_str());
   // A term with more than a step's postings would never be removed otherwise.
   if (end && database.changes() == 0) database.execute(("DELETE " + from).c_str());

@@ -14,16 +14,16 @@ constexpr std::int64_t application = 0x636f7472;
 // recipient: a message of one recipient has the address in its own row. Its row here is written together with the
 // postings, or before where there is a status to keep; until then it has the status that follows from the answer.
 //
-// term: the postings of the search index: which messages have a term (`hash`, see terms.h). They lie in segments
-// (`bucket`) of 65,536 row numbers, where a message has an offset (`low`), so that new postings are close to each
-// other, a search goes from the newest segment to the oldest, and old ones are removed whole. Postings are written some
-// time after the messages (state "indexed_to"); a search scans the rest.
+// posting: the search index: which messages have a term (terms.h). Postings lie in segments of 65,536 row numbers,
+// where a message has an offset, so that new ones are close to each other, a search goes from the newest segment to the
+// oldest, and old ones are removed whole. They are written some time after the messages (state "indexed_to"); a search
+// scans the rest.
 //
 // hour: which numbers an hour's messages have; volume: how much mail there was. Both end at "indexed_to" too.
 //
 // word, finding, certificate: texts that occur again and again are kept once, and have a number elsewhere. Of the
 // latter two only so many; beyond that number the text itself stands where the number would.
-constexpr const char* tables = R"(
+constexpr const char* tables_of_version_1 = R"(
 CREATE TABLE message(
   id INTEGER PRIMARY KEY, time INTEGER NOT NULL, stage INTEGER NOT NULL, direction INTEGER NOT NULL,
   action INTEGER NOT NULL, queue_id TEXT, message_id TEXT, client BLOB, original_client BLOB, helo TEXT, tls INTEGER,
@@ -54,15 +54,31 @@ CREATE TABLE certificate(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE state(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 )";
 
+// Nothing here goes through the rows, of which there may be tens of millions while mail waits. Rows of version 1 keep
+// their times in `details` (see decode_details()), until they are removed.
+constexpr const char* changes_of_version_2 = R"(
+ALTER TABLE message ADD COLUMN connected INTEGER;
+ALTER TABLE message ADD COLUMN began INTEGER;
+ALTER TABLE term RENAME TO posting;
+ALTER TABLE posting RENAME COLUMN bucket TO segment;
+ALTER TABLE posting RENAME COLUMN hash TO term;
+ALTER TABLE posting RENAME COLUMN low TO offset;
+UPDATE state SET name = 'last_ingested' WHERE name = 'spooled_to';
+)";
+
 using Migration = void (*)(sqlite::Database& database);
 
 void create(sqlite::Database& database) {
-  database.execute(tables);
+  database.execute(tables_of_version_1);
   database.execute(("PRAGMA application_id = " + std::to_string(application)).c_str());
 }
 
+void make_version_2(sqlite::Database& database) {
+  database.execute(changes_of_version_2);
+}
+
 // migrations[n] makes version n + 1 of version n.
-constexpr std::array<Migration, schema_version> migrations = {create};
+constexpr std::array<Migration, schema_version> migrations = {create, make_version_2};
 
 tl::unexpected<StoreError> unusable(const std::string& path, const std::string& why) {
   return unavailable(path + " " + why);

@@ -9,7 +9,7 @@
 namespace connectord::trace {
 
 // Raise it with each change of the tables, and add the way from the version before to `migrations` in schema.cpp.
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 
 // Volumes and retention go by hours.
 constexpr std::int64_t hour_ms = 3'600'000;

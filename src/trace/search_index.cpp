@@ -42,9 +42,8 @@ enum class UnindexedColumn : std::uint8_t { id, queue_id };
 constexpr const char* unindexed_sql =
     "SELECT id, queue_id FROM message WHERE id > ?1 AND queue_id IS NOT NULL AND stage = ?2";
 
-// The columns have the names of the file's first version: bucket is the segment, hash the term, low the offset.
 enum class PostingColumn : std::uint8_t { segment, term, offset };
-constexpr auto posting_columns = std::to_array<std::string_view>({"bucket", "hash", "low"});
+constexpr auto posting_columns = std::to_array<std::string_view>({"segment", "term", "offset"});
 
 void add(IndexBatch& batch, std::int64_t id, TermKind kind, std::string_view text) {
   if (!text.empty()) batch.postings.push_back({segment_of(id), term(kind, text), offset_of(id)});
@@ -87,7 +86,7 @@ SearchIndex::SearchIndex(sqlite::Database& database, StateTable& state, MessageT
       state_(state),
       messages_(messages),
       postings_(database),
-      insert_posting_(database, sqlite::insert_into("term", posting_columns, "INSERT OR IGNORE")) {
+      insert_posting_(database, sqlite::insert_into("posting", posting_columns, "INSERT OR IGNORE")) {
   reload();
 }
 

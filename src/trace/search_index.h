@@ -17,7 +17,7 @@
 
 namespace connectord::trace {
 
-// What messages are found by, and how much mail there was: the tables `term`, `volume` and `hour`. They are written
+// What messages are found by, and how much mail there was: the tables `posting`, `volume` and `hour`. They are written
 // some time after the messages, in batches that are sorted first, since that is several times cheaper than an index
 // that is kept at each insertion. Belongs to one thread. Throws sqlite::Error; wants a transaction around what writes,
 // but for write_some().
@@ -59,7 +59,7 @@ class SearchIndex {
   std::int64_t indexed_to_ = 0;
   std::size_t unindexed_ = 0;
   std::optional<IndexBatch> batch_;  // that is being written
-  // Of the messages that were answered as a whole and have no postings yet, by queue ID, the newest of each.
+  // The messages that were answered as a whole and have no postings yet, by queue ID, the newest of each.
   std::unordered_map<std::string, std::int64_t> recent_;
 };
 

@@ -3,9 +3,8 @@
 namespace connectord::trace {
 namespace {
 
-// Names in the file, which stay.
 constexpr const char* indexed_to_name = "indexed_to";
-constexpr const char* last_ingested_name = "spooled_to";
+constexpr const char* last_ingested_name = "last_ingested";
 constexpr const char* position_name = "position";
 
 std::int64_t integer_of(sqlite::Database& database, const char* name) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""trace_index.py FILE: what a search index costs that SQLite has itself, beside the trace's postings, for the messages of
+"""trace_index.py FILE [ROWS]: what a search index costs that SQLite has itself, beside the trace's postings, for the messages of
 a trace that trace_bench has filled. Copies them to files of its own in FILE's folder, which it removes. Prints, for each
 kind, CPU a message and bytes a message beyond those of the bare rows. (The trace's own are in `script/bench trace`.)"""
 
@@ -28,6 +28,7 @@ def open_copy(path: Path, source: Path) -> sqlite3.Connection:
     copy.execute("PRAGMA synchronous = NORMAL")
     copy.execute(f"PRAGMA wal_autocheckpoint = {PAGES_A_CHECKPOINT}")
     copy.execute("PRAGMA cache_size = -16000")
+    copy.execute("PRAGMA temp_store = MEMORY")
     copy.execute("ATTACH ? AS source", (f"file:{source}?mode=ro",))
     copy.execute(f"CREATE TABLE message(id INTEGER PRIMARY KEY, {', '.join(TERMS)})")
     return copy
@@ -72,15 +73,15 @@ def insert_with_postings(copy: sqlite3.Connection, rows: int) -> float:
     """Returns the CPU that went into making postings in Python, which counts for nothing."""
     copy.execute("CREATE TABLE term(bucket INTEGER NOT NULL, hash INTEGER NOT NULL, low INTEGER NOT NULL, "
                  "PRIMARY KEY(bucket, hash, low)) WITHOUT ROWID")
+    copy.execute("CREATE TEMP TABLE batch(bucket, hash, low)")
     insert_bare(copy, rows)
     made = 0.0
     for first in range(1, rows + 1, MESSAGES_A_BATCH):
         before = time.process_time()
-        postings = postings_of(copy, first)
+        copy.execute("DELETE FROM batch")
+        copy.executemany("INSERT INTO batch VALUES (?,?,?)", postings_of(copy, first))
         made += time.process_time() - before
-        copy.execute("BEGIN IMMEDIATE")
-        copy.executemany("INSERT OR IGNORE INTO term VALUES (?,?,?)", postings)
-        copy.execute("COMMIT")
+        copy.execute("INSERT OR IGNORE INTO term SELECT * FROM batch")
     return made
 
 
@@ -95,6 +96,7 @@ def main() -> None:
         path = source.with_name("trace_index_copy.db")
         copy = open_copy(path, source)
         rows = copy.execute("SELECT max(id) FROM source.message").fetchone()[0]
+        rows = min(rows, int(sys.argv[2])) if len(sys.argv) > 2 else rows
         before = time.process_time()
         spared = measured(copy, rows) or 0.0
         copy.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -235,7 +235,7 @@ TEST_F(TraceFaults, NobodyWaitsForALockThatTheFileIsWaitingFor) {
 
 TEST_F(TraceFaults, MoreThanMayWaitFailsAfterAWhileInThreadsThatFindNoRoom) {
   SqliteOptions with = options();
-  with.most_waiting = 4;
+  with.max_waiting = 4;
   with.wait = std::chrono::milliseconds(50);
   with.lock_wait = std::chrono::milliseconds(3'000);
   open(with);
@@ -280,7 +280,7 @@ TEST_F(TraceFaults, AFileOfALaterVersionIsLeftAlone) {
   sql("PRAGMA user_version = 99");
   const auto size = std::filesystem::file_size(path());
   open();
-  EXPECT_NE(failure().find("is of a later version of connectord (99; this one knows 1)"), std::string::npos)
+  EXPECT_NE(failure().find("is of a later version of connectord (99; this one knows 2)"), std::string::npos)
       << failure();
   EXPECT_TRUE(logged("is of a later version"));
   EXPECT_EQ(std::filesystem::file_size(path()), size);
