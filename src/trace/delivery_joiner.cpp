@@ -128,8 +128,8 @@ std::optional<std::int64_t> DeliveryJoiner::find_unqualified(const Delivery& del
   return found == rows_by_local_part_.end() || found->second == 0 ? std::nullopt : std::optional(found->second);
 }
 
-// The row of whom the delivery is for. By the name that the log has for RCPT TO, and where that is in none, by what it
-// was before or after the mail server completed and rewrote it.
+// The row of the recipient that the delivery is for. It is found by the name that the log has for RCPT TO, and where no
+// row has that, by what it was before or after the mail server completed and rewrote it.
 std::optional<std::int64_t> DeliveryJoiner::row_of(const KnownMessage& message, Delivery& delivery) {
   if (delivery.recipient.empty()) return std::nullopt;
   load_rows(message);
@@ -162,7 +162,7 @@ bool DeliveryJoiner::record(const Child& child) {
   return true;
 }
 
-// For mail to nobody of RCPT TO, and to everybody for whom it is not over.
+// A delivery without a recipient and an address is about all recipients for whom the mail is not over.
 void DeliveryJoiner::set_status_of_all(const KnownMessage& message, const Delivery& delivery) {
   sqlite::Statement set(database_, set_status_of_all_sql);
   set.bind(set.place_of(":first"), message.id)

@@ -5,7 +5,7 @@
 namespace connectord::trace {
 namespace {
 
-// Of the whole process, as the kernel's locks on files are.
+// There is one set for the whole process, as the kernel's locks on files are the process's.
 struct Readers {
   std::mutex mutex;
   std::vector<std::weak_ptr<ReaderSlot>> all;  // guarded by mutex

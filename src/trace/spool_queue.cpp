@@ -99,10 +99,9 @@ std::uint64_t SpoolQueue::next_sequence() const {
 }
 
 StoreResult<> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record, std::unique_lock<std::mutex>& lock) {
-  if (record > longest_record) return unavailable("there is too much of it for one entry");
+  if (record > max_record_length) return unavailable("there is too much of it for one entry");
   const auto has_room = [&] {
-    return !paused_ && entries_.size() < options_.most_waiting && bytes_ + bytes <= max_bytes &&
-           spool_.has_room(record);
+    return !paused_ && entries_.size() < options_.max_waiting && bytes_ + bytes <= max_bytes && spool_.has_room(record);
   };
   const auto is_settled = [&] { return has_room() || !check_locked(); };
   if (!changed_.wait_for(lock, options_.wait, is_settled)) {

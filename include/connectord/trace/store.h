@@ -19,7 +19,7 @@ struct Recorded {
 struct Condition {
   std::string outage;          // why nothing can be kept now; empty: it can
   std::int64_t since = 0;      // when that began
-  std::uint64_t losses = 0;    // how often somebody removed or replaced a file of the trace while it was open
+  std::uint64_t losses = 0;    // how often a file of the trace was removed or replaced while it was open
   std::int64_t last_loss = 0;  // 0: never
 };
 

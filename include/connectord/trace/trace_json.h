@@ -6,7 +6,7 @@
 #include "connectord/model/authentication.h"
 #include "connectord/trace/search.h"
 
-// What the trace tells, as JSON with keys that stay. What is not known is null.
+// What the trace has, as JSON with keys that stay. What is not known is null.
 namespace connectord::trace {
 
 // "2026-11-21T12:00:00.123Z"
