@@ -3,8 +3,6 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -15,6 +13,7 @@
 #include "recovering_writer.h"
 #include "spool_queue.h"
 #include "store_health.h"
+#include "upkeep.h"
 
 namespace connectord::trace {
 namespace {
@@ -22,13 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// So many messages are indexed together.
-constexpr std::size_t index_batch = 8'192;
-// After this time without work, the rest is indexed too.
-constexpr auto quiet = 1s;
-constexpr auto between_removals = 60s;
 constexpr auto between_looks = 1s;
-constexpr auto between_removal_steps = 50ms;
 // Those who append wait meanwhile.
 constexpr auto spool_wait_in_outage = 50ms;
 
@@ -58,7 +51,7 @@ class SqliteStore::Implementation {
   Implementation(SqliteOptions options, log::Logger& log)
       : options_(std::move(options)),
         log_(log),
-        keep_(options_.keep),
+        upkeep_(options_),
         health_(options_.path, options_.clock, log),
         writer_(
             options_, log, health_, [this](SqliteWriter& writer) { return open_spool(writer); },
@@ -82,7 +75,7 @@ class SqliteStore::Implementation {
     thread_.join();
   }
 
-  void set_keep(std::chrono::milliseconds keep) { keep_.store(keep); }
+  void set_keep(std::chrono::milliseconds keep) { upkeep_.set_keep(keep); }
 
   StoreResult<> append(StoredEntry entry) {
     const auto is_time = spooled_.append(std::move(entry));
@@ -149,10 +142,10 @@ class SqliteStore::Implementation {
     while (!stop.stop_requested()) {
       wait_for_work(stop);
       work();
-      writer_.maintain([this](SqliteWriter& writer) { return tidy(writer); });
+      writer_.maintain([this](SqliteWriter& writer) { return maintain(writer); });
     }
     work();
-    writer_.close([](SqliteWriter& writer) { return index_all(writer); });
+    writer_.close([](SqliteWriter& writer) { return Upkeep::index_all(writer); });
     spooled_.close();
   }
 
@@ -162,18 +155,12 @@ class SqliteStore::Implementation {
       wake_.wait_for(lock, stop, options_.retry, [this] { return !jobs_.empty(); });
       return;
     }
-    wake_.wait_for(lock, stop, pause(),
+    wake_.wait_for(lock, stop, upkeep_.pause(),
                    [this] { return !jobs_.empty() || spooled_.size() > 0 || health_.has_outage(); });
-    if (indexing_ || spooled_.size() == 0) return;
+    if (upkeep_.is_indexing() || spooled_.size() == 0) return;
     // Those that come meanwhile share the transaction.
     wake_.wait_for(lock, stop, options_.gather,
                    [this] { return !jobs_.empty() || spooled_.size() >= SpoolQueue::enough; });
-  }
-
-  std::chrono::milliseconds pause() const {
-    if (indexing_) return 0ms;
-    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(next_removal_ - Clock::now());
-    return std::clamp<std::chrono::milliseconds>(rest, 1ms, quiet);
   }
 
   // The entries after the jobs are taken, and before these are done: a job may be about any entry that was kept before.
@@ -186,7 +173,7 @@ class SqliteStore::Implementation {
     ingest_spooled();
     for (const auto& job : jobs) {
       job->done.set_value(writer_.write(job->work));
-      last_work_ = Clock::now();
+      upkeep_.note_work();
     }
   }
 
@@ -204,7 +191,7 @@ class SqliteStore::Implementation {
     if (taken.empty()) return true;
     const std::size_t done = ingest(taken);
     if (done > 0) spooled_.done(taken[done - 1]->sequence);
-    last_work_ = Clock::now();
+    upkeep_.note_work();
     return done == taken.size();
   }
 
@@ -221,53 +208,25 @@ class SqliteStore::Implementation {
     return entries.size();
   }
 
-  StoreResult<> tidy(SqliteWriter& writer) {
+  StoreResult<> maintain(SqliteWriter& writer) {
+    return upkeep_.run(writer).and_then([this] { return look_after_spool(); });
+  }
+
+  StoreResult<> look_after_spool() {
     const auto now = Clock::now();
-    constexpr int least_pages = 4000;  // 16 MiB
-    return index(writer, now)
-        .and_then([&] { return remove_old(writer, now); })
-        .and_then([&] { return writer.checkpoint(least_pages); })
-        .and_then([&] { return look_after_spool(now); });
-  }
-
-  StoreResult<> index(SqliteWriter& writer, Clock::time_point now) {
-    const bool is_quiet = now - last_work_ >= quiet;
-    const bool is_time = indexing_ || writer.unindexed() >= index_batch || (is_quiet && writer.unindexed() > 0);
-    if (!is_time) return {};
-    return writer.index_some().map([this](bool more) { indexing_ = more; });
-  }
-
-  StoreResult<> remove_old(SqliteWriter& writer, Clock::time_point now) {
-    if (now < next_removal_) return {};
-    return writer.remove_some(options_.clock() - keep_.load().count()).map([&](bool more) {
-      next_removal_ = now + (more ? Clock::duration(between_removal_steps) : Clock::duration(between_removals));
-    });
-  }
-
-  StoreResult<> look_after_spool(Clock::time_point now) {
     if (now < next_look_) return {};
     next_look_ = now + between_looks;
     return spooled_.replace_missing_file();
   }
 
-  static StoreResult<> index_all(SqliteWriter& writer) {
-    while (writer.unindexed() > 0) {
-      if (const auto more = writer.index_some(); !more) return tl::unexpected(more.error());
-    }
-    return {};
-  }
-
   const SqliteOptions options_;
   log::Logger& log_;
-  std::atomic<std::chrono::milliseconds> keep_;
+  Upkeep upkeep_;
   StoreHealth health_;
   RecoveringWriter writer_;
   SpoolQueue spooled_;
-  // These belong to the thread.
-  Clock::time_point next_removal_;
+  // This belongs to the thread.
   Clock::time_point next_look_;
-  Clock::time_point last_work_;
-  bool indexing_ = false;  // and there is more of it to do
 
   std::mutex mutex_;
   std::condition_variable_any wake_;
