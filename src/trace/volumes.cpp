@@ -53,11 +53,11 @@ std::optional<VolumeKey> volume_key_of(sqlite::Database& database, std::int64_t 
 }
 
 void add_bytes_to_volume(sqlite::Database& database, const VolumeKey& key, std::int64_t bytes) {
-  // The parameters are those of the key's columns.
+  // The parameters have the places of their columns, as in insert_into().
   sqlite::Statement add(database,
-                        "UPDATE volume SET bytes = bytes + :bytes WHERE hour = ?1 AND direction = ?2 AND "
+                        "UPDATE volume SET bytes = bytes + ?9 WHERE hour = ?1 AND direction = ?2 AND "
                         "connector = ?3 AND outbound_connector = ?4 AND tls = ?5 AND action = ?6");
-  bind_key(add, key).bind(add.place_of(":bytes"), bytes).run();
+  bind_key(add, key).bind(VolumeColumn::bytes, bytes).run();
 }
 
 void Volumes::add(const VolumeKey& key, const Counted& message) {
