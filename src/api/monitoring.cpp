@@ -73,7 +73,7 @@ Response get_metrics(Context& context, const Call& /*call*/) {
 Response get_health(Context& context, const Call& call) {
   const trace::Store* trace = context.setup.services.trace;
   const bool failed =
-      context.setup.services.activity->load().failed || (trace != nullptr && !trace->condition().trouble.empty());
+      context.setup.services.activity->load().failed || (trace != nullptr && !trace->condition().outage.empty());
   Json health{{"status", failed ? "degraded" : "ok"}};
   if (call.caller.role >= Role::read) {
     health.update(Json::parse(health_document(context.setup.process, context.setup.services)));

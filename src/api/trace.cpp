@@ -154,10 +154,11 @@ Response get_trace(Context& context, const Call& call) {
   const auto archive = open_archive(context);
   if (!archive) return archive.error();
   const auto row = parse_number<std::int64_t>(call.id);
-  const auto story = row ? (*archive)->story(*row) : tl::expected<std::optional<trace::Story>, std::string>();
-  if (!story) return unreadable(story.error());
-  if (!*story) return problem(404, "there is no message of that number; GET /api/exchange/messagetrace finds them");
-  return json_response(trace::to_json(**story));
+  const auto detail =
+      row ? (*archive)->detail(*row) : tl::expected<std::optional<trace::MessageTraceDetail>, std::string>();
+  if (!detail) return unreadable(detail.error());
+  if (!*detail) return problem(404, "there is no message of that number; GET /api/exchange/messagetrace finds them");
+  return json_response(trace::to_json(**detail));
 }
 
 Response report_connectors(Context& context, const Call& call) {

@@ -79,12 +79,12 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
 void check_mail_log(runtime::LoadedPolicy& loaded, const std::string& file) {
   const auto& trace = loaded.policy->configuration().trace;
   if (!trace || trace->mail_log.empty()) return;
-  std::string problem = maillog::problem_with_mail_log(trace->mail_log);
-  if (problem.empty()) return;
+  const auto readable = maillog::check_mail_log(trace->mail_log);
+  if (readable) return;
   model::Problem warning;
   warning.location.file = std::make_shared<const std::string>(file);
   warning.key = "trace.mail_log";
-  warning.message = "cannot be read: " + std::move(problem);
+  warning.message = "cannot be read: " + readable.error();
   warning.severity = model::Problem::Severity::warning;
   loaded.problems.push_back(std::move(warning));
 }

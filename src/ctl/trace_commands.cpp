@@ -172,17 +172,17 @@ Expected<void> show(const Common& common, const TraceArguments& arguments, const
   if (!file) return tl::unexpected(file.error());
   const auto archive = trace::open_sqlite_archive(*file);
   if (!archive) return tl::unexpected(archive.error());
-  const auto story = (*archive)->story(arguments.row);
-  if (!story) return tl::unexpected(story.error());
-  if (!*story) {
+  const auto detail = (*archive)->detail(arguments.row);
+  if (!detail) return tl::unexpected(detail.error());
+  if (!*detail) {
     return tl::unexpected("there is no row " + std::to_string(arguments.row) +
                           " in the trace; see: connectorctl trace");
   }
   if (common.json) {
-    terminal.out << net::escape_display_controls(to_json(**story).dump(2, ' ', false, Json::error_handler_t::replace))
+    terminal.out << net::escape_display_controls(to_json(**detail).dump(2, ' ', false, Json::error_handler_t::replace))
                  << '\n';
   } else {
-    print_story(terminal.out, **story, terminal.colour);
+    print_story(terminal.out, **detail, terminal.colour);
   }
   return {};
 }

@@ -13,7 +13,7 @@ void print_rows(std::ostream& out, const std::vector<trace::Row>& rows);
 void print_line(std::ostream& out, const trace::Row& row);
 void print_report(std::ostream& out, const trace::Report& report, trace::Interval interval);
 // The whole way of one message, step by step.
-void print_story(std::ostream& out, const trace::Story& story, bool colour);
+void print_story(std::ostream& out, const trace::MessageTraceDetail& story, bool colour);
 
 // RFC 4180.
 void print_csv_heading(std::ostream& out);

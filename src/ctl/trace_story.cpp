@@ -16,7 +16,7 @@ constexpr std::size_t step_width = 12;
 
 class StoryText {
  public:
-  StoryText(std::ostream& out, const trace::Story& story, bool colour)
+  StoryText(std::ostream& out, const trace::MessageTraceDetail& story, bool colour)
       : out_(out), story_(story), message_(*story.rows.front().message), colour_(colour) {}
 
   void print() {
@@ -170,14 +170,14 @@ class StoryText {
   }
 
   std::ostream& out_;
-  const trace::Story& story_;
+  const trace::MessageTraceDetail& story_;
   const Message& message_;
   bool colour_;
 };
 
 }  // namespace
 
-void print_story(std::ostream& out, const trace::Story& story, bool colour) {
+void print_story(std::ostream& out, const trace::MessageTraceDetail& story, bool colour) {
   if (!story.rows.empty()) StoryText(out, story, colour).print();
 }
 

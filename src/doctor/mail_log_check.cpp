@@ -29,8 +29,8 @@ void examine_mail_log(const Patient& patient, Findings& findings) {
   const auto& settings = patient.configuration.trace;
   if (!settings || settings->mail_log.empty()) return;
   const std::string& log = settings->mail_log;
-  if (const std::string problem = maillog::problem_with_mail_log(log); !problem.empty()) {
-    return findings.critical("deliveries", "trace.mail_log cannot be read: " + problem,
+  if (const auto readable = maillog::check_mail_log(log); !readable) {
+    return findings.critical("deliveries", "trace.mail_log cannot be read: " + readable.error(),
                              "name the mail server's log, or \"journal\"; connectord's user must be able to read it");
   }
   if (log == "journal") return;

@@ -14,10 +14,10 @@ namespace connectord::maillog {
 namespace {
 
 constexpr std::string_view position_mark = "journal ";
-constexpr std::size_t most_events_at_once = 2'000;
+constexpr std::size_t max_entries_at_once = 2'000;
 constexpr const char* mail_facility = "SYSLOG_FACILITY=2";
-// Of the system's own users (login.defs(5): SYS_UID_MAX). Anybody can write a line to syslog that looks like Postfix's;
-// the journal knows who did.
+// The system's own users end here (login.defs(5): SYS_UID_MAX). Anybody can write a line to syslog that looks like
+// Postfix's; the journal knows who did.
 constexpr std::uint32_t highest_system_user = 999;
 
 struct JournalCloser {
@@ -42,7 +42,7 @@ class JournalSource : public MailLogSource {
     // Notices files that were added or removed by a rotation.
     if (const int error = sd_journal_process(journal_.get()); error < 0) return failed(error);
     LoggedBatch batch;
-    for (std::size_t entries = 0; entries < most_events_at_once; ++entries) {
+    for (std::size_t entries = 0; entries < max_entries_at_once; ++entries) {
       const int found = sd_journal_next(journal_.get());
       if (found < 0) return failed(found);
       if (found == 0) break;
@@ -71,7 +71,7 @@ class JournalSource : public MailLogSource {
                                        : sd_journal_open_directory(&journal, folder_.c_str(), 0);
     if (opened < 0) return opened;
     journal_.reset(journal);
-    sd_journal_set_data_threshold(journal, longest_log_line);
+    sd_journal_set_data_threshold(journal, max_log_line_length);
     if (const int error = sd_journal_add_match(journal, mail_facility, 0); error < 0) return error;
     return cursor_.empty() ? go_to_end() : go_to_cursor();
   }

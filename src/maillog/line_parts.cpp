@@ -7,8 +7,8 @@
 namespace connectord::maillog {
 namespace {
 
-constexpr std::size_t longest_text = 1024;
-constexpr std::size_t longest_address = 1024;
+constexpr std::size_t max_text_length = 1024;
+constexpr std::size_t max_address_length = 1024;
 
 bool is_alphanumeric(char c) {
   return mail::is_alpha(c) || mail::is_digit(c);
@@ -47,7 +47,7 @@ bool is_short_id(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> take_bracketed_address(TextCursor& cursor) {
-  const std::string_view text = cursor.rest().substr(0, longest_address + 1);
+  const std::string_view text = cursor.rest().substr(0, max_address_length + 1);
   if (text.empty() || text.front() != '<') return std::nullopt;
   std::size_t end = 1;
   if (text.size() > 1 && text[1] == '"') {
@@ -131,7 +131,7 @@ std::string next_queue_id(std::string_view text) {
 }
 
 std::string bounded(std::string_view text) {
-  std::size_t length = std::min(text.size(), longest_text);
+  std::size_t length = std::min(text.size(), max_text_length);
   while (length < text.size() && length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
   std::string kept(text.substr(0, length));
   if (!mail::is_utf8(kept)) {

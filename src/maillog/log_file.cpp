@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t fingerprint_span = 512;
 
-// FNV-1a: it tells files apart, and protects from nothing.
+// FNV-1a: it distinguishes files, and protects from nothing.
 std::uint64_t hash(const char* data, std::size_t size) {
   std::uint64_t value = 0xcbf29ce484222325;
   for (std::size_t i = 0; i < size; ++i) {

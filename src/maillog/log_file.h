@@ -19,7 +19,7 @@ class LogFile {
   std::uint64_t inode() const { return inode_; }
   // As it is now; 0 if that cannot be asked.
   std::uint64_t size() const;
-  // Of the 512 bytes before `offset`, or fewer at the beginning.
+  // The fingerprint of the 512 bytes before `offset`, or of fewer at the beginning.
   std::uint64_t fingerprint(std::uint64_t offset) const;
   // True if `position` is a place in this content, whatever file it was in: logrotate's copytruncate copies.
   bool holds(const LogPosition& position) const;

@@ -10,13 +10,13 @@
 namespace connectord::maillog {
 namespace {
 
-constexpr std::size_t most_at_once = 262'144;
-static_assert(most_at_once > 2 * longest_log_line);
+constexpr std::size_t max_bytes_at_once = 262'144;
+static_assert(max_bytes_at_once > 2 * max_log_line_length);
 
 class LogFileSource : public MailLogSource {
  public:
   LogFileSource(std::string path, const std::string& position, Now now)
-      : path_(std::move(path)), at_(parse_position(position)), now_(std::move(now)), buffer_(most_at_once) {}
+      : path_(std::move(path)), at_(parse_position(position)), now_(std::move(now)), buffer_(max_bytes_at_once) {}
 
   tl::expected<LoggedBatch, std::string> read() override {
     if (!file_) {
@@ -55,7 +55,7 @@ class LogFileSource : public MailLogSource {
     auto file = LogFile::open(path_);
     if (!file) return tl::unexpected(file.error());
     const std::uint64_t size = file->size();
-    std::vector<char> last(std::min<std::uint64_t>(size, longest_log_line));
+    std::vector<char> last(std::min<std::uint64_t>(size, max_log_line_length));
     const auto length = file->read(size - last.size(), last);
     if (!length) return tl::unexpected(path_ + ": " + length.error());
     const auto line_end = std::string_view(last.data(), *length).rfind('\n');
@@ -106,7 +106,7 @@ class LogFileSource : public MailLogSource {
       if (!std::exchange(at_->within_long_line, false)) take_line(events, rest.substr(0, end));
       rest.remove_prefix(end + 1);
     }
-    if (at_->within_long_line || rest.size() > longest_log_line) {
+    if (at_->within_long_line || rest.size() > max_log_line_length) {
       at_->within_long_line = true;
       rest = {};
     }
@@ -136,7 +136,7 @@ class LogFileSource : public MailLogSource {
   }
 
   static bool has_line(const LogFile& file) {
-    std::vector<char> first(longest_log_line + 1);
+    std::vector<char> first(max_log_line_length + 1);
     const auto length = file.read(0, first);
     return length && (*length == first.size() || std::memchr(first.data(), '\n', *length) != nullptr);
   }

@@ -21,7 +21,7 @@ bool begins_with(std::string_view text, std::string_view beginning) {
 }  // namespace
 
 std::optional<Event> parse_mail_log_line(std::string_view line, const LogClock& clock) {
-  if (line.size() > longest_log_line || has_control_characters(line)) return std::nullopt;
+  if (line.size() > max_log_line_length || has_control_characters(line)) return std::nullopt;
   const auto prefix = read_syslog_prefix(line, clock);
   if (!prefix) return std::nullopt;
   return parse_mail_log_message(prefix->time, prefix->program, prefix->pid, prefix->message);
@@ -29,7 +29,7 @@ std::optional<Event> parse_mail_log_line(std::string_view line, const LogClock& 
 
 std::optional<Event> parse_mail_log_message(Time time, std::string_view program, std::uint32_t pid,
                                             std::string_view message) {
-  if (message.size() > longest_log_line || has_control_characters(message)) return std::nullopt;
+  if (message.size() > max_log_line_length || has_control_characters(message)) return std::nullopt;
   const bool postfix = begins_with(program, "postfix") && program.find('/') != std::string_view::npos;
   const bool sendmail = begins_with(program, "sendmail") || begins_with(program, "sm-");
   if (!postfix && !sendmail) return std::nullopt;

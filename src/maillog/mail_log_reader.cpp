@@ -86,27 +86,24 @@ bool MailLogReader::read_some() {
 }
 
 void MailLogReader::note(const std::string& problem) {
-  if (in_trouble_) return;
-  in_trouble_ = true;
+  if (has_outage_) return;
+  has_outage_ = true;
   log_.warning(subject, "delivery results are not recorded for now; trying again",
                {{"source", options_.source}, {"error", problem}});
 }
 
 void MailLogReader::note_recovery() {
-  if (!std::exchange(in_trouble_, false)) return;
+  if (!std::exchange(has_outage_, false)) return;
   log_.info(subject, "delivery results are recorded again", {{"source", options_.source}});
 }
 
-std::string problem_with_mail_log(const std::string& source) {
-  if (source == journal) {
-    sd_journal* opened = nullptr;
-    const int error = sd_journal_open(&opened, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
-    if (error < 0) return std::string("the journal: ") + std::strerror(-error);
-    sd_journal_close(opened);
-    return "";
-  }
-  const auto file = LogFile::open(source);
-  return file ? "" : file.error();
+tl::expected<void, std::string> check_mail_log(const std::string& source) {
+  if (source != journal) return LogFile::open(source).map([](const LogFile&) {});
+  sd_journal* opened = nullptr;
+  const int error = sd_journal_open(&opened, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+  if (error < 0) return tl::unexpected(std::string("the journal: ") + std::strerror(-error));
+  sd_journal_close(opened);
+  return {};
 }
 
 }  // namespace connectord::maillog

@@ -3,7 +3,7 @@
 namespace connectord::maillog {
 namespace {
 
-std::optional<DeliveryStatus> status_of(std::string_view word) {
+std::optional<DeliveryStatus> delivery_status_of(std::string_view word) {
   if (word == "sent") return DeliveryStatus::sent;
   if (word == "deferred" || word == "SOFTBOUNCE") return DeliveryStatus::deferred;
   if (word == "bounced" || word == "expired") return DeliveryStatus::bounced;
@@ -55,7 +55,7 @@ bool read_field(std::string_view field, DeliveryAttempt& attempt) {
 bool read_status(std::string_view text, DeliveryAttempt& attempt) {
   TextCursor cursor(text);
   const auto word = cursor.until(" (");
-  const auto status = word ? status_of(*word) : std::nullopt;
+  const auto status = word ? delivery_status_of(*word) : std::nullopt;
   if (!status) return false;
   std::string_view said = cursor.rest();
   if (!said.empty() && said.back() == ')') said.remove_suffix(1);

@@ -16,7 +16,7 @@ constexpr std::string_view sender_key = " sasl_sender=";
 
 // Of a longer one, what comes last may be cut off: by Postfix at 2,000 bytes, by some syslog programs at 1,024 with all
 // that comes before. What was an address in the answer could then pass for the end of the line.
-constexpr std::size_t longest_whole_text = 800;
+constexpr std::size_t max_whole_text_length = 800;
 
 // smtpd replaces these in a HELO name by "?" (src/smtpd/smtpd.c); postscreen replaces none of them.
 constexpr std::string_view never_in_helo = "<>()\\\";@";
@@ -93,7 +93,7 @@ LoggedEnvelope take_plain_envelope(std::string_view daemon, std::string_view& te
 }
 
 // An envelope that was found from the left.
-struct Found {
+struct FoundEnvelope {
   LoggedEnvelope envelope;
   std::size_t begin = 0;  // of "; from="
   std::size_t end = 0;    // behind the HELO name
@@ -109,17 +109,17 @@ bool take_address(TextCursor& cursor, std::string_view key, std::string& address
   return true;
 }
 
-// True of what tells who had logged in, also where the line was cut off within its key; and of nothing at all.
+// True of what says who had logged in, also where the line was cut off within its key; and of nothing at all.
 bool begins_user(std::string_view text) {
   const auto is_one = [text](std::string_view key) { return text.starts_with(key) || key.starts_with(text); };
   return is_one(method_key) || is_one(user_of_milter_key);
 }
 
 // At "; ": a whole envelope, with nothing but who had logged in behind it.
-std::optional<Found> whole_envelope_at(std::string_view text, std::size_t begin) {
+std::optional<FoundEnvelope> whole_envelope_at(std::string_view text, std::size_t begin) {
   const auto is_of_a_word = [](char c) { return c != ' ' && never_in_helo.find(c) == std::string_view::npos; };
   TextCursor cursor(text.substr(begin));
-  Found found;
+  FoundEnvelope found;
   found.begin = begin;
   if (!cursor.take(";") || !take_address(cursor, " from=", found.envelope.mail_from) ||
       !take_address(cursor, " to=", found.envelope.recipient) || !cursor.take(" proto=") ||
@@ -136,7 +136,7 @@ std::optional<Found> whole_envelope_at(std::string_view text, std::size_t begin)
   return found;
 }
 
-std::optional<Found> next_whole_envelope(std::string_view text, std::size_t from) {
+std::optional<FoundEnvelope> next_whole_envelope(std::string_view text, std::size_t from) {
   for (auto at = text.find("; ", from); at != std::string_view::npos; at = text.find("; ", at + 1)) {
     if (auto found = whole_envelope_at(text, at)) return found;
   }
@@ -200,7 +200,7 @@ std::optional<LoggedEnvelope> take_envelope_of_user(std::string_view& text) {
   while (found && found->end < text.size()) {
     const std::string_view words = text.substr(found->begin + 2, found->end - found->begin - 2);
     // Of several, the others stand in the user's name, unless the first stands in an address that the answer repeats.
-    const bool is_certain = text.size() <= longest_whole_text && !may_be_quoted(words, text, found->end);
+    const bool is_certain = text.size() <= max_whole_text_length && !may_be_quoted(words, text, found->end);
     if (!is_certain && !can_begin(text.substr(0, found->begin), found->envelope)) {
       found = next_whole_envelope(text, found->end);
       continue;

@@ -5,8 +5,8 @@
 
 namespace connectord::maillog {
 
-// What a line of Postfix's about a refusal tells of the transaction, behind the answer. What is not there, or could be
-// read in two ways, is empty.
+// What a line of Postfix's about a refusal reports of the transaction, behind the answer. What is not there, or could
+// be read in two ways, is empty.
 struct LoggedEnvelope {
   std::string mail_from;
   std::string recipient;

@@ -55,7 +55,7 @@ std::optional<Detail> parse_postsuper(std::string_view text) {
   if (text == "released from hold") return made(Released{});
   if (text == "removed") return made(Removed{true});
   if (text == "requeued") return made(Requeued{});
-  return std::nullopt;  // "expired": qmgr tells when it has happened
+  return std::nullopt;  // "expired": qmgr reports when it has happened
 }
 
 std::optional<Detail> parse_pickup(std::string_view text) {

@@ -21,7 +21,7 @@ std::optional<ParsedMessage> parse_postfix_message(std::string_view daemon, std:
 // Behind the queue ID, at "to=<": a delivery (src/global/log_adhoc.c writes it for all programs).
 std::optional<DeliveryAttempt> parse_postfix_delivery(std::string_view text);
 
-// Behind "reject: " and the like, of smtpd, cleanup and postscreen, which `daemon` tells apart. `action` is "reject",
+// Behind "reject: " and the like, of smtpd, cleanup and postscreen, which `daemon` distinguishes. `action` is "reject",
 // "hold" or "discard", without "milter-".
 std::optional<Event::Detail> parse_postfix_action(std::string_view daemon, std::string_view action,
                                                   std::string_view text);

@@ -5,7 +5,7 @@ namespace {
 
 using Detail = Event::Detail;
 
-constexpr std::size_t most_recipients = 1000;
+constexpr std::size_t max_recipients = 1000;
 
 // "<a@b>", "a@b", "nobody", "\"|/usr/bin/program\"". Sendmail doubles backslashes in its log, but not quotes: an
 // address with one could end elsewhere, and is not read.
@@ -65,7 +65,7 @@ Relay read_host(std::string_view text) {
   return read_relay(text);
 }
 
-// "Sent (text)", "Deferred: text", "User unknown". What comes before it tells the status already: where a remote
+// "Sent (text)", "Deferred: text", "User unknown". What comes before it says the status already: where a remote
 // server's reply is logged too, nobody can say where that ends and this begins.
 std::string said(TextCursor cursor) {
   if (cursor.take(", reply=")) return bounded(cursor.rest());
@@ -90,7 +90,7 @@ std::optional<DeliveryStatus> status_by(std::string_view enhanced) {
 bool take_recipients(TextCursor& cursor, std::vector<std::string>& recipients) {
   do {
     auto recipient = take_address(cursor);
-    if (!recipient || recipients.size() == most_recipients) return false;
+    if (!recipient || recipients.size() == max_recipients) return false;
     recipients.push_back(std::move(*recipient));
   } while (cursor.rest().substr(0, 2) != ", " && cursor.take(","));
   return true;

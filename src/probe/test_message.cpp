@@ -216,9 +216,9 @@ class TestMessage {
   // A message that is deferred may still go, and by another host.
   void await_delivery() {
     look(plan_.options.patience, [this] { return is_over(row_.status); });
-    const auto story = services().archive->story(row_.id);
-    if (!story || !*story || (*story)->attempts.empty()) return;
-    delivery_ = (*story)->attempts.back().delivery;
+    const auto detail = services().archive->detail(row_.id);
+    if (!detail || !*detail || (*detail)->attempts.empty()) return;
+    delivery_ = (*detail)->attempts.back().delivery;
   }
 
   bool tell_delivery() {

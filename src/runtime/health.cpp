@@ -52,10 +52,10 @@ Json trace_of(const trace::Store* store) {
   if (store == nullptr) return nullptr;
   constexpr std::size_t longest = 500;
   const trace::Condition condition = store->condition();
-  Json trace{{"writable", condition.trouble.empty()}};
-  if (!condition.trouble.empty()) {
+  Json trace{{"writable", condition.outage.empty()}};
+  if (!condition.outage.empty()) {
     trace["since"] = time_of(condition.since);
-    trace["reason"] = condition.trouble.substr(0, longest);
+    trace["reason"] = condition.outage.substr(0, longest);
   }
   trace["waiting"] = store->waiting();
   trace["files_lost"] = {{"times", condition.losses}, {"last", time_of(condition.last_loss)}};

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -23,42 +22,59 @@ bool has_content(const std::string& path) {
 
 }  // namespace
 
-FileIdentity identity_of(const std::string& path) {
+StoreResult<FileIdentity> identity_of(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) == 0) return {status.st_dev, status.st_ino};
-  if (errno == ENOENT || errno == ENOTDIR) return {};
-  throw sqlite::Error(SQLITE_CANTOPEN, path + " cannot be found: " + std::strerror(errno));
+  if (::stat(path.c_str(), &status) == 0) return FileIdentity{status.st_dev, status.st_ino};
+  if (errno == ENOENT || errno == ENOTDIR) return FileIdentity{};
+  return unavailable(path + " cannot be found: " + std::strerror(errno));
 }
 
-DatabaseFiles::DatabaseFiles(sqlite::Database& database, const std::string& path) {
+StoreResult<bool> DatabaseFiles::File::is_in_place() const {
+  return identity_of(path).map([this](const FileIdentity& now) { return now == identity; });
+}
+
+StoreResult<DatabaseFiles> DatabaseFiles::of(sqlite::Database& database, const std::string& path) {
   // SQLite names the others after what a symbolic link leads to.
   const std::string resolved = sqlite3_db_filename(database.get(), "main");
-  files_ = {File{path, {}}, File{resolved + "-wal", {}}, File{resolved + "-shm", {}}};
-  for (File& file : files_) file.identity = identity_of(file.path);
-  const bool all_there =
-      std::all_of(files_.begin(), files_.end(), [](const File& file) { return file.identity.is_there(); });
-  if (!all_there || !has_content(log().path) || was_moved(database)) {
-    throw sqlite::Error(SQLITE_IOERR, path + " was removed or replaced while it was opened");
+  std::array<File, 3> files = {File{path, {}}, File{resolved + "-wal", {}}, File{resolved + "-shm", {}}};
+  bool all_there = true;
+  for (File& file : files) {
+    const auto identity = identity_of(file.path);
+    if (!identity) return tl::unexpected(identity.error());
+    file.identity = *identity;
+    all_there = all_there && identity->is_there();
   }
+  const DatabaseFiles made(std::move(files));
+  if (all_there && has_content(made.log().path) && !was_moved(database)) return made;
+  return unavailable(path + " was removed or replaced while it was opened");
 }
 
-bool DatabaseFiles::are_in_place() const {
-  return std::all_of(files_.begin(), files_.end(), [](const File& file) { return file.is_in_place(); });
+StoreResult<bool> DatabaseFiles::are_in_place() const {
+  for (const File& file : files_) {
+    const auto in_place = file.is_in_place();
+    if (!in_place || !*in_place) return in_place;
+  }
+  return true;
 }
 
-bool DatabaseFiles::database_is_in_place() const {
+StoreResult<bool> DatabaseFiles::database_is_in_place() const {
   return database().is_in_place();
 }
 
-bool DatabaseFiles::another_log_is_there() const {
-  return !log().is_in_place() && has_content(log().path);
+StoreResult<bool> DatabaseFiles::another_log_is_there() const {
+  return log().is_in_place().map([this](bool in_place) { return !in_place && has_content(log().path); });
 }
 
-void DatabaseFiles::remove_leftovers() const {
-  const bool database_is_gone = !database().is_in_place();
-  const bool log_is_gone = !log().is_in_place();
-  if (database_is_gone && !log_is_gone) ::unlink(log().path.c_str());
-  if ((database_is_gone || log_is_gone) && index().is_in_place()) ::unlink(index().path.c_str());
+StoreResult<> DatabaseFiles::remove_leftovers() const {
+  const auto database_in_place = database().is_in_place();
+  if (!database_in_place) return tl::unexpected(database_in_place.error());
+  const auto log_in_place = log().is_in_place();
+  if (!log_in_place) return tl::unexpected(log_in_place.error());
+  if (!*database_in_place && *log_in_place) ::unlink(log().path.c_str());
+  if (*database_in_place && *log_in_place) return {};
+  return index().is_in_place().map([this](bool in_place) {
+    if (in_place) ::unlink(index().path.c_str());
+  });
 }
 
 }  // namespace connectord::trace

@@ -116,8 +116,9 @@ std::int64_t number(const Json& object, const char* key) {
   return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
-// 0 for none. No session lasts for a year.
-std::int64_t earlier(std::int64_t time, std::int64_t before) {
+// Rows of the schema's version 1 have these times in `details`: as milliseconds before the answer, and one more, so
+// that 0 is none. No session lasts for a year.
+std::int64_t time_of_version_1(std::int64_t time, std::int64_t before) {
   constexpr std::int64_t longest = std::int64_t{366} * 24 * 3600 * 1000;
   if (before == 0 || before > longest || before < -longest || time < longest) return 0;
   return time - before + 1;
@@ -140,8 +141,8 @@ void decode_details(std::string_view details, Message& message) {
   if (message.tag.empty() && number(object, "tagless") == 0) message.tag = message.connector;
   message.quarantine = member(object, "quarantine");
   message.dmarc_override = member(object, "override");
-  message.connected = earlier(message.time, number(object, "connected"));
-  message.began = earlier(message.time, number(object, "began"));
+  if (message.connected == 0) message.connected = time_of_version_1(message.time, number(object, "connected"));
+  if (message.began == 0) message.began = time_of_version_1(message.time, number(object, "began"));
   read_authentication(object, message.authentication);
 }
 

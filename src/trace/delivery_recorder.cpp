@@ -10,7 +10,7 @@
 namespace connectord::trace {
 namespace {
 
-constexpr std::size_t most_queue_ids = 50'000;
+constexpr std::size_t max_queue_ids = 50'000;
 
 std::int64_t milliseconds_of(const maillog::Event& event) {
   return std::chrono::floor<std::chrono::milliseconds>(event.time).time_since_epoch().count();
@@ -49,13 +49,13 @@ bool has_refusal(const maillog::LoggedBatch& batch) {
 
 struct DeliveryRecorder::Memory {
   TlsSessions tls;
-  Recent<std::string> parents{most_queue_ids};    // of queue IDs under which a message went on
-  Recent<bool> notifications{most_queue_ids};     // queue IDs of bounces and the like
-  Recent<bool> expanded{most_queue_ids};          // messages of which a recipient became others
-  Recent<std::uint32_t> sizes{most_queue_ids};    // how many recipients a queue file of Postfix's has
-  Recent<std::int64_t> born{most_queue_ids};      // when a queue ID became this message's
-  Recent<std::string> withheld{most_queue_ids};   // by queue ID and recipient: why it was not handed over just now
-  Recent<std::string> addresses{most_queue_ids};  // by message and recipient: what it went to; empty for several
+  Recent<std::string> parents{max_queue_ids};    // of queue IDs under which a message went on
+  Recent<bool> notifications{max_queue_ids};     // queue IDs of bounces and the like
+  Recent<bool> expanded{max_queue_ids};          // messages of which a recipient became others
+  Recent<std::uint32_t> sizes{max_queue_ids};    // how many recipients a queue file of Postfix's has
+  Recent<std::int64_t> born{max_queue_ids};      // when a queue ID became this message's
+  Recent<std::string> withheld{max_queue_ids};   // by queue ID and recipient: why it was not handed over just now
+  Recent<std::string> addresses{max_queue_ids};  // by message and recipient: what it went to; empty for several
 
   // Names a recipient of a message, whatever queue ID that has now; queue IDs are used again.
   std::string name_of(const std::string& queue_id, const std::string& recipient) {
@@ -170,7 +170,7 @@ class DeliveryRecorder::Translation {
     }
   }
 
-  // ": 403 4.7.0 authentication failed", where a line before has told it and this one has not.
+  // ": 403 4.7.0 authentication failed", where a line before has the reason and this one has not.
   std::string why_withheld(const maillog::Event& event, const maillog::DeliveryAttempt& attempt,
                            const std::string& recipient) {
     std::string text;
@@ -244,7 +244,7 @@ class DeliveryRecorder::Translation {
     if (*known == address) return false;
     if (!known->empty()) {
       memory_.addresses.set(key, "");
-      // A moment later than the delivery that had seemed to be all: the log tells seconds only.
+      // A moment later than the delivery that had seemed to be all: the log has whole seconds only.
       Delivery expanded = about(event, Status::expanded, "");
       expanded.time += 1;
       expanded.recipient = recipient;

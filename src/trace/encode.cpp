@@ -55,7 +55,7 @@ std::string one_line(std::string_view value, std::size_t longest) {
   return std::string(cut(line, longest));
 }
 
-// One member of an object, if there is something to tell.
+// The members of an object; empty ones are left out.
 class Members {
  public:
   explicit Members(std::string& out) : out_(out) {}
@@ -165,8 +165,6 @@ std::string details_of(const Entry& entry) {
   if (decision.tag.empty() && !decision.connector.empty()) members.number("tagless", 1);
   members.text("quarantine", explained(decision.quarantine));
   members.text("override", explained(decision.dmarc_override));
-  if (entry.connected != 0) members.number("connected", entry.time - entry.connected + 1);
-  if (entry.began != 0) members.number("began", entry.time - entry.began + 1);
   add_authentication(facts.authentication, members);
   members.close();
   return text;
@@ -219,6 +217,8 @@ StoredEntry encode(const Entry& entry) {
   const model::Decision& decision = entry.decision;
   StoredEntry made;
   made.time = entry.time;
+  made.connected = entry.connected;
+  made.began = entry.began;
   made.stage = entry.stage;
   made.direction = entry.direction;
   made.action = decision.action;

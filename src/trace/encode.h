@@ -22,6 +22,8 @@ struct StoredFinding {
 // All of an entry that is kept, each text bounded.
 struct StoredEntry {
   std::int64_t time = 0;
+  std::int64_t connected = 0;  // 0: not known
+  std::int64_t began = 0;      // 0: not known
   Stage stage = Stage::message;
   Direction direction = Direction::inbound;
   model::Action action = model::Action::accept;
@@ -55,7 +57,7 @@ StoredEntry encode(const Entry& entry);
 // What a recipient has before anything is known of a delivery.
 Status first_status(model::Action action);
 
-// Puts what `details` has into a message that has its columns. What cannot be read is left out: the file may be
+// Puts what `details` has into a message that has its columns already. What cannot be read is left out: the file may be
 // damaged.
 void decode_details(std::string_view details, Message& message);
 

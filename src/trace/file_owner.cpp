@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 using Found = tl::expected<std::optional<FileOwner>, std::string>;
 
-constexpr int most_links = 40;  // as the kernel follows
+constexpr int max_links = 40;  // as the kernel follows
 
 // Not the group of a file, which its owner may have got by a trick from a folder that hands its own on.
 FileOwner with_group(uid_t user) {
@@ -83,7 +83,7 @@ class Way {
   }
 
   Found follow_link(const fs::path& link) {
-    if (++links_ > most_links) return tl::unexpected(link.string() + " leads through too many symbolic links");
+    if (++links_ > max_links) return tl::unexpected(link.string() + " leads through too many symbolic links");
     std::error_code error;
     const fs::path target = fs::read_symlink(link, error);
     if (error) return tl::unexpected(link.string() + ": " + error.message());
@@ -106,7 +106,7 @@ int set_groups_of_thread(const std::vector<gid_t>& groups) {
 #endif
 }
 
-// They tell nothing of a failure but what has become of it.
+// They report a failure only by what has become of the rights.
 bool set_user_of_thread(uid_t user) {
   ::setfsuid(user);
   return static_cast<uid_t>(::setfsuid(static_cast<uid_t>(-1))) == user;

@@ -4,7 +4,7 @@
 namespace connectord::trace {
 namespace {
 
-// The log tells whole seconds, and is written after the answer was kept.
+// The log has whole seconds, and is written after the answer was kept.
 constexpr std::int64_t slack_ms = 60'000;
 
 // Without the codes, and without what Postfix puts before a policy service's text.

@@ -14,10 +14,9 @@ Enumeration enumerator(std::int64_t number, Enumeration last) {
 
 }  // namespace
 
-const char* const message_columns =
-    "m.id, m.time, m.stage, m.direction, m.action, m.queue_id, m.message_id, m.client, m.original_client, m.helo, "
-    "m.tls, m.cipher, m.mail_from, m.header_from, m.subject, m.size, m.connector, m.outbound_connector, m.reply, "
-    "m.recipients, m.certificate, m.details, m.findings, m.rcpt_to";
+std::string select_messages() {
+  return "SELECT " + sqlite::column_list(message_columns, "m.") + " FROM message m";
+}
 
 MessageReader::MessageReader(sqlite::Database& database)
     : find_word_(database, "SELECT text FROM word WHERE id = ?1"),
@@ -25,33 +24,38 @@ MessageReader::MessageReader(sqlite::Database& database)
       find_certificate_(database, "SELECT text FROM certificate WHERE id = ?1") {}
 
 std::shared_ptr<const Message> MessageReader::read(const sqlite::Statement& row) {
+  using Column = MessageColumn;
   auto message = std::make_shared<Message>();
-  message->id = row.integer(0);
-  message->time = row.integer(1);
-  message->stage = enumerator(row.integer(2), Stage::mta);
-  message->direction = enumerator(row.integer(3), Direction::outbound);
-  message->action = enumerator(row.integer(4), model::Action::discard);
-  message->queue_id = row.string(5);
-  message->message_id = row.string(6);
-  message->client_address = address_text(row.text(7));
-  message->original_client = address_text(row.text(8));
-  message->helo = row.string(9);
-  message->tls = word(row.integer(10));
-  message->cipher = word(row.integer(11));
-  message->mail_from = row.string(12);
-  message->from = row.string(13);
-  message->subject = row.string(14);
-  if (const auto size = row.optional_integer(15)) message->size = static_cast<std::uint64_t>(*size);
-  message->connector = word(row.integer(16));
-  message->outbound_connector = word(row.integer(17));
-  message->reply = row.string(18);
-  message->recipients = row.integer(19);
-  const std::int64_t certificate = row.integer(20);  // 0 for a text that begins with no digit
+  message->id = row.integer(Column::id);
+  message->time = row.integer(Column::time);
+  message->connected = row.integer(Column::connected);
+  message->began = row.integer(Column::began);
+  message->stage = enumerator(row.integer(Column::stage), Stage::mta);
+  message->direction = enumerator(row.integer(Column::direction), Direction::outbound);
+  message->action = enumerator(row.integer(Column::action), model::Action::discard);
+  message->queue_id = row.string(Column::queue_id);
+  message->message_id = row.string(Column::message_id);
+  message->client_address = address_text(row.text(Column::client));
+  message->original_client = address_text(row.text(Column::original_client));
+  message->helo = row.string(Column::helo);
+  message->tls = word(row.integer(Column::tls));
+  message->cipher = word(row.integer(Column::cipher));
+  message->mail_from = row.string(Column::mail_from);
+  message->from = row.string(Column::header_from);
+  message->subject = row.string(Column::subject);
+  if (const auto size = row.optional_integer(Column::size)) message->size = static_cast<std::uint64_t>(*size);
+  message->connector = word(row.integer(Column::connector));
+  message->outbound_connector = word(row.integer(Column::outbound_connector));
+  message->reply = row.string(Column::reply);
+  message->recipients = row.integer(Column::recipients);
+  // The text itself stands there where there were too many for the table.
+  const bool is_number = row.is_integer(Column::certificate);
   message->certificate =
-      decode_certificate(certificate != 0 ? looked_up(find_certificate_, certificates_, certificate) : row.string(20));
-  decode_details(row.text(21), *message);
-  message->findings =
-      decode_findings(row.text(22), [this](std::int64_t id) { return looked_up(find_finding_, patterns_, id); });
+      decode_certificate(is_number ? looked_up(find_certificate_, certificates_, row.integer(Column::certificate))
+                                   : row.string(Column::certificate));
+  decode_details(row.text(Column::details), *message);
+  message->findings = decode_findings(row.text(Column::findings),
+                                      [this](std::int64_t id) { return looked_up(find_finding_, patterns_, id); });
   return message;
 }
 
@@ -64,9 +68,9 @@ const std::string& MessageReader::looked_up(sqlite::Statement& statement,
   static const std::string none;
   if (id == 0) return none;
   if (const auto found = known.find(id); found != known.end()) return found->second;
-  const sqlite::Resetting resetting(statement);
+  const sqlite::ScopedReset reset(statement);
   if (!statement.bind(1, id).step()) return none;
-  return known[id] = statement.string(0);
+  return known[id] = statement.string();
 }
 
 }  // namespace connectord::trace

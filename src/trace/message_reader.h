@@ -6,22 +6,20 @@
 #include <unordered_map>
 
 #include "connectord/trace/search.h"
+#include "message_columns.h"
 #include "sqlite.h"
 
 namespace connectord::trace {
 
-// What SELECT must name for a MessageReader, of `message m`.
-extern const char* const message_columns;
-constexpr int mail_from_column = 12;
-constexpr int recipients_column = 19;
-constexpr int rcpt_to_column = 23;
+// "SELECT ... FROM message m", for a MessageReader; its columns are those of MessageColumn.
+std::string select_messages();
 
-// Makes messages of rows of the table, with their words and findings looked up.
+// Makes messages of rows of the table, with their words and findings looked up. Throws sqlite::Error.
 class MessageReader {
  public:
   explicit MessageReader(sqlite::Database& database);
 
-  // `row` has `message_columns` from its first column on.
+  // `row` is of a statement that begins with select_messages().
   std::shared_ptr<const Message> read(const sqlite::Statement& row);
   // Empty for 0, and for one that is not there.
   const std::string& word(std::int64_t id);

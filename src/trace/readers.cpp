@@ -5,53 +5,56 @@
 namespace connectord::trace {
 namespace {
 
-// Of the whole process, as the kernel's locks on files are.
-struct Places {
+// There is one set for the whole process, as the kernel's locks on files are the process's.
+struct Readers {
   std::mutex mutex;
-  std::vector<std::weak_ptr<ReaderPlace>> all;  // guarded by mutex
+  std::vector<std::weak_ptr<ReaderSlot>> all;  // guarded by mutex
 
   std::mutex files_mutex;
   std::map<const void*, DatabaseFiles> files;  // of writers; guarded by files_mutex
 };
 
-Places& places() {
-  static Places instance;
+Readers& readers() {
+  static Readers instance;
   return instance;
 }
 
 }  // namespace
 
-std::shared_ptr<ReaderPlace> make_reader_place() {
-  auto made = std::make_shared<ReaderPlace>();
-  const std::scoped_lock lock(places().mutex);
-  std::erase_if(places().all, [](const auto& place) { return place.expired(); });
-  places().all.push_back(made);
+std::shared_ptr<ReaderSlot> make_reader_slot() {
+  auto made = std::make_shared<ReaderSlot>();
+  const std::scoped_lock lock(readers().mutex);
+  std::erase_if(readers().all, [](const auto& slot) { return slot.expired(); });
+  readers().all.push_back(made);
   return made;
 }
 
-void note_files_of(const void* writer, std::optional<DatabaseFiles> files) {
-  const std::scoped_lock lock(places().files_mutex);
+void register_files_of(const void* writer, std::optional<DatabaseFiles> files) {
+  const std::scoped_lock lock(readers().files_mutex);
   if (files) {
-    places().files.insert_or_assign(writer, std::move(*files));
+    readers().files.insert_or_assign(writer, std::move(*files));
   } else {
-    places().files.erase(writer);
+    readers().files.erase(writer);
   }
 }
 
-void check_files_of_writers() {
-  const std::scoped_lock lock(places().files_mutex);
-  for (const auto& [writer, files] : places().files) {
-    if (!files.database_is_in_place()) throw sqlite::Error(SQLITE_BUSY, "its files are being replaced; try again");
+StoreResult<> check_files_of_writers() {
+  const std::scoped_lock lock(readers().files_mutex);
+  for (const auto& [writer, files] : readers().files) {
+    const auto in_place = files.database_is_in_place();
+    if (!in_place) return tl::unexpected(in_place.error());
+    if (!*in_place) return unavailable("its files are being replaced; try again");
   }
+  return {};
 }
 
-ReadersClosed::ReadersClosed() : no_more_(places().mutex) {
-  for (const auto& weak : places().all) {
-    auto place = weak.lock();
-    if (!place) continue;
-    locks_.emplace_back(place->in_use);
-    place->connection.reset();
-    places_.push_back(std::move(place));
+ReadersClosed::ReadersClosed() : no_more_(readers().mutex) {
+  for (const auto& weak : readers().all) {
+    auto slot = weak.lock();
+    if (!slot) continue;
+    locks_.emplace_back(slot->in_use);
+    slot->connection.reset();
+    slots_.push_back(std::move(slot));
   }
 }
 

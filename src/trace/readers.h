@@ -10,7 +10,7 @@
 #include "sqlite.h"
 
 // The connections of this process that read a trace. SQLite shares locks and the index of the log between all
-// connections of one process, so none may still have the files of before open when other files have taken their place.
+// connections of one process, so none may still have the previous files open when other files have taken their place.
 namespace connectord::trace {
 
 struct ReadingConnection {
@@ -21,23 +21,22 @@ struct ReadingConnection {
 };
 
 // One reader's connection, which may be taken away from it between two uses.
-struct ReaderPlace {
+struct ReaderSlot {
   std::mutex in_use;
   std::unique_ptr<ReadingConnection> connection;  // guarded by in_use; null: to be opened
 };
 
-std::shared_ptr<ReaderPlace> make_reader_place();
+std::shared_ptr<ReaderSlot> make_reader_slot();
 
 // Which files a writer of this process has open, or had before it failed; std::nullopt for none any more.
-void note_files_of(const void* writer, std::optional<DatabaseFiles> files);
+void register_files_of(const void* writer, std::optional<DatabaseFiles> files);
 
-// Throws sqlite::Error while another database stands in the place of one that a writer of this process has open. A
-// reader that joined the two by their common index would have SQLite shorten that under the writer, and the process
-// end by SIGBUS.
-void check_files_of_writers();
+// Fails while another database stands in the place of one that a writer of this process has open. A reader that joined
+// the two by their common index would make SQLite shorten that under the writer, and the process end by SIGBUS.
+StoreResult<> check_files_of_writers();
 
-// Waits until no reader of this process is in the midst of something, and closes all their connections. While it lives,
-// none can be opened.
+// Waits until no reader of this process is reading, and closes all their connections. While it lives, none can be
+// opened.
 class ReadersClosed {
  public:
   ReadersClosed();
@@ -45,9 +44,9 @@ class ReadersClosed {
   ReadersClosed& operator=(const ReadersClosed&) = delete;
 
  private:
-  // They go in the opposite order: no place before its lock.
+  // They are destroyed in the opposite order: no slot before its lock.
   std::unique_lock<std::mutex> no_more_;
-  std::vector<std::shared_ptr<ReaderPlace>> places_;
+  std::vector<std::shared_ptr<ReaderSlot>> slots_;
   std::vector<std::unique_lock<std::mutex>> locks_;
 };
 

@@ -12,7 +12,7 @@ namespace connectord::trace {
 template <typename Value>
 class Recent {
  public:
-  explicit Recent(std::size_t most) : most_(most) {}
+  explicit Recent(std::size_t max) : max_(max) {}
 
   Value* find(const std::string& key) {
     const auto found = values_.find(key);
@@ -22,7 +22,7 @@ class Recent {
   Value& set(const std::string& key, Value value) {
     const auto [place, is_new] = values_.insert_or_assign(key, std::move(value));
     if (is_new) order_.push_back(key);
-    if (order_.size() > most_) {
+    if (order_.size() > max_) {
       values_.erase(order_.front());
       order_.pop_front();
     }
@@ -30,7 +30,7 @@ class Recent {
   }
 
  private:
-  std::size_t most_;
+  std::size_t max_;
   std::unordered_map<std::string, Value> values_;
   std::deque<std::string> order_;
 };

@@ -13,7 +13,7 @@
 
 namespace connectord::trace {
 
-// As it stands in a file; one that is not known counts as the nearest.
+// Of its number in the file; a number that no status has counts as the nearest one.
 Status status_of(std::int64_t number);
 
 // The rows of messages, one for each recipient.
@@ -25,10 +25,10 @@ class RowReader {
     std::int64_t last = std::numeric_limits<std::int64_t>::max();
   };
 
-  // Only those with this status, if there is one.
+  // Only rows with this status, if one is given. Throws sqlite::Error, as all of this does.
   RowReader(sqlite::Database& database, MessageReader& reader, std::optional<Status> status, Order order);
 
-  // Begins with a message, whose column rcpt_to is given; rows with these numbers only.
+  // Starts with a message, whose column rcpt_to is given; next() returns rows with these numbers only.
   void begin(std::shared_ptr<const Message> message, std::string_view rcpt_to, Numbers numbers);
   std::optional<Row> next();
 
@@ -41,7 +41,7 @@ class RowReader {
   sqlite::Statement status_of_one_;
   std::shared_ptr<const Message> message_;
   std::string rcpt_to_;
-  bool is_alone_ = false;
+  bool has_one_recipient_ = false;
   bool is_done_ = true;
 };
 

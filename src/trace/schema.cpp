@@ -12,17 +12,18 @@ constexpr std::int64_t application = 0x636f7472;
 // recipients of one message follow each other, so that no index is needed between the two.
 //
 // recipient: a message of one recipient has the address in its own row. Its row here is written together with the
-// terms, or before where there is a status to keep; until then it has the status that follows from the answer.
+// postings, or before where there is a status to keep; until then it has the status that follows from the answer.
 //
-// term: what can be searched for, as the hashes of its texts. Rows are gathered in buckets of 65,536 numbers, so that
-// new entries lie close together, a search goes from the newest bucket to the oldest, and old ones are removed whole.
-// Entries are made some time after the messages (state "indexed_to"); a search looks through the rest itself.
+// posting: the search index: which messages have a term (terms.h). Postings lie in segments of 65,536 row numbers,
+// where a message has an offset, so that new ones are close to each other, a search goes from the newest segment to the
+// oldest, and old ones are removed whole. They are written some time after the messages (state "indexed_to"); a search
+// scans the rest.
 //
 // hour: which numbers an hour's messages have; volume: how much mail there was. Both end at "indexed_to" too.
 //
-// word, finding, certificate: texts that come again and again are kept once, and have a number elsewhere. Of the latter
-// two only so many; beyond that number they stand where the number would.
-constexpr const char* tables = R"(
+// word, finding, certificate: texts that occur again and again are kept once, and have a number elsewhere. Of the
+// latter two only so many; beyond that number the text itself stands where the number would.
+constexpr const char* tables_of_version_1 = R"(
 CREATE TABLE message(
   id INTEGER PRIMARY KEY, time INTEGER NOT NULL, stage INTEGER NOT NULL, direction INTEGER NOT NULL,
   action INTEGER NOT NULL, queue_id TEXT, message_id TEXT, client BLOB, original_client BLOB, helo TEXT, tls INTEGER,
@@ -53,54 +54,81 @@ CREATE TABLE certificate(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE state(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 )";
 
+// Nothing here goes through the rows, of which there may be tens of millions while mail waits. Rows of version 1 keep
+// their times in `details` (see decode_details()), until they are removed.
+constexpr const char* changes_of_version_2 = R"(
+ALTER TABLE message ADD COLUMN connected INTEGER;
+ALTER TABLE message ADD COLUMN began INTEGER;
+ALTER TABLE term RENAME TO posting;
+ALTER TABLE posting RENAME COLUMN bucket TO segment;
+ALTER TABLE posting RENAME COLUMN hash TO term;
+ALTER TABLE posting RENAME COLUMN low TO offset;
+UPDATE state SET name = 'last_ingested' WHERE name = 'spooled_to';
+)";
+
 using Migration = void (*)(sqlite::Database& database);
 
 void create(sqlite::Database& database) {
-  database.execute(tables);
+  database.execute(tables_of_version_1);
   database.execute(("PRAGMA application_id = " + std::to_string(application)).c_str());
 }
 
-// migrations[n] makes version n + 1 of version n.
-constexpr std::array<Migration, schema_version> migrations = {create};
-
-[[noreturn]] void refuse(const std::string& path, const std::string& why) {
-  throw sqlite::Error(SQLITE_MISUSE, path + " " + why);
+void make_version_2(sqlite::Database& database) {
+  database.execute(changes_of_version_2);
 }
 
-std::int64_t version_of(sqlite::Database& database, const std::string& path) {
+// migrations[n] makes version n + 1 of version n.
+constexpr std::array<Migration, schema_version> migrations = {create, make_version_2};
+
+tl::unexpected<StoreError> unusable(const std::string& path, const std::string& why) {
+  return unavailable(path + " " + why);
+}
+
+StoreResult<std::int64_t> version_of(sqlite::Database& database, const std::string& path) {
   const std::int64_t version = database.integer("PRAGMA user_version").value_or(0);
   const std::int64_t owner = database.integer("PRAGMA application_id").value_or(0);
   const bool is_empty = database.integer("SELECT count(*) FROM sqlite_schema").value_or(0) == 0;
-  if (!is_empty && owner != application) refuse(path, "is another program's database; name another file for the trace");
+  if (!is_empty && owner != application) {
+    return unusable(path, "is another program's database; name another file for the trace");
+  }
   if (version > schema_version) {
-    refuse(path, "is of a later version of connectord (" + std::to_string(version) + "; this one knows " +
-                     std::to_string(schema_version) + "): install that version again, or name another file");
+    return unusable(path, "is of a later version of connectord (" + std::to_string(version) + "; this one knows " +
+                              std::to_string(schema_version) + "): install that version again, or name another file");
   }
   return is_empty ? 0 : version;
 }
 
-}  // namespace
-
-std::uint64_t spooled_to(sqlite::Database& database) {
-  return static_cast<std::uint64_t>(database.integer("SELECT value FROM state WHERE name = 'spooled_to'").value_or(0));
-}
-
-void make_ready(sqlite::Database& database, const std::string& path) {
-  if (version_of(database, path) == schema_version) return;
+// Asks for the version once more, now that nobody else can write.
+StoreResult<> migrate(sqlite::Database& database, const std::string& path) {
   sqlite::Transaction transaction(database);
-  // Once more, now that nobody else can write.
-  for (std::int64_t version = version_of(database, path); version < schema_version; ++version) {
+  const auto before = version_of(database, path);
+  if (!before) return tl::unexpected(before.error());
+  for (std::int64_t version = *before; version < schema_version; ++version) {
     migrations.at(static_cast<std::size_t>(version))(database);
   }
   database.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
   transaction.commit();
+  return {};
 }
 
-void check_version(sqlite::Database& database, const std::string& path) {
-  const std::int64_t version = version_of(database, path);
-  if (version == schema_version) return;
-  if (version == 0) refuse(path, "has no trace in it yet");
-  refuse(path, "is of an earlier version of connectord; the daemon brings it to this one when it starts");
+}  // namespace
+
+StoreResult<> make_ready(sqlite::Database& database, const std::string& path) {
+  return sqlite::guarded([&]() -> StoreResult<> {
+    const auto version = version_of(database, path);
+    if (!version) return tl::unexpected(version.error());
+    return *version == schema_version ? StoreResult<>() : migrate(database, path);
+  });
+}
+
+StoreResult<> check_version(sqlite::Database& database, const std::string& path) {
+  return sqlite::guarded([&] { return version_of(database, path); })
+      .and_then([&path](std::int64_t version) -> StoreResult<> {
+        if (version == schema_version) return {};
+        if (version == 0) return unusable(path, "has no trace in it yet");
+        return unusable(path,
+                        "is of an earlier version of connectord; the daemon brings it to this one when it starts");
+      });
 }
 
 }  // namespace connectord::trace

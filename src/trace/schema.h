@@ -9,22 +9,20 @@
 namespace connectord::trace {
 
 // Raise it with each change of the tables, and add the way from the version before to `migrations` in schema.cpp.
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 
 // Volumes and retention go by hours.
 constexpr std::int64_t hour_ms = 3'600'000;
 
-// In the column `outbound_connector` of a message whose recipients leave by different ones; each has its own then.
+// In the column `outbound_connector` of a message whose recipients leave by different ones; each recipient's row has
+// its own then.
 constexpr std::int64_t several_connectors = -1;
 
-// The number of the last entry of the spool that is in the file; 0 before the first. Throws sqlite::Error.
-std::uint64_t spooled_to(sqlite::Database& database);
+// Makes the tables in an empty file, or migrates those of an earlier version to this one. Fails, and changes nothing,
+// for a file that is not for this program: of a later version, or another program's.
+StoreResult<> make_ready(sqlite::Database& database, const std::string& path);
 
-// Makes the tables in an empty file, or brings those of an earlier version to this one. Throws sqlite::Error, with
-// SQLITE_MISUSE for a file that is not for this program: of a later version, or another program's.
-void make_ready(sqlite::Database& database, const std::string& path);
-
-// Throws as above where the file is not of this very version.
-void check_version(sqlite::Database& database, const std::string& path);
+// Fails where the file is not of this very version.
+StoreResult<> check_version(sqlite::Database& database, const std::string& path);
 
 }  // namespace connectord::trace

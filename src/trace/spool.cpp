@@ -31,7 +31,7 @@ std::string failure(const std::string& path, const char* what) {
   return path + " " + what + ": " + std::strerror(errno);
 }
 
-bool take(int file) {
+bool try_to_lock(int file) {
   return ::flock(file, LOCK_EX | LOCK_NB) == 0;
 }
 
@@ -61,7 +61,7 @@ class SpoolReader {
   bool read_more() {
     constexpr std::size_t step = std::size_t{1} << 20U;
     const std::size_t had = piece_.size();
-    if (place_ + had >= Spool::largest) return false;
+    if (place_ + had >= Spool::max_size) return false;
     piece_.resize(had + step);
     ssize_t count = -1;
     do {
@@ -87,23 +87,31 @@ TakeRecord entries_to(const std::function<void(SpooledEntry)>& take) {
   };
 }
 
-constexpr int take_in_lock_wait_ms = 2'000;
-// The daemon takes some milliseconds; one in trouble may take for ever.
-constexpr auto longest_wait = 500ms;
-// Of those who may not look into the spool.
-constexpr auto longest_blind_wait = 50ms;
+constexpr int ingest_lock_wait_ms = 2'000;
+// The daemon takes some milliseconds; during an outage it may take for ever.
+constexpr auto max_wait = 500ms;
+// For those who may not read the spool.
+constexpr auto max_blind_wait = 50ms;
 
-void take_in(const std::string& trace_file, int spool) {
-  SqliteWriter writer(trace_file, take_in_lock_wait_ms);
-  sqlite::Transaction transaction(writer.database());
+// False where the spool could not be read to its end; what was read until then is in the file.
+StoreResult<bool> ingest(SqliteWriter& writer, int spool) {
   SpoolReader reader(spool);
-  reader.read(entries_to([&writer](SpooledEntry one) {
-    const SpooledEntryPointer entry = std::make_shared<const SpooledEntry>(std::move(one));
-    writer.insert(std::span(&entry, 1));
-  }));
-  if (reader.has_failed()) return;
-  transaction.commit();
-  [[maybe_unused]] const int cleared = ::ftruncate(spool, 0);
+  const auto done = writer.transact([&reader](SqliteWriter& file) {
+    reader.read(entries_to([&file](SpooledEntry one) {
+      const SpooledEntryPointer entry = std::make_shared<const SpooledEntry>(std::move(one));
+      file.insert(std::span(&entry, 1));
+    }));
+  });
+  return done.map([&reader] { return !reader.has_failed(); });
+}
+
+// The daemon will do it where this fails, and records what is wrong.
+void try_to_ingest(const std::string& trace_file, int spool) {
+  const auto is_complete = SqliteWriter::open(trace_file, ingest_lock_wait_ms).and_then([spool](const auto& writer) {
+    return ingest(*writer, spool);
+  });
+  if (is_complete.value_or(false)) [[maybe_unused]]
+    const int cleared = ::ftruncate(spool, 0);
 }
 
 bool is_empty(const std::string& path) {
@@ -111,8 +119,8 @@ bool is_empty(const std::string& path) {
   return ::lstat(path.c_str(), &status) != 0 || status.st_size == 0;
 }
 
-void wait_until(std::chrono::milliseconds longest, const std::function<bool()>& condition) {
-  const auto deadline = Clock::now() + longest;
+void wait_until(std::chrono::milliseconds timeout, const std::function<bool()>& condition) {
+  const auto deadline = Clock::now() + timeout;
   while (!condition() && Clock::now() < deadline) std::this_thread::sleep_for(between_tries);
 }
 
@@ -122,8 +130,8 @@ std::uint64_t last_sequence(int spool) {
   return last;
 }
 
-// What stands there under the spool's name, and is a file: in a folder of somebody else's, it might be a link to any
-// other, or a pipe.
+// What has the spool's name, if it is a file: in another user's folder, it might be a link to any other file, or a
+// pipe.
 net::FileDescriptor open_file(const std::string& path, int flags) {
   net::FileDescriptor file(::open(path.c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   struct stat status {};
@@ -136,19 +144,18 @@ net::FileDescriptor open_file(const std::string& path, int flags) {
 
 Spool::Spool(const std::string& trace_file) : path_(name_for(trace_file)) {}
 
-tl::expected<void, std::string> Spool::open(std::chrono::milliseconds wait) {
+StoreResult<> Spool::open(std::chrono::milliseconds wait) {
   close();
   net::FileDescriptor file = open_file(path_, O_CREAT | O_APPEND);
-  if (file.get() < 0) return tl::unexpected(failure(path_, "cannot be opened for writing"));
+  if (file.get() < 0) return unavailable(failure(path_, "cannot be opened for writing"));
   const auto deadline = Clock::now() + wait;
-  while (!take(file.get())) {
-    if (Clock::now() >= deadline)
-      return tl::unexpected(path_ + " belongs to another process; does connectord run twice?");
+  while (!try_to_lock(file.get())) {
+    if (Clock::now() >= deadline) return unavailable(path_ + " belongs to another process; does connectord run twice?");
     std::this_thread::sleep_for(between_tries);
   }
   file_ = std::move(file);
   struct stat status {};
-  if (::fstat(file_.get(), &status) != 0) return tl::unexpected(failure(path_, "cannot be read"));
+  if (::fstat(file_.get(), &status) != 0) return unavailable(failure(path_, "cannot be read"));
   size_ = static_cast<std::size_t>(status.st_size);
   return {};
 }
@@ -160,21 +167,21 @@ bool Spool::is_in_place() const {
          ours.st_dev == named.st_dev;
 }
 
-tl::expected<Spool::Content, std::string> Spool::read() {
+StoreResult<Spool::Content> Spool::read() {
   Content content;
   SpoolReader reader(file_.get());
   const std::size_t whole =
       reader.read(entries_to([&content](SpooledEntry one) { content.entries.push_back(std::move(one)); }));
-  if (reader.has_failed()) return tl::unexpected(failure(path_, "cannot be read"));
+  if (reader.has_failed()) return unavailable(failure(path_, "cannot be read"));
   content.unreadable = size_ - std::min(whole, size_);
   if (content.unreadable > 0 && ::ftruncate(file_.get(), static_cast<off_t>(whole)) != 0) {
-    return tl::unexpected(failure(path_, "cannot be written"));
+    return unavailable(failure(path_, "cannot be written"));
   }
   size_ = whole;
   return content;
 }
 
-tl::expected<void, std::string> Spool::append(std::string_view records) {
+StoreResult<> Spool::append(std::string_view records) {
   if (records.empty()) return {};
   ssize_t count = -1;
   do {
@@ -188,27 +195,21 @@ tl::expected<void, std::string> Spool::append(std::string_view records) {
   const std::string reason = failure(path_, "cannot be written");
   // A part of a record would hide those behind it.
   if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0) close();
-  return tl::unexpected(reason);
+  return unavailable(reason);
 }
 
 void Spool::clear() {
   if (size_ > 0 && ::ftruncate(file_.get(), 0) == 0) size_ = 0;
 }
 
-void catch_up(const std::string& trace_file, const std::function<std::uint64_t()>& reached) {
+void ingest_leftover_spool(const std::string& trace_file, const std::function<std::uint64_t()>& last_ingested) {
   const std::string path = name_for(trace_file);
   if (is_empty(path)) return;
   const net::FileDescriptor file = open_file(path, 0);
-  if (file.get() < 0) return wait_until(longest_blind_wait, [&path] { return is_empty(path); });
-  if (take(file.get())) {
-    try {
-      take_in(trace_file, file.get());
-    } catch (const sqlite::Error&) {  // NOLINT(bugprone-empty-catch): the daemon will, and says what is wrong
-    }
-    return;
-  }
+  if (file.get() < 0) return wait_until(max_blind_wait, [&path] { return is_empty(path); });
+  if (try_to_lock(file.get())) return try_to_ingest(trace_file, file.get());
   const std::uint64_t last = last_sequence(file.get());
-  wait_until(longest_wait, [&] { return reached() >= last; });
+  wait_until(max_wait, [&] { return last_ingested() >= last; });
 }
 
 }  // namespace connectord::trace

@@ -1,43 +1,36 @@
 #include "spool_queue.h"
 
 #include <algorithm>
-#include <type_traits>
 #include <utility>
-
-#include "sqlite.h"
 
 namespace connectord::trace {
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{64} << 20U;
+constexpr std::size_t max_bytes = std::size_t{64} << 20U;
 // Beyond this size the spool is emptied even while there is much to do.
-constexpr std::size_t longest_spool = std::size_t{4} << 20U;
-
-template <class Result>
-Result value_or_trouble(tl::expected<Result, std::string> result) {
-  if (!result) throw sqlite::Error(SQLITE_CANTOPEN, result.error());
-  if constexpr (!std::is_void_v<Result>) return std::move(*result);
-}
+constexpr std::size_t max_spool_size = std::size_t{4} << 20U;
 
 }  // namespace
 
-void SpoolQueue::open(std::uint64_t reached, std::chrono::milliseconds lock_wait) {
+StoreResult<std::size_t> SpoolQueue::open(std::uint64_t last_ingested, std::chrono::milliseconds lock_wait) {
   const std::scoped_lock lock(mutex_);
-  // An attempt may have succeeded that seemed to have failed, or somebody else may have taken in what the spool had.
-  forget_up_to(reached);
+  // An attempt may have succeeded that seemed to have failed, or a reader may have ingested what the spool had.
+  forget_up_to(last_ingested);
+  StoreResult<std::size_t> opened = 0;
   if (!was_read_) {
-    value_or_trouble(spool_.open(lock_wait));
-    read_spool(reached);
-    was_read_ = true;
+    opened = spool_.open(lock_wait).and_then([&] { return read_spool(last_ingested); });
   } else if (!spool_.is_in_place()) {
-    spool_again();
+    opened = spool_again().map([] { return std::size_t{0}; });
   }
-  sequence_ = std::max(sequence_, reached);
+  if (!opened) return opened;
+  was_read_ = true;
+  sequence_ = std::max(sequence_, last_ingested);
+  return opened;
 }
 
-void SpoolQueue::look_after_file() {
+StoreResult<> SpoolQueue::replace_missing_file() {
   const std::scoped_lock lock(mutex_);
-  if (!spool_.is_in_place()) spool_again();
+  return spool_.is_in_place() ? StoreResult<>() : spool_again();
 }
 
 void SpoolQueue::close() {
@@ -48,82 +41,83 @@ void SpoolQueue::close() {
   bytes_ = 0;
 }
 
-void SpoolQueue::read_spool(std::uint64_t reached) {
-  Spool::Content content = value_or_trouble(spool_.read());
-  if (content.unreadable > 0) {
-    log_.error(store_subject, "the end of the spool cannot be read and was cut off",
-               {{"file", spool_.path()}, {"bytes", std::to_string(content.unreadable)}});
-  }
-  for (SpooledEntry& one : content.entries) {
-    sequence_ = std::max(sequence_, one.sequence);
-    if (one.sequence > reached) add(std::move(one));
-  }
+StoreResult<std::size_t> SpoolQueue::read_spool(std::uint64_t last_ingested) {
+  return spool_.read().map([&](Spool::Content content) {
+    for (SpooledEntry& one : content.entries) {
+      sequence_ = std::max(sequence_, one.sequence);
+      if (one.sequence > last_ingested) add(std::move(one));
+    }
+    return content.unreadable;
+  });
 }
 
-void SpoolQueue::spool_again() {
+StoreResult<> SpoolQueue::spool_again() {
   constexpr std::chrono::milliseconds lock_wait{50};  // nobody else knows it yet
-  value_or_trouble(spool_.open(lock_wait));
-  const Spool::Content content = value_or_trouble(spool_.read());
-  const std::uint64_t last = content.entries.empty() ? 0 : content.entries.back().sequence;
-  std::string records;
-  for (const SpooledEntryPointer& one : entries_) {
-    if (one->sequence <= last) continue;
-    std::string record = spool_record(one->entry);
-    number_record(record, one->sequence);
-    records += record;
-  }
-  value_or_trouble(spool_.append(records));
+  return spool_.open(lock_wait).and_then([this] { return spool_.read(); }).and_then([this](const auto& content) {
+    const std::uint64_t last = content.entries.empty() ? 0 : content.entries.back().sequence;
+    std::string records;
+    for (const SpooledEntryPointer& one : entries_) {
+      if (one->sequence <= last) continue;
+      std::string record = spool_record(one->entry);
+      number_record(record, one->sequence);
+      records += record;
+    }
+    return spool_.append(records);
+  });
 }
 
-tl::expected<bool, std::string> SpoolQueue::append(StoredEntry entry) {
+StoreResult<bool> SpoolQueue::append(StoredEntry entry) {
   std::string record = spool_record(entry);
   std::unique_lock lock(mutex_);
   if (auto room = wait_for_room(entry.bytes(), record.size(), lock); !room) {
-    trouble_.count_failure();
+    health_.count_failure();
     return tl::unexpected(std::move(room.error()));
   }
+  auto appended = append_numbered(std::move(record), std::move(entry));
+  lock.unlock();
+  if (!appended) {
+    health_.begin_outage(appended.error().reason);
+    health_.count_failure();
+  }
+  return appended;
+}
+
+StoreResult<bool> SpoolQueue::append_numbered(std::string record, StoredEntry entry) {
   const std::uint64_t sequence = next_sequence();
   number_record(record, sequence);
-  if (auto written = spool_.append(record); !written) {
-    trouble_.begin(written.error());
-    trouble_.count_failure();
-    return tl::unexpected(std::move(written.error()));
-  }
+  if (auto written = spool_.append(record); !written) return tl::unexpected(std::move(written.error()));
   sequence_ = sequence;
   add({sequence, std::move(entry)});
   return entries_.size() == 1 || entries_.size() == enough;
 }
 
-// By the time, in microseconds: so it is higher than what any file of this trace has, also one that is put back in the
+// The time, in microseconds: so it is higher than what any file of this trace has, also one that is put back in the
 // place of another.
 std::uint64_t SpoolQueue::next_sequence() const {
   constexpr std::int64_t thousand = 1000;
   return std::max(sequence_ + 1, static_cast<std::uint64_t>(options_.clock() * thousand));
 }
 
-tl::expected<void, std::string> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record,
-                                                          std::unique_lock<std::mutex>& lock) {
-  if (record > longest_record) return tl::unexpected(std::string("there is too much of it for one entry"));
+StoreResult<> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record, std::unique_lock<std::mutex>& lock) {
+  if (record > max_record_length) return unavailable("there is too much of it for one entry");
   const auto has_room = [&] {
-    return !paused_ && entries_.size() < options_.most_waiting && bytes_ + bytes <= most_bytes &&
-           spool_.has_room(record);
+    return !paused_ && entries_.size() < options_.max_waiting && bytes_ + bytes <= max_bytes && spool_.has_room(record);
   };
-  const auto settled = [&] { return has_room() || !refusal_.empty() || trouble_.is_there(); };
-  if (!changed_.wait_for(lock, options_.wait, settled)) {
-    return tl::unexpected(std::string("too much is waiting to be written to the trace"));
+  const auto is_settled = [&] { return has_room() || !check_locked(); };
+  if (!changed_.wait_for(lock, options_.wait, is_settled)) {
+    return unavailable("too much is waiting to be written to the trace");
   }
-  if (auto reason = refusal_now(); !reason.empty()) return tl::unexpected(std::move(reason));
-  return {};
+  return check_locked();
 }
 
-// In trouble at once, while it is known that it would be in vain.
-std::string SpoolQueue::refusal_now() const {
-  return refusal_.empty() ? trouble_.reason() : refusal_;
+// During an outage nothing is tried: it is known to be in vain.
+StoreResult<> SpoolQueue::check_locked() const {
+  return admission_ ? health_.check() : admission_;
 }
 
-std::string SpoolQueue::refusal() const {
+StoreResult<> SpoolQueue::check() const {
   const std::scoped_lock lock(mutex_);
-  return refusal_now();
+  return check_locked();
 }
 
 void SpoolQueue::add(SpooledEntry entry) {
@@ -156,7 +150,7 @@ void SpoolQueue::forget_up_to(std::uint64_t sequence) {
 
 bool SpoolQueue::pause_if_long() {
   const std::scoped_lock lock(mutex_);
-  return paused_ = spool_.size() > longest_spool;
+  return paused_ = spool_.size() > max_spool_size;
 }
 
 void SpoolQueue::resume() {
@@ -166,7 +160,13 @@ void SpoolQueue::resume() {
 
 void SpoolQueue::refuse(std::string reason) {
   const std::scoped_lock lock(mutex_);
-  refusal_ = std::move(reason);
+  admission_ = unavailable(std::move(reason));
+  notify();
+}
+
+void SpoolQueue::admit() {
+  const std::scoped_lock lock(mutex_);
+  admission_ = {};
   notify();
 }
 

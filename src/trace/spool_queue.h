@@ -6,13 +6,12 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
-#include <tl/expected.hpp>
 #include <vector>
 
-#include "connectord/log/logger.h"
 #include "connectord/trace/sqlite_store.h"
 #include "spool.h"
-#include "trouble.h"
+#include "store_error.h"
+#include "store_health.h"
 
 namespace connectord::trace {
 
@@ -24,24 +23,25 @@ class SpoolQueue {
   // So many entries are worth a transaction at once.
   static constexpr std::size_t enough = 512;
 
-  // The options must outlive it.
-  SpoolQueue(const SqliteOptions& options, Trouble& trouble, log::Logger& log)
-      : options_(options), trouble_(trouble), log_(log), spool_(options.path) {}
+  // Keeps references to the options and to `health`.
+  SpoolQueue(const SqliteOptions& options, StoreHealth& health)
+      : options_(options), health_(health), spool_(options.path) {}
 
-  // Opens the spool for a trace's file that was just opened and has what is numbered up to `reached`; what the spool
-  // has beyond that waits here then, and nothing else. Does nothing to a spool that is open. Throws sqlite::Error.
-  void open(std::uint64_t reached, std::chrono::milliseconds lock_wait);
-  // Where somebody took the file away, what waits is put into a new one. Throws sqlite::Error.
-  void look_after_file();
+  // Opens the spool for a trace's file that was just opened and has the entries up to `last_ingested`; what the spool
+  // has beyond that waits here then, and nothing else. Does nothing to a spool that is open. Returns how many bytes at
+  // the spool's end could not be read, and were cut off.
+  StoreResult<std::size_t> open(std::uint64_t last_ingested, std::chrono::milliseconds lock_wait);
+  // Where the file was removed or replaced, what waits is put into a new one.
+  StoreResult<> replace_missing_file();
   // What waits stays in the file.
   void close();
 
-  // Returns when the entry is in the spool. True if it is time to take it in. A spool that cannot be written is
-  // trouble.
-  tl::expected<bool, std::string> append(StoredEntry entry);
+  // Returns when the entry is in the spool. True if it is time to ingest. A spool that cannot be written is an outage.
+  StoreResult<bool> append(StoredEntry entry);
   std::size_t size() const;
+  const std::string& path() const { return spool_.path(); }
 
-  // For the one who takes in: what waits, and that those up to this number need not any more.
+  // For the thread that ingests: what waits, and that those up to this number are done with.
   Entries entries() const;
   void done(std::uint64_t sequence);
   // Nothing is appended until it is resumed, if the spool has become long: it can be emptied only when nothing waits.
@@ -49,24 +49,24 @@ class SpoolQueue {
   void resume();
   // Those who wait for room look again.
   void notify() { changed_.notify_all(); }
-  // From here on, whoever appends is refused with this reason; no reason admits again.
+  // From here on, whoever appends is refused for that reason.
   void refuse(std::string reason);
-  // Why nothing can be appended now, that or trouble; empty if something can.
-  std::string refusal() const;
+  void admit();
+  // Fails where nothing can be appended now, because of that or of an outage.
+  StoreResult<> check() const;
 
  private:
-  tl::expected<void, std::string> wait_for_room(std::size_t bytes, std::size_t record,
-                                                std::unique_lock<std::mutex>& lock);
-  std::string refusal_now() const;
+  StoreResult<> wait_for_room(std::size_t bytes, std::size_t record, std::unique_lock<std::mutex>& lock);
+  StoreResult<bool> append_numbered(std::string record, StoredEntry entry);
+  StoreResult<> check_locked() const;
   std::uint64_t next_sequence() const;
   void add(SpooledEntry entry);
   void forget_up_to(std::uint64_t sequence);
-  void read_spool(std::uint64_t reached);
-  void spool_again();
+  StoreResult<std::size_t> read_spool(std::uint64_t last_ingested);
+  StoreResult<> spool_again();
 
   const SqliteOptions& options_;
-  Trouble& trouble_;
-  log::Logger& log_;
+  StoreHealth& health_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   // Guarded by mutex_.
@@ -76,7 +76,7 @@ class SpoolQueue {
   Entries entries_;
   std::size_t bytes_ = 0;
   bool paused_ = false;
-  std::string refusal_ = "the trace is not open";
+  StoreResult<> admission_ = unavailable("the trace is not open");
 };
 
 }  // namespace connectord::trace

@@ -20,7 +20,7 @@ struct Head {
   std::uint32_t checksum = 0;  // of the content
   std::uint32_t zero = 0;
 };
-static_assert(sizeof(Head) == 24 && std::is_trivially_copyable_v<Head>);
+static_assert(sizeof(Head) == spool_record_head && std::is_trivially_copyable_v<Head>);
 
 // Of at least as many bytes.
 Head head_of(std::string_view bytes) {
@@ -30,7 +30,7 @@ Head head_of(std::string_view bytes) {
 }
 
 bool is_ours(const Head& head) {
-  return head.mark == mark && head.zero == 0 && head.length <= longest_record;
+  return head.mark == mark && head.zero == 0 && head.length <= max_record_length;
 }
 
 std::uint32_t checksum_of(std::string_view content) {
@@ -65,6 +65,13 @@ void each_field(Visitor&& visit, Entry& entry) {
   visit(entry.findings);
   visit(entry.recipients);
   visit(entry.outbound_connectors);
+}
+
+// These follow. Records of the schema's version 1 end before them, and have the two in `details`.
+template <class Visitor, class Entry>
+void each_field_of_version_2(Visitor&& visit, Entry& entry) {
+  visit(entry.connected);
+  visit(entry.began);
 }
 
 class FieldWriter {
@@ -155,6 +162,7 @@ std::string spool_record(const StoredEntry& entry) {
   record.reserve(entry.bytes());
   record.resize(sizeof(Head));
   each_field(FieldWriter(record), entry);
+  each_field_of_version_2(FieldWriter(record), entry);
   const std::string_view content = std::string_view(record).substr(sizeof(Head));
   const Head head{mark, static_cast<std::uint32_t>(content.size()), 0, checksum_of(content)};
   std::memcpy(record.data(), &head, sizeof head);
@@ -191,6 +199,7 @@ bool is_incomplete(std::string_view bytes) {
 bool read_entry(std::string_view content, StoredEntry& entry) {
   FieldReader reader(content);
   each_field(reader, entry);
+  if (!reader.is_done()) each_field_of_version_2(reader, entry);
   return reader.is_done() && !entry.recipients.empty() &&
          (entry.outbound_connectors.empty() || entry.outbound_connectors.size() == entry.recipients.size());
 }

@@ -17,8 +17,11 @@ struct SpooledEntry {
   std::uint64_t sequence = 0;
   StoredEntry entry;
 };
-// Shared between those who append and the one who takes into the file.
+// Shared between those who append and the thread that ingests.
 using SpooledEntryPointer = std::shared_ptr<const SpooledEntry>;
+
+// The bytes of a record before its content.
+constexpr std::size_t spool_record_head = 24;
 
 // What an entry becomes; its number is missing yet.
 std::string spool_record(const StoredEntry& entry);
@@ -26,7 +29,7 @@ std::string spool_record(const StoredEntry& entry);
 void number_record(std::string& record, std::uint64_t sequence);
 
 // More than a record can have: 50,000 recipients, 4 MiB of them, and as many names of connectors.
-constexpr std::size_t longest_record = std::size_t{32} << 20U;
+constexpr std::size_t max_record_length = std::size_t{32} << 20U;
 
 // Hands over the number and the content of each record, in their order. Ends at the first that is not whole, which is
 // the last one that was written when a machine lost its power, or whose number is not higher than that of the one

@@ -16,8 +16,11 @@ namespace {
 
 }  // namespace
 
-bool Error::is_of_the_place() const {
+StoreError::Kind Error::kind() const {
   switch (code()) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return StoreError::Kind::damaged;
     case SQLITE_PERM:
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -25,15 +28,28 @@ bool Error::is_of_the_place() const {
     case SQLITE_READONLY:
     case SQLITE_INTERRUPT:
     case SQLITE_IOERR:
-    case SQLITE_CORRUPT:
     case SQLITE_FULL:
     case SQLITE_CANTOPEN:
     case SQLITE_PROTOCOL:
-    case SQLITE_NOTADB:
-      return true;
+      return StoreError::Kind::unavailable;
     default:
-      return false;
+      return StoreError::Kind::rejected;
   }
+}
+
+std::string column_list(std::span<const std::string_view> columns, std::string_view prefix) {
+  std::string list;
+  for (const std::string_view column : columns) {
+    list.append(list.empty() ? "" : ", ").append(prefix).append(column);
+  }
+  return list;
+}
+
+std::string insert_into(std::string_view table, std::span<const std::string_view> columns, std::string_view verb) {
+  std::string sql(verb);
+  sql.append(" INTO ").append(table).append("(").append(column_list(columns)).append(") VALUES (");
+  for (std::size_t i = 1; i <= columns.size(); ++i) sql.append(i == 1 ? "?" : ",?").append(std::to_string(i));
+  return sql + ")";
 }
 
 Statement::Statement(Database& database, const std::string& sql) {
@@ -107,16 +123,19 @@ void Statement::reset() {
   sqlite3_reset(statement_.get());
 }
 
-std::int64_t Statement::integer(int column) const {
+std::int64_t Statement::integer_at(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
-std::optional<std::int64_t> Statement::optional_integer(int column) const {
-  if (sqlite3_column_type(statement_.get(), column) == SQLITE_NULL) return std::nullopt;
-  return integer(column);
+bool Statement::is_null_at(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
-std::string_view Statement::text(int column) const {
+bool Statement::is_integer_at(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_INTEGER;
+}
+
+std::string_view Statement::text_at(int column) const {
   const void* bytes = sqlite3_column_blob(statement_.get(), column);
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
   return bytes == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(bytes), size);
@@ -152,7 +171,7 @@ void Database::roll_back() {
 
 std::optional<std::int64_t> Database::integer(const std::string& sql) {
   Statement statement(*this, sql);
-  return statement.step() ? statement.optional_integer(0) : std::nullopt;
+  return statement.step() ? statement.optional_integer() : std::nullopt;
 }
 
 Transaction::~Transaction() {

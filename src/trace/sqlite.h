@@ -3,31 +3,65 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
-// Owners for SQLite's handles. What goes wrong is thrown, and caught where the module's interface is.
+#include "store_error.h"
+
+// Owners for SQLite's handles. What SQLite reports is thrown, so that a chain of calls on a statement needs no check
+// after each; guarded() makes a StoreError of it, and nothing else catches it.
 namespace connectord::trace::sqlite {
 
 class Error : public std::runtime_error {
  public:
   Error(int code, const std::string& what) : std::runtime_error(what), code_(code) {}
   int code() const { return code_ & 0xff; }  // the primary one
-  // The file is no database, or damaged.
-  bool is_damage() const { return code() == SQLITE_CORRUPT || code() == SQLITE_NOTADB; }
-  // Nothing is wrong with what was written, but with where to: the disk, the file, its rights, a lock.
-  bool is_of_the_place() const;
+  StoreError::Kind kind() const;
 
  private:
   int code_;
 };
 
+template <class Value>
+struct ResultOf {
+  using Type = StoreResult<Value>;
+};
+template <class Value>
+struct ResultOf<StoreResult<Value>> {
+  using Type = StoreResult<Value>;
+};
+
+// What `work` returns, or what was thrown meanwhile. Work that returns a StoreResult is not wrapped a second time.
+template <class Work>
+auto guarded(Work&& work) -> typename ResultOf<std::invoke_result_t<Work>>::Type {
+  try {
+    if constexpr (std::is_void_v<std::invoke_result_t<Work>>) {
+      work();
+      return {};
+    } else {
+      return work();
+    }
+  } catch (const Error& error) {
+    return tl::unexpected(StoreError{error.kind(), error.what()});
+  } catch (const std::exception& error) {  // such as no memory, where it is not SQLite's
+    return unavailable(error.what());
+  }
+}
+
+template <class Type>
+concept Enumeration = std::is_enum_v<Type>;
+
 class Database;
 
-// A prepared statement. Parameters count from 1, columns from 0. A text or blob that was bound must live until reset().
+// A prepared statement. The columns of a SELECT, and the parameters of an INSERT, are named by the enumerators of an
+// enumeration in the order in which the statement has them; other parameters have the number that the statement gives
+// them ("?1"). A text or blob that was bound must live until reset().
 class Statement {
  public:
   Statement() = default;
@@ -38,6 +72,15 @@ class Statement {
   Statement& bind_text(int parameter, std::string_view text);
   Statement& bind_blob(int parameter, std::string_view bytes);  // an empty one is NULL
   Statement& bind(int parameter, std::optional<std::int64_t> value);
+  // The value of a column, in a statement of insert_into().
+  template <Enumeration Column, class Value>
+  Statement& bind(Column column, const Value& value) {
+    return bind(parameter_of(column), value);
+  }
+  template <Enumeration Column>
+  Statement& bind_blob(Column column, std::string_view bytes) {
+    return bind_blob(parameter_of(column), bytes);
+  }
 
   // Of a named parameter; 0 where the statement has none of that name.
   int place_of(const std::string& name) const;
@@ -50,28 +93,71 @@ class Statement {
 
   bool is_ready() const { return statement_ != nullptr; }
 
-  std::int64_t integer(int column) const;
-  std::optional<std::int64_t> optional_integer(int column) const;
+  template <Enumeration Column>
+  std::int64_t integer(Column column) const {
+    return integer_at(index_of(column));
+  }
+  template <Enumeration Column>
+  std::optional<std::int64_t> optional_integer(Column column) const {
+    return is_null_at(index_of(column)) ? std::nullopt : std::optional(integer(column));
+  }
+  // Whether the value is an integer, in a column that may have another type too.
+  template <Enumeration Column>
+  bool is_integer(Column column) const {
+    return is_integer_at(index_of(column));
+  }
   // Valid until the next step() or reset().
-  std::string_view text(int column) const;
-  std::string string(int column) const { return std::string(text(column)); }
+  template <Enumeration Column>
+  std::string_view text(Column column) const {
+    return text_at(index_of(column));
+  }
+  template <Enumeration Column>
+  std::string string(Column column) const {
+    return std::string(text(column));
+  }
+
+  // The same of the first column, for a SELECT that has no other.
+  std::int64_t integer() const { return integer_at(0); }
+  std::optional<std::int64_t> optional_integer() const {
+    return is_null_at(0) ? std::nullopt : std::optional(integer());
+  }
+  std::string string() const { return std::string(text_at(0)); }
 
  private:
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
+  template <Enumeration Column>
+  static constexpr int index_of(Column column) {
+    return static_cast<int>(column);
+  }
+  template <Enumeration Column>
+  static constexpr int parameter_of(Column column) {
+    return static_cast<int>(column) + 1;
+  }
   void check(int code) const;
+  std::int64_t integer_at(int column) const;
+  bool is_null_at(int column) const;
+  bool is_integer_at(int column) const;
+  std::string_view text_at(int column) const;
 
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+// "a, b, c"; with the prefix "m." "m.a, m.b, m.c".
+std::string column_list(std::span<const std::string_view> columns, std::string_view prefix = "");
+
+// "INSERT INTO table(a, b) VALUES (?1,?2)". `verb` may also be "INSERT OR IGNORE".
+std::string insert_into(std::string_view table, std::span<const std::string_view> columns,
+                        std::string_view verb = "INSERT");
+
 // Resets a statement at the end of a scope, also when something is thrown.
-class Resetting {
+class ScopedReset {
  public:
-  explicit Resetting(Statement& statement) : statement_(statement) {}
-  ~Resetting() { statement_.reset(); }
-  Resetting(const Resetting&) = delete;
-  Resetting& operator=(const Resetting&) = delete;
+  explicit ScopedReset(Statement& statement) : statement_(statement) {}
+  ~ScopedReset() { statement_.reset(); }
+  ScopedReset(const ScopedReset&) = delete;
+  ScopedReset& operator=(const ScopedReset&) = delete;
 
  private:
   Statement& statement_;
@@ -79,12 +165,12 @@ class Resetting {
 
 class Database {
  public:
-  // `flags` are those of sqlite3_open_v2. `lock_wait` is how long a lock of somebody else is waited for.
+  // `flags` are those of sqlite3_open_v2. `lock_wait_ms` is how long a lock of another connection is waited for.
   Database(const std::string& path, int flags, int lock_wait_ms);
 
   sqlite3* get() const { return handle_.get(); }
   void execute(const char* sql);
-  // For transactions, which are so many that their words are prepared once.
+  // Transactions are so many that their statements are prepared once.
   void begin();
   void commit();
   void roll_back();

@@ -13,6 +13,7 @@
 #include "spool.h"
 #include "sqlite.h"
 #include "sqlite_search.h"
+#include "state_table.h"
 
 namespace connectord::trace {
 namespace {
@@ -53,23 +54,64 @@ class Snapshot {
   sqlite::Database& database_;
 };
 
-// For root too, although the file may belong to somebody else, and hold anything.
-sqlite::Database open_to_read(const std::string& path) {
+// Before SQLite opens it: SQLite would wait for a pipe.
+StoreResult<> check_is_file(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) {
-    if (errno != ENOENT) throw sqlite::Error(SQLITE_CANTOPEN, path + ": " + std::strerror(errno));
-    throw sqlite::Error(SQLITE_CANTOPEN, path + ": there is no trace; connectord makes it when it starts with [trace]");
+  if (::stat(path.c_str(), &status) == 0) {
+    return S_ISREG(status.st_mode) ? StoreResult<>() : unavailable(path + " is not a regular file");
   }
-  // A pipe would be waited for.
-  if (!S_ISREG(status.st_mode)) throw sqlite::Error(SQLITE_CANTOPEN, path + " is not a regular file");
-  sqlite::Database database(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, lock_wait_ms);
-  constexpr int longest_value = 64 << 20;
-  sqlite3_limit(database.get(), SQLITE_LIMIT_LENGTH, longest_value);
-  sqlite3_db_config(database.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  sqlite3_db_config(database.get(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
-  check_version(database, path);
-  return database;
+  if (errno != ENOENT) return unavailable(path + ": " + std::strerror(errno));
+  return unavailable(path + ": there is no trace; connectord makes it when it starts with [trace]");
 }
+
+// For root too, although the file may belong to another user, and hold anything.
+StoreResult<sqlite::Database> open_to_read(const std::string& path) {
+  return check_is_file(path).and_then([&path] {
+    return sqlite::guarded([&path]() -> StoreResult<sqlite::Database> {
+      sqlite::Database database(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, lock_wait_ms);
+      constexpr int max_value_length = 64 << 20;
+      sqlite3_limit(database.get(), SQLITE_LIMIT_LENGTH, max_value_length);
+      sqlite3_db_config(database.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+      sqlite3_db_config(database.get(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+      if (const auto known = check_version(database, path); !known) return tl::unexpected(known.error());
+      return database;
+    });
+  });
+}
+
+enum class AttemptColumn : std::uint8_t {
+  queue_id,
+  time,
+  status,
+  relay,
+  enhanced,
+  tls,
+  text,
+  delay,
+  row,
+  address,
+};
+constexpr const char* attempts_sql =
+    "SELECT queue_id, time, status, relay, enhanced, tls, text, delay, row, address FROM delivery "
+    "WHERE message = ?1 ORDER BY time";
+
+enum class ChildColumn : std::uint8_t { queue_id, time };
+constexpr const char* children_sql = "SELECT queue_id, time FROM child WHERE message = ?1 ORDER BY time";
+
+// Sums of whole hours, and of the newest messages, which are in none of those yet.
+std::string report_sql(const ReportQuery& query) {
+  const std::string column = column_of(query.by);
+  const std::string hours = std::to_string(hours_of(query.interval));
+  const std::string time = query.interval == Interval::whole ? "?1" : "hour / " + hours + " * " + hours;
+  const std::string indexed =
+      "SELECT hour, " + column + " AS wanted, messages, recipients, bytes FROM volume WHERE hour >= ?1 AND hour < ?2";
+  const std::string newest = "SELECT time / 3600000, coalesce(" + column +
+                             ", 0), 1, recipients, coalesce(size, 0) FROM message "
+                             "WHERE id > ?3 AND time / 3600000 >= ?1 AND time / 3600000 < ?2";
+  return "SELECT " + time + ", wanted, sum(messages), sum(recipients), sum(bytes) FROM (" + indexed + " UNION ALL " +
+         newest + ") GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2";
+}
+enum class SumColumn : std::uint8_t { time, group, messages, recipients, bytes };
 
 class SqliteArchive : public Archive {
  public:
@@ -79,144 +121,129 @@ class SqliteArchive : public Archive {
   SqliteArchive& operator=(const SqliteArchive&) = delete;
 
   tl::expected<void, std::string> open() {
-    const std::scoped_lock lock(place_->in_use);
-    return with_rights([this] { connect(); });
+    const std::scoped_lock lock(slot_->in_use);
+    return with_rights([this] { return connect(); }).map_error(to_reason);
   }
 
   tl::expected<Page, std::string> search(const Query& query) override {
-    return guarded([&] { return SqliteSearch(database(), messages(), query).run(); });
+    return read([&] { return SqliteSearch(database(), messages(), query).run(); });
   }
 
-  tl::expected<std::optional<Story>, std::string> story(std::int64_t row) override {
-    return guarded([&] { return read_story(row); });
+  tl::expected<std::optional<MessageTraceDetail>, std::string> detail(std::int64_t row) override {
+    return read([&] { return read_detail(row); });
   }
 
   tl::expected<std::int64_t, std::string> last_row() override {
-    return guarded([&] {
+    return read([&] {
       return database().integer("SELECT id + recipients - 1 FROM message ORDER BY id DESC LIMIT 1").value_or(0);
     });
   }
 
   tl::expected<Report, std::string> report(const ReportQuery& query) override {
-    return guarded([&] { return read_report(query); });
+    return read([&] { return read_report(query); });
   }
 
  private:
-  sqlite::Database& database() const { return place_->connection->database; }
-  MessageReader& messages() const { return place_->connection->messages; }
+  sqlite::Database& database() const { return slot_->connection->database; }
+  MessageReader& messages() const { return slot_->connection->messages; }
 
-  void connect() {
-    if (place_->connection) return;
-    check_files_of_writers();
-    place_->connection = std::make_unique<ReadingConnection>(open_to_read(path_));
+  StoreResult<> connect() {
+    if (slot_->connection) return {};
+    return check_files_of_writers()
+        .and_then([this] { return open_to_read(path_); })
+        .and_then([this](sqlite::Database database) {
+          return sqlite::guarded([&] { slot_->connection = std::make_unique<ReadingConnection>(std::move(database)); });
+        });
   }
 
   // SQLite removes files when the last connection ends, so that takes no more rights than the beginning.
   void disconnect() {
-    const std::scoped_lock lock(place_->in_use);
-    [[maybe_unused]] const auto done = with_rights([this] { place_->connection.reset(); });
+    const std::scoped_lock lock(slot_->in_use);
+    [[maybe_unused]] const auto done = with_rights([this] { slot_->connection.reset(); });
   }
 
   // As root, with the rights of whoever could put another file in the place of the trace.
   template <class Work>
-  auto with_rights(Work&& work) -> tl::expected<decltype(work()), std::string> {
-    try {
-      const auto owner = owner_of_way_to(path_);
-      if (!owner) return tl::unexpected(owner.error());
+  auto with_rights(Work&& work) -> decltype(sqlite::guarded(work)) {
+    const auto owner = owner_of_way_to(path_);
+    if (!owner) return unavailable(owner.error());
+    return sqlite::guarded([&] {
       const ActingAs acting(*owner);
-      if constexpr (std::is_void_v<decltype(work())>) {
-        work();
-        return {};
-      } else {
-        return work();
-      }
-    } catch (const std::exception& error) {
-      return tl::unexpected(std::string(error.what()));
-    }
+      return work();
+    });
   }
 
   template <class Read>
-  auto guarded(Read&& read) -> tl::expected<decltype(read()), std::string> {
-    const std::scoped_lock lock(place_->in_use);
+  auto read(Read&& read) -> tl::expected<decltype(read()), std::string> {
+    const std::scoped_lock lock(slot_->in_use);
     return with_rights([&] {
-             connect();
-             catch_up(path_, [this] { return spooled_to(database()); });
-             const Snapshot snapshot(database());
-             return read();
+             return connect().and_then([&] {
+               ingest_leftover_spool(path_, [this] { return last_ingested(database()); });
+               return sqlite::guarded([&] {
+                 const Snapshot snapshot(database());
+                 return read();
+               });
+             });
            })
-        .map_error([](const std::string& why) { return "the trace cannot be read: " + why; });
+        .map_error([](const StoreError& error) { return "the trace cannot be read: " + error.reason; });
   }
 
-  std::optional<Story> read_story(std::int64_t row) {
-    sqlite::Statement find(database(), std::string("SELECT ") + message_columns +
-                                           " FROM message m WHERE m.id <= ?1 ORDER BY m.id DESC LIMIT 1");
+  std::optional<MessageTraceDetail> read_detail(std::int64_t row) {
+    sqlite::Statement find(database(), select_messages() + " WHERE m.id <= ?1 ORDER BY m.id DESC LIMIT 1");
     if (!find.bind(1, row).step()) return std::nullopt;
     const auto message = messages().read(find);
-    const std::int64_t id = message->id;
-    if (row >= id + message->recipients) return std::nullopt;
-    Story story;
+    if (row >= message->id + message->recipients) return std::nullopt;
+    MessageTraceDetail detail;
     RowReader rows(database(), messages(), std::nullopt, RowReader::Order::lowest_first);
-    rows.begin(message, find.text(rcpt_to_column), {});
-    while (auto one = rows.next()) story.rows.push_back(std::move(*one));
-    read_attempts(id, story);
-    sqlite::Statement children(database(), "SELECT queue_id, time FROM child WHERE message = ?1 ORDER BY time");
-    children.bind(1, id);
+    rows.begin(message, find.text(MessageColumn::rcpt_to), {});
+    while (auto one = rows.next()) detail.rows.push_back(std::move(*one));
+    read_attempts(message->id, detail);
+    sqlite::Statement children(database(), children_sql);
+    children.bind(1, message->id);
     while (children.step()) {
-      story.children.push_back({message->queue_id, children.string(0), children.integer(1)});
+      detail.children.push_back({.queue_id = message->queue_id,
+                                 .child_queue_id = children.string(ChildColumn::queue_id),
+                                 .time = children.integer(ChildColumn::time)});
     }
-    return story;
+    return detail;
   }
 
-  void read_attempts(std::int64_t id, Story& story) {
-    sqlite::Statement find(
-        database(),
-        "SELECT queue_id, time, status, relay, enhanced, tls, text, delay, row, address FROM delivery "
-        "WHERE message = ?1 ORDER BY time");
+  void read_attempts(std::int64_t id, MessageTraceDetail& detail) {
+    sqlite::Statement find(database(), attempts_sql);
     find.bind(1, id);
     while (find.step()) {
-      Attempt& attempt = story.attempts.emplace_back();
-      attempt.row = find.integer(8);
+      Attempt& attempt = detail.attempts.emplace_back();
+      attempt.row = find.integer(AttemptColumn::row);
       Delivery& delivery = attempt.delivery;
-      delivery.queue_id = find.string(0);
-      delivery.time = find.integer(1);
-      delivery.status = status_of(find.integer(2));
-      delivery.relay = find.string(3);
-      delivery.enhanced = find.string(4);
-      delivery.tls = find.string(5);
-      delivery.text = find.string(6);
-      delivery.delay = find.integer(7);
-      delivery.address = find.string(9);
-      const auto row = std::find_if(story.rows.begin(), story.rows.end(),
+      delivery.queue_id = find.string(AttemptColumn::queue_id);
+      delivery.time = find.integer(AttemptColumn::time);
+      delivery.status = status_of(find.integer(AttemptColumn::status));
+      delivery.relay = find.string(AttemptColumn::relay);
+      delivery.enhanced = find.string(AttemptColumn::enhanced);
+      delivery.tls = find.string(AttemptColumn::tls);
+      delivery.text = find.string(AttemptColumn::text);
+      delivery.delay = find.integer(AttemptColumn::delay);
+      delivery.address = find.string(AttemptColumn::address);
+      const auto row = std::find_if(detail.rows.begin(), detail.rows.end(),
                                     [&attempt](const Row& one) { return one.id == attempt.row; });
-      delivery.recipient = row == story.rows.end() ? delivery.address : row->rcpt_to;
+      delivery.recipient = row == detail.rows.end() ? delivery.address : row->rcpt_to;
     }
   }
 
-  // From the sums of hours, and the newest messages, which are in none yet.
   Report read_report(const ReportQuery& query) {
     Report report;
     const std::int64_t first = query.since / hour_ms;
     const std::int64_t end = (query.until + hour_ms - 1) / hour_ms;
     report.since = first * hour_ms;
     report.until = end * hour_ms;
-    const std::string column = column_of(query.by);
-    const std::string hours = std::to_string(hours_of(query.interval));
-    const std::string time = query.interval == Interval::whole ? "?1" : "hour / " + hours + " * " + hours;
-    sqlite::Statement sums(
-        database(),
-        "SELECT " + time + ", wanted, sum(messages), sum(recipients), sum(bytes) FROM (SELECT hour, " + column +
-            " AS wanted, messages, recipients, bytes FROM volume WHERE hour >= ?1 AND hour < ?2 UNION ALL "
-            "SELECT time / 3600000, coalesce(" +
-            column +
-            ", 0), 1, recipients, coalesce(size, 0) FROM message WHERE id > coalesce((SELECT value FROM state "
-            "WHERE name = 'indexed_to'), 0) AND time / 3600000 >= ?1 AND time / 3600000 < ?2) "
-            "GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2");
-    sums.bind(1, first).bind(2, end);
+    sqlite::Statement sums(database(), report_sql(query));
+    sums.bind(1, first).bind(2, end).bind(3, indexed_to(database()));
     while (sums.step()) {
-      report.volumes.push_back({sums.integer(0) * hour_ms, group_name(query.by, sums.integer(1)),
-                                static_cast<std::uint64_t>(sums.integer(2)),
-                                static_cast<std::uint64_t>(sums.integer(3)),
-                                static_cast<std::uint64_t>(sums.integer(4))});
+      report.volumes.push_back({.time = sums.integer(SumColumn::time) * hour_ms,
+                                .group = group_name(query.by, sums.integer(SumColumn::group)),
+                                .messages = static_cast<std::uint64_t>(sums.integer(SumColumn::messages)),
+                                .recipients = static_cast<std::uint64_t>(sums.integer(SumColumn::recipients)),
+                                .bytes = static_cast<std::uint64_t>(sums.integer(SumColumn::bytes))});
     }
     return report;
   }
@@ -230,7 +257,7 @@ class SqliteArchive : public Archive {
   }
 
   const std::string path_;
-  const std::shared_ptr<ReaderPlace> place_ = make_reader_place();
+  const std::shared_ptr<ReaderSlot> slot_ = make_reader_slot();
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "connectord/net/ascii_case.h"
 #include "encode.h"
 #include "schema.h"
+#include "state_table.h"
 
 namespace connectord::trace {
 namespace {
@@ -56,7 +57,7 @@ Page SqliteSearch::run() {
   if (query_.after) {
     scan_forwards();
   } else {
-    // The newest have no terms yet.
+    // The newest have no postings yet.
     scan_backwards({std::max(numbers_.first, indexed_to_ + 1), numbers_.last});
     const Numbers indexed{numbers_.first, std::min(numbers_.last, indexed_to_)};
     if (const auto term = chosen_term()) {
@@ -78,7 +79,7 @@ Page SqliteSearch::run() {
 
 // Which numbers can have a time within the range: by the hours of those that are indexed.
 void SqliteSearch::read_bounds() {
-  indexed_to_ = database_.integer("SELECT value FROM state WHERE name = 'indexed_to'").value_or(0);
+  indexed_to_ = indexed_to(database_);
   highest_row_ = query_.cursor.empty() ? highest_number : number_of(query_.cursor) - 1;
   numbers_ = {1, highest_row_};
   if (query_.since) {
@@ -159,7 +160,7 @@ bool SqliteSearch::add_connector() {
 std::optional<std::int64_t> SqliteSearch::word_id(const std::string& word) {
   for (const char* collation : {"", " COLLATE NOCASE"}) {
     sqlite::Statement find(database_, std::string("SELECT id FROM word WHERE text = ?1") + collation);
-    if (find.bind_text(1, word).step()) return find.integer(0);
+    if (find.bind_text(1, word).step()) return find.integer();
   }
   return std::nullopt;
 }
@@ -181,6 +182,7 @@ std::optional<std::int64_t> SqliteSearch::chosen_term() const {
 
 // The numbers of the hours that have what is looked for, newest first, none of them twice.
 std::vector<SqliteSearch::Numbers> SqliteSearch::chosen_hours() {
+  enum class Column : std::uint8_t { first_id, last_id };
   sqlite::Statement find(database_,
                          "SELECT first_id, last_id FROM hour WHERE hour IN (SELECT hour FROM volume WHERE TRUE" +
                              hours_condition_ + ") ORDER BY first_id DESC");
@@ -188,7 +190,8 @@ std::vector<SqliteSearch::Numbers> SqliteSearch::chosen_hours() {
   std::vector<Numbers> hours;
   std::int64_t end = std::min(numbers_.last, indexed_to_);
   while (find.step()) {
-    const Numbers hour{std::max(find.integer(0), numbers_.first), std::min(find.integer(1), end)};
+    const Numbers hour{std::max(find.integer(Column::first_id), numbers_.first),
+                       std::min(find.integer(Column::last_id), end)};
     if (hour.first > hour.last) continue;
     hours.push_back(hour);
     end = hour.first - 1;
@@ -198,9 +201,8 @@ std::vector<SqliteSearch::Numbers> SqliteSearch::chosen_hours() {
 
 sqlite::Statement SqliteSearch::select(const std::string& range_and_order) {
   const auto order = std::min(range_and_order.find(" ORDER"), range_and_order.size());
-  sqlite::Statement statement(database_, std::string("SELECT ") + message_columns + " FROM message m WHERE " +
-                                             range_and_order.substr(0, order) + conditions_ +
-                                             range_and_order.substr(order));
+  sqlite::Statement statement(database_, select_messages() + " WHERE " + range_and_order.substr(0, order) +
+                                             conditions_ + range_and_order.substr(order));
   bind(statement);
   return statement;
 }
@@ -231,7 +233,7 @@ void SqliteSearch::scan_backwards(Numbers numbers) {
 void SqliteSearch::scan_forwards() {
   // From the message on that the row belongs to: it may have more.
   sqlite::Statement owner(database_, "SELECT id FROM message WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
-  const std::int64_t first = owner.bind(1, *query_.after).step() ? owner.integer(0) : *query_.after + 1;
+  const std::int64_t first = owner.bind(1, *query_.after).step() ? owner.integer() : *query_.after + 1;
   sqlite::Statement scan = select("m.id >= :from ORDER BY m.id");
   scan.bind(scan.place_of(":from"), first);
   while (scan.step()) {
@@ -250,10 +252,10 @@ void SqliteSearch::scan_by_status(Numbers numbers) {
   sqlite::Statement one = select("m.id = :id");
   std::int64_t last = 0;
   while (scan.step()) {
-    const std::int64_t id = scan.integer(0);
+    const std::int64_t id = scan.integer();
     if (id == last || id > numbers.last) continue;
     last = id;
-    const sqlite::Resetting resetting(one);
+    const sqlite::ScopedReset reset(one);
     one.bind(one.place_of(":id"), id);
     if (one.step() && !take(one)) return;
   }
@@ -262,11 +264,11 @@ void SqliteSearch::scan_by_status(Numbers numbers) {
 void SqliteSearch::look_up(std::int64_t term, Numbers numbers) {
   if (is_full()) return;
   const std::int64_t oldest = database_.integer("SELECT min(id) FROM message").value_or(highest_number);
-  TermCursor candidates(database_);
+  PostingCursor candidates(database_);
   candidates.seek(term, numbers.last, std::max(numbers.first, oldest));
   sqlite::Statement one = select("m.id = :id");
   while (const auto id = candidates.next()) {
-    const sqlite::Resetting resetting(one);
+    const sqlite::ScopedReset reset(one);
     one.bind(one.place_of(":id"), *id);
     if (one.step() && !take(one)) return;
   }
@@ -277,15 +279,17 @@ bool SqliteSearch::sender_holds(std::string_view mail_from) const {
 }
 
 bool SqliteSearch::take(const sqlite::Statement& row) {
-  if (!sender_holds(row.text(mail_from_column))) return true;
+  if (!sender_holds(row.text(MessageColumn::mail_from))) return true;
   // Before the rest of the row is read, which takes longer.
-  const bool is_alone = row.integer(recipients_column) == 1;
-  if (is_alone && !recipient_.empty() && !address_holds(recipient_, row.text(rcpt_to_column))) return true;
+  const bool has_one_recipient = row.integer(MessageColumn::recipients) == 1;
+  if (has_one_recipient && !recipient_.empty() && !address_holds(recipient_, row.text(MessageColumn::rcpt_to)))
+    return true;
   return take_recipients(row);
 }
 
 bool SqliteSearch::take_recipients(const sqlite::Statement& row) {
-  rows_.begin(reader_.read(row), row.text(rcpt_to_column), {query_.after ? *query_.after + 1 : 0, highest_row_});
+  rows_.begin(reader_.read(row), row.text(MessageColumn::rcpt_to),
+              {query_.after ? *query_.after + 1 : 0, highest_row_});
   while (auto one = rows_.next()) {
     if (!row_holds(*one)) continue;
     page_.rows.push_back(std::move(*one));

@@ -7,15 +7,15 @@
 
 #include "connectord/trace/search.h"
 #include "message_reader.h"
+#include "posting_cursor.h"
 #include "row_reader.h"
 #include "sqlite.h"
-#include "term_cursor.h"
 #include "terms.h"
 
 namespace connectord::trace {
 
-// One search. It goes through candidates (what has a term, else the hours that have what is looked for, else all), and
-// looks at each one whether all holds. Throws sqlite::Error.
+// One search. It goes through candidates (the messages that have a term, else the hours that have what is wanted, else
+// all), and checks for each one whether all conditions hold. Throws sqlite::Error.
 class SqliteSearch {
  public:
   SqliteSearch(sqlite::Database& database, MessageReader& reader, const Query& query);

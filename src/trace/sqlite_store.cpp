@@ -3,8 +3,6 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -12,9 +10,10 @@
 #include <thread>
 #include <utility>
 
+#include "recovering_writer.h"
 #include "spool_queue.h"
-#include "sqlite_keeper.h"
-#include "trouble.h"
+#include "store_health.h"
+#include "upkeep.h"
 
 namespace connectord::trace {
 namespace {
@@ -22,50 +21,50 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// So many messages get their terms together.
-constexpr std::size_t heap = 8'192;
-// Quiet for this long, the rest gets its terms too.
-constexpr auto quiet = 1s;
-constexpr auto between_removals = 60s;
 constexpr auto between_looks = 1s;
-constexpr auto between_removal_steps = 50ms;
 // Those who append wait meanwhile.
-constexpr auto spool_wait_in_trouble = 50ms;
+constexpr auto spool_wait_in_outage = 50ms;
 
 StoredBatch encode(const LogBatch& batch) {
-  StoredBatch made{batch.queued, batch.children, batch.deliveries, {}, batch.position};
+  StoredBatch made{.queued = batch.queued,
+                   .children = batch.children,
+                   .deliveries = batch.deliveries,
+                   .refusals = {},
+                   .position = batch.position};
   for (const Entry& refusal : batch.refusals) made.refusals.push_back(encode(refusal));
   return made;
 }
 
-// Something that wants a transaction, and whose caller waits for the result.
+// Work that needs a transaction, and whose caller waits for the result.
 struct Job {
-  SqliteKeeper::Work work;
-  std::promise<tl::expected<void, std::string>> done;
+  RecoveringWriter::Work work;
+  std::promise<StoreResult<>> done;
 };
 using Jobs = std::vector<std::shared_ptr<Job>>;
 
 }  // namespace
 
-// Those who append write to the spool; a thread takes what is there into the file, many entries at a time, and does all
-// else.
+// Those who append write to the spool; a thread ingests what is there into the file, many entries at a time, and does
+// everything else.
 class SqliteStore::Implementation {
  public:
   Implementation(SqliteOptions options, log::Logger& log)
       : options_(std::move(options)),
         log_(log),
-        keep_(options_.keep),
-        trouble_(options_.path, options_.clock, log),
-        keeper_(options_, log, trouble_, [this](SqliteWriter& writer) { open_spool(writer); }),
-        spooled_(options_, trouble_, log) {}
+        upkeep_(options_),
+        health_(options_.path, options_.clock, log),
+        writer_(
+            options_, log, health_, [this](SqliteWriter& writer) { return open_spool(writer); },
+            [this](const SqliteWriter& writer) { spooled_.done(writer.last_ingested()); }),
+        spooled_(options_, health_) {}
   ~Implementation() { stop(); }
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
   void start() {
     if (thread_.joinable()) return;
-    keeper_.try_to_open();
-    refuse("");
+    writer_.try_to_open();
+    spooled_.admit();
     thread_ = std::jthread([this](const std::stop_token& stop) { work_until(stop); });
   }
 
@@ -76,80 +75,92 @@ class SqliteStore::Implementation {
     thread_.join();
   }
 
-  void set_keep(std::chrono::milliseconds keep) { keep_.store(keep); }
+  void set_keep(std::chrono::milliseconds keep) { upkeep_.set_keep(keep); }
 
-  tl::expected<void, std::string> append(StoredEntry entry) {
+  StoreResult<> append(StoredEntry entry) {
     const auto is_time = spooled_.append(std::move(entry));
     if (!is_time || *is_time) wake();
-    if (!is_time) return tl::unexpected(is_time.error());
-    return {};
+    return is_time.map([](bool) {});
   }
 
-  tl::expected<void, std::string> perform(SqliteKeeper::Work work) {
-    const auto job = std::make_shared<Job>(Job{std::move(work), {}});
+  StoreResult<> perform(RecoveringWriter::Work work) {
+    const auto job = std::make_shared<Job>(Job{.work = std::move(work), .done = {}});
     auto done = job->done.get_future();
     {
       const std::scoped_lock lock(mutex_);
-      if (auto reason = spooled_.refusal(); !reason.empty()) return tl::unexpected(std::move(reason));
+      if (auto admitted = spooled_.check(); !admitted) return admitted;
       jobs_.push_back(job);
     }
     wake_.notify_one();
     if (done.wait_for(options_.wait) == std::future_status::ready) return done.get();
-    return tl::unexpected(std::string("the trace was not written in time; it may be written yet"));
+    return unavailable("the trace was not written in time; it may be written yet");
   }
 
   std::size_t waiting() const { return spooled_.size(); }
-  Condition condition() const { return trouble_.condition(); }
+  Condition condition() const { return health_.condition(); }
 
  private:
-  // Not between the look and the push of a job, which would wait for a thread that has ended.
+  // Not between the check and the push of a job, which would wait for a thread that has ended.
   void refuse(const std::string& reason) {
     const std::scoped_lock lock(mutex_);
     spooled_.refuse(reason);
   }
 
-  // Not between the thread's look and its sleep.
+  // Not between the thread's check and its sleep.
   void wake() {
     { const std::scoped_lock lock(mutex_); }
     wake_.notify_one();
   }
 
-  void open_spool(const SqliteWriter& writer) {
-    spooled_.open(writer.spooled_to(), trouble_.is_there() ? spool_wait_in_trouble : options_.lock_wait);
+  // What waits must be in the file before an outage is over, and the spool be emptied: a disk with space for an empty
+  // transaction may have none for that.
+  StoreResult<> open_spool(SqliteWriter& writer) {
+    return spooled_.open(writer.last_ingested(), health_.has_outage() ? spool_wait_in_outage : options_.lock_wait)
+        .and_then([&](std::size_t cut_off) {
+          if (cut_off > 0) log_cut_off(cut_off);
+          return health_.has_outage() ? ingest_waiting(writer) : StoreResult<>();
+        });
+  }
+
+  StoreResult<> ingest_waiting(SqliteWriter& writer) {
+    const SpoolQueue::Entries waiting = spooled_.entries();
+    if (waiting.empty()) return {};
+    const auto done = writer.transact([&waiting](SqliteWriter& file) { file.insert(waiting); });
+    // One of the entries is to blame, and left out when they are written one by one.
+    return done || done.error().kind != StoreError::Kind::rejected ? done : StoreResult<>();
+  }
+
+  void log_cut_off(std::size_t bytes) {
+    log_.error(store_subject, "the end of the spool cannot be read and was cut off",
+               {{"file", spooled_.path()}, {"bytes", std::to_string(bytes)}});
   }
 
   void work_until(const std::stop_token& stop) {
-    // Sessions go first: this thread does not interrupt one when it wakes up.
+    // Sessions have priority: this thread does not interrupt one when it wakes up.
     const sched_param no_priority{};
     ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &no_priority);
     while (!stop.stop_requested()) {
       wait_for_work(stop);
       work();
-      keeper_.maintain([this](SqliteWriter& writer) { tidy(writer); });
+      writer_.maintain([this](SqliteWriter& writer) { return maintain(writer); });
     }
     work();
-    keeper_.close([](SqliteWriter& writer) { index_all(writer); });
+    writer_.close([](SqliteWriter& writer) { return Upkeep::index_all(writer); });
     spooled_.close();
   }
 
   void wait_for_work(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    if (trouble_.is_there()) {
+    if (health_.has_outage()) {
       wake_.wait_for(lock, stop, options_.retry, [this] { return !jobs_.empty(); });
       return;
     }
-    wake_.wait_for(lock, stop, pause(),
-                   [this] { return !jobs_.empty() || spooled_.size() > 0 || trouble_.is_there(); });
-    if (indexing_ || spooled_.size() == 0) return;
+    wake_.wait_for(lock, stop, upkeep_.pause(),
+                   [this] { return !jobs_.empty() || spooled_.size() > 0 || health_.has_outage(); });
+    if (upkeep_.is_indexing() || spooled_.size() == 0) return;
     // Those that come meanwhile share the transaction.
     wake_.wait_for(lock, stop, options_.gather,
                    [this] { return !jobs_.empty() || spooled_.size() >= SpoolQueue::enough; });
-  }
-
-  std::chrono::milliseconds pause() const {
-    if (indexing_) return 0ms;
-    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(next_removal_ - Clock::now());
-    return std::clamp<std::chrono::milliseconds>(rest, 1ms, quiet);
   }
 
   // The entries after the jobs are taken, and before these are done: a job may be about any entry that was kept before.
@@ -159,76 +170,63 @@ class SqliteStore::Implementation {
       const std::scoped_lock lock(mutex_);
       jobs = std::exchange(jobs_, {});
     }
-    take_in_spooled();
+    ingest_spooled();
     for (const auto& job : jobs) {
-      job->done.set_value(keeper_.write(job->work));
-      last_work_ = Clock::now();
+      job->done.set_value(writer_.write(job->work));
+      upkeep_.note_work();
     }
   }
 
-  void take_in_spooled() {
-    if (take_in_once() && spooled_.pause_if_long()) {
-      take_in_once();
+  void ingest_spooled() {
+    if (ingest_once() && spooled_.pause_if_long()) {
+      ingest_once();
       spooled_.resume();
     }
     spooled_.notify();
   }
 
   // True if all that was there is in the file.
-  bool take_in_once() {
+  bool ingest_once() {
     const SpoolQueue::Entries taken = spooled_.entries();
     if (taken.empty()) return true;
-    const std::size_t done = take_in(taken);
+    const std::size_t done = ingest(taken);
     if (done > 0) spooled_.done(taken[done - 1]->sequence);
-    last_work_ = Clock::now();
+    upkeep_.note_work();
     return done == taken.size();
   }
 
   // How many of them are done with: they are in the file, or never can be.
-  std::size_t take_in(std::span<const SpooledEntryPointer> entries) {
-    if (keeper_.write([&](SqliteWriter& writer) { writer.insert(entries); })) return entries.size();
-    // One of them cannot be written as it is; where there is trouble, none can now.
+  std::size_t ingest(std::span<const SpooledEntryPointer> entries) {
+    if (writer_.write([&](SqliteWriter& file) { file.insert(entries); })) return entries.size();
+    // One of them was rejected; during an outage, none can be written now.
     for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (trouble_.is_there()) return i;
-      const auto kept = keeper_.write([&](SqliteWriter& writer) { writer.insert(entries.subspan(i, 1)); });
-      if (!kept && trouble_.is_there()) return i;
-      if (!kept) log_.error(store_subject, "an entry cannot be kept", {{"error", kept.error()}});
+      if (health_.has_outage()) return i;
+      const auto kept = writer_.write([&](SqliteWriter& file) { file.insert(entries.subspan(i, 1)); });
+      if (!kept && health_.has_outage()) return i;
+      if (!kept) log_.error(store_subject, "an entry cannot be kept", {{"error", kept.error().reason}});
     }
     return entries.size();
   }
 
-  void tidy(SqliteWriter& writer) {
-    const auto now = Clock::now();
-    const bool is_quiet = now - last_work_ >= quiet;
-    if (indexing_ || writer.unindexed() >= heap || (is_quiet && writer.unindexed() > 0)) {
-      indexing_ = writer.index_some();
-    }
-    if (now >= next_removal_) {
-      const bool more = writer.remove_some(options_.clock() - keep_.load().count());
-      next_removal_ = now + (more ? Clock::duration(between_removal_steps) : Clock::duration(between_removals));
-    }
-    constexpr int pages = 4000;  // 16 MiB
-    writer.checkpoint(pages);
-    if (now < next_look_) return;
-    next_look_ = now + between_looks;
-    spooled_.look_after_file();
+  StoreResult<> maintain(SqliteWriter& writer) {
+    return upkeep_.run(writer).and_then([this] { return look_after_spool(); });
   }
 
-  static void index_all(SqliteWriter& writer) {
-    while (writer.unindexed() > 0) writer.index_some();
+  StoreResult<> look_after_spool() {
+    const auto now = Clock::now();
+    if (now < next_look_) return {};
+    next_look_ = now + between_looks;
+    return spooled_.replace_missing_file();
   }
 
   const SqliteOptions options_;
   log::Logger& log_;
-  std::atomic<std::chrono::milliseconds> keep_;
-  Trouble trouble_;
-  SqliteKeeper keeper_;
+  Upkeep upkeep_;
+  StoreHealth health_;
+  RecoveringWriter writer_;
   SpoolQueue spooled_;
-  // Of the thread.
-  Clock::time_point next_removal_;
+  // This belongs to the thread.
   Clock::time_point next_look_;
-  Clock::time_point last_work_;
-  bool indexing_ = false;  // and there is more of it to do
 
   std::mutex mutex_;
   std::condition_variable_any wake_;
@@ -254,24 +252,23 @@ void SqliteStore::set_keep(std::chrono::milliseconds keep) {
 }
 
 tl::expected<void, std::string> SqliteStore::append(const Entry& entry) {
-  return implementation_->append(encode(entry));
+  return implementation_->append(encode(entry)).map_error(to_reason);
 }
 
 // A call may give up before its work is done, so what the work uses is shared with it.
 tl::expected<Recorded, std::string> SqliteStore::record(const LogBatch& batch) {
   const auto stored = std::make_shared<const StoredBatch>(encode(batch));
   const auto recorded = std::make_shared<Recorded>();
-  const auto done =
-      implementation_->perform([stored, recorded](SqliteWriter& writer) { *recorded = writer.record(*stored); });
-  if (!done) return tl::unexpected(done.error());
-  return *recorded;
+  return implementation_->perform([stored, recorded](SqliteWriter& file) { *recorded = file.record(*stored); })
+      .map([&recorded] { return *recorded; })
+      .map_error(to_reason);
 }
 
 tl::expected<std::string, std::string> SqliteStore::position() {
   const auto position = std::make_shared<std::string>();
-  const auto done = implementation_->perform([position](SqliteWriter& writer) { *position = writer.position(); });
-  if (!done) return tl::unexpected(done.error());
-  return *position;
+  return implementation_->perform([position](SqliteWriter& file) { *position = file.position(); })
+      .map([&position] { return *position; })
+      .map_error(to_reason);
 }
 
 std::size_t SqliteStore::waiting() const {

@@ -30,13 +30,14 @@ std::string_view local_part(std::string_view canonical);
 // What follows the last "@"; empty where there is none.
 std::string_view domain_part(std::string_view address);
 
-constexpr unsigned bucket_bits = 16;
-constexpr std::int64_t bucket_size = std::int64_t{1} << bucket_bits;
-constexpr std::int64_t bucket_of(std::int64_t id) {
-  return id >> bucket_bits;
+// Postings lie in segments of 65,536 row numbers. A row's number is its segment and its offset there.
+constexpr unsigned segment_bits = 16;
+constexpr std::int64_t segment_size = std::int64_t{1} << segment_bits;
+constexpr std::int64_t segment_of(std::int64_t id) {
+  return id >> segment_bits;
 }
-constexpr std::int64_t low_of(std::int64_t id) {
-  return id & (bucket_size - 1);
+constexpr std::int64_t offset_of(std::int64_t id) {
+  return id & (segment_size - 1);
 }
 
 }  // namespace connectord::trace

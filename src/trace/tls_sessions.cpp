@@ -11,7 +11,7 @@ bool is_sendmail(const maillog::Event& event) {
   return event.program.substr(0, 7) != "postfix";
 }
 
-// Sendmail tells of TLS with the relay's name, and of the delivery with name and address.
+// Sendmail logs TLS with the relay's name, and the delivery with name and address.
 bool is_same(const maillog::Relay& session, const maillog::Relay& delivery) {
   if (session.port != delivery.port) return false;
   return session.name == delivery.name && (session.address == delivery.address || session.address.empty());

@@ -7,7 +7,7 @@
 
 namespace connectord::trace {
 
-// The log tells of TLS when a process of the mail server connects, and of the deliveries over that connection later.
+// The log reports TLS when a process of the mail server connects, and the deliveries over that connection later.
 class TlsSessions {
  public:
   void note(const maillog::Event& event, const maillog::TlsEstablished& tls);

@@ -152,11 +152,11 @@ Json to_json(const Row& row) {
   return object;
 }
 
-Json to_json(const Story& story) {
+Json to_json(const MessageTraceDetail& detail) {
   Json object{{"rows", Json::array()}, {"attempts", Json::array()}, {"children", Json::array()}};
-  for (const Row& row : story.rows) object["rows"].push_back(to_json(row));
-  for (const Attempt& attempt : story.attempts) object["attempts"].push_back(attempt_json(attempt));
-  for (const Child& child : story.children) {
+  for (const Row& row : detail.rows) object["rows"].push_back(to_json(row));
+  for (const Attempt& attempt : detail.attempts) object["attempts"].push_back(attempt_json(attempt));
+  for (const Child& child : detail.children) {
     object["children"].push_back({{"time", iso_time(child.time)}, {"queue_id", child.child_queue_id}});
   }
   return object;

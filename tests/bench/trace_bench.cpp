@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -29,6 +30,7 @@ struct Options {
   std::size_t added = 100'000;
   unsigned parallel = 8;
   std::size_t searches = 50;
+  std::size_t transaction = 0;
   bool is_filled = false;
 };
 
@@ -140,6 +142,15 @@ void settle() {
   std::this_thread::sleep_for(std::chrono::milliseconds(2'500));
 }
 
+// Appends the messages from `first` on as a session does, or in a transaction of their own that the spool has no part
+// in.
+std::size_t failures_of(trace::Store& store, std::span<const Message> messages, bool is_transaction) {
+  if (!is_transaction) return store.append(messages.front().entry()) ? 0 : 1;
+  trace::LogBatch batch;
+  for (const Message& message : messages) batch.refusals.push_back(message.entry());
+  return store.record(batch) ? 0 : messages.size();
+}
+
 // As sessions add messages: many threads, each waits for its answer.
 Json add(trace::Store& store, const Options& options, std::size_t first) {
   std::vector<Message> messages;
@@ -154,9 +165,11 @@ Json add(trace::Store& store, const Options& options, std::size_t first) {
     std::vector<std::jthread> sessions;
     for (unsigned t = 0; t < options.parallel; ++t) {
       sessions.emplace_back([&, t] {
-        for (std::size_t i = next++; i < messages.size(); i = next++) {
+        const std::size_t together = std::max<std::size_t>(options.transaction, 1);
+        for (std::size_t i = next.fetch_add(together); i < messages.size(); i = next.fetch_add(together)) {
+          const auto some = std::span(messages).subspan(i, std::min(together, messages.size() - i));
           const auto asked = Clock::now();
-          if (!store.append(messages[i].entry())) ++failed;
+          failed += failures_of(store, some, options.transaction > 0);
           latencies[t].push_back(milliseconds(Clock::now() - asked));
         }
       });
@@ -168,7 +181,7 @@ Json add(trace::Store& store, const Options& options, std::size_t first) {
   std::vector<double> all;
   for (const auto& some : latencies) all.insert(all.end(), some.begin(), some.end());
   std::sort(all.begin(), all.end());
-  const auto count = static_cast<double>(all.size());
+  const auto count = static_cast<double>(messages.size());
   return {{"failed", failed.load()},
           {"cpu_us", used * 1e6 / count},
           {"messages_per_second", count / wall * 1000},
@@ -278,6 +291,8 @@ int main(int argc, char** argv) {
   app.add_option("--rows", options.rows, "How many messages to fill it with");
   app.add_option("--added", options.added, "How many to add as sessions do, afterwards");
   app.add_option("--parallel", options.parallel, "How many sessions");
+  app.add_option("--transaction", options.transaction,
+                 "Without the spool: so many of the added messages are one transaction, which is waited for");
   app.add_option("--searches", options.searches, "How often each search is timed");
   CLI11_PARSE(app, argc, argv);
   try {

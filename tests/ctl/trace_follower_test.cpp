@@ -35,7 +35,9 @@ class GrowingArchive : public trace::Archive {
     }
     return page;
   }
-  tl::expected<std::optional<trace::Story>, std::string> story(std::int64_t) override { return std::nullopt; }
+  tl::expected<std::optional<trace::MessageTraceDetail>, std::string> detail(std::int64_t) override {
+    return std::nullopt;
+  }
   tl::expected<trace::Report, std::string> report(const trace::ReportQuery&) override { return trace::Report(); }
 };
 

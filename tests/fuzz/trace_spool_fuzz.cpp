@@ -22,7 +22,7 @@ void check_entry(std::string_view content) {
   if (!trace::read_entry(content, entry)) return;
   const std::string record = trace::spool_record(entry);
   trace::StoredEntry again;
-  require(trace::read_entry(std::string_view(record).substr(record.size() - content.size()), again));
+  require(trace::read_entry(std::string_view(record).substr(trace::spool_record_head), again));
   require(trace::spool_record(again) == record);
 }
 

@@ -118,11 +118,13 @@ TEST_F(MailLogReaderThread, WaitsForALogThatIsMissing) {
   EXPECT_THAT(log_.lines(), ElementsAre(HasSubstr("No such file or directory"), HasSubstr("recorded again")));
 }
 
-TEST(MailLogProblem, IsWhyALogCannotBeRead) {
+TEST(CheckMailLog, FailsWithTheReasonWhereALogCannotBeRead) {
   const LogFolder folder;
-  EXPECT_THAT(problem_with_mail_log(folder.path()), HasSubstr("No such file or directory"));
+  const auto missing = check_mail_log(folder.path());
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_THAT(missing.error(), HasSubstr("No such file or directory"));
   folder.write("");
-  EXPECT_EQ(problem_with_mail_log(folder.path()), "");
+  EXPECT_TRUE(check_mail_log(folder.path()).has_value());
 }
 
 }  // namespace

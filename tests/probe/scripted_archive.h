@@ -24,8 +24,8 @@ class ScriptedArchive : public trace::Archive {
     queries.push_back(query);
     return trace::Page{found(query), {}};
   }
-  tl::expected<std::optional<trace::Story>, std::string> story(std::int64_t) override {
-    return trace::Story{{}, attempts, {}};
+  tl::expected<std::optional<trace::MessageTraceDetail>, std::string> detail(std::int64_t) override {
+    return trace::MessageTraceDetail{{}, attempts, {}};
   }
   tl::expected<std::int64_t, std::string> last_row() override { return 0; }
   tl::expected<trace::Report, std::string> report(const trace::ReportQuery&) override { return volumes; }

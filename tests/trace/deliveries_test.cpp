@@ -169,7 +169,7 @@ TEST_F(TraceDeliveries, TheSameOneTwiceChangesNothing) {
   const Delivery one = delivery("4X", "a@example.net", Status::delivered, noon + second);
   deliver({one, one});
   deliver({one});
-  EXPECT_EQ(story(id).attempts.size(), 1U);
+  EXPECT_EQ(detail(id).attempts.size(), 1U);
 }
 
 TEST_F(TraceDeliveries, TheLatestAttemptIsTheStatusInWhateverOrderTheyAreTold) {
@@ -179,7 +179,7 @@ TEST_F(TraceDeliveries, TheLatestAttemptIsTheStatusInWhateverOrderTheyAreTold) {
   deliver({delivery("4X", "a@example.net", Status::delivered, noon + 10 * second),
            delivery("4X", "a@example.net", Status::pending, noon + 5 * second)});
   EXPECT_EQ(statuses(), "a@example.net=delivered");
-  const Story told = story(id);
+  const MessageTraceDetail told = detail(id);
   ASSERT_EQ(told.attempts.size(), 3U);
   EXPECT_EQ(told.attempts[0].delivery.status, Status::pending);
   EXPECT_EQ(told.attempts[2].delivery.status, Status::delivered);
@@ -211,7 +211,7 @@ TEST_F(TraceDeliveries, ToSomebodyElseAreToldInTheStory) {
   Delivery first = delivery("4X", "list@example.net", Status::expanded, noon);
   first.address = "member@example.net";
   deliver({first, delivery("4X", "archive@example.net", Status::delivered, noon)});
-  const Story told = story(id);
+  const MessageTraceDetail told = detail(id);
   ASSERT_EQ(told.attempts.size(), 2U);
   for (const Attempt& attempt : told.attempts) {
     const bool is_member = attempt.delivery.address == "member@example.net";
@@ -234,7 +234,7 @@ TEST_F(TraceDeliveries, ToAnAddressAloneAreForNobodyOfTheRecipients) {
   bounce.address = "alice@contoso.com";
   deliver({bounce});
   EXPECT_EQ(statuses(), "a@example.net=getting_status");
-  EXPECT_EQ(story(id).attempts.at(0).row, 0);
+  EXPECT_EQ(detail(id).attempts.at(0).row, 0);
 }
 
 TEST_F(TraceDeliveries, FollowAMessageToItsNewQueueIds) {
@@ -247,7 +247,7 @@ TEST_F(TraceDeliveries, FollowAMessageToItsNewQueueIds) {
   EXPECT_EQ(statuses("4Z"), "a@example.net=delivered");
   reopen();
   EXPECT_EQ(statuses("4Z"), "a@example.net=delivered");
-  EXPECT_EQ(story(id).children.size(), 2U);
+  EXPECT_EQ(detail(id).children.size(), 2U);
 }
 
 TEST_F(TraceDeliveries, OfMessagesThatAreNotThereAreCounted) {

@@ -176,8 +176,8 @@ class TraceTest : public testing::Test {
     EXPECT_TRUE(page.has_value()) << page.error();
     return page.value_or(Page{});
   }
-  Story story(std::int64_t row) const {
-    auto told = archive()->story(row);
+  MessageTraceDetail detail(std::int64_t row) const {
+    auto told = archive()->detail(row);
     if (!told || !*told) {
       ADD_FAILURE() << "there is no row " << row;
       return {};

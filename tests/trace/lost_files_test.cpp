@@ -79,10 +79,10 @@ TEST_F(TraceLostFiles, TheProcessKeepsItsLocksWhenTheStoreOpensTheFileAnew) {
   ASSERT_TRUE(others_see_a_lock(path()));
   lock();
   append(Mail().queued_as("2"));
-  ASSERT_TRUE(eventually([this] { return !store_->condition().trouble.empty(); }));
+  ASSERT_TRUE(eventually([this] { return !store_->condition().outage.empty(); }));
   EXPECT_TRUE(others_see_a_lock(path()));
   unlock();
-  ASSERT_TRUE(eventually([this] { return store_->condition().trouble.empty(); }));
+  ASSERT_TRUE(eventually([this] { return store_->condition().outage.empty(); }));
   EXPECT_TRUE(others_see_a_lock(path()));
   EXPECT_EQ(store_->condition().losses, 0U);
 }
@@ -150,7 +150,7 @@ TEST_F(TraceLostFiles, WhatWaitsWhileTheFileCannotBeWrittenOutlivesTheFile) {
   const auto reading = archive();
   lock();
   append(Mail().queued_as("1"));
-  ASSERT_TRUE(eventually([this] { return !store_->condition().trouble.empty(); }));
+  ASSERT_TRUE(eventually([this] { return !store_->condition().outage.empty(); }));
   remove({"", "-wal", "-shm"});
   unlock();
   ASSERT_TRUE(eventually([this] { return store_->waiting() == 0; }));
@@ -202,7 +202,7 @@ TEST_F(TraceLostFiles, WhoeverReadsSeesTheNewFileWhereADamagedOneWasSetAside) {
   EXPECT_EQ(found_by(*reading), "2");
 }
 
-TEST_F(TraceLostFiles, AFolderThatMayNotBeLookedIntoIsTroubleAndNoLoss) {
+TEST_F(TraceLostFiles, AFolderThatMayNotBeSearchedIsAnOutageAndNoLoss) {
   if (::geteuid() == 0) {
     ::chmod(folder_.c_str(), 0777);
     ASSERT_EQ(::seteuid(65534), 0);
@@ -214,9 +214,9 @@ TEST_F(TraceLostFiles, AFolderThatMayNotBeLookedIntoIsTroubleAndNoLoss) {
   open(with);
   keep("1");
   ::chmod(inner.c_str(), 0);
-  EXPECT_TRUE(eventually([this] { return !store_->condition().trouble.empty(); }));
+  EXPECT_TRUE(eventually([this] { return !store_->condition().outage.empty(); }));
   ::chmod(inner.c_str(), 0700);
-  EXPECT_TRUE(eventually([this] { return store_->condition().trouble.empty(); }));
+  EXPECT_TRUE(eventually([this] { return store_->condition().outage.empty(); }));
   EXPECT_EQ(store_->condition().losses, 0U);
   store_.reset();
   if (::getuid() == 0) {

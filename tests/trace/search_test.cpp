@@ -197,12 +197,12 @@ TEST_P(TraceSearch, TellsTheStoryOfTheMessageThatARowBelongsTo) {
   const std::int64_t id = append_and_look(Mail().to({"a@example.net", "b@example.net"}).queued_as("Q"));
   settle();
   for (const std::int64_t row : {id, id + 1}) {
-    const Story told = story(row);
+    const MessageTraceDetail told = detail(row);
     ASSERT_EQ(told.rows.size(), 2U);
     EXPECT_EQ(told.rows[0].rcpt_to, "a@example.net");
     EXPECT_EQ(told.rows[0].message->queue_id, "Q");
   }
-  EXPECT_FALSE(archive()->story(4711).value().has_value());
+  EXPECT_FALSE(archive()->detail(4711).value().has_value());
 }
 
 TEST_P(TraceSearch, FindsAMomentAlthoughTheClockWentBack) {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
+#include <zlib.h>
 
+#include <cstring>
 #include <fstream>
 #include <limits>
 
@@ -55,7 +57,7 @@ class TraceSpool : public TraceTest {
   }
 };
 
-TEST_F(TraceSpool, IsTakenInByTheNextProcess) {
+TEST_F(TraceSpool, IsIngestedByTheNextProcess) {
   leave_as_killed();
   open();
   EXPECT_EQ(found(), "3 2 1");
@@ -63,7 +65,7 @@ TEST_F(TraceSpool, IsTakenInByTheNextProcess) {
   EXPECT_EQ(found(), "3 2 1");
 }
 
-TEST_F(TraceSpool, IsTakenInByWhoeverReadsTheTrace) {
+TEST_F(TraceSpool, IsIngestedByWhoeverReadsTheTrace) {
   leave_as_killed();
   EXPECT_EQ(found(), "3 2 1");
   EXPECT_EQ(content_of(spool()), "");
@@ -73,7 +75,7 @@ TEST_F(TraceSpool, IsTakenInByWhoeverReadsTheTrace) {
   EXPECT_EQ(found(), "4 3 2 1");
 }
 
-TEST_F(TraceSpool, IsNotTakenInTwiceWhereItCouldNotBeEmptied) {
+TEST_F(TraceSpool, IsNotIngestedTwiceWhereItCouldNotBeEmptied) {
   leave_as_killed();
   const std::string left = content_of(spool());
   EXPECT_EQ(found(), "3 2 1");
@@ -212,6 +214,34 @@ TEST(SpoolRecord, IsReadAsItWasWritten) {
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{7, 9}));
 }
 
+// Its last two numbers are missing, and the two times lie in its details.
+std::string record_of_version_1() {
+  StoredEntry entry = encode(Mail().queued_as("OLD").entry());
+  entry.details = R"({"connected":2001,"began":1001})";
+  std::string record = spool_record(entry);
+  record.resize(record.size() - 2 * sizeof(std::int64_t));
+  const std::string content = record.substr(spool_record_head);
+  const auto length = static_cast<std::uint32_t>(content.size());
+  const auto checksum = static_cast<std::uint32_t>(
+      ::crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size())));
+  std::memcpy(record.data() + 4, &length, sizeof length);
+  std::memcpy(record.data() + 16, &checksum, sizeof checksum);
+  number_record(record, std::numeric_limits<std::int64_t>::max());
+  return record;
+}
+
+TEST_F(TraceSpool, OfTheVersionBeforeIsIngestedWithItsTimes) {
+  open();
+  append(Mail().queued_as("1"));
+  store_.reset();
+  put(spool(), record_of_version_1());
+  open();
+  EXPECT_EQ(found(), "OLD 1");
+  const Page page = search();
+  EXPECT_EQ(page.rows.at(0).message->connected, noon - 2 * second);
+  EXPECT_EQ(page.rows.at(0).message->began, noon - second);
+}
+
 TEST(SpoolRecord, IsNotWholeWhereAnyOfItsBytesIsMissingOrOther) {
   std::string record = spool_record(some_entry());
   number_record(record, 1);
@@ -235,7 +265,7 @@ TEST(SpoolRecord, ThatClaimsMoreRecipientsThanAMessageCanHaveIsNone) {
   entry.recipients.assign(100'001, "");
   const std::string record = spool_record(entry);
   StoredEntry read;
-  EXPECT_FALSE(read_entry(std::string_view(record).substr(24), read));
+  EXPECT_FALSE(read_entry(std::string_view(record).substr(spool_record_head), read));
 }
 
 TEST(SpoolRecord, WithANumberThatDoesNotRiseEndsTheSpool) {

@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-// What one line of a mail server's log tells. Plain values. Times are UTC. Addresses are without their angle brackets,
-// in the quoted form of RFC 5321; texts are cut at 1 KiB and may come from outside.
+// What one line of a mail server's log reports. Plain values. Times are UTC. Addresses are without their angle
+// brackets, in the quoted form of RFC 5321; texts are cut at 1 KiB and may come from outside.
 namespace connectord::maillog {
 
 using Time = std::chrono::sys_time<std::chrono::microseconds>;
@@ -26,7 +26,7 @@ struct Relay {
   friend bool operator==(const Relay&, const Relay&) = default;
 };
 
-// Of the times that Postfix tells as delays=a/b/c/d (QSHAPE_README, postconf(5): delay_logging_resolution_limit).
+// The times that Postfix logs as delays=a/b/c/d (QSHAPE_README, postconf(5): delay_logging_resolution_limit).
 struct Delays {
   std::chrono::milliseconds before_queue_manager{0};
   std::chrono::milliseconds in_queue_manager{0};
@@ -55,7 +55,7 @@ struct DeliveryAttempt {
   std::string enhanced_status;  // RFC 3463; empty if the line has none
   DeliveryStatus status = DeliveryStatus::deferred;
   std::string text;           // what the other end, or the delivery agent, said
-  std::string next_queue_id;  // under which a local relay has the message now, as "queued as" and "forwarded as" tell
+  std::string next_queue_id;  // under which a local relay has the message now, by "queued as" and "forwarded as"
 };
 
 // A TLS session of the process that logs it; the deliveries of that process to that relay, which follow, use it.
@@ -100,7 +100,7 @@ struct Held {
 struct Released {};
 struct Requeued {};
 
-// It will not be tried again, and the sender is told.
+// It will not be tried again, and the sender is notified.
 struct Expired {
   bool by_force = false;
 };

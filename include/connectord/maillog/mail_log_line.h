@@ -12,7 +12,7 @@
 namespace connectord::maillog {
 
 // Longer lines are not read: Postfix ends its own at 2 KiB and rsyslog at 8 KiB.
-inline constexpr std::size_t longest_log_line = 65'536;
+inline constexpr std::size_t max_log_line_length = 65'536;
 
 // How times without year and zone are read. `to_utc` takes seconds since 1970-01-01 00:00 by the local clock.
 struct LogClock {
@@ -23,7 +23,7 @@ struct LogClock {
   static LogClock of_this_machine(std::chrono::sys_seconds now);
 };
 
-// What a line of a mail log tells of a message; nothing where it is about something else, is cut off before what
+// What a line of a mail log reports of a message; nothing where it is about something else, is cut off before what
 // matters, or could be read in two ways. Lines have no line end. Read are
 //   Nov 21 23:52:18 mx postfix/smtp[10326]: …                    the traditional form, and Postfix's own maillog_file
 //   2026-11-21T23:52:18.123456+01:00 mx postfix/smtp[10326]: …   rsyslog's later default (RFC 3339)

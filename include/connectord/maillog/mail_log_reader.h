@@ -15,7 +15,8 @@
 
 namespace connectord::maillog {
 
-// What some lines of the log told, and where the reading goes on behind them. A position is to be kept as it is.
+// What some lines of the log report, and where the reading continues behind them. A position is opaque, and kept as it
+// is.
 struct LoggedBatch {
   std::vector<Event> events;
   std::string position;
@@ -92,7 +93,7 @@ class MailLogReader {
   LoggedBatch waiting_;  // for the sink
   std::string position_;
   bool has_waiting_ = false;
-  bool in_trouble_ = false;
+  bool has_outage_ = false;
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -100,7 +101,7 @@ class MailLogReader {
   std::thread thread_;
 };
 
-// Why this process cannot read the log, and what to do; empty if it can.
-std::string problem_with_mail_log(const std::string& source);
+// Fails with the reason where this process cannot read the log.
+tl::expected<void, std::string> check_mail_log(const std::string& source);
 
 }  // namespace connectord::maillog

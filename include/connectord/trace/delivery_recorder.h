@@ -15,7 +15,7 @@ using IsKnownRefusal = std::function<bool(const maillog::Event& event, const mai
 // By looking for an answer of connectord's to that client and recipient, with that text, within a minute.
 IsKnownRefusal known_in(std::shared_ptr<Archive> archive);
 
-// Turns what the mail log tells into what the trace keeps: what became of which message for which recipient.
+// Turns what the mail log reports into what the trace keeps: what became of which message for which recipient.
 //
 //   sent                                  delivered; pending where a relay on this machine has queued it anew; expanded
 //                                         where a local alias passed it on to others

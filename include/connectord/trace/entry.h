@@ -43,9 +43,9 @@ struct Entry {
   std::span<const std::string> outbound_connectors{};
 };
 
-// One attempt to deliver a message to one recipient, as the mail server's log tells it. Without a recipient it is about
-// nobody of RCPT TO, such as whoever gets a bounce; with neither recipient nor address, about all for whom it is not
-// over.
+// One attempt to deliver a message to one recipient, as the mail server's log reports it. Without a recipient it is
+// about nobody of RCPT TO, such as whoever gets a bounce; with neither recipient nor address, about all for whom it is
+// not over.
 struct Delivery {
   std::string queue_id;
   std::string recipient;  // as the log has it, which may spell RCPT TO in another way
@@ -70,7 +70,7 @@ struct Child {
   std::int64_t time = 0;
 };
 
-// What the mail server tells of a message when it takes it into its queue.
+// What the mail server logs of a message when it takes it into its queue.
 struct Queued {
   std::string queue_id;
   std::int64_t time = 0;

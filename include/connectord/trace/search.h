@@ -108,7 +108,7 @@ struct Attempt {
 };
 
 // One message whole.
-struct Story {
+struct MessageTraceDetail {
   std::vector<Row> rows;
   std::vector<Attempt> attempts;  // in the order of time
   std::vector<Child> children;
@@ -120,7 +120,7 @@ class Archive {
   virtual ~Archive() = default;
   virtual tl::expected<Page, std::string> search(const Query& query) = 0;
   // The message to which the row with this number belongs; std::nullopt if there is none.
-  virtual tl::expected<std::optional<Story>, std::string> story(std::int64_t row) = 0;
+  virtual tl::expected<std::optional<MessageTraceDetail>, std::string> detail(std::int64_t row) = 0;
   // The highest number of a row; 0 in an empty trace.
   virtual tl::expected<std::int64_t, std::string> last_row() = 0;
   virtual tl::expected<Report, std::string> report(const ReportQuery& query) = 0;

@@ -22,10 +22,10 @@ struct SqliteOptions {
   std::chrono::milliseconds lock_wait{4'000};
   // How long the first entry of a transaction waits for others.
   std::chrono::milliseconds gather{10};
-  // Between attempts to make a broken store work again.
+  // Between attempts to end an outage.
   std::chrono::milliseconds retry{1'000};
   // So many entries may be kept and not in the file yet. Beyond that, calls wait.
-  std::size_t most_waiting = 10'000;
+  std::size_t max_waiting = 10'000;
   // Milliseconds since 1970, by which old rows are removed.
   std::function<std::int64_t()> clock = [] {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -34,14 +34,14 @@ struct SqliteOptions {
 };
 
 // A trace in one file of SQLite's. An entry is appended to a second file, the spool, before its call returns; a thread
-// takes what came in some milliseconds into the first in one transaction. What a process that was killed left in the
-// spool, the next one takes in, or whoever opens the trace for reading and may write to it.
+// ingests what came in some milliseconds into the first in one transaction. What a process that was killed left in the
+// spool is ingested by the next one, or by whoever opens the trace for reading and may write to it.
 //
-// While the file cannot be written, every call fails at once with the reason, and it is tried again until it can; the
-// log has one line when that begins and one when it is over. A damaged file is set aside under a name with the time,
-// and a new one begun. A file of a later version of this program stays as it is, and the store stays broken. Where
-// somebody removes or replaces one of the files, the log says so within a second, and the store goes on with what has
-// the name then; what was kept last is in it.
+// While the file cannot be written, every call fails at once with the reason, and it is tried again until it can. The
+// log has one line when such an outage begins, and one when it is over: when what waited is in the file. A damaged file
+// is set aside under a name with the time, and a new one begun. A file of a later version of this program stays as it
+// is, and the outage lasts. Where one of the files is removed or replaced, the log says so within a second, and the
+// store goes on with what has the name then; what was kept last is in it.
 class SqliteStore : public Store {
  public:
   SqliteStore(SqliteOptions options, log::Logger& log);

@@ -9,17 +9,17 @@
 
 namespace connectord::trace {
 
-// How many things a LogBatch told were of messages in the trace.
+// How many of the things that a LogBatch reports were of messages in the trace.
 struct Recorded {
   std::size_t matched = 0;
   std::size_t unknown = 0;
 };
 
-// How it is with what the trace is kept in. Times are seconds since 1970.
+// The condition of what the trace is kept in. Times are seconds since 1970.
 struct Condition {
-  std::string trouble;         // why nothing can be kept now; empty: it can
+  std::string outage;          // why nothing can be kept now; empty: it can
   std::int64_t since = 0;      // when that began
-  std::uint64_t losses = 0;    // how often somebody removed or replaced a file of the trace while it was open
+  std::uint64_t losses = 0;    // how often a file of the trace was removed or replaced while it was open
   std::int64_t last_loss = 0;  // 0: never
 };
 

@@ -6,7 +6,7 @@
 #include "connectord/model/authentication.h"
 #include "connectord/trace/search.h"
 
-// What the trace tells, as JSON with keys that stay. What is not known is null.
+// What the trace has, as JSON with keys that stay. What is not known is null.
 namespace connectord::trace {
 
 // "2026-11-21T12:00:00.123Z"
@@ -16,7 +16,7 @@ std::string iso_time(std::int64_t milliseconds);
 nlohmann::ordered_json to_json(const model::Authentication& authentication);
 
 nlohmann::ordered_json to_json(const Row& row);
-nlohmann::ordered_json to_json(const Story& story);
+nlohmann::ordered_json to_json(const MessageTraceDetail& detail);
 nlohmann::ordered_json to_json(const Report& report);
 
 }  // namespace connectord::trace

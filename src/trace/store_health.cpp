@@ -1,17 +1,18 @@
-#include "trouble.h"
+#include "store_health.h"
 
 namespace connectord::trace {
-std::string Trouble::reason() const {
-  if (!is_there()) return {};
+
+StoreResult<> StoreHealth::check() const {
+  if (!has_outage()) return {};
   const std::scoped_lock lock(mutex_);
-  return reason_;
+  return unavailable(reason_);
 }
 
-void Trouble::begin(const std::string& reason) {
+void StoreHealth::begin_outage(const std::string& reason) {
   {
     const std::scoped_lock lock(mutex_);
     reason_ = reason;
-    if (is_there_.exchange(true)) return;
+    if (has_outage_.exchange(true)) return;
     since_ = std::chrono::steady_clock::now();
     condition_.since = clock_() / 1000;
   }
@@ -19,24 +20,24 @@ void Trouble::begin(const std::string& reason) {
              {{"file", file_}, {"error", reason}});
 }
 
-void Trouble::count_loss() {
+void StoreHealth::count_loss() {
   const std::scoped_lock lock(mutex_);
   ++condition_.losses;
   condition_.last_loss = clock_() / 1000;
 }
 
-Condition Trouble::condition() const {
+Condition StoreHealth::condition() const {
   const std::scoped_lock lock(mutex_);
   Condition condition = condition_;
-  if (is_there()) condition.trouble = reason_;
+  if (has_outage()) condition.outage = reason_;
   return condition;
 }
 
-void Trouble::end() {
+void StoreHealth::end_outage() {
   std::chrono::seconds lasted{};
   {
     const std::scoped_lock lock(mutex_);
-    if (!is_there_.exchange(false)) return;
+    if (!has_outage_.exchange(false)) return;
     lasted = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_);
   }
   log_.warning(store_subject, "the trace can be written again",

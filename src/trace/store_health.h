@@ -10,25 +10,28 @@
 
 #include "connectord/log/logger.h"
 #include "connectord/trace/store.h"
+#include "store_error.h"
 
 namespace connectord::trace {
 
-// Of the log's lines about the store.
+// The subject of the log's lines about the store.
 inline constexpr std::string_view store_subject = "trace";
 
-// Whether the trace can be written now, and if not, why. The log has one line when trouble begins and one when it is
-// over. Thread-safe.
-class Trouble {
+// Whether the trace can be written now, and if not, why. The log has one line when an outage begins and one when it is
+// over. Thread-safe. What logs must not be called under a lock that others wait for.
+class StoreHealth {
  public:
-  // `clock` tells milliseconds since 1970.
-  Trouble(std::string file, std::function<std::int64_t()> clock, log::Logger& log)
+  // `clock` returns milliseconds since 1970.
+  StoreHealth(std::string file, std::function<std::int64_t()> clock, log::Logger& log)
       : file_(std::move(file)), clock_(std::move(clock)), log_(log) {}
 
-  bool is_there() const { return is_there_.load(std::memory_order_relaxed); }
-  // Empty where there is none.
-  std::string reason() const;
-  void begin(const std::string& reason);
-  void end();
+  bool has_outage() const { return has_outage_.load(std::memory_order_relaxed); }
+  // Fails with the reason of the outage, if there is one.
+  StoreResult<> check() const;
+  // Logs, if there is no outage yet; otherwise only the reason is replaced.
+  void begin_outage(const std::string& reason);
+  // Logs, if there is an outage.
+  void end_outage();
   // One more entry that could not be kept.
   void count_failure() { failures_.fetch_add(1, std::memory_order_relaxed); }
   // A file of the trace was removed or replaced once more.
@@ -39,7 +42,7 @@ class Trouble {
   const std::string file_;
   const std::function<std::int64_t()> clock_;
   log::Logger& log_;
-  std::atomic<bool> is_there_ = false;
+  std::atomic<bool> has_outage_ = false;
   std::atomic<std::uint64_t> failures_ = 0;
   mutable std::mutex mutex_;
   // Guarded by mutex_.

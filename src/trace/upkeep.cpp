@@ -1,0 +1,55 @@
+#include "upkeep.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace connectord::trace {
+namespace {
+
+using namespace std::chrono_literals;
+
+// So many messages are indexed together.
+constexpr std::size_t index_batch = 8'192;
+// After this time without work, the rest is indexed too.
+constexpr auto quiet = 1s;
+constexpr auto between_removals = 60s;
+constexpr auto between_removal_steps = 50ms;
+constexpr int checkpoint_pages = 4000;  // 16 MiB
+
+}  // namespace
+
+StoreResult<> Upkeep::run(SqliteWriter& writer) {
+  return index(writer).and_then([&] { return remove_old(writer); }).and_then([&] {
+    return writer.checkpoint(checkpoint_pages);
+  });
+}
+
+StoreResult<> Upkeep::index(SqliteWriter& writer) {
+  const bool is_quiet = Clock::now() - last_work_ >= quiet;
+  const bool is_time = is_indexing_ || writer.unindexed() >= index_batch || (is_quiet && writer.unindexed() > 0);
+  if (!is_time) return {};
+  return writer.index_some().map([this](bool more) { is_indexing_ = more; });
+}
+
+StoreResult<> Upkeep::remove_old(SqliteWriter& writer) {
+  const auto now = Clock::now();
+  if (now < next_removal_) return {};
+  return writer.remove_some(clock_() - keep_.load().count()).map([&](bool more) {
+    next_removal_ = now + (more ? Clock::duration(between_removal_steps) : Clock::duration(between_removals));
+  });
+}
+
+std::chrono::milliseconds Upkeep::pause() const {
+  if (is_indexing_) return 0ms;
+  const auto rest = std::chrono::ceil<std::chrono::milliseconds>(next_removal_ - Clock::now());
+  return std::clamp<std::chrono::milliseconds>(rest, 1ms, quiet);
+}
+
+StoreResult<> Upkeep::index_all(SqliteWriter& writer) {
+  while (writer.unindexed() > 0) {
+    if (const auto more = writer.index_some(); !more) return tl::unexpected(more.error());
+  }
+  return {};
+}
+
+}  // namespace connectord::trace

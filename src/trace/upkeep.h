@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+#include "connectord/trace/sqlite_store.h"
+#include "sqlite_writer.h"
+#include "store_error.h"
+
+namespace connectord::trace {
+
+// When the work is done that nobody waits for: indexing, removal of old rows, checkpoints. Belongs to one thread, but
+// for set_keep().
+class Upkeep {
+ public:
+  explicit Upkeep(const SqliteOptions& options) : clock_(options.clock), keep_(options.keep) {}
+
+  void set_keep(std::chrono::milliseconds keep) { keep_.store(keep); }
+  // Something was just written. The newest messages are indexed when it has been quiet for a while.
+  void note_work() { last_work_ = Clock::now(); }
+
+  // Does a small step of what it is time for.
+  StoreResult<> run(SqliteWriter& writer);
+  // There is more to index at once.
+  bool is_indexing() const { return is_indexing_; }
+  // How long there is nothing to do, if nothing is written.
+  std::chrono::milliseconds pause() const;
+
+  // Indexes all that is not indexed yet.
+  static StoreResult<> index_all(SqliteWriter& writer);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  StoreResult<> index(SqliteWriter& writer);
+  StoreResult<> remove_old(SqliteWriter& writer);
+
+  const std::function<std::int64_t()> clock_;
+  std::atomic<std::chrono::milliseconds> keep_;
+  Clock::time_point next_removal_;
+  Clock::time_point last_work_;
+  bool is_indexing_ = false;
+};
+
+}  // namespace connectord::trace
