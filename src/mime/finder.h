@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace connectord::mime {
+
+// Looks for some bytes in a stream, in time that grows with the stream alone (Knuth, Morris, Pratt). Never finds
+// nothing.
+class Finder {
+ public:
+  explicit Finder(std::string sought) : sought_(std::move(sought)), fall_back_(sought_.size() + 1, 0) {
+    for (std::size_t i = 1, matched = 0; i < sought_.size(); ++i) {
+      while (matched > 0 && sought_[i] != sought_[matched]) matched = fall_back_[matched];
+      if (sought_[i] == sought_[matched]) ++matched;
+      fall_back_[i + 1] = matched;
+    }
+  }
+
+  void update(std::string_view bytes) {
+    for (const char c : bytes) {
+      if (found_ || sought_.empty()) return;
+      while (matched_ > 0 && c != sought_[matched_]) matched_ = fall_back_[matched_];
+      if (c == sought_[matched_]) ++matched_;
+      found_ = matched_ == sought_.size();
+    }
+  }
+
+  bool found() const { return found_; }
+
+ private:
+  std::string sought_;
+  std::vector<std::size_t> fall_back_;
+  std::size_t matched_ = 0;
+  bool found_ = false;
+};
+
+}  // namespace connectord::mime
