@@ -91,6 +91,7 @@ bool CharsetDecoder::is_malformed() const {
 
 void CharsetDecoder::convert(std::string_view bytes, std::string& utf8, Flush flush) {
   Converters& state = *converters_;
+  if (bytes.empty()) bytes = "";  // ICU takes no null pointer for nothing
   const char* source = bytes.data();
   UErrorCode status = U_ZERO_ERROR;
   do {
@@ -130,6 +131,7 @@ std::string decode_charset(std::string_view bytes, std::string_view charset) {
 }
 
 std::optional<std::string> encode_charset(std::string_view utf8, std::string_view charset) {
+  if (utf8.empty()) utf8 = "";
   const Converter from = open_converter("UTF-8");
   const Converter to = open_converter(charset);
   if (!from || !to) return std::nullopt;

@@ -55,6 +55,8 @@ class LeafEditor {
     }
     if (facts_.is_encoding_malformed) return NotEdited::doubtful_encoding;
     if (facts_.is_pgp) return NotEdited::signed_mail;
+    // HTML that is a picture has no words for a text.
+    if (!facts_.is_html && compact(notice_.text).empty()) return NotEdited::nothing_to_insert;
     if (facts_.has_sought) return NotEdited::already_there;
     if (!prepends() && !facts_.back) return NotEdited::nowhere_to_be_seen;
     return std::nullopt;
@@ -127,16 +129,19 @@ class LeafEditor {
 tl::expected<Edit, NotEdited> insert_disclaimer(const Structure& structure, const Bytes& body,
                                                 const Disclaimer& disclaimer) {
   const Notice notice = notice_of(disclaimer);
-  if (compact(notice.text).empty() && compact(notice.html).empty()) return Problem(NotEdited::nothing_to_insert);
+  if (notice.html.empty()) return Problem(NotEdited::nothing_to_insert);
   if (const auto certain = require_certain(structure); !certain) return Problem(certain.error());
   const auto leaves = body_leaves(structure);
   if (!leaves) return Problem(leaves.error());
   HeaderChanges changes;
+  NotEdited needless = NotEdited::already_there;
   for (const std::size_t leaf : *leaves) {
     const auto edited = LeafEditor(structure.parts[leaf], body, disclaimer, notice).edit(changes);
-    if (!edited && edited.error() != NotEdited::already_there) return Problem(edited.error());
+    if (edited) continue;
+    needless = edited.error();
+    if (needless != NotEdited::already_there && needless != NotEdited::nothing_to_insert) return Problem(needless);
   }
-  if (changes.splices.empty()) return Problem(NotEdited::already_there);
+  if (changes.splices.empty()) return Problem(needless);
   if (may_make_delimiter(structure, body, changes.splices)) return Problem(NotEdited::would_end_part);
   return Edit{.fields = std::move(changes.fields), .body = Recipe(std::move(changes.splices), structure.size)};
 }

@@ -41,7 +41,7 @@ bool needs_stuffing(std::string_view line) {
 Notice notice_of(const Disclaimer& disclaimer) {
   Notice notice{.html = with_plain_line_ends(disclaimer.html), .text = with_plain_line_ends(disclaimer.text)};
   if (notice.text.empty()) notice.text = with_plain_line_ends(text_of_html(notice.html));
-  if (notice.html.empty()) notice.html = "<div>" + html_of_text(notice.text) + "</div>";
+  if (notice.html.empty() && !notice.text.empty()) notice.html = "<div>" + html_of_text(notice.text) + "</div>";
   return notice;
 }
 

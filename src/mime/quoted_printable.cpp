@@ -47,12 +47,13 @@ std::string encode_quoted_printable(std::string_view text) {
       continue;
     }
     const std::size_t length = character_length(text);
-    const std::string written = stands_for_itself(text) ? std::string(1, text.front()) : quoted(text.substr(0, length));
+    std::string written = stands_for_itself(text) ? std::string(1, text.front()) : quoted(text.substr(0, length));
     // One place is kept for the "=" of a soft break.
     if (line + written.size() >= longest_quoted_line) {
       encoded += "=\r\n";
       line = 0;
     }
+    if (line == 0 && text.starts_with("--")) written = quoted("-");
     encoded += written;
     line += written.size();
     text.remove_prefix(length);

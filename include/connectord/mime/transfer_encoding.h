@@ -59,7 +59,7 @@ class TransferDecoder {
 std::string encode_base64(std::string_view bytes, std::size_t longest_line = 76);
 
 // Text with CRLF at its line ends as quoted-printable, lines of at most 76 characters. A character of UTF-8 is never
-// divided by a soft line break (RFC 2045, 6.7).
+// divided by a soft line break, and no line begins as a delimiter does (RFC 2045, 6.7).
 std::string encode_quoted_printable(std::string_view text);
 
 }  // namespace connectord::mime
