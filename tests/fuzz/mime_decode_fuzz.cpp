@@ -12,8 +12,8 @@
 #include "connectord/mime/subject.h"
 #include "connectord/mime/transfer_encoding.h"
 
-// Any bytes: decoders give the same in whatever chunks they come, text is UTF-8, what is encoded is decoded to the same,
-// and a marked subject is marked once and keeps its bytes.
+// Any bytes: decoders give the same in whatever chunks they come, text is UTF-8, what is encoded is decoded to the
+// same, and a marked subject is marked once and keeps its bytes.
 
 namespace {
 
@@ -63,7 +63,8 @@ void require_transfer(std::string_view text, std::size_t chunk) {
 }
 
 void require_charsets(std::string_view text, std::size_t chunk) {
-  constexpr std::array charsets{"utf-8", "iso-8859-1", "iso-2022-jp", "gb18030", "big5", "shift_jis", "utf-7", "utf-16", "hz"};
+  constexpr std::array charsets{"utf-8",     "iso-8859-1", "iso-2022-jp", "gb18030", "big5",
+                                "shift_jis", "utf-7",      "utf-16",      "hz"};
   for (const char* charset : charsets) {
     const std::string decoded = charset_decoded(charset, text, text.size() + 1);
     require(mail::is_utf8(decoded));

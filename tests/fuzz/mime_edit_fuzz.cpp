@@ -22,7 +22,8 @@ void require(bool condition) {
 
 const std::array disclaimers{
     Disclaimer{.html = "<p>Example Net</p>", .text = "Example Net"},
-    Disclaimer{.html = "<p>Gr\xc3\xbc\xc3\x9f\x65 &amp; mehr</p>", .text = "Gr\xc3\xbc\xc3\x9f\x65 & mehr\n-- \n--b\n=3D"},
+    Disclaimer{.html = "<p>Gr\xc3\xbc\xc3\x9f\x65 &amp; mehr</p>",
+               .text = "Gr\xc3\xbc\xc3\x9f\x65 & mehr\n-- \n--b\n=3D"},
     Disclaimer{.html = {}, .text = "\xe3\x81\x82 \xe2\x82\xac\n> From\nFrom x", .position = Position::prepend},
     Disclaimer{.html = "<p style='a'>Warning</p>", .text = "--b\n--b--", .position = Position::prepend},
 };
@@ -42,7 +43,8 @@ std::string raw(const Part& part, const std::string& body) {
 void require_insertion(const std::string& before, const std::string& after) {
   const auto front = std::mismatch(before.begin(), before.end(), after.begin(), after.end());
   const auto back = std::mismatch(before.rbegin(), before.rend(), after.rbegin(), after.rend());
-  require((front.first - before.begin()) + (back.first - before.rbegin()) >= static_cast<std::ptrdiff_t>(before.size()));
+  require((front.first - before.begin()) + (back.first - before.rbegin()) >=
+          static_cast<std::ptrdiff_t>(before.size()));
   require(after.size() > before.size());
 }
 

@@ -6,8 +6,8 @@
 #include "../mime/message.h"
 #include "connectord/mime/reader.h"
 
-// Any message: parts lie within their parents, in order and without overlapping, whatever chunks the body comes in; fields
-// stand where they are said to stand, and no limit is passed.
+// Any message: parts lie within their parents, in order and without overlapping, whatever chunks the body comes in;
+// fields stand where they are said to stand, and no limit is passed.
 
 namespace {
 
