@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -20,17 +21,25 @@ class Finder {
   }
 
   void update(std::string_view bytes) {
-    for (const char c : bytes) {
-      if (found_ || sought_.empty()) return;
-      while (matched_ > 0 && c != sought_[matched_]) matched_ = fall_back_[matched_];
-      if (c == sought_[matched_]) ++matched_;
-      found_ = matched_ == sought_.size();
+    if (sought_.empty()) return;
+    while (!bytes.empty() && !found_) {
+      // Mostly nothing has begun.
+      if (matched_ == 0) bytes.remove_prefix(std::min(bytes.find(sought_.front()), bytes.size()));
+      if (bytes.empty()) return;
+      match(bytes.front());
+      bytes.remove_prefix(1);
     }
   }
 
   bool found() const { return found_; }
 
  private:
+  void match(char c) {
+    while (matched_ > 0 && c != sought_[matched_]) matched_ = fall_back_[matched_];
+    if (c == sought_[matched_]) ++matched_;
+    found_ = matched_ == sought_.size();
+  }
+
   std::string sought_;
   std::vector<std::size_t> fall_back_;
   std::size_t matched_ = 0;

@@ -19,6 +19,10 @@ bool is_html_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
+bool ends_run(char c) {
+  return c == '&' || is_html_space(c);
+}
+
 void append_escaped(std::string& out, char c) {
   switch (c) {
     case '&':
@@ -52,20 +56,33 @@ void HtmlText::finish(std::string& text) {
   out_.clear();
 }
 
+// Most characters stand for themselves, and are taken a run at a time.
 void HtmlText::text(std::string_view piece) {
-  for (const char c : piece) {
-    const bool goes_on = mail::is_alpha(c) || mail::is_digit(c) || (c == '#' && reference_.size() == 1);
-    if (!reference_.empty() && goes_on && reference_.size() < longest_reference) {
-      reference_ += c;
-      continue;
-    }
-    const bool is_end = !reference_.empty() && c == ';';
-    reference();
-    if (c == '&') {
-      reference_ = c;
-    } else if (!is_end) {
-      character(c);
-    }
+  while (!piece.empty()) {
+    const auto* end = reference_.empty() ? std::find_if(piece.begin(), piece.end(), [](char c) { return ends_run(c); })
+                                         : piece.begin();
+    const auto run = static_cast<std::size_t>(end - piece.begin());
+    out_ += piece.substr(0, run);
+    at_space_ = at_space_ && run == 0;
+    piece.remove_prefix(run);
+    if (piece.empty()) return;
+    special(piece.front());
+    piece.remove_prefix(1);
+  }
+}
+
+void HtmlText::special(char c) {
+  const bool goes_on = mail::is_alpha(c) || mail::is_digit(c) || (c == '#' && reference_.size() == 1);
+  if (!reference_.empty() && goes_on && reference_.size() < longest_reference) {
+    reference_ += c;
+    return;
+  }
+  const bool is_end = !reference_.empty() && c == ';';
+  reference();
+  if (c == '&') {
+    reference_ = c;
+  } else if (!is_end) {
+    character(c);
   }
 }
 

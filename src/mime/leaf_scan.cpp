@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
+// The bytes of a no-break space are among these, wherever they stand: alike in what is sought and where.
+bool does_not_count(char c) {
+  return (c >= 0 && c <= ' ') || c == '>' || c == '\xc2' || c == '\xa0';
+}
+
 // Hides what is no ASCII in ISO-2022-JP (RFC 1468): its bytes look like ASCII between two escape sequences.
 class EscapeMask {
  public:
@@ -100,7 +105,8 @@ class LeafScan {
   void update(std::string_view decoded) {
     if (facts_.size < byte_order_mark.size()) front_ += decoded.substr(0, byte_order_mark.size());
     facts_.size += decoded.size();
-    facts_.is_ascii = facts_.is_ascii && std::all_of(decoded.begin(), decoded.end(), mail::is_ascii);
+    facts_.is_ascii =
+        facts_.is_ascii && std::all_of(decoded.begin(), decoded.end(), [](char c) { return mail::is_ascii(c); });
     line_ends(decoded);
     const bool is_escaped = facts_.charset_kind == CharsetKind::iso_2022_jp;
     const std::string masked = is_escaped ? mask_.update(decoded) : std::string();
@@ -161,9 +167,13 @@ class LeafScan {
 }  // namespace
 
 std::string compact(std::string_view text) {
-  std::string compacted(text);
-  // The bytes of a no-break space go too, wherever they stand: alike in what is sought and where.
-  std::erase_if(compacted, [](char c) { return (c >= 0 && c <= ' ') || c == '>' || c == '\xc2' || c == '\xa0'; });
+  std::string compacted;
+  compacted.reserve(text.size());
+  while (!text.empty()) {
+    const auto* end = std::find_if(text.begin(), text.end(), [](char c) { return does_not_count(c); });
+    compacted.append(text.begin(), end);
+    text.remove_prefix(std::min(static_cast<std::size_t>(end - text.begin()) + 1, text.size()));
+  }
   return compacted;
 }
 

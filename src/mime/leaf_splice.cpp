@@ -130,11 +130,17 @@ std::optional<Splice> splice_base64(const Part& part, const Bytes& body, const I
   if (!before) return std::nullopt;
   std::string encoded = *before == '\n' ? "" : "\r\n";
   encoded += encode_base64((is_between ? "" : bytes.substr(0, within)) + content + std::string(rest));
-  if (is_followed && (is_between || !quantum.ends_line())) encoded += "\r\n";
+  const bool ends_line = quantum.ends_line() && !is_between;
+  if ((is_followed && !ends_line) || (part.body.empty() && runs_into_delimiter(part, body))) encoded += "\r\n";
   return Splice{.removed = place, .inserted = std::move(encoded)};
 }
 
 }  // namespace
+
+bool runs_into_delimiter(const Part& part, const Bytes& body) {
+  const std::string_view behind = body.from(part.body.end);
+  return !behind.empty() && !behind.starts_with('\r') && !behind.starts_with('\n');
+}
 
 std::optional<Splice> splice_into_leaf(const Part& part, const Bytes& body, const Insertion& insertion) {
   if (part.encoding() == TransferEncoding::quoted_printable) return splice_quoted(part, body, insertion);

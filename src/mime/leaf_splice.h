@@ -23,6 +23,9 @@ struct Insertion {
 // std::nullopt if the bytes cannot be read, or there is no such place.
 std::optional<Splice> splice_into_leaf(const Part& part, const Bytes& body, const Insertion& insertion);
 
+// A body of nothing may have its delimiter right behind the header's empty line: then a line end must come before that.
+bool runs_into_delimiter(const Part& part, const Bytes& body);
+
 // Makes a 7bit leaf quoted-printable by insertions alone: "3D" behind each "=", soft line breaks behind blanks at a
 // line's end and within long lines, but never before a hyphen, which might begin a delimiter; and inserts the text.
 // Line ends must be CRLF. Fails where that takes more than 100,000 splices, and where a line of hyphens has no end.

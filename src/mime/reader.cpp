@@ -46,8 +46,9 @@ void Reader::split_strictly(std::string_view chunk) {
     const std::size_t end = std::min(chunk.find('\n'), chunk.size() - 1) + 1;
     const std::string_view piece = chunk.substr(0, end);
     chunk.remove_prefix(end);
-    const std::size_t cr = piece.find('\r');
-    if ((cr_waits_ && piece != "\n") || cr + 2 < piece.size()) has_second_reading_ = true;
+    const std::size_t at_end = piece.ends_with("\r\n") ? 2 : piece.ends_with('\r') ? 1 : 0;
+    const bool is_lone = piece.substr(0, piece.size() - at_end).find('\r') != std::string_view::npos;
+    if ((cr_waits_ && piece != "\n") || is_lone) has_second_reading_ = true;
     const bool ends = piece.ends_with('\n');
     const bool is_crlf = piece.size() > 1 ? piece.ends_with("\r\n") : ends && cr_waits_;
     cr_waits_ = piece.ends_with('\r');

@@ -5,6 +5,7 @@
 #include "body_leaves.h"
 #include "connectord/mail/text.h"
 #include "delimiter_guard.h"
+#include "leaf_splice.h"
 #include "text_part.h"
 
 namespace connectord::mime {
@@ -56,7 +57,8 @@ tl::expected<Edit, NotEdited> replace_parts(const Structure& structure, const By
     if (around.are_sealed) return tl::unexpected(NotEdited::signed_mail);
     if (around.are_replaced) continue;
     const Part& part = structure.parts[replacement.part];
-    splices.push_back({.removed = {part.header.begin, part.body.end}, .inserted = text_part(replacement.text)});
+    std::string inserted = text_part(replacement.text) + (runs_into_delimiter(part, body) ? "\r\n" : "");
+    splices.push_back({.removed = {part.header.begin, part.body.end}, .inserted = std::move(inserted)});
   }
   if (may_make_delimiter(structure, body, splices)) return tl::unexpected(NotEdited::would_end_part);
   return Edit{.fields = {}, .body = Recipe(std::move(splices), structure.size)};

@@ -29,6 +29,15 @@ TEST(MimeReplace, PutsATextInThePlaceOfAPart) {
   EXPECT_EQ(test::body_undone(before, after, *edit), before.body);
 }
 
+TEST(MimeReplace, KeepsTheDelimiterBehindAPartOfNothing) {
+  const Message before = message("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n--b\r\n\r\nx\r\n--b--");
+  const auto edit = replace_parts(test::structure_of(before), MemoryBytes(before.body), {{.part = 1, .text = "gone"}});
+  ASSERT_TRUE(edit);
+  const Message after = test::edited(before, *edit);
+  EXPECT_EQ(test::outline(test::structure_of(after), after.body),
+            "multipart/mixed\n text/plain [gone]\n text/plain [x]\n");
+}
+
 TEST(MimeReplace, LeavesWhatIsSealedAndTheMessageItself) {
   const Message sealed = message(
       "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: "

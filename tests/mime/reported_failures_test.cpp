@@ -170,7 +170,8 @@ TEST(MimeReportedFailures, OfSealedAndDoubtfulMailDoNotHappen) {
        "Content-Type: text/plain\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n",
        NotEdited::doubtful_structure},
       {"mailcow#5588: again on every reply",
-       "\r\nYes.\r\n\r\n> x\r\n>\r\n> " + seen.substr(0, 9) + "\r\n> " + seen.substr(9) + "\r\n",
+       "Content-Type: text/plain; charset=utf-8\r\n\r\nYes.\r\n\r\n> x\r\n>\r\n> " + seen.substr(0, 9) + "\r\n> " +
+           seen.substr(9) + "\r\n",
        NotEdited::already_there},
   };
   for (const auto& one : refusals) {

@@ -155,6 +155,7 @@ TEST(MimeStructure, IsTheSameHoweverTheBodyIsCutIntoChunks) {
       whole.update(given.body);
       for (const char c : given.body) bytewise.update({&c, 1});
       EXPECT_EQ(test::outline(whole.finish(), given.body), test::outline(bytewise.finish(), given.body)) << text;
+      EXPECT_EQ(whole.has_second_reading(), bytewise.has_second_reading()) << text;
     }
   }
 }

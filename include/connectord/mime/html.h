@@ -83,6 +83,7 @@ class HtmlText final : private HtmlListener {
  private:
   void text(std::string_view piece) override;
   void tag(const HtmlTag& tag) override;
+  void special(char c);
   void character(char c);
   void reference();
   void white_space(char c);
