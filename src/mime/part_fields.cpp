@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectord/mail/text.h"
+#include "connectord/net/ascii_case.h"
 
 namespace connectord::mime {
 namespace {
@@ -55,6 +56,10 @@ bool is_in_pieces(const ContentValue& type) {
 }
 
 }  // namespace
+
+bool is_content_field(std::string_view name) {
+  return net::starts_with_ignoring_case(mail::trimmed(name), "content-");
+}
 
 void describe(Part& part, std::string_view default_type) {
   part.types = values_of(part, "Content-Type");

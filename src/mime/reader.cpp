@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
 #include "part_fields.h"
 
 namespace connectord::mime {
@@ -12,9 +11,9 @@ namespace {
 // Of a line in a body, no more is needed to know a delimiter.
 constexpr std::size_t longest_kept_line = 1024;
 
-bool is_content_field(std::string_view name) {
-  const std::size_t begin = std::min(name.find_first_not_of(" \t"), name.size());
-  return net::starts_with_ignoring_case(name.substr(begin), "content-") || mail::is_named(name, "MIME-Version");
+std::string_view without_blanks_at_end(std::string_view text) {
+  while (!text.empty() && mail::is_space(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 bool is_encoded(TransferEncoding encoding) {
@@ -27,7 +26,7 @@ Reader::Reader(const std::vector<mail::HeaderField>& header, Reading reading, co
     : reading_(reading), limits_(limits) {
   Part message;
   for (const auto& field : header) {
-    if (!is_content_field(field.name)) continue;
+    if (!is_content_field(field.name) && !mail::is_named(field.name, "MIME-Version")) continue;
     message.fields.push_back({.name = field.name, .value = field.value, .line = {}, .value_place = {}});
   }
   describe(message, "text/plain");
@@ -104,34 +103,40 @@ void Reader::line(const Line& line) {
   if (in_header_) header_line(line);
 }
 
+// Of one multipart; an exact one if there is one.
+std::optional<Reader::Delimiter> Reader::match(std::size_t level, const Line& line) const {
+  const bool is_whole = line.text.size() == line.content_end - line.begin;
+  std::optional<Delimiter> best;
+  for (const std::string& boundary : levels_[level].boundaries) {
+    if (!line.text.substr(2).starts_with(boundary)) continue;
+    const std::string_view rest = without_blanks_at_end(line.text.substr(2 + boundary.size()));
+    const bool is_exact = is_whole && (rest.empty() || rest == "--");
+    if (!best || is_exact) best = {.level = level, .closes = rest.starts_with("--"), .is_exact = is_exact};
+  }
+  return best;
+}
+
 // Exact ones count before those that only look like one, those of inner multiparts before those of outer ones.
 std::optional<Reader::Delimiter> Reader::find_delimiter(const Line& line) {
   if (!line.text.starts_with("--")) return std::nullopt;
-  const bool is_whole = line.text.size() == line.content_end - line.begin;
   std::optional<Delimiter> lookalike;
   std::optional<Delimiter> after_end;
   for (std::size_t level = levels_.size(); level-- > 0;) {
-    for (const std::string& boundary : levels_[level].boundaries) {
-      if (!line.text.substr(2).starts_with(boundary)) continue;
-      const std::string_view rest = mail::trimmed(line.text.substr(2 + boundary.size()));
-      Delimiter found{
-          .level = level, .closes = rest.starts_with("--"), .is_exact = is_whole && (rest.empty() || rest == "--")};
-      if (found.is_exact && levels_[level].is_closed) {
-        if (!after_end) after_end = found;
-      } else if (found.is_exact && !lookalike) {
-        return found;
-      } else if (found.is_exact && reading_ == Reading::strict) {
-        doubt_delimiter(*lookalike, Doubt::lookalike_delimiter);
-        return found;
-      } else if (!lookalike) {
-        lookalike = found;
-      }
-    }
+    const auto found = match(level, line);
+    if (!found) continue;
+    if (found->is_exact && !levels_[level].is_closed) return lookalike ? doubtful(*lookalike, found) : found;
+    auto& first = found->is_exact ? after_end : lookalike;
+    if (!first) first = found;
   }
-  if (lookalike) doubt_delimiter(*lookalike, Doubt::lookalike_delimiter);
   if (after_end) doubt_delimiter(*after_end, Doubt::delimiter_after_end);
-  if (reading_ == Reading::strict) return std::nullopt;
-  return lookalike ? lookalike : after_end;
+  if (lookalike) return doubtful(*lookalike, std::nullopt);
+  return reading_ == Reading::strict ? std::nullopt : after_end;
+}
+
+// What looks like a delimiter is one to lenient readers; to others only `exact` is.
+std::optional<Reader::Delimiter> Reader::doubtful(const Delimiter& lookalike, const std::optional<Delimiter>& exact) {
+  doubt_delimiter(lookalike, Doubt::lookalike_delimiter);
+  return reading_ == Reading::strict ? exact : std::optional(lookalike);
 }
 
 void Reader::doubt_delimiter(const Delimiter& delimiter, Doubt doubt) {

@@ -1,17 +1,8 @@
 #include "connectord/mail/text.h"
 #include "connectord/mime/reader.h"
-#include "connectord/net/ascii_case.h"
 #include "part_fields.h"
 
 namespace connectord::mime {
-namespace {
-
-bool names_content(std::string_view name) {
-  return net::starts_with_ignoring_case(mail::trimmed(name).substr(0, 8), "content-");
-}
-
-}  // namespace
-
 void Reader::header_line(const Line& line) {
   if (line.ends_bare) doubt(Doubt::bare_line_end);
   if (line.content_end == line.begin) return end_header(line.end);
@@ -43,7 +34,7 @@ void Reader::count_header(const Line& line) {
 }
 
 void Reader::begin_field(const Line& line, std::size_t colon) {
-  field_is_kept_ = header_size_ <= limits_.header && names_content(line.text.substr(0, colon));
+  field_is_kept_ = header_size_ <= limits_.header && is_content_field(line.text.substr(0, colon));
   if (!field_is_kept_) return;
   all_headers_size_ += line.text.size();
   structure_.parts[current()].fields.push_back({.name = std::string(mail::trimmed(line.text.substr(0, colon))),

@@ -2,16 +2,12 @@
 
 #include "connectord/mail/text.h"
 #include "connectord/mime/replace.h"
-#include "connectord/net/ascii_case.h"
 #include "finder.h"
+#include "part_fields.h"
 #include "text_part.h"
 
 namespace connectord::mime {
 namespace {
-
-bool is_content(const mail::HeaderField& field) {
-  return net::starts_with_ignoring_case(mail::trimmed(field.name), "content-");
-}
 
 // Line ends in milters' values are LF.
 std::string written(const mail::HeaderField& field) {
@@ -47,7 +43,7 @@ std::string header_of_wrapped(const std::vector<mail::HeaderField>& header, Wrap
     lines += has_8bit ? "Content-Transfer-Encoding: 8bit\r\n\r\n" : "\r\n";
   }
   for (const auto& field : header) {
-    if (form == WrapForm::message || is_content(field)) lines += written(field);
+    if (form == WrapForm::message || is_content_field(field.name)) lines += written(field);
   }
   return lines + "\r\n";
 }
@@ -58,7 +54,7 @@ std::vector<FieldChange> field_changes(const std::vector<mail::HeaderField>& hea
   const bool has_version = std::any_of(header.begin(), header.end(),
                                        [](const auto& field) { return mail::is_named(field.name, "MIME-Version"); });
   for (const auto& field : header) {
-    if (is_content(field)) changes.push_back({.name = field.name, .before = field.value, .after = {}});
+    if (is_content_field(field.name)) changes.push_back({.name = field.name, .before = field.value, .after = {}});
   }
   const auto add = [&](const char* name, std::string value) {
     changes.push_back({.name = name, .before = {}, .after = std::move(value)});

@@ -51,7 +51,9 @@ class Reader {
   void end_line(std::string_view last_piece, std::size_t line_end);
   void line(const Line& line);
   void delimiter(const Line& line, const Delimiter& found);
+  std::optional<Delimiter> match(std::size_t level, const Line& line) const;
   std::optional<Delimiter> find_delimiter(const Line& line);
+  std::optional<Delimiter> doubtful(const Delimiter& lookalike, const std::optional<Delimiter>& exact);
   void close_within(std::size_t level, std::uint64_t end);
   void close_last_level();
   void header_line(const Line& line);
