@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+// Text in header fields (RFC 2047). Thread-safe.
+namespace connectord::mime {
+
+// A raw value as people see it: unfolded, with its encoded words in UTF-8. What is no encoded word stays as it is;
+// bytes that are no UTF-8 are read as mail programs guess. Reads up to mail::longest_read_value bytes. Where a
+// character is divided between two words, which is forbidden and common, it is put together.
+std::string decode_header_text(std::string_view raw);
+
+// Text in UTF-8 as encoded words, of at most 75 characters each, with a space between them (RFC 2047, 2).
+std::string encode_words(std::string_view utf8);
+
+}  // namespace connectord::mime
