@@ -1,19 +1,8 @@
 #include "message_reader.h"
 
-#include <algorithm>
-
 #include "encode.h"
 
 namespace connectord::trace {
-namespace {
-
-template <class Enumeration>
-Enumeration enumerator(std::int64_t number, Enumeration last) {
-  return static_cast<Enumeration>(std::clamp<std::int64_t>(number, 0, static_cast<std::int64_t>(last)));
-}
-
-}  // namespace
-
 const char* const message_columns =
     "m.id, m.time, m.stage, m.direction, m.action, m.queue_id, m.message_id, m.client, m.original_client, m.helo, "
     "m.tls, m.cipher, m.mail_from, m.header_from, m.subject, m.size, m.connector, m.outbound_connector, m.reply, "
@@ -28,9 +17,9 @@ std::shared_ptr<const Message> MessageReader::read(const sqlite::Statement& row)
   auto message = std::make_shared<Message>();
   message->id = row.integer(0);
   message->time = row.integer(1);
-  message->stage = enumerator(row.integer(2), Stage::mta);
-  message->direction = enumerator(row.integer(3), Direction::outbound);
-  message->action = enumerator(row.integer(4), model::Action::discard);
+  message->stage = model::stored_value<Stage>(row.integer(2));
+  message->direction = model::stored_value<Direction>(row.integer(3));
+  message->action = model::stored_value<model::Action>(row.integer(4));
   message->queue_id = row.string(5);
   message->message_id = row.string(6);
   message->client_address = address_text(row.text(7));

@@ -7,10 +7,6 @@
 
 namespace connectord::trace {
 
-Status status_of(std::int64_t number) {
-  return static_cast<Status>(std::clamp<std::int64_t>(number, 0, static_cast<std::int64_t>(Status::expanded)));
-}
-
 RowReader::RowReader(sqlite::Database& database, MessageReader& reader, std::optional<Status> status, Order order)
     : reader_(reader),
       status_(status),
@@ -47,7 +43,7 @@ std::optional<Row> RowReader::next() {
   const std::int64_t own = rows_.integer(4);
   return Row{.id = rows_.integer(0),
              .rcpt_to = rows_.string(1),
-             .status = status_of(rows_.integer(2)),
+             .status = model::stored_value<Status>(rows_.integer(2)),
              .status_time = rows_.integer(3),
              .message = message_,
              .outbound_connector = own == 0 ? message_->outbound_connector : reader_.word(own)};
@@ -61,7 +57,7 @@ std::optional<Row> RowReader::only_row() {
           .outbound_connector = message_->outbound_connector};
   const sqlite::Resetting resetting(status_of_one_);
   if (status_of_one_.bind(1, row.id).step()) {
-    row.status = status_of(status_of_one_.integer(0));
+    row.status = model::stored_value<Status>(status_of_one_.integer(0));
     row.status_time = status_of_one_.integer(1);
   }
   return status_ && row.status != *status_ ? std::nullopt : std::optional(std::move(row));

@@ -13,9 +13,6 @@
 
 namespace connectord::trace {
 
-// As it stands in a file; one that is not known counts as the nearest.
-Status status_of(std::int64_t number);
-
 // The rows of messages, one for each recipient.
 class RowReader {
  public:

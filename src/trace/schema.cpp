@@ -72,6 +72,7 @@ std::int64_t version_of(sqlite::Database& database, const std::string& path) {
   const std::int64_t owner = database.integer("PRAGMA application_id").value_or(0);
   const bool is_empty = database.integer("SELECT count(*) FROM sqlite_schema").value_or(0) == 0;
   if (!is_empty && owner != application) refuse(path, "is another program's database; name another file for the trace");
+  if (version < 0) refuse(path, "has a version that no connectord writes; name another file for the trace");
   if (version > schema_version) {
     refuse(path, "is of a later version of connectord (" + std::to_string(version) + "; this one knows " +
                      std::to_string(schema_version) + "): install that version again, or name another file");

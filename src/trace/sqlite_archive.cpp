@@ -179,7 +179,7 @@ class SqliteArchive : public Archive {
       Delivery& delivery = attempt.delivery;
       delivery.queue_id = find.string(0);
       delivery.time = find.integer(1);
-      delivery.status = status_of(find.integer(2));
+      delivery.status = model::stored_value<Status>(find.integer(2));
       delivery.relay = find.string(3);
       delivery.enhanced = find.string(4);
       delivery.tls = find.string(5);
@@ -222,8 +222,8 @@ class SqliteArchive : public Archive {
   }
 
   std::string group_name(Grouping by, std::int64_t number) {
-    if (by == Grouping::direction) return std::string(to_string(static_cast<Direction>(number)));
-    if (by == Grouping::action) return std::string(model::to_string(static_cast<model::Action>(number)));
+    if (by == Grouping::direction) return std::string(to_string(model::stored_value<Direction>(number)));
+    if (by == Grouping::action) return std::string(model::to_string(model::stored_value<model::Action>(number)));
     if (number == several_connectors) return "several";
     const std::string& word = messages().word(number);
     return word.empty() ? "none" : word;

@@ -28,7 +28,7 @@ std::optional<SqliteWriter::Known> SqliteWriter::if_queued(std::int64_t id, cons
   // A recipient that was refused has the queue ID of the message to those who were not.
   if (message_.integer(6) != static_cast<std::int64_t>(Stage::message)) return std::nullopt;
   const Known known{id, message_.integer(2), message_.optional_integer(3).has_value(),
-                    first_status(static_cast<model::Action>(message_.integer(4))), message_.string(5)};
+                    first_status(model::stored_value<model::Action>(message_.integer(4))), message_.string(5)};
   if (message_.text(1) == queue_id) return known;
   sqlite::Statement child(database_, "SELECT 1 FROM child WHERE message = ?1 AND queue_id = ?2");
   return child.bind(1, id).bind_text(2, queue_id).step() ? std::optional(known) : std::nullopt;

@@ -79,7 +79,7 @@ void SqliteWriter::gather(TermHeap& heap) {
     add_message(messages, heap);
     heap.last = id + messages.integer(7) - 1;
     if (heap.last == id) {
-      insert_recipient_of(id, first_status(static_cast<model::Action>(messages.integer(6))));
+      insert_recipient_of(id, first_status(model::stored_value<model::Action>(messages.integer(6))));
     } else {
       add_recipients(heap, id, heap.last);
     }
