@@ -84,7 +84,7 @@ bool lets_in(Action action) {
 // What could not be told, though the engine asked: by a finding of the connection, or of the message's content.
 bool is_open(const model::Finding& finding) {
   if (finding.outcome == model::Outcome::temperror) return true;
-  return finding.outcome == model::Outcome::not_applicable && finding.check.starts_with("require.");
+  return finding.outcome == model::Outcome::not_applicable && model::check::is_requirement(finding.check);
 }
 
 // What the draft alone asks for and the trace lacks.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectord/model/checks.h"
 #include "connectord/model/words.h"
 
 namespace connectord::model {
@@ -20,7 +21,7 @@ consteval auto words_of(Outcome) {
 
 // One check and its outcome: the one explanation that log, trace, explain, validate and web page share.
 struct Finding {
-  std::string_view check{};  // a stable word, a literal of the program: "require.tls"
+  std::string check{};      // a stable word, one of model/checks.h; another version's trace may have others
   std::string connector{};  // whose check it is; empty for one of the server as a whole
   Outcome outcome = Outcome::pass;
   std::string expected{};
