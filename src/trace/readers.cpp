@@ -7,11 +7,11 @@ namespace {
 
 // Of the whole process, as the kernel's locks on files are.
 struct Places {
-  std::mutex mutex;
-  std::vector<std::weak_ptr<ReaderPlace>> all;  // guarded by mutex
+  base::Mutex mutex;
+  std::vector<std::weak_ptr<ReaderPlace>> all GUARDED_BY(mutex);
 
-  std::mutex files_mutex;
-  std::map<const void*, DatabaseFiles> files;  // of writers; guarded by files_mutex
+  base::Mutex files_mutex;
+  std::map<const void*, DatabaseFiles> files GUARDED_BY(files_mutex);  // of writers
 };
 
 Places& places() {
@@ -23,29 +23,33 @@ Places& places() {
 
 std::shared_ptr<ReaderPlace> make_reader_place() {
   auto made = std::make_shared<ReaderPlace>();
-  const std::scoped_lock lock(places().mutex);
-  std::erase_if(places().all, [](const auto& place) { return place.expired(); });
-  places().all.push_back(made);
+  Places& known = places();
+  const base::MutexLock lock(known.mutex);
+  std::erase_if(known.all, [](const auto& place) { return place.expired(); });
+  known.all.push_back(made);
   return made;
 }
 
 void note_files_of(const void* writer, std::optional<DatabaseFiles> files) {
-  const std::scoped_lock lock(places().files_mutex);
+  Places& known = places();
+  const base::MutexLock lock(known.files_mutex);
   if (files) {
-    places().files.insert_or_assign(writer, std::move(*files));
+    known.files.insert_or_assign(writer, std::move(*files));
   } else {
-    places().files.erase(writer);
+    known.files.erase(writer);
   }
 }
 
 void check_files_of_writers() {
-  const std::scoped_lock lock(places().files_mutex);
-  for (const auto& [writer, files] : places().files) {
+  Places& known = places();
+  const base::MutexLock lock(known.files_mutex);
+  for (const auto& [writer, files] : known.files) {
     if (!files.database_is_in_place()) throw sqlite::Error(SQLITE_BUSY, "its files are being replaced; try again");
   }
 }
 
-ReadersClosed::ReadersClosed() : no_more_(places().mutex) {
+// Locks as many mutexes as there are readers, which the analysis cannot follow.
+ReadersClosed::ReadersClosed() NO_THREAD_SAFETY_ANALYSIS : no_more_(places().mutex) {
   for (const auto& weak : places().all) {
     auto place = weak.lock();
     if (!place) continue;

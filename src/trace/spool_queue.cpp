@@ -22,42 +22,48 @@ Result value_or_trouble(tl::expected<Result, std::string> result) {
 }  // namespace
 
 void SpoolQueue::open(std::uint64_t reached, std::chrono::milliseconds lock_wait) {
-  const std::scoped_lock lock(mutex_);
+  const Unreadable unreadable = open_spool(reached, lock_wait);
+  if (unreadable.bytes == 0) return;
+  log_.error(store_subject, "the end of the spool cannot be read and was cut off",
+             {{"file", unreadable.file}, {"bytes", std::to_string(unreadable.bytes)}});
+}
+
+SpoolQueue::Unreadable SpoolQueue::open_spool(std::uint64_t reached, std::chrono::milliseconds lock_wait) {
+  const base::MutexLock lock(mutex_);
+  Unreadable unreadable;
   // An attempt may have succeeded that seemed to have failed, or somebody else may have taken in what the spool had.
   forget_up_to(reached);
   if (!was_read_) {
     value_or_trouble(spool_.open(lock_wait));
-    read_spool(reached);
+    unreadable = read_spool(reached);
     was_read_ = true;
   } else if (!spool_.is_in_place()) {
     spool_again();
   }
   sequence_ = std::max(sequence_, reached);
+  return unreadable;
 }
 
 void SpoolQueue::look_after_file() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (!spool_.is_in_place()) spool_again();
 }
 
 void SpoolQueue::close() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   spool_.close();
   was_read_ = false;
   entries_.clear();
   bytes_ = 0;
 }
 
-void SpoolQueue::read_spool(std::uint64_t reached) {
+SpoolQueue::Unreadable SpoolQueue::read_spool(std::uint64_t reached) {
   Spool::Content content = value_or_trouble(spool_.read());
-  if (content.unreadable > 0) {
-    log_.error(store_subject, "the end of the spool cannot be read and was cut off",
-               {{"file", spool_.path()}, {"bytes", std::to_string(content.unreadable)}});
-  }
   for (SpooledEntry& one : content.entries) {
     sequence_ = std::max(sequence_, one.sequence);
     if (one.sequence > reached) add(std::move(one));
   }
+  return {.file = spool_.path(), .bytes = content.unreadable};
 }
 
 void SpoolQueue::spool_again() {
@@ -76,18 +82,24 @@ void SpoolQueue::spool_again() {
 }
 
 tl::expected<bool, std::string> SpoolQueue::append(StoredEntry entry) {
+  auto spooled = spool(std::move(entry));
+  if (spooled) return *spooled;
+  // Without the lock, since it is logged.
+  if (spooled.error().is_trouble) trouble_.begin(spooled.error().reason);
+  trouble_.count_failure();
+  return tl::unexpected(std::move(spooled.error().reason));
+}
+
+tl::expected<bool, SpoolQueue::Failure> SpoolQueue::spool(StoredEntry entry) {
   std::string record = spool_record(entry);
-  std::unique_lock lock(mutex_);
-  if (auto room = wait_for_room(entry.bytes(), record.size(), lock); !room) {
-    trouble_.count_failure();
-    return tl::unexpected(std::move(room.error()));
+  const base::MutexLock lock(mutex_);
+  if (auto room = wait_for_room(entry.bytes(), record.size()); !room) {
+    return tl::unexpected(Failure{.reason = std::move(room.error())});
   }
   const std::uint64_t sequence = next_sequence();
   number_record(record, sequence);
   if (auto written = spool_.append(record); !written) {
-    trouble_.begin(written.error());
-    trouble_.count_failure();
-    return tl::unexpected(std::move(written.error()));
+    return tl::unexpected(Failure{.reason = std::move(written.error()), .is_trouble = true});
   }
   sequence_ = sequence;
   add({sequence, std::move(entry)});
@@ -101,15 +113,14 @@ std::uint64_t SpoolQueue::next_sequence() const {
   return std::max(sequence_ + 1, static_cast<std::uint64_t>(options_.clock() * thousand));
 }
 
-tl::expected<void, std::string> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record,
-                                                          std::unique_lock<std::mutex>& lock) {
+tl::expected<void, std::string> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record) {
   if (record > longest_record) return tl::unexpected(std::string("there is too much of it for one entry"));
-  const auto has_room = [&] {
+  const auto has_room = [&]() REQUIRES(mutex_) {
     return !paused_ && entries_.size() < options_.most_waiting && bytes_ + bytes <= most_bytes &&
            spool_.has_room(record);
   };
-  const auto settled = [&] { return has_room() || !refusal_.empty() || trouble_.is_there(); };
-  if (!changed_.wait_for(lock, options_.wait, settled)) {
+  const auto settled = [&]() REQUIRES(mutex_) { return has_room() || !refusal_.empty() || trouble_.is_there(); };
+  if (!changed_.wait_for(mutex_, options_.wait, settled)) {
     return tl::unexpected(std::string("too much is waiting to be written to the trace"));
   }
   if (auto reason = refusal_now(); !reason.empty()) return tl::unexpected(std::move(reason));
@@ -122,7 +133,7 @@ std::string SpoolQueue::refusal_now() const {
 }
 
 std::string SpoolQueue::refusal() const {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return refusal_now();
 }
 
@@ -132,17 +143,17 @@ void SpoolQueue::add(SpooledEntry entry) {
 }
 
 std::size_t SpoolQueue::size() const {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return entries_.size();
 }
 
 SpoolQueue::Entries SpoolQueue::entries() const {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return entries_;
 }
 
 void SpoolQueue::done(std::uint64_t sequence) {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   forget_up_to(sequence);
   if (entries_.empty()) spool_.clear();
 }
@@ -155,17 +166,17 @@ void SpoolQueue::forget_up_to(std::uint64_t sequence) {
 }
 
 bool SpoolQueue::pause_if_long() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return paused_ = spool_.size() > longest_spool;
 }
 
 void SpoolQueue::resume() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   paused_ = false;
 }
 
 void SpoolQueue::refuse(std::string reason) {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   refusal_ = std::move(reason);
   notify();
 }

@@ -1,14 +1,13 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "connectord/base/mutex.h"
 #include "connectord/log/logger.h"
 #include "connectord/trace/sqlite_store.h"
 #include "spool.h"
@@ -55,28 +54,39 @@ class SpoolQueue {
   std::string refusal() const;
 
  private:
-  tl::expected<void, std::string> wait_for_room(std::size_t bytes, std::size_t record,
-                                                std::unique_lock<std::mutex>& lock);
-  std::string refusal_now() const;
-  std::uint64_t next_sequence() const;
-  void add(SpooledEntry entry);
-  void forget_up_to(std::uint64_t sequence);
-  void read_spool(std::uint64_t reached);
-  void spool_again();
+  // Why an entry is not in the spool.
+  struct Failure {
+    std::string reason;
+    bool is_trouble = false;  // the spool could not be written
+  };
+
+  tl::expected<bool, Failure> spool(StoredEntry entry);
+  tl::expected<void, std::string> wait_for_room(std::size_t bytes, std::size_t record) REQUIRES(mutex_);
+  std::string refusal_now() const REQUIRES(mutex_);
+  std::uint64_t next_sequence() const REQUIRES(mutex_);
+  void add(SpooledEntry entry) REQUIRES(mutex_);
+  void forget_up_to(std::uint64_t sequence) REQUIRES(mutex_);
+  // The end of the spool that could not be read.
+  struct Unreadable {
+    std::string file;
+    std::size_t bytes = 0;
+  };
+  Unreadable open_spool(std::uint64_t reached, std::chrono::milliseconds lock_wait);
+  Unreadable read_spool(std::uint64_t reached) REQUIRES(mutex_);
+  void spool_again() REQUIRES(mutex_);
 
   const SqliteOptions& options_;
   Trouble& trouble_;
   log::Logger& log_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  Spool spool_;
-  bool was_read_ = false;
-  std::uint64_t sequence_ = 0;  // of the last entry
-  Entries entries_;
-  std::size_t bytes_ = 0;
-  bool paused_ = false;
-  std::string refusal_ = "the trace is not open";
+  mutable base::Mutex mutex_;
+  base::ConditionVariable changed_;
+  Spool spool_ GUARDED_BY(mutex_);
+  bool was_read_ GUARDED_BY(mutex_) = false;
+  std::uint64_t sequence_ GUARDED_BY(mutex_) = 0;  // of the last entry
+  Entries entries_ GUARDED_BY(mutex_);
+  std::size_t bytes_ GUARDED_BY(mutex_) = 0;
+  bool paused_ GUARDED_BY(mutex_) = false;
+  std::string refusal_ GUARDED_BY(mutex_) = "the trace is not open";
 };
 
 }  // namespace connectord::trace

@@ -79,7 +79,7 @@ class SqliteArchive : public Archive {
   SqliteArchive& operator=(const SqliteArchive&) = delete;
 
   tl::expected<void, std::string> open() {
-    const std::scoped_lock lock(place_->in_use);
+    const base::MutexLock lock(place_->in_use);
     return with_rights([this] { connect(); });
   }
 
@@ -102,10 +102,18 @@ class SqliteArchive : public Archive {
   }
 
  private:
-  sqlite::Database& database() const { return place_->connection->database; }
-  MessageReader& messages() const { return place_->connection->messages; }
+  // All below is called while the place is in use.
+  sqlite::Database& database() const {
+    place_->in_use.assert_held();
+    return place_->connection->database;
+  }
+  MessageReader& messages() const {
+    place_->in_use.assert_held();
+    return place_->connection->messages;
+  }
 
   void connect() {
+    place_->in_use.assert_held();
     if (place_->connection) return;
     check_files_of_writers();
     place_->connection = std::make_unique<ReadingConnection>(open_to_read(path_));
@@ -113,8 +121,11 @@ class SqliteArchive : public Archive {
 
   // SQLite removes files when the last connection ends, so that takes no more rights than the beginning.
   void disconnect() {
-    const std::scoped_lock lock(place_->in_use);
-    [[maybe_unused]] const auto done = with_rights([this] { place_->connection.reset(); });
+    const base::MutexLock lock(place_->in_use);
+    [[maybe_unused]] const auto done = with_rights([this] {
+      place_->in_use.assert_held();
+      place_->connection.reset();
+    });
   }
 
   // As root, with the rights of whoever could put another file in the place of the trace.
@@ -137,7 +148,7 @@ class SqliteArchive : public Archive {
 
   template <class Read>
   auto guarded(Read&& read) -> tl::expected<decltype(read()), std::string> {
-    const std::scoped_lock lock(place_->in_use);
+    const base::MutexLock lock(place_->in_use);
     return with_rights([&] {
              connect();
              catch_up(path_, [this] { return spooled_to(database()); });

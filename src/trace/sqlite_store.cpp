@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <future>
-#include <mutex>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
+#include "connectord/base/mutex.h"
 #include "spool_queue.h"
 #include "sqlite_keeper.h"
 #include "trouble.h"
@@ -89,7 +88,7 @@ class SqliteStore::Implementation {
     const auto job = std::make_shared<Job>(Job{std::move(work), {}});
     auto done = job->done.get_future();
     {
-      const std::scoped_lock lock(mutex_);
+      const base::MutexLock lock(mutex_);
       if (auto reason = spooled_.refusal(); !reason.empty()) return tl::unexpected(std::move(reason));
       jobs_.push_back(job);
     }
@@ -104,13 +103,13 @@ class SqliteStore::Implementation {
  private:
   // Not between the look and the push of a job, which would wait for a thread that has ended.
   void refuse(const std::string& reason) {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     spooled_.refuse(reason);
   }
 
   // Not between the thread's look and its sleep.
   void wake() {
-    { const std::scoped_lock lock(mutex_); }
+    { const base::MutexLock lock(mutex_); }
     wake_.notify_one();
   }
 
@@ -133,17 +132,17 @@ class SqliteStore::Implementation {
   }
 
   void wait_for_work(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (trouble_.is_there()) {
-      wake_.wait_for(lock, stop, options_.retry, [this] { return !jobs_.empty(); });
+      wake_.wait_for(mutex_, stop, options_.retry, [this]() REQUIRES(mutex_) { return !jobs_.empty(); });
       return;
     }
-    wake_.wait_for(lock, stop, pause(),
-                   [this] { return !jobs_.empty() || spooled_.size() > 0 || trouble_.is_there(); });
+    wake_.wait_for(mutex_, stop, pause(),
+                   [this]() REQUIRES(mutex_) { return !jobs_.empty() || spooled_.size() > 0 || trouble_.is_there(); });
     if (indexing_ || spooled_.size() == 0) return;
     // Those that come meanwhile share the transaction.
-    wake_.wait_for(lock, stop, options_.gather,
-                   [this] { return !jobs_.empty() || spooled_.size() >= SpoolQueue::enough; });
+    wake_.wait_for(mutex_, stop, options_.gather,
+                   [this]() REQUIRES(mutex_) { return !jobs_.empty() || spooled_.size() >= SpoolQueue::enough; });
   }
 
   std::chrono::milliseconds pause() const {
@@ -156,7 +155,7 @@ class SqliteStore::Implementation {
   void work() {
     Jobs jobs;
     {
-      const std::scoped_lock lock(mutex_);
+      const base::MutexLock lock(mutex_);
       jobs = std::exchange(jobs_, {});
     }
     take_in_spooled();
@@ -230,10 +229,10 @@ class SqliteStore::Implementation {
   Clock::time_point last_work_;
   bool indexing_ = false;  // and there is more of it to do
 
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  Jobs jobs_;  // guarded by mutex_
-  std::jthread thread_;
+  base::Mutex mutex_;
+  base::ConditionVariable wake_;
+  Jobs jobs_ GUARDED_BY(mutex_);
+  std::jthread thread_;  // last, so that all it uses is there
 };
 
 SqliteStore::SqliteStore(SqliteOptions options, log::Logger& log)

@@ -3,13 +3,13 @@
 namespace connectord::trace {
 std::string Trouble::reason() const {
   if (!is_there()) return {};
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return reason_;
 }
 
 void Trouble::begin(const std::string& reason) {
   {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     reason_ = reason;
     if (is_there_.exchange(true)) return;
     since_ = std::chrono::steady_clock::now();
@@ -20,13 +20,13 @@ void Trouble::begin(const std::string& reason) {
 }
 
 void Trouble::count_loss() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   ++condition_.losses;
   condition_.last_loss = clock_() / 1000;
 }
 
 Condition Trouble::condition() const {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Condition condition = condition_;
   if (is_there()) condition.trouble = reason_;
   return condition;
@@ -35,7 +35,7 @@ Condition Trouble::condition() const {
 void Trouble::end() {
   std::chrono::seconds lasted{};
   {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!is_there_.exchange(false)) return;
     lasted = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_);
   }

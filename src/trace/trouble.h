@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "connectord/base/mutex.h"
 #include "connectord/log/logger.h"
 #include "connectord/trace/store.h"
 
@@ -41,11 +41,10 @@ class Trouble {
   log::Logger& log_;
   std::atomic<bool> is_there_ = false;
   std::atomic<std::uint64_t> failures_ = 0;
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  std::string reason_;
-  std::chrono::steady_clock::time_point since_;
-  Condition condition_;  // but for its reason
+  mutable base::Mutex mutex_;
+  std::string reason_ GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point since_ GUARDED_BY(mutex_);
+  Condition condition_ GUARDED_BY(mutex_);  // but for its reason
 };
 
 }  // namespace connectord::trace

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <tl/expected.hpp>
 
+#include "connectord/base/mutex.h"
 #include "connectord/log/logger.h"
 #include "connectord/probe/network.h"
 #include "connectord/probe/report.h"
@@ -50,9 +50,10 @@ class OnDemand {
   const session::PolicyStore& policies_;
   log::Logger& log_;
   std::unique_ptr<Network> network_;
-  std::mutex mutex_;
-  bool busy_ = false;
-  std::map<std::string, std::chrono::steady_clock::time_point> last_;  // of those within `pause`
+  base::Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  // Of those within `pause`.
+  std::map<std::string, std::chrono::steady_clock::time_point> last_ GUARDED_BY(mutex_);
 };
 
 }  // namespace connectord::probe
