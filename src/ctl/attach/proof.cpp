@@ -31,29 +31,40 @@ struct Missing {
   }
 };
 
-tl::expected<std::string, std::string> try_once(const ProofRequest& request, const HealthSource& ask_health,
-                                                bool& answers) {
-  const auto before = ask_health();
-  if (!before) return tl::unexpected(before.error());
-  const auto conversation = converse(request.server, request.recipient);
-  answers = conversation.has_value();
-  if (!conversation) return tl::unexpected(conversation.error());
-  const auto after = ask_health();
-  if (!after) return tl::unexpected(after.error());
-  const Asked was = asked_so_far(*before);
-  const Asked is = asked_so_far(*after);
+using ProofResult = tl::expected<std::string, std::string>;
+
+// What connectord saw of the conversation between two looks at its health.
+ProofResult compare(const ProofRequest& request, const Json& before, const Json& after,
+                    const Conversation& conversation) {
+  const Asked was = asked_so_far(before);
+  const Asked is = asked_so_far(after);
   const Missing missing{request.milter && is.milter_sessions <= was.milter_sessions,
                         request.policy && is.policy_requests <= was.policy_requests};
-  const std::string place = request.server.to_string() + ": " + conversation->to_string();
+  const std::string place = request.server.to_string() + ": " + conversation.to_string();
   if (missing.milter || missing.policy) return tl::unexpected(missing.why(place));
-  if (conversation->code_of("RCPT") == 0) {
+  if (conversation.code_of("RCPT") == 0) {
     return tl::unexpected("the probe did not come as far as RCPT (" + place + ")");
   }
   std::string seen = "probe of " + place + "; connectord saw ";
   if (request.milter) seen += counted(is.milter_sessions - was.milter_sessions, "milter session");
   if (request.milter && request.policy) seen += " and ";
   if (request.policy) seen += counted(is.policy_requests - was.policy_requests, "policy request");
-  return seen + (request.milter ? " of " + mta_of(*after) : "");
+  return seen + (request.milter ? " of " + mta_of(after) : "");
+}
+
+struct ProofAttempt {
+  ProofResult seen;
+  bool has_answer = false;  // of the mail server
+};
+
+ProofAttempt try_once(const ProofRequest& request, const HealthSource& ask_health) {
+  const auto before = ask_health();
+  if (!before) return {.seen = tl::unexpected(before.error())};
+  const auto conversation = converse(request.server, request.recipient);
+  if (!conversation) return {.seen = tl::unexpected(conversation.error())};
+  const auto after = ask_health();
+  if (!after) return {.seen = tl::unexpected(after.error()), .has_answer = true};
+  return {.seen = compare(request, *before, *after, *conversation), .has_answer = true};
 }
 
 }  // namespace
@@ -64,13 +75,12 @@ tl::expected<std::string, std::string> prove_attached(const ProofRequest& reques
   const auto end = Clock::now() + request.patience;
   std::optional<Clock::time_point> answers_since;
   for (;;) {
-    bool answers = false;
-    auto seen = try_once(request, ask_health, answers);
+    ProofAttempt attempt = try_once(request, ask_health);
     const auto now = Clock::now();
-    if (!answers) answers_since.reset();
-    if (answers && !answers_since) answers_since = now;
+    if (!attempt.has_answer) answers_since.reset();
+    if (attempt.has_answer && !answers_since) answers_since = now;
     const bool settled = answers_since && now - *answers_since >= request.settled;
-    if (seen || settled || now >= end) return seen;
+    if (attempt.seen || settled || now >= end) return std::move(attempt.seen);
     std::this_thread::sleep_for(pause);
   }
 }
