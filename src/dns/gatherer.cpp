@@ -43,7 +43,23 @@ class Gatherer::State : public std::enable_shared_from_this<Gatherer::State> {
     bool empty() const { return started.empty() && arrivals.empty(); }
   };
 
+  // Ends it also where a step throws.
+  class Running {
+   public:
+    explicit Running(State& state) : state_(state) {}
+    ~Running() {
+      state_.mutex_.assert_held();
+      state_.end_run();
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    State& state_;
+  };
+
   void run() REQUIRES(mutex_);
+  void end_run() REQUIRES(mutex_);
   // For the runner.
   void take(Inbox inbox);
   void run_due(bool expired);
@@ -116,6 +132,7 @@ bool Gatherer::State::is_abandoned() const {
 void Gatherer::State::run() {
   if (has_runner_ || abandoned_) return;
   has_runner_ = true;
+  const Running running(*this);
   bool ends = false;  // `expired_` has been acted on
   while (!abandoned_ && (!inbox_.empty() || (expired_ && !ends))) {
     ends = expired_;
@@ -125,8 +142,11 @@ void Gatherer::State::run() {
     if (ends) answer_all_missing();
     run_due(ends);
   }
+}
+
+void Gatherer::State::end_run() {
   if (abandoned_) evaluations_.clear();
-  incomplete_ = abandoned_ ? 0 : evaluations_.size();
+  incomplete_ = abandoned_ ? 0 : evaluations_.size() + inbox_.started.size();
   has_runner_ = false;
   changed_.notify_all();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "dns/zone.h"
@@ -239,6 +240,17 @@ TEST(Gatherer, TakesFurtherWorkFromAStep) {
     return true;
   });
   EXPECT_EQ(seen.size(), 2U);
+  EXPECT_TRUE(gatherer.wait_until(Clock::now()));
+}
+
+TEST(Gatherer, GoesOnAfterAStepThatThrows) {
+  Zone zone;
+  ZoneResolver resolver(zone);
+  Gatherer gatherer(resolver);
+  EXPECT_THROW(gatherer.start([](Knowledge&) -> bool { throw std::bad_alloc(); }), std::bad_alloc);
+  std::map<std::string, Status> seen;
+  gatherer.start(wants({"none.example"}, seen));
+  EXPECT_EQ(seen["none.example"], Status::nxdomain);
   EXPECT_TRUE(gatherer.wait_until(Clock::now()));
 }
 
