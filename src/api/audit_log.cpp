@@ -52,7 +52,7 @@ tl::expected<void, std::string> AuditLog::write(const nlohmann::ordered_json& en
   Json line{{"time", time_text(unix_time_())}};
   line.update(entry);
   const std::string text = to_text(line);
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const net::FileDescriptor fd = open_to_append(path_);
   if (fd.get() < 0) return not_logged(path_, "open the audit log");
   // In one piece: connectorctl token may append at the same moment.

@@ -99,7 +99,7 @@ tl::expected<void, std::string> commit(Context& context, const Call& call, const
   return done;
 }
 
-Response carry_out(Context& context, const Call& call, const std::unique_lock<std::mutex>& held, const Change& change,
+Response carry_out(Context& context, const Call& call, const runtime::Reloader::Held& held, const Change& change,
                    const Json& after) {
   const auto result =
       context.setup.reloader.change(held, change.file, [&] { return commit(context, call, change, after); });

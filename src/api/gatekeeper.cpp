@@ -29,7 +29,7 @@ std::string key_of(const Peer& peer) {
 }  // namespace
 
 bool WrongTries::count(const std::string& peer, Clock::time_point now) {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::erase_if(peers_, [now](const auto& entry) { return now - entry.second.begin >= window; });
   const bool has_room = peers_.size() < most_peers || peers_.contains(peer);
   Tries& tries = peers_[has_room ? peer : std::string()];
@@ -43,24 +43,26 @@ Gatekeeper::Version Gatekeeper::current_version() const {
   return {status.st_ino, status.st_ctim.tv_sec, status.st_ctim.tv_nsec, status.st_size};
 }
 
-std::vector<Token> Gatekeeper::read_tokens() const {
+tl::expected<std::vector<Token>, std::string> Gatekeeper::read_tokens() const {
   const config::SecretReader self{std::to_string(::geteuid()), ::geteuid(), ::getegid()};
-  auto tokens =
-      config::read_secret_file(file_, self).and_then([](const std::string& text) { return parse_tokens(text); });
-  if (tokens) return std::move(*tokens);
-  log_.error(subject, "the token file cannot be used, so no token is valid",
-             {{"file", file_}, {"error", tokens.error()}});
-  return {};
+  return config::read_secret_file(file_, self).and_then([](const std::string& text) { return parse_tokens(text); });
 }
 
 std::vector<Token> Gatekeeper::tokens() {
-  const std::scoped_lock lock(mutex_);
-  const Version version = current_version();
-  if (!(version == version_)) {
+  std::string problem;
+  {
+    const base::MutexLock lock(mutex_);
+    const Version version = current_version();
+    if (version == version_) return tokens_;
     version_ = version;
-    tokens_ = version == Version() ? std::vector<Token>() : read_tokens();
+    tokens_.clear();
+    if (version == Version()) return {};
+    auto tokens = read_tokens();
+    if (tokens) return tokens_ = std::move(*tokens);
+    problem = std::move(tokens.error());
   }
-  return tokens_;
+  log_.error(subject, "the token file cannot be used, so no token is valid", {{"file", file_}, {"error", problem}});
+  return {};
 }
 
 Response Gatekeeper::refuse(const Peer& peer) {

@@ -3,13 +3,13 @@
 #include <chrono>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
 
 #include "connectord/api/message.h"
 #include "connectord/api/tokens.h"
+#include "connectord/base/mutex.h"
 #include "connectord/log/logger.h"
 
 namespace connectord::api {
@@ -35,8 +35,8 @@ class WrongTries {
     Clock::time_point begin;
     unsigned number = 0;
   };
-  std::mutex mutex_;
-  std::map<std::string, Tries> peers_;
+  base::Mutex mutex_;
+  std::map<std::string, Tries> peers_ GUARDED_BY(mutex_);
 };
 
 // Says who a caller is. The token file is read again when it has changed. Thread-safe.
@@ -60,16 +60,16 @@ class Gatekeeper {
 
   Version current_version() const;
   std::vector<Token> tokens();
-  std::vector<Token> read_tokens() const;
+  tl::expected<std::vector<Token>, std::string> read_tokens() const;
   Response refuse(const Peer& peer);
 
   std::string file_;
   log::Logger& log_;
   std::function<WrongTries::Clock::time_point()> clock_;
   WrongTries wrong_;
-  std::mutex mutex_;
-  Version version_;
-  std::vector<Token> tokens_;
+  base::Mutex mutex_;
+  Version version_ GUARDED_BY(mutex_);
+  std::vector<Token> tokens_ GUARDED_BY(mutex_);
 };
 
 }  // namespace connectord::api

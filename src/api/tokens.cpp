@@ -38,15 +38,12 @@ std::optional<Token> parse_line(const std::string& line) {
 }  // namespace
 
 std::string_view to_string(Role role) {
-  constexpr std::array<std::string_view, 4> words = {"nobody", "read", "operate", "admin"};
-  return words.at(static_cast<std::size_t>(role));
+  return model::word_of(role);
 }
 
 std::optional<Role> parse_role(std::string_view text) {
-  for (const Role role : {Role::read, Role::operate, Role::admin}) {
-    if (to_string(role) == text) return role;
-  }
-  return std::nullopt;
+  const auto role = model::value_of<Role>(text);
+  return role == Role::nobody ? std::nullopt : role;
 }
 
 bool is_token_name(std::string_view name) {

@@ -31,25 +31,9 @@ class Reader {
     Reader& reader_;
   };
 
-  // While it lives, what isn't built yet is not told: it stands in a table of which that has been said already.
-  class WithinUnsupported {
-   public:
-    WithinUnsupported(Reader& reader, bool unsupported) : depth_(reader.unsupported_), before_(depth_) {
-      depth_ += unsupported ? 1 : 0;
-    }
-    ~WithinUnsupported() { depth_ = before_; }
-    WithinUnsupported(const WithinUnsupported&) = delete;
-    WithinUnsupported& operator=(const WithinUnsupported&) = delete;
-
-   private:
-    int& depth_;
-    int before_;
-  };
-
   // Line `line` of the file is line 1 of what is read from now on.
   void begin_at(std::uint32_t line) { lines_before_ = line - 1; }
   bool included() const { return included_; }
-  bool within_unsupported() const { return unsupported_ > 0; }
   std::size_t errors() const { return problems_.errors(); }
   // Dotted; empty for the document itself.
   std::string path() const;
@@ -68,7 +52,6 @@ class Reader {
   bool included_;
   std::uint32_t lines_before_ = 0;
   std::vector<std::string_view> path_;
-  int unsupported_ = 0;
   std::vector<model::Location> includes_;
 };
 

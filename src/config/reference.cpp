@@ -22,20 +22,18 @@ std::string cell(std::string text) {
   return text;
 }
 
-std::string row(const Key& key, bool in_supported_table) {
-  const std::string note = in_supported_table && !key.supported ? " *Not supported yet.*" : "";
+std::string row(const Key& key) {
   return "| " + code(key.name) + " | " + cell(key.words().one) + " | " + cell(default_of(key)) + " | " +
-         cell(std::string(key.help) + note) + " |\n";
+         cell(std::string(key.help)) + " |\n";
 }
 
 std::string section(const TablePlace& place) {
   std::string text = "\n### `" + place.header() + "`\n\n" + std::string(place.key->help) + "\n";
-  if (!place.supported) text += "\n*Not supported yet: a configuration that has it is refused.*\n";
   const auto& keys = place.table->keys;
   const bool has_values = std::any_of(keys.begin(), keys.end(), [](const Key& key) { return key.table == nullptr; });
   if (has_values) text += "\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n";
   for (const Key& key : keys) {
-    if (key.table == nullptr) text += row(key, place.supported);
+    if (key.table == nullptr) text += row(key);
   }
   return text;
 }

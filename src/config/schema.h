@@ -38,16 +38,8 @@ struct Key {
   Read read = nullptr;
   Shape shape = Shape::value;
   const Table& (*table)() = nullptr;  // of a table or tables
-  bool supported = true;
 
   bool is_required() const { return fallback.value.empty() && fallback.words.empty(); }
-
-  // Declares that nothing uses this key so far: it is checked, and then refused.
-  Key not_yet() const {
-    Key copy = *this;
-    copy.supported = false;
-    return copy;
-  }
 };
 
 struct Table {
@@ -117,17 +109,6 @@ constexpr Key key(std::string_view name, Fallback fallback, std::string_view hel
     }
     return true;
   };
-  return declared;
-}
-
-// A key that nothing has a place for so far.
-template <class Format>
-constexpr Key planned(std::string_view name, Fallback fallback, std::string_view help) {
-  Key declared{name, fallback, help, &Format::words};
-  declared.read = [](Reader& reader, const toml::node& node, void*) {
-    return read_value<Format>(reader, node).has_value();
-  };
-  declared.supported = false;
   return declared;
 }
 

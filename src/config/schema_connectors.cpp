@@ -11,9 +11,6 @@ using model::Scenario;
 using model::TlsLevel;
 using model::TlsVersion;
 
-constexpr std::array<Choice<Scenario>, 3> scenarios = {
-    {{"partner", Scenario::partner}, {"on-premises", Scenario::on_premises}, {"internet", Scenario::internet}}};
-constexpr std::array<Choice<Mode>, 2> modes = {{{"enforce", Mode::enforce}, {"audit", Mode::audit}}};
 constexpr std::array<Choice<TlsVersion>, 4> tls_versions = {{{"TLSv1", TlsVersion::tls1_0},
                                                              {"TLSv1.1", TlsVersion::tls1_1},
                                                              {"TLSv1.2", TlsVersion::tls1_2},
@@ -21,12 +18,6 @@ constexpr std::array<Choice<TlsVersion>, 4> tls_versions = {{{"TLSv1", TlsVersio
 constexpr std::array<Choice<Requirement>, 1> pass = {{{"pass", Requirement::pass}}};
 constexpr std::array<Choice<Requirement>, 2> pass_or_aligned = {
     {{"pass", Requirement::pass}, {"aligned", Requirement::aligned}}};
-
-constexpr std::array<Choice<TlsLevel>, 5> tls_levels = {{{"opportunistic", TlsLevel::opportunistic},
-                                                         {"require", TlsLevel::require},
-                                                         {"verify", TlsLevel::verify},
-                                                         {"match", TlsLevel::match},
-                                                         {"dane", TlsLevel::dane}}};
 
 constexpr std::int64_t highest_priority = 1'000'000;
 
@@ -39,13 +30,13 @@ const Table& table_for<model::InboundConnector>() {
       {
           key<&InboundConnector::name, ConnectorName>("name", required,
                                                       "Its name, which the tag carries; no two connectors share one."),
-          key<&InboundConnector::scenario, Word<scenarios>>(
+          key<&InboundConnector::scenario, Word<model::words<Scenario>>>(
               "scenario", required,
               "`partner` adds restrictions and grants nothing, `on-premises` is a trusted source of ours, `internet` "
               "is all else."),
           key<&InboundConnector::enabled, Boolean>("enabled", by_default("true"), "`false` sets it aside."),
-          key<&InboundConnector::mode, Word<modes>>("mode", by_default(R"("enforce")"),
-                                                    "`audit` decides and records, and never refuses."),
+          key<&InboundConnector::mode, Word<model::words<Mode>>>("mode", by_default(R"("enforce")"),
+                                                                 "`audit` decides and records, and never refuses."),
           key<&InboundConnector::trusted_path, Boolean>(
               "trusted_path", by_default("false"),
               "Partner restrictions are not asked of mail that this source has taken in."),
@@ -149,8 +140,8 @@ const Table& table_for<model::OutboundConnector>() {
       {
           key<&OutboundConnector::name, ConnectorName>("name", required,
                                                        "Its name; no two outbound connectors share one."),
-          key<&OutboundConnector::scenario, Word<scenarios>>("scenario", required,
-                                                             "`partner`, `on-premises` or `internet`; for people."),
+          key<&OutboundConnector::scenario, Word<model::words<Scenario>>>(
+              "scenario", required, "`partner`, `on-premises` or `internet`; for people."),
           key<&OutboundConnector::enabled, Boolean>("enabled", by_default("true"),
                                                     "`false` stops routing by it at once."),
           key<&OutboundConnector::comment, Text>("comment", by_default(R"("")"), "For people."),
@@ -195,7 +186,7 @@ const Table& table_for<model::OutboundTls>() {
   using model::OutboundTls;
   static const Table declared{
       {
-          key<&OutboundTls::level, Word<tls_levels>>(
+          key<&OutboundTls::level, Word<model::words<TlsLevel>>>(
               "level", by_default(R"("opportunistic")"),
               "`opportunistic`, `require` TLS, `verify` the certificate, `match` its names too, or `dane` (RFC 7672)."),
           key<&OutboundTls::match, List<ServerName, 1>>(

@@ -14,17 +14,9 @@ void tell_missing(Reader& reader, const toml::table& table, const Key& key) {
                "is missing; write " + std::string(key.name) + " = " + (self_explaining ? words.one : words.example));
 }
 
-void tell_unsupported(Reader& reader, const toml::key& key) {
-  reader.error(key.source(), "is not supported yet by this version of connectord; leave it out");
-}
-
-bool read_key(Reader& reader, const toml::key& key, const toml::node& node, const Key& declared, void* owner) {
+bool read_key(Reader& reader, const toml::node& node, const Key& declared, void* owner) {
   const Reader::Scope scope(reader, declared.name);
-  const bool refused = !declared.supported && !reader.within_unsupported();
-  const Reader::WithinUnsupported within(reader, !declared.supported);
-  const bool good = declared.read(reader, node, owner);
-  if (good && refused) tell_unsupported(reader, key);
-  return good && !refused;
+  return declared.read(reader, node, owner);
 }
 
 bool tell_missing_keys(Reader& reader, const toml::table& table, const Table& declared) {
@@ -49,7 +41,7 @@ bool read_table(Reader& reader, const toml::table& table, const Table& declared,
   for (const auto& [key, node] : table) {
     const Key* found = declared.find(key.str());
     if (found == nullptr) tell_unknown_key(reader, key, declared);
-    good = found != nullptr && read_key(reader, key, node, *found, owner) && good;
+    good = found != nullptr && read_key(reader, node, *found, owner) && good;
   }
   good = tell_missing_keys(reader, table, declared) && good;
   const std::size_t errors = reader.errors();

@@ -8,7 +8,7 @@ void walk(const TablePlace& place, std::vector<TablePlace>& places) {
   for (const Key& key : place.table->keys) {
     if (key.table == nullptr) continue;
     const std::string path = place.path.empty() ? std::string(key.name) : place.path + "." + std::string(key.name);
-    walk({path, &key, &key.table(), place.supported && key.supported}, places);
+    walk({path, &key, &key.table()}, places);
   }
 }
 
@@ -22,7 +22,7 @@ std::string TablePlace::header() const {
 const std::vector<TablePlace>& all_tables() {
   static const std::vector<TablePlace> places = [] {
     std::vector<TablePlace> found;
-    walk({"", nullptr, &table_for<model::Configuration>(), true}, found);
+    walk({"", nullptr, &table_for<model::Configuration>()}, found);
     return found;
   }();
   return places;

@@ -12,7 +12,6 @@ struct TablePlace {
   std::string path;  // dotted; empty for the document itself
   const Key* key;    // that declares the table; nullptr for the document itself
   const Table* table;
-  bool supported;
 
   // "[server]", "[[inbound]]", "[inbound.identify]".
   std::string header() const;

@@ -68,6 +68,13 @@ std::vector<std::string> words(const std::array<std::pair<std::string_view, Valu
   return list;
 }
 
+template <class Enumeration>
+std::vector<std::string> words_of_all() {
+  std::vector<std::string> list;
+  for (const auto& [value, word] : model::words<Enumeration>) list.emplace_back(word);
+  return list;
+}
+
 // The file that the options name, or the configuration.
 Expected<std::string> trace_file(const Common& common, const TraceArguments& arguments, const Terminal& terminal) {
   if (!arguments.file.empty()) return arguments.file;
@@ -253,11 +260,9 @@ void add_filters(const Subcommand& command, const Arguments& arguments) {
       .check(must_not_be_empty);
   command.add_option("--connector", arguments->connector, "An inbound or outbound connector; none for mail of none")
       .check(must_not_be_empty);
-  command.add_option("--status", arguments->status, "What became of it")
-      .one_of({"getting_status", "pending", "delivered", "failed", "quarantined", "expanded"});
-  command.add_option("--action", arguments->action, "What was decided")
-      .one_of({"accept", "reject", "defer", "quarantine", "discard"});
-  command.add_option("--direction", arguments->direction, "Which way it went").one_of({"inbound", "outbound"});
+  command.add_option("--status", arguments->status, "What became of it").one_of(words_of_all<trace::Status>());
+  command.add_option("--action", arguments->action, "What was decided").one_of(words_of_all<model::Action>());
+  command.add_option("--direction", arguments->direction, "Which way it went").one_of(words_of_all<trace::Direction>());
 }
 
 }  // namespace

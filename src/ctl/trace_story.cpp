@@ -25,7 +25,7 @@ class StoryText {
     secured();
     identified();
     step(0, "checked", "");
-    findings([](const trace::Finding& finding) { return !is_identification(finding) && !is_routing(finding); });
+    findings([](const model::Finding& finding) { return !is_identification(finding) && !is_routing(finding); });
     if (!message_.tag.empty() && is_taken()) step(0, "tagged", message_.tag);
     answered();
     routed();
@@ -33,13 +33,8 @@ class StoryText {
   }
 
  private:
-  static bool is_identification(const trace::Finding& finding) {
-    for (const char* check : {"attribution", "submission", "mail_from", "trusted_path"}) {
-      if (finding.check == check) return true;
-    }
-    return finding.check.starts_with("identify.");
-  }
-  static bool is_routing(const trace::Finding& finding) { return finding.check.starts_with("outbound."); }
+  static bool is_identification(const model::Finding& finding) { return model::check::is_attribution(finding.check); }
+  static bool is_routing(const model::Finding& finding) { return model::check::is_outbound(finding.check); }
   bool is_taken() const {
     return message_.action == model::Action::accept || message_.action == model::Action::quarantine;
   }
@@ -157,7 +152,7 @@ class StoryText {
 
   template <class Wanted>
   void findings(Wanted&& wanted) {
-    for (const trace::Finding& finding : message_.findings) {
+    for (const model::Finding& finding : message_.findings) {
       if (!wanted(finding)) continue;
       std::string line(to_string(finding.outcome));
       line += "  " + finding.check;

@@ -45,10 +45,15 @@ void print_problems(const std::vector<model::Problem>& problems) {
   for (const model::Problem& problem : problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
 }
 
-// Where the trace is kept, and where deliveries are read from.
-std::pair<std::string, std::string> store_of(const model::Configuration& configuration) {
+struct TracePlaces {
+  std::string store;     // where the trace is kept
+  std::string mail_log;  // where deliveries are read from
+  friend bool operator==(const TracePlaces&, const TracePlaces&) = default;
+};
+
+TracePlaces places_of(const model::Configuration& configuration) {
   if (!configuration.trace) return {};
-  return {configuration.trace->store, configuration.trace->mail_log};
+  return {.store = configuration.trace->store, .mail_log = configuration.trace->mail_log};
 }
 
 std::unique_ptr<trace::SqliteStore> make_trace(const model::Configuration& configuration, log::Logger& log) {
@@ -69,7 +74,7 @@ class Daemon {
       : path_(std::move(path)),
         server_(loaded.policy->configuration().server),
         log_(log::make_logger(loaded.policy->configuration().log)),
-        store_(store_of(loaded.policy->configuration())),
+        trace_places_(places_of(loaded.policy->configuration())),
         trace_(make_trace(loaded.policy->configuration(), *log_)),
         counted_trace_(trace_ ? runtime::counted(*trace_, metrics_) : nullptr),
         deliveries_(make_delivery_log(loaded.policy->configuration(), trace_.get(), *log_)),
@@ -219,8 +224,8 @@ class Daemon {
     if (server_.policy) fields.emplace_back("policy", server_.policy->to_string());
     if (server_.socketmap) fields.emplace_back("socketmap", server_.socketmap->to_string());
     if (server_.api) fields.emplace_back("api", server_.api->to_string());
-    if (trace_) fields.emplace_back("trace", store_.first);
-    if (deliveries_) fields.emplace_back("mail_log", store_.second);
+    if (trace_) fields.emplace_back("trace", trace_places_.store);
+    if (deliveries_) fields.emplace_back("mail_log", trace_places_.mail_log);
     log_->info(subject, "started", std::move(fields));
     ::sd_notify(0, "READY=1\nSTATUS=serving");
   }
@@ -247,7 +252,7 @@ class Daemon {
 
   // What the parts of the process take of a configuration that was loaded.
   void follow(const model::Configuration& configuration) {
-    if (store_ != store_of(configuration)) {
+    if (trace_places_ != places_of(configuration)) {
       log_->warning(subject, "where the trace is kept, and which mail log is read, take effect after a restart only");
     }
     if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
@@ -305,7 +310,7 @@ class Daemon {
   std::unique_ptr<log::Logger> log_;
   std::shared_ptr<runtime::Activity> activity_ = std::make_shared<runtime::Activity>();
   std::shared_ptr<runtime::Metrics> metrics_ = std::make_shared<runtime::Metrics>();
-  std::pair<std::string, std::string> store_;
+  TracePlaces trace_places_;
   std::unique_ptr<trace::SqliteStore> trace_;
   std::unique_ptr<trace::Store> counted_trace_;  // the same, for the sessions
   std::unique_ptr<DeliveryLog> deliveries_;

@@ -23,21 +23,7 @@ std::string_view to_string(Type type) {
 }
 
 std::string_view to_string(Status status) {
-  switch (status) {
-    case Status::found:
-      return "found";
-    case Status::nodata:
-      return "no such record";
-    case Status::nxdomain:
-      return "no such domain";
-    case Status::timeout:
-      return "timeout";
-    case Status::error:
-      return "error";
-    case Status::invalid:
-      return "not a domain name";
-  }
-  return "";
+  return model::word_of(status);
 }
 
 }  // namespace connectord::dns

@@ -8,11 +8,12 @@
 #include <array>
 #include <deque>
 #include <map>
-#include <mutex>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
 #include "ares_channel.h"
+#include "connectord/base/mutex.h"
 #include "connectord/dns/make_resolver.h"
 #include "query_ids.h"
 #include "waker.h"
@@ -43,21 +44,23 @@ struct Lookup {
 class AresResolver : public Resolver {
  public:
   AresResolver(const ResolverSettings& settings, std::unique_ptr<AresChannel> channel)
-      : settings_(settings), cache_(settings.cache), channel_(std::move(channel)), thread_([this] { work(); }) {}
-  ~AresResolver() override;
+      : settings_(settings),
+        cache_(settings.cache),
+        channel_(std::move(channel)),
+        thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
   using Resolver::resolve;
   void resolve(const Question& question, const std::string& share, Callback callback) override;
 
  private:
-  // Of any thread.
+  // On any thread.
   std::shared_ptr<const Answer> join_or_start(const Question& question, const std::string& share, WireName name,
                                               Callback& callback);
-  bool has_room(const std::string& share) const;
+  bool has_room(const std::string& share) const REQUIRES(mutex_);
 
-  // Of the resolver's thread.
-  void work();
-  bool start_submitted();
+  // On the resolver's thread.
+  void work(const std::stop_token& stop);
+  bool start_submitted(const std::stop_token& stop);
   void wait_and_process();
   int poll_limit() const;
   void send(const std::shared_ptr<Lookup>& lookup, bool edns);
@@ -73,26 +76,17 @@ class AresResolver : public Resolver {
   Cache cache_;
   Waker waker_;
 
-  std::mutex mutex_;
-  std::map<Question, std::shared_ptr<Lookup>> under_way_;  // under the lock
-  std::vector<std::shared_ptr<Lookup>> submitted_;         // under the lock
-  std::map<std::string, std::size_t> of_share_;            // lookups under way, under the lock
-  bool stopping_ = false;                                  // under the lock
+  base::Mutex mutex_;
+  std::map<Question, std::shared_ptr<Lookup>> under_way_ GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Lookup>> submitted_ GUARDED_BY(mutex_);
+  std::map<std::string, std::size_t> of_share_ GUARDED_BY(mutex_);  // lookups under way
+  bool is_over_ GUARDED_BY(mutex_) = false;                         // nothing more is taken
 
   std::deque<std::shared_ptr<Lookup>> by_deadline_;  // all have the same limit, so the order of their start
   QueryIds ids_;
   std::unique_ptr<AresChannel> channel_;
-  std::thread thread_;  // last, so that all it uses is there
+  std::jthread thread_;  // last, so that all it uses is there
 };
-
-AresResolver::~AresResolver() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  waker_.wake();
-  thread_.join();
-}
 
 void AresResolver::resolve(const Question& question, const std::string& share, Callback callback) {
   auto name = to_wire_name(question.name);
@@ -105,14 +99,14 @@ void AresResolver::resolve(const Question& question, const std::string& share, C
 // The answer, if it came meanwhile or the question cannot be taken; otherwise the callback is taken over.
 std::shared_ptr<const Answer> AresResolver::join_or_start(const Question& question, const std::string& share,
                                                           WireName name, Callback& callback) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (const auto found = under_way_.find(question); found != under_way_.end()) {
     found->second->callbacks.push_back(std::move(callback));
     return nullptr;
   }
   // What ended between the first look and the lock went into the cache before it left the table.
   if (auto answer = cache_.find(question, settings_.clock())) return answer;
-  if (stopping_ || !has_room(share)) return answer_without_records(Status::error);
+  if (is_over_ || !has_room(share)) return answer_without_records(Status::error);
   auto lookup = std::make_shared<Lookup>();
   lookup->question = question;
   lookup->share = share;
@@ -132,11 +126,12 @@ bool AresResolver::has_room(const std::string& share) const {
   return share.empty() || found == of_share_.end() || found->second < settings_.most_of_share;
 }
 
-void AresResolver::work() {
+void AresResolver::work(const std::stop_token& stop) {
   sigset_t all;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, nullptr);  // signals are the main thread's
-  while (start_submitted()) {
+  const std::stop_callback wake(stop, [this] { waker_.wake(); });
+  while (start_submitted(stop)) {
     wait_and_process();
     expire();
   }
@@ -144,11 +139,12 @@ void AresResolver::work() {
 }
 
 // False when the resolver ends.
-bool AresResolver::start_submitted() {
+bool AresResolver::start_submitted(const std::stop_token& stop) {
   std::vector<std::shared_ptr<Lookup>> lookups;
   {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return false;
+    const base::MutexLock lock(mutex_);
+    is_over_ = stop.stop_requested();
+    if (is_over_) return false;
     lookups.swap(submitted_);
   }
   for (const auto& lookup : lookups) {
@@ -232,7 +228,7 @@ void AresResolver::conclude(Lookup& lookup, const std::shared_ptr<const Answer>&
   lookup.finished = true;
   std::vector<Callback> callbacks;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     under_way_.erase(lookup.question);
     if (const auto found = of_share_.find(lookup.share); --found->second == 0) of_share_.erase(found);
     callbacks.swap(lookup.callbacks);
@@ -244,7 +240,7 @@ void AresResolver::finish_all() {
   channel_.reset();  // ends the queries that are out
   std::vector<std::shared_ptr<Lookup>> lookups;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     for (const auto& [question, lookup] : under_way_) lookups.push_back(lookup);
   }
   for (const auto& lookup : lookups) give_up(*lookup);

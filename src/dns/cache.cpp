@@ -35,7 +35,7 @@ std::chrono::seconds Cache::lifetime(const Answer& answer) const {
 }
 
 std::shared_ptr<const Answer> Cache::find(const Question& question, Time now) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto found = index_.find(question);
   if (found == index_.end()) return nullptr;
   const auto entry = found->second;
@@ -51,7 +51,7 @@ void Cache::insert(const Question& question, std::shared_ptr<const Answer> answe
   const auto kept_for = lifetime(*answer);
   const std::size_t bytes = bytes_of(question, *answer);
   if (kept_for <= std::chrono::seconds(0) || bytes > limits_.bytes || limits_.entries == 0) return;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (const auto old = index_.find(question); old != index_.end()) erase(old->second);
   while (!entries_.empty() && (entries_.size() >= limits_.entries || bytes_ + bytes > limits_.bytes)) {
     erase(std::prev(entries_.end()));
@@ -62,7 +62,7 @@ void Cache::insert(const Question& question, std::shared_ptr<const Answer> answe
 }
 
 std::size_t Cache::size() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return entries_.size();
 }
 

@@ -1,20 +1,17 @@
 #include "connectord/dns/gatherer.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <optional>
 #include <set>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#include "connectord/base/mutex.h"
 
 namespace connectord::dns {
 namespace {
 
 struct Evaluation {
   Gatherer::Step step;
-  Gatherer::Completion completion;
   std::vector<Question> waits_for;
   bool due = true;
 };
@@ -35,10 +32,8 @@ class Gatherer::State : public std::enable_shared_from_this<Gatherer::State> {
   State(Resolver& resolver, GathererHelp help, GathererLimits limits)
       : resolver_(resolver), help_(std::move(help)), limits_(limits) {}
 
-  void start(Step step, Completion completion);
-  void expire();
+  void start(Step step);
   bool wait_until(Time deadline);
-  bool is_complete() const;
   void abandon();
 
  private:
@@ -48,8 +43,24 @@ class Gatherer::State : public std::enable_shared_from_this<Gatherer::State> {
     bool empty() const { return started.empty() && arrivals.empty(); }
   };
 
-  void run(std::unique_lock<std::mutex>& lock);
-  // Of the runner.
+  // Ends it also where a step throws.
+  class Running {
+   public:
+    explicit Running(State& state) : state_(state) {}
+    ~Running() {
+      state_.mutex_.assert_held();
+      state_.end_run();
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    State& state_;
+  };
+
+  void run() REQUIRES(mutex_);
+  void end_run() REQUIRES(mutex_);
+  // For the runner.
   void take(Inbox inbox);
   void run_due(bool expired);
   void run_one(Evaluation evaluation, bool expired);
@@ -64,15 +75,15 @@ class Gatherer::State : public std::enable_shared_from_this<Gatherer::State> {
   const GathererHelp help_;
   const GathererLimits limits_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  Inbox inbox_;                 // under the lock, as all up to `runner_`
-  std::size_t incomplete_ = 0;  // evaluations
-  bool expired_ = false;
-  bool abandoned_ = false;
-  std::size_t waiting_ = 0;  // threads in wait_until()
-  bool submitted_ = false;   // a worker will come
-  std::optional<std::thread::id> runner_;
+  mutable base::Mutex mutex_;
+  base::ConditionVariable changed_;
+  Inbox inbox_ GUARDED_BY(mutex_);
+  std::size_t incomplete_ GUARDED_BY(mutex_) = 0;  // evaluations
+  bool expired_ GUARDED_BY(mutex_) = false;
+  bool abandoned_ GUARDED_BY(mutex_) = false;
+  std::size_t waiting_ GUARDED_BY(mutex_) = 0;  // threads in wait_until()
+  bool submitted_ GUARDED_BY(mutex_) = false;   // a worker will come
+  bool has_runner_ GUARDED_BY(mutex_) = false;
 
   Knowledge knowledge_;  // the runner's, as all from here
   std::vector<Evaluation> evaluations_;
@@ -80,72 +91,63 @@ class Gatherer::State : public std::enable_shared_from_this<Gatherer::State> {
   std::set<Question> answered_;
 };
 
-void Gatherer::State::start(Step step, Completion completion) {
-  std::unique_lock lock(mutex_);
+void Gatherer::State::start(Step step) {
+  const base::MutexLock lock(mutex_);
   ++incomplete_;
-  inbox_.started.push_back({std::move(step), std::move(completion), {}, true});
-  run(lock);
-}
-
-void Gatherer::State::expire() {
-  std::unique_lock lock(mutex_);
-  expired_ = true;
-  run(lock);
+  inbox_.started.push_back({std::move(step), {}, true});
+  run();
 }
 
 bool Gatherer::State::wait_until(Time deadline) {
-  std::unique_lock lock(mutex_);
-  const auto complete = [this] { return incomplete_ == 0; };
-  const auto has_work = [this] { return !runner_ && !inbox_.empty(); };
+  const base::MutexLock lock(mutex_);
+  const auto complete = [this]() REQUIRES(mutex_) { return incomplete_ == 0; };
+  const auto has_work = [this]() REQUIRES(mutex_) { return !has_runner_ && !inbox_.empty(); };
   ++waiting_;
   bool in_time = true;
-  for (run(lock); in_time && !complete(); run(lock)) {
-    in_time = changed_.wait_until(lock, deadline, [&] { return complete() || has_work(); });
+  for (run(); in_time && !complete(); run()) {
+    in_time = changed_.wait_until(mutex_, deadline, [&]() REQUIRES(mutex_) { return complete() || has_work(); });
   }
   --waiting_;
   if (complete()) return true;
   expired_ = true;
-  run(lock);
-  changed_.wait(lock, complete);  // where another thread is the runner it ends them
+  run();
+  changed_.wait(mutex_, complete);  // where another thread is the runner it ends them
   return false;
 }
 
-bool Gatherer::State::is_complete() const {
-  const std::lock_guard lock(mutex_);
-  return incomplete_ == 0;
-}
-
 void Gatherer::State::abandon() {
-  std::unique_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   abandoned_ = true;
-  if (runner_ == std::this_thread::get_id()) return;  // in a completion; the runner sees it when that returns
-  changed_.wait(lock, [this] { return !runner_; });
+  changed_.wait(mutex_, [this]() REQUIRES(mutex_) { return !has_runner_; });
   inbox_ = {};
   evaluations_.clear();
 }
 
 bool Gatherer::State::is_abandoned() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return abandoned_;
 }
 
 // Becomes the runner, unless there is one, and works until nothing is to be done now.
-void Gatherer::State::run(std::unique_lock<std::mutex>& lock) {
-  if (runner_ || abandoned_) return;
-  runner_ = std::this_thread::get_id();
+void Gatherer::State::run() {
+  if (has_runner_ || abandoned_) return;
+  has_runner_ = true;
+  const Running running(*this);
   bool ends = false;  // `expired_` has been acted on
   while (!abandoned_ && (!inbox_.empty() || (expired_ && !ends))) {
     ends = expired_;
     Inbox inbox = std::exchange(inbox_, {});
-    lock.unlock();
+    const base::MutexUnlock unlocked(mutex_);
     take(std::move(inbox));
     if (ends) answer_all_missing();
     run_due(ends);
-    lock.lock();
   }
+}
+
+void Gatherer::State::end_run() {
   if (abandoned_) evaluations_.clear();
-  incomplete_ = abandoned_ ? 0 : evaluations_.size();
-  runner_.reset();
+  incomplete_ = abandoned_ ? 0 : evaluations_.size() + inbox_.started.size();
+  has_runner_ = false;
   changed_.notify_all();
 }
 
@@ -189,7 +191,6 @@ void Gatherer::State::run_one(Evaluation evaluation, bool expired) {
     evaluations_.push_back(std::move(evaluation));
   }
   for (const auto& question : questions) ask(question, expired);
-  if (ends && evaluation.completion) evaluation.completion();
 }
 
 void Gatherer::State::ask(const Question& question, bool expired) {
@@ -204,9 +205,9 @@ void Gatherer::State::ask(const Question& question, bool expired) {
 // On the thread that brings the answer, which may be the runner itself.
 void Gatherer::State::arrived(const Question& question, std::shared_ptr<const Answer> answer) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     inbox_.arrivals.push_back({question, std::move(answer)});
-    if (runner_ || abandoned_) return;
+    if (has_runner_ || abandoned_) return;
     if (waiting_ != 0) changed_.notify_all();
     if (waiting_ != 0 || submitted_ || help_.workers == nullptr) return;
     submitted_ = true;
@@ -216,14 +217,14 @@ void Gatherer::State::arrived(const Question& question, std::shared_ptr<const An
     if (const auto state = self.lock()) state->work();
   });
   if (taken) return;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   submitted_ = false;
 }
 
 void Gatherer::State::work() {
-  std::unique_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   submitted_ = false;
-  run(lock);
+  run();
 }
 
 Gatherer::Gatherer(Resolver& resolver, GathererHelp help, GathererLimits limits)
@@ -233,23 +234,12 @@ Gatherer::~Gatherer() {
   state_->abandon();
 }
 
-// The copies keep the state where a completion destroys the gatherer.
-void Gatherer::start(Step step, Completion completion) {
-  const auto state = state_;
-  state->start(std::move(step), std::move(completion));
-}
-
-void Gatherer::expire() {
-  const auto state = state_;
-  state->expire();
+void Gatherer::start(Step step) {
+  state_->start(std::move(step));
 }
 
 bool Gatherer::wait_until(Time deadline) {
   return state_->wait_until(deadline);
-}
-
-bool Gatherer::is_complete() const {
-  return state_->is_complete();
 }
 
 }  // namespace connectord::dns

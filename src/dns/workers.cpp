@@ -3,13 +3,14 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <map>
-#include <mutex>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "connectord/base/mutex.h"
 
 namespace connectord::dns {
 namespace {
@@ -17,22 +18,20 @@ namespace {
 class Pool : public Workers {
  public:
   explicit Pool(const WorkersLimits& limits) : limits_(limits) {
-    for (std::size_t i = 0; i < limits_.threads; ++i) threads_.emplace_back([this] { work(); });
+    for (std::size_t i = 0; i < limits_.threads; ++i) {
+      threads_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+    }
   }
 
   ~Pool() override {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    for (auto& thread : threads_) thread.join();
+    // All of them, before the first one is waited for.
+    for (auto& thread : threads_) thread.request_stop();
   }
 
   bool submit(const std::string& share, Job job) override {
     {
-      const std::lock_guard lock(mutex_);
-      if (stopping_ || waiting_ >= limits_.most_waiting) return false;
+      const base::MutexLock lock(mutex_);
+      if (waiting_ >= limits_.most_waiting) return false;
       auto& jobs = shares_[share];
       if (jobs.size() >= limits_.most_of_share) return false;
       if (jobs.empty()) turns_.push_back(share);
@@ -44,24 +43,22 @@ class Pool : public Workers {
   }
 
  private:
-  void work() {
+  void work(const std::stop_token& stop) {
     sigset_t all;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, nullptr);  // signals are the main thread's
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
-      if (stopping_) return;
-      Job job = take();
-      lock.unlock();
-      job();
-      job = {};  // what it holds ends without the lock too
-      lock.lock();
-    }
+    while (Job job = next(stop)) job();
   }
 
-  // Under the lock: the first job of the share whose turn it is, which then stands behind all others.
-  Job take() {
+  // Waits for one; none when the pool ends.
+  Job next(const std::stop_token& stop) {
+    const base::MutexLock lock(mutex_);
+    const bool is_there = changed_.wait(mutex_, stop, [this]() REQUIRES(mutex_) { return !turns_.empty(); });
+    return is_there && !stop.stop_requested() ? take() : Job();
+  }
+
+  // The first job of the share whose turn it is, which then stands behind all others.
+  Job take() REQUIRES(mutex_) {
     const auto found = shares_.find(turns_.front());
     turns_.pop_front();
     Job job = std::move(found->second.front());
@@ -76,13 +73,12 @@ class Pool : public Workers {
   }
 
   const WorkersLimits limits_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<std::string, std::deque<Job>> shares_;  // none of them empty
-  std::deque<std::string> turns_;                  // each of the shares once
-  std::size_t waiting_ = 0;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;  // last, so that all they use is there
+  base::Mutex mutex_;
+  base::ConditionVariable changed_;
+  std::map<std::string, std::deque<Job>> shares_ GUARDED_BY(mutex_);  // none of them empty
+  std::deque<std::string> turns_ GUARDED_BY(mutex_);                  // each of the shares once
+  std::size_t waiting_ GUARDED_BY(mutex_) = 0;
+  std::vector<std::jthread> threads_;  // last, so that all they use is there
 };
 
 }  // namespace

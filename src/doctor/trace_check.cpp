@@ -138,7 +138,7 @@ class TraceCheck {
       if (!seen.insert(row.message->id).second) continue;
       ++messages;
       if (row.message->client_address.empty() && row.message->direction == trace::Direction::inbound) ++without_client;
-      for (const trace::Finding& finding : row.message->findings) {
+      for (const model::Finding& finding : row.message->findings) {
         if (finding.outcome != model::Outcome::temperror) continue;
         auto& [number, hint] = unknown[finding.check];
         ++number;

@@ -89,19 +89,19 @@ class Requirements {
 
  private:
   void spf() {
-    if (!results_.spf) return not_known("require.spf", "pass");
+    if (!results_.spf) return not_known(model::check::require_spf, "pass");
     const Outcome outcome = outcome_of(results_.spf->result);
     const bool later = outcome == Outcome::temperror;
-    add("require.spf", "pass", describe(*results_.spf), outcome,
+    add(model::check::require_spf, "pass", describe(*results_.spf), outcome,
         {outcome, later ? "7.24" : "7.23",
          later ? "requires SPF to pass, and DNS does not tell now" : "requires SPF to pass, and it does not"});
   }
 
   void dkim(bool aligned) {
     const std::string expected = aligned ? "a valid signature of the domain in From" : "a valid signature";
-    if (!results_.dkim) return not_known("require.dkim", expected);
+    if (!results_.dkim) return not_known(model::check::require_dkim, expected);
     const Check check = check_dkim(*results_.dkim, aligned);
-    add("require.dkim", expected, describe(*results_.dkim), check.outcome, check);
+    add(model::check::require_dkim, expected, describe(*results_.dkim), check.outcome, check);
   }
 
   // RFC 7372, 3.1: none passes; some pass, and none of them is to be taken; none of them is the author's.
@@ -136,16 +136,16 @@ class Requirements {
   bool author_is_aligned() const { return results_.dmarc && results_.dmarc->dkim_aligned; }
 
   void dmarc() {
-    if (!results_.dmarc) return not_known("require.dmarc", "pass");
+    if (!results_.dmarc) return not_known(model::check::require_dmarc, "pass");
     const Outcome outcome = outcome_of(results_.dmarc->result);
     const bool later = outcome == Outcome::temperror;
-    add("require.dmarc", "pass", describe(*results_.dmarc), outcome,
+    add(model::check::require_dmarc, "pass", describe(*results_.dmarc), outcome,
         {outcome, several_failed,
          later ? "requires DMARC to pass, and DNS does not tell now" : "requires DMARC to pass, and it does not"});
   }
 
   void not_known(std::string_view check, std::string expected) {
-    findings_.push_back({.check = check,
+    findings_.push_back({.check = std::string(check),
                          .connector = connector_.name,
                          .outcome = Outcome::not_applicable,
                          .expected = std::move(expected),
@@ -154,7 +154,7 @@ class Requirements {
   }
 
   void add(std::string_view check, std::string expected, std::string seen, Outcome outcome, const Check& result) {
-    findings_.push_back({.check = check,
+    findings_.push_back({.check = std::string(check),
                          .connector = connector_.name,
                          .outcome = outcome,
                          .expected = std::move(expected),
@@ -247,7 +247,7 @@ DmarcVerdict by_policy(const DmarcOutcome& dmarc, model::Quarantine quarantine) 
 
 // There is no policy that such mail could get round, and an ugly header is no forgery.
 void record_uncertain_author(const DmarcOutcome& dmarc, std::vector<Finding>& findings) {
-  findings.push_back({.check = "author",
+  findings.push_back({.check = model::check::author,
                       .outcome = Outcome::not_applicable,
                       .expected = "From names one author domain",
                       .seen = dmarc.problem,
@@ -255,18 +255,20 @@ void record_uncertain_author(const DmarcOutcome& dmarc, std::vector<Finding>& fi
 }
 
 void record_direct_results(const model::OriginalClient& original, std::vector<Finding>& findings) {
-  findings.push_back({.check = "original_client",
+  findings.push_back({.check = model::check::original_client,
                       .outcome = Outcome::not_applicable,
                       .expected = "the client that handed the message to the gateway",
                       .seen = original.address.to_string() + ": " + original.trail});
   const Authentication& direct = original.without_skipping;
   if (direct.spf) {
-    findings.push_back(
-        {.check = "spf.without_skipping", .outcome = Outcome::not_applicable, .seen = describe(*direct.spf)});
+    findings.push_back({.check = model::check::spf_without_skipping,
+                        .outcome = Outcome::not_applicable,
+                        .seen = describe(*direct.spf)});
   }
   if (direct.dmarc) {
-    findings.push_back(
-        {.check = "dmarc.without_skipping", .outcome = Outcome::not_applicable, .seen = describe(*direct.dmarc)});
+    findings.push_back({.check = model::check::dmarc_without_skipping,
+                        .outcome = Outcome::not_applicable,
+                        .seen = describe(*direct.dmarc)});
   }
 }
 
@@ -285,7 +287,7 @@ DmarcVerdict follow_dmarc(const Policy& policy, const model::InboundConnector* c
   const DmarcOutcome& dmarc = *facts.authentication.dmarc;
   DmarcVerdict verdict = by_policy(dmarc, settings.quarantine);
   const bool refuses = verdict.action != model::Action::accept || !verdict.quarantine.empty();
-  Finding finding{.check = "dmarc",
+  Finding finding{.check = model::check::dmarc,
                   .outcome = Outcome::not_applicable,
                   .expected = "the author domain's policy is fulfilled",
                   .seen = describe(dmarc)};
@@ -316,13 +318,15 @@ void record_authentication(const model::Facts& facts, std::vector<Finding>& find
   const Authentication& results = facts.authentication;
   if (facts.original) record_direct_results(*facts.original, findings);
   if (results.spf) {
-    findings.push_back({.check = "spf", .outcome = Outcome::not_applicable, .seen = describe(*results.spf)});
+    findings.push_back(
+        {.check = model::check::spf, .outcome = Outcome::not_applicable, .seen = describe(*results.spf)});
   }
   if (results.dkim) {
-    findings.push_back({.check = "dkim", .outcome = Outcome::not_applicable, .seen = describe(*results.dkim)});
+    findings.push_back(
+        {.check = model::check::dkim, .outcome = Outcome::not_applicable, .seen = describe(*results.dkim)});
   }
   if (results.arc && results.arc->result != model::ArcResult::none) {
-    findings.push_back({.check = "arc",
+    findings.push_back({.check = model::check::arc,
                         .outcome = Outcome::not_applicable,
                         .seen = with_problem(std::string(to_string(results.arc->result)), results.arc->problem)});
   }

@@ -61,7 +61,7 @@ class Deciding {
   bool is_submission() {
     if (!facts_.local_submission && facts_.sasl_username.empty()) return false;
     decision_.findings.push_back(
-        {.check = "submission",
+        {.check = model::check::submission,
          .outcome = Outcome::not_applicable,
          .expected = "mail from another server",
          .seen = facts_.local_submission ? "handed in by the sendmail command" : "submitted by an authenticated user"});
@@ -73,7 +73,7 @@ class Deciding {
     const model::ForgedFields& forged = facts_.forged;
     if (forged.count <= most_forged_fields && forged.bytes_to_read <= most_header_bytes_to_read) return;
     decision_.findings.push_back(
-        {.check = "forged_fields",
+        {.check = model::check::forged_fields,
          .outcome = Outcome::fail,
          .expected = "at most " + std::to_string(most_forged_fields) + " fields under names that only we write, and " +
                      std::to_string(most_header_bytes_to_read >> 20) + " MiB of header to read to delete them",
@@ -84,7 +84,7 @@ class Deciding {
   }
 
   void refuse_unreadable_sender() {
-    decision_.findings.push_back({.check = "mail_from",
+    decision_.findings.push_back({.check = model::check::mail_from,
                                   .outcome = Outcome::fail,
                                   .expected = "an address by RFC 5321 that can be read in one way only",
                                   .seen = facts_.mail_from.address,
@@ -95,7 +95,7 @@ class Deciding {
   void record(const Attribution& attribution) {
     if (attribution.identified.empty()) {
       decision_.findings.push_back(
-          {.check = "attribution",
+          {.check = model::check::attribution,
            .outcome = Outcome::not_applicable,
            .seen = "no connector names the client's certificate, its address, or the sender's domain"});
       return;
@@ -104,7 +104,7 @@ class Deciding {
     for (const Identification& identification : attribution.identified) {
       const bool is_chosen = &identification == &chosen;
       if (!is_chosen && identification.connector == chosen.connector) continue;
-      Finding finding{.check = "attribution",
+      Finding finding{.check = model::check::attribution,
                       .connector = identification.connector->name,
                       .outcome = is_chosen ? Outcome::pass : Outcome::not_applicable,
                       .expected = std::string("identified by ").append(model::to_string(identification.by)),
@@ -121,7 +121,7 @@ class Deciding {
   }
 
   void defer_undecided(const InboundConnector& connector) {
-    decision_.findings.push_back({.check = "identify.certificate.fingerprints",
+    decision_.findings.push_back({.check = model::check::identify_certificate_fingerprints,
                                   .connector = connector.name,
                                   .outcome = Outcome::temperror,
                                   .expected = "the fingerprint of the client's certificate",
@@ -146,7 +146,7 @@ class Deciding {
     for (const InboundConnector* partner : attribution.partners_of_sender) {
       if (partner == own) continue;
       if (vouched) {
-        decision_.findings.push_back({.check = "trusted_path",
+        decision_.findings.push_back({.check = model::check::trusted_path,
                                       .connector = partner->name,
                                       .outcome = Outcome::not_applicable,
                                       .expected = "requirements of " + partner->name,
@@ -162,7 +162,7 @@ class Deciding {
     Verdict verdict = check_requirements(policy_, connector, facts_, decision_.findings);
     if (verdict.outcome == Outcome::pass) return true;
     if (connector.mode == model::Mode::audit) {
-      decision_.findings.push_back({.check = "mode",
+      decision_.findings.push_back({.check = model::check::mode,
                                     .connector = connector.name,
                                     .outcome = Outcome::not_applicable,
                                     .expected = "audit: nothing is refused",
@@ -182,7 +182,7 @@ class Deciding {
     const bool is_known = own != nullptr && attribution.identified.front().by != model::IdentifiedBy::sender_domain;
     const auto& client = facts_.client_address;
     if (is_known && (own->trusted_path || (client && is_host_of_ours(*own, *client)))) return;
-    decision_.findings.push_back({.check = "mail_from",
+    decision_.findings.push_back({.check = model::check::mail_from,
                                   .outcome = Outcome::fail,
                                   .expected = "a domain with a dot, which no mail server completes with its own",
                                   .seen = facts_.mail_from.domain,
@@ -198,7 +198,7 @@ class Deciding {
     const bool completed = !sender.qualified || net::is_single_label(sender.domain);
     const bool ours = completed || policy_.index().accepted_domains().matches(sender.domain);
     const std::string from = sender.qualified ? sender.domain : "an address without a domain";
-    Finding finding{.check = "organization.reject_direct_send",
+    Finding finding{.check = model::check::organization_reject_direct_send,
                     .outcome = ours ? Outcome::fail : Outcome::pass,
                     .expected = "mail of our own domains is authenticated or comes over a connector",
                     .seen = "mail from " + from};
@@ -212,7 +212,7 @@ class Deciding {
 
   void record_filtering() {
     if (facts_.no_skip_listing.empty()) return;
-    decision_.findings.push_back({.check = "enhanced_filtering",
+    decision_.findings.push_back({.check = model::check::enhanced_filtering,
                                   .connector = decision_.connector,
                                   .outcome = Outcome::not_applicable,
                                   .expected = "skip listing, as the connector says",

@@ -27,7 +27,9 @@ bool fulfils_source(const model::Decision& decision) {
   bool required = false;
   for (const model::Finding& finding : decision.findings) {
     if (finding.connector != decision.connector) continue;
-    if (finding.check != "require.client_networks" && !finding.check.starts_with("require.certificate.")) continue;
+    const bool is_source = finding.check == model::check::require_client_networks ||
+                           model::check::is_certificate_requirement(finding.check);
+    if (!is_source) continue;
     if (finding.outcome != model::Outcome::pass) return false;
     required = true;
   }

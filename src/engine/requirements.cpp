@@ -53,7 +53,7 @@ class Checking {
  private:
   void tls() {
     if (!facts_.tls) {
-      record({.check = "require.tls",
+      record({.check = model::check::require_tls,
               .outcome = Outcome::fail,
               .expected = "TLS",
               .seen = "no TLS",
@@ -61,17 +61,17 @@ class Checking {
              encryption_needed, "requires TLS; this connection is not encrypted");
       return;
     }
-    pass("require.tls", "TLS", facts_.tls->protocol);
+    pass(model::check::require_tls, "TLS", facts_.tls->protocol);
     if (require_.tls_version != model::TlsVersion::none) tls_version();
   }
 
   void tls_version() {
     const std::string lowest(model::to_string(require_.tls_version));
     if (facts_.tls->version >= require_.tls_version) {
-      pass("require.tls_version", lowest + " or later", facts_.tls->protocol);
+      pass(model::check::require_tls_version, lowest + " or later", facts_.tls->protocol);
       return;
     }
-    record({.check = "require.tls_version",
+    record({.check = model::check::require_tls_version,
             .outcome = Outcome::fail,
             .expected = lowest + " or later",
             .seen = facts_.tls->protocol,
@@ -86,10 +86,10 @@ class Checking {
         facts_.client_address && lists != nullptr && lists->required_networks.contains(*facts_.client_address);
     const std::string seen = facts_.client_address ? facts_.client_address->to_string() : "no address";
     if (inside) {
-      pass("require.client_networks", one_of(ranges), seen);
+      pass(model::check::require_client_networks, one_of(ranges), seen);
       return;
     }
-    record({.check = "require.client_networks",
+    record({.check = model::check::require_client_networks,
             .outcome = Outcome::fail,
             .expected = one_of(ranges),
             .seen = seen,
@@ -101,11 +101,11 @@ class Checking {
     const model::ClientCertificate none;
     const model::ClientCertificate& shown = facts_.tls ? facts_.certificate : none;
     if (pattern.subject) {
-      name("require.certificate.subject", pattern.subject->text, subject_matches(*pattern.subject, shown),
+      name(model::check::require_certificate_subject, pattern.subject->text, subject_matches(*pattern.subject, shown),
            "requires a client certificate for another name");
     }
     if (pattern.issuer) {
-      name("require.certificate.issuer", *pattern.issuer, issuer_matches(*pattern.issuer, shown),
+      name(model::check::require_certificate_issuer, *pattern.issuer, issuer_matches(*pattern.issuer, shown),
            "requires a client certificate of another issuer");
     }
     if (!pattern.fingerprints.empty()) fingerprints(pattern.fingerprints);
@@ -114,7 +114,8 @@ class Checking {
   void name(std::string_view check, const std::string& expected, Match match, std::string_view complaint) {
     const bool named = !facts_.certificate.subject_common_name.empty() || !facts_.certificate.subject_name.empty() ||
                        !facts_.certificate.issuer_common_name.empty();
-    Finding finding{.check = check, .outcome = outcome_of(match), .expected = expected, .seen = seen_certificate()};
+    Finding finding{
+        .check = std::string(check), .outcome = outcome_of(match), .expected = expected, .seen = seen_certificate()};
     if (match != Match::yes) finding.hint = name_hint(named);
     record(std::move(finding), not_authorized, named ? complaint : "requires a trusted client certificate");
   }
@@ -130,7 +131,7 @@ class Checking {
   void fingerprints(const std::vector<model::Fingerprint>& allowed) {
     Match match = Match::no;
     if (facts_.tls) match = fingerprint_matches(allowed, facts_.certificate);
-    Finding finding{.check = "require.certificate.fingerprints",
+    Finding finding{.check = model::check::require_certificate_fingerprints,
                     .outcome = outcome_of(match),
                     .expected = model::to_string(model::CertificatePattern{{}, {}, allowed, {}}),
                     .seen = seen_certificate()};
@@ -149,7 +150,7 @@ class Checking {
   std::string seen_certificate() const { return facts_.tls ? describe(facts_.certificate) : "no TLS"; }
 
   void pass(std::string_view check, std::string expected, std::string seen) {
-    findings_.push_back({.check = check,
+    findings_.push_back({.check = std::string(check),
                          .connector = connector_.name,
                          .outcome = Outcome::pass,
                          .expected = std::move(expected),

@@ -120,7 +120,7 @@ MessageRoute::Admission MessageRoute::send_away(const Recipient& recipient, cons
           .reply = {452, "4.5.3",
                     "Connector " + leads.name + " has a route of its own; send recipients that " +
                         (connector_ != nullptr ? "do not take it" : "take it") + " in another message"},
-          .finding = {.check = "outbound.route",
+          .finding = {.check = model::check::outbound_route,
                       .connector = leads.name,
                       .outcome = model::Outcome::temperror,
                       .expected = "recipients that leave as the first one does",
@@ -145,7 +145,7 @@ void MessageRoute::note_taken_along(std::string_view address) {
 
 void MessageRoute::record(std::vector<model::Finding>& findings) const {
   if (connector_ == nullptr) return;
-  findings.push_back({.check = "outbound.route",
+  findings.push_back({.check = model::check::outbound_route,
                       .connector = connector_->name,
                       .outcome = model::Outcome::pass,
                       .expected = "mail that came in over " + tag_,
@@ -154,7 +154,7 @@ void MessageRoute::record(std::vector<model::Finding>& findings) const {
   std::string seen;
   for (const std::string& address : others_) seen += (seen.empty() ? "" : ", ") + address;
   if (taken_along_ > others_.size()) seen += " and " + std::to_string(taken_along_ - others_.size()) + " more";
-  findings.push_back({.check = "outbound.split_recipients",
+  findings.push_back({.check = model::check::outbound_split_recipients,
                       .connector = connector_->name,
                       .outcome = model::Outcome::not_applicable,
                       .expected = "recipients of this route only, and no others taken along",

@@ -43,7 +43,7 @@ std::string why_not_ours(const Policy& policy, const SigningSource& source, cons
 }
 
 Finding not_signed(std::string seen, std::string hint = {}) {
-  return {.check = "signing",
+  return {.check = model::check::signing,
           .outcome = Outcome::not_applicable,
           .expected = "mail of ours, of a domain with a [[signing]]",
           .seen = "not signed: " + std::move(seen),
@@ -51,7 +51,7 @@ Finding not_signed(std::string seen, std::string hint = {}) {
 }
 
 Finding signed_by(const model::Signing& signing) {
-  return {.check = "signing",
+  return {.check = model::check::signing,
           .outcome = Outcome::pass,
           .expected = "mail of ours is signed for " + signing.domain.to_string(),
           .seen = "signed for " + signing.domain.name() + " with selector " + signing.selector};

@@ -22,25 +22,20 @@ MailLogReader::~MailLogReader() {
 }
 
 void MailLogReader::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 void MailLogReader::stop() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
 }
 
-void MailLogReader::run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    const bool more = read_some();
-    lock.lock();
-    if (!more) wake_.wait_for(lock, options_.interval, [this] { return stopping_; });
+void MailLogReader::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    if (read_some()) continue;
+    const base::MutexLock lock(mutex_);
+    sleep_.wait_for(mutex_, stop, options_.interval, [] { return false; });
   }
 }
 

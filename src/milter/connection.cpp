@@ -62,7 +62,6 @@ std::string reply_text(std::string_view text) {
 }
 
 sfsistat to_status(SMFICTX* context, const session::Answer& answer, sfsistat go_on) {
-  if (answer.action == model::Action::discard) return SMFIS_DISCARD;
   if (answer.action == model::Action::accept || answer.action == model::Action::quarantine) return go_on;
   if (answer.reply) {
     std::string code = std::to_string(answer.reply->code);

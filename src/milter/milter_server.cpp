@@ -83,6 +83,7 @@ tl::expected<void, std::string> MilterServer::guard(const net::Endpoint& endpoin
 }
 
 void MilterServer::start(std::function<void()> on_end) {
+  // libmilter never ends, and the process ends by _Exit, under this thread and libmilter's own.
   std::thread([on_end = std::move(on_end)] {
     // Signals are the main thread's.
     sigset_t all;

@@ -1,51 +1,23 @@
 #include "connectord/model/connector.h"
 
-#include <array>
-#include <utility>
-
 namespace connectord::model {
-namespace {
-
-constexpr std::array<std::pair<std::string_view, TlsVersion>, 7> tls_version_names = {{
-    {"TLSv1.3", TlsVersion::tls1_3},
-    {"TLSv1.2", TlsVersion::tls1_2},
-    {"TLSv1.1", TlsVersion::tls1_1},
-    {"TLSv1", TlsVersion::tls1_0},
-    {"TLSv1.0", TlsVersion::tls1_0},
-    {"SSLv3", TlsVersion::ssl3},
-    {"none", TlsVersion::none},
-}};
-
-}  // namespace
 
 std::string_view to_string(Scenario scenario) {
-  switch (scenario) {
-    case Scenario::partner:
-      return "partner";
-    case Scenario::on_premises:
-      return "on-premises";
-    case Scenario::internet:
-      return "internet";
-  }
-  return "";
+  return word_of(scenario);
 }
 
 std::string_view to_string(Mode mode) {
-  return mode == Mode::audit ? "audit" : "enforce";
+  return word_of(mode);
 }
 
 std::string_view to_string(TlsVersion version) {
-  for (const auto& [name, value] : tls_version_names) {
-    if (value == version) return name;
-  }
-  return "";
+  return word_of(version);
 }
 
 std::optional<TlsVersion> parse_tls_version(std::string_view text) {
-  for (const auto& [name, value] : tls_version_names) {
-    if (name == text && value != TlsVersion::none) return value;
-  }
-  return std::nullopt;
+  if (text == "TLSv1.0") return TlsVersion::tls1_0;
+  const auto version = value_of<TlsVersion>(text);
+  return version == TlsVersion::none ? std::nullopt : version;
 }
 
 std::string to_string(const Fingerprint& fingerprint) {

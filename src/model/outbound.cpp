@@ -14,19 +14,7 @@ std::string to_string(const SmartHost& host) {
 }
 
 std::string_view to_string(TlsLevel level) {
-  switch (level) {
-    case TlsLevel::opportunistic:
-      return "opportunistic";
-    case TlsLevel::require:
-      return "require";
-    case TlsLevel::verify:
-      return "verify";
-    case TlsLevel::match:
-      return "match";
-    case TlsLevel::dane:
-      return "dane";
-  }
-  return "opportunistic";
+  return word_of(level);
 }
 
 }  // namespace connectord::model

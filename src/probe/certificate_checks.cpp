@@ -65,7 +65,7 @@ class Check {
   }
 
   void version() {
-    Finding finding{.check = "tls.version"};
+    Finding finding{.check = model::check::tls_version};
     finding.seen = std::string(to_string(session_.version)) + " with " + mail::printable(session_.cipher);
     const model::TlsVersion lowest = plan_.connector.tls ? plan_.connector.tls->version : model::TlsVersion::none;
     finding.expected = lowest == model::TlsVersion::none ? "any version" : std::string(to_string(lowest)) + " or later";
@@ -80,13 +80,13 @@ class Check {
   }
 
   void no_certificate() {
-    judge({.check = "certificate.chain", .expected = "a certificate", .seen = "none"}, false, needs_chain_,
+    judge({.check = model::check::certificate_chain, .expected = "a certificate", .seen = "none"}, false, needs_chain_,
           "the partner's server must have one");
   }
 
   void chain() {
     const std::string& file = plan_.connector.tls ? plan_.connector.tls->ca_file : std::string();
-    Finding finding{.check = "certificate.chain",
+    Finding finding{.check = model::check::certificate_chain,
                     .expected = "an authority of " + (file.empty() ? "this system" : file) + " vouches for it"};
     const auto verdict = plan_.trusted ? tls::verify(session_.chain, *plan_.trusted, now()) : tls::ChainVerdict{};
     finding.seen = verdict.trusted() ? verdict.anchor : verdict.problem;
@@ -120,8 +120,8 @@ class Check {
 
   void names() {
     const auto wanted = wanted_names();
-    judge({.check = "certificate.name", .expected = joined(wanted), .seen = tls::names_of(leaf())}, has_name(wanted),
-          needs_chain_,
+    judge({.check = model::check::certificate_name, .expected = joined(wanted), .seen = tls::names_of(leaf())},
+          has_name(wanted), needs_chain_,
           plan_.level() == TlsLevel::match
               ? "write the name that the certificate has into outbound.tls.match, if it is "
                 "the partner's"
@@ -129,7 +129,7 @@ class Check {
   }
 
   void validity() {
-    Finding finding{.check = "certificate.validity",
+    Finding finding{.check = model::check::certificate_validity,
                     .expected = "valid now",
                     .seen = "from " + tls::time_text(leaf().not_before) + " until " + tls::time_text(leaf().not_after)};
     if (plan_.trusted) {
@@ -147,7 +147,7 @@ class Check {
   }
 
   void revocation() {
-    Finding finding{.check = "certificate.revocation", .expected = "not revoked"};
+    Finding finding{.check = model::check::certificate_revocation, .expected = "not revoked"};
     tls::RevocationVerdict verdict{tls::Revocation::unknown, "the authorities cannot be read"};
     if (plan_.trusted) {
       verdict = tls::check_stapled(session_.chain, session_.stapled, *plan_.trusted, now());
@@ -169,7 +169,7 @@ class Check {
 
   void dane() {
     const tls::DaneVerdict verdict = tls::check_dane(session_.chain, dane_.associations, dane_.names, now());
-    Finding finding{.check = "dane.certificate",
+    Finding finding{.check = model::check::dane_certificate,
                     .expected = "a certificate that one of the TLSA records names",
                     .seen = verdict.problem.empty() ? "matched by " + verdict.matched : verdict.problem};
     if (verdict.problem.empty()) return recorder_.add(std::move(finding));
@@ -182,7 +182,7 @@ class Check {
   // RFC 8461, 4.2: a chain that the system trusts, for the host's name.
   void sts() {
     const auto verdict = plan_.system ? tls::verify(session_.chain, *plan_.system, now()) : tls::ChainVerdict{};
-    Finding finding{.check = "mta_sts.certificate",
+    Finding finding{.check = model::check::mta_sts_certificate,
                     .expected = "a trusted certificate for " + target_.name,
                     .seen = tls::names_of(leaf())};
     const bool good =
@@ -216,7 +216,7 @@ std::string associations_text(const std::vector<dns::Tlsa>& associations) {
 }
 
 Finding about_tlsa(const DaneFacts& facts, const sts::TlsaRecords& records) {
-  Finding finding{.check = "dane.tlsa", .expected = "signed TLSA records of "};
+  Finding finding{.check = model::check::dane_tlsa, .expected = "signed TLSA records of "};
   for (const std::string& name : records.asked) {
     finding.expected += (name == records.asked.front() ? "" : ", or else of ") + name;
   }
@@ -242,7 +242,7 @@ DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, Recorder&
   if (target.name.empty()) {
     if (!asked) return facts;
     facts.problem = "the host has no name, by which to ask";
-    recorder.add({.check = "dane.tlsa",
+    recorder.add({.check = model::check::dane_tlsa,
                   .outcome = Outcome::fail,
                   .expected = "a host with a name",
                   .seen = facts.problem,

@@ -68,7 +68,7 @@ class Dialogue {
   }
 
   bool greeting() {
-    Finding finding{.check = "smtp.greeting", .expected = "220"};
+    Finding finding{.check = model::check::smtp_greeting, .expected = "220"};
     const smtp::Deadline began = recorder_.services().clock();
     const auto reply = client_.read_reply(recorder_.deadline(limits().greeting));
     if (!reply) {
@@ -98,7 +98,7 @@ class Dialogue {
   }
 
   bool ehlo() {
-    Finding finding{.check = "smtp.ehlo", .expected = "250"};
+    Finding finding{.check = model::check::smtp_ehlo, .expected = "250"};
     const auto reply = say("EHLO " + plan_.helo);
     if (!reply) {
       add_failure(std::move(finding), reply.error(), limits().reply, Obstacle::not_ready);
@@ -117,7 +117,7 @@ class Dialogue {
   }
 
   Security secure() {
-    Finding finding{.check = "smtp.starttls", .expected = "STARTTLS is offered"};
+    Finding finding{.check = model::check::smtp_starttls, .expected = "STARTTLS is offered"};
     if (!extensions_.starttls) return without_starttls(std::move(finding));
     const auto reply = say("STARTTLS");
     if (!reply || reply->code != smtp::ready) {
@@ -161,7 +161,7 @@ class Dialogue {
     usable_ = session.has_value();
     if (!session) {
       return without_tls(
-          {.check = "tls.handshake",
+          {.check = model::check::tls_handshake,
            .expected = "TLS",
            .seen = smtp::words_of(session.error(), limits().reply),
            .hint = "the server has no version or cipher in common with this system, or its TLS is broken; "
@@ -176,7 +176,7 @@ class Dialogue {
 
   bool credentials() {
     if (plan_.credentials.empty()) return true;
-    Finding finding{.check = "smtp.auth", .expected = "the credentials are accepted"};
+    Finding finding{.check = model::check::smtp_auth, .expected = "the credentials are accepted"};
     const auto& offered = extensions_.authentication;
     const auto offers = [&offered](std::string_view name) {
       return std::find(offered.begin(), offered.end(), name) != offered.end();
@@ -231,21 +231,21 @@ class Dialogue {
   }
 
   bool mail() {
-    Finding finding{.check = "smtp.mail", .expected = "250 to MAIL FROM:<" + plan_.options.sender + ">"};
+    Finding finding{.check = model::check::smtp_mail, .expected = "250 to MAIL FROM:<" + plan_.options.sender + ">"};
     const auto reply = say("MAIL FROM:<" + plan_.options.sender + ">");
     return accepted(std::move(finding), reply);
   }
 
   void recipient() {
     if (plan_.options.recipient.empty()) {
-      recorder_.add({.check = "smtp.rcpt",
+      recorder_.add({.check = model::check::smtp_rcpt,
                      .outcome = Outcome::not_applicable,
                      .expected = "a recipient",
                      .seen = "none was given",
                      .hint = "add --rcpt-to ADDRESS"});
       return;
     }
-    Finding finding{.check = "smtp.rcpt", .expected = "250 to RCPT TO:<" + plan_.options.recipient + ">"};
+    Finding finding{.check = model::check::smtp_rcpt, .expected = "250 to RCPT TO:<" + plan_.options.recipient + ">"};
     accepted(std::move(finding), say("RCPT TO:<" + plan_.options.recipient + ">"));
   }
 

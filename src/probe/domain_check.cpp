@@ -16,7 +16,7 @@ void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
   dns::Resolver& resolver = work.recorder.services().resolver;
   const auto answer = dns::ask(resolver, {dns::reverse_name(address), dns::Type::ptr});
   model::Finding finding{
-      .check = "dns.reverse",
+      .check = model::check::dns_reverse,
       .expected = "a name of " + address.to_string() + ", from where we send, that has that address"};
   if (answer->is_temporary()) {
     finding.seen = to_string(answer->status);
@@ -32,7 +32,7 @@ void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
       std::find_if(answer->names.begin(), answer->names.begin() + static_cast<std::ptrdiff_t>(size), is_confirmed);
   finding.seen = answer->names.empty() ? "none" : mail::printable(joined(answer->names), 300);
   if (size > 0 && confirmed != answer->names.begin() + static_cast<std::ptrdiff_t>(size)) {
-    return work.pass("dns.reverse", std::move(finding.expected), std::move(finding.seen));
+    return work.pass(model::check::dns_reverse, std::move(finding.expected), std::move(finding.seen));
   }
   finding.hint = "many receivers refuse mail from there; whoever gave you the address can set its PTR record";
   work.fail(std::move(finding));
@@ -47,7 +47,7 @@ void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
 }
 
 std::string described(const Step& step) {
-  return step.host + ": " + std::string(step.finding.check) + ": " + step.finding.seen;
+  return step.host + ": " + step.finding.check + ": " + step.finding.seen;
 }
 
 std::string counted(std::size_t number, const std::string& noun) {
@@ -65,7 +65,7 @@ void check_reverse_names_of(const DomainWork& work) {
   work.recorder.at("Reverse names");
   for (const net::IpAddress& address : work.options.senders) check_reverse_name(work, address);
   if (!work.options.senders.empty()) return;
-  work.not_applicable({.check = "dns.reverse",
+  work.not_applicable({.check = model::check::dns_reverse,
                        .expected = "the addresses from where the domain's mail leaves",
                        .seen = "none are known",
                        .hint = "give --address ADDRESS, also to see whether SPF names it"});

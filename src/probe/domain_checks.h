@@ -20,7 +20,7 @@ struct DomainWork {
   std::vector<Publication>& publish;
 
   void pass(std::string_view check, std::string expected, std::string seen) const {
-    recorder.add({.check = check, .expected = std::move(expected), .seen = std::move(seen)});
+    recorder.add({.check = std::string(check), .expected = std::move(expected), .seen = std::move(seen)});
   }
   void fail(model::Finding finding) const {
     finding.outcome = model::Outcome::fail;

@@ -45,7 +45,7 @@ class Selector {
   void run() {
     work_.recorder.at("DKIM, selector " + known_.selector + " of " + known_.domain);
     const auto answer = dns::ask(work_.recorder.services().resolver, {name_, dns::Type::txt});
-    model::Finding finding{.check = "dkim.record", .expected = "one key at " + name_};
+    model::Finding finding{.check = model::check::dkim_record, .expected = "one key at " + name_};
     if (answer->is_temporary()) {
       finding.seen = to_string(answer->status);
       return work_.not_known(std::move(finding));
@@ -69,7 +69,7 @@ class Selector {
 
   void look_at(const std::string& record) {
     if (public_key_of(record)->empty()) {
-      work_.fail({.check = "dkim.record",
+      work_.fail({.check = model::check::dkim_record,
                   .expected = "one key at " + name_,
                   .seen = "p= is empty: the key was revoked",
                   .hint = "sign with another selector"});
@@ -77,13 +77,13 @@ class Selector {
     }
     const auto key = DkimKey::parse(record, algorithm_of(record), sizes);
     if (!key) {
-      work_.fail({.check = "dkim.record",
+      work_.fail({.check = model::check::dkim_record,
                   .expected = "one key at " + name_,
                   .seen = mail::printable(key.error().text, max_dkim_text),
                   .hint = "signatures with this selector fail"});
       return propose("DKIM: the public part of the key by which we sign");
     }
-    work_.pass("dkim.record", "one key at " + name_, mail::printable(record, max_dkim_text));
+    work_.pass(model::check::dkim_record, "one key at " + name_, mail::printable(record, max_dkim_text));
     size(*key, algorithm_of(record));
     flags(*key);
     compare(*key);
@@ -92,9 +92,9 @@ class Selector {
   void size(const DkimKey& key, DkimAlgorithm algorithm) const {
     const std::string seen = std::string(to_string(algorithm)) + ", " + std::to_string(key.bits()) + " bits";
     if (algorithm != DkimAlgorithm::rsa_sha256 || key.bits() >= good_rsa_bits) {
-      return work_.pass("dkim.key", "2048 bits of RSA, or Ed25519", seen);
+      return work_.pass(model::check::dkim_key, "2048 bits of RSA, or Ed25519", seen);
     }
-    work_.warn({.check = "dkim.key",
+    work_.warn({.check = model::check::dkim_key,
                 .expected = "2048 bits of RSA, or Ed25519 (RFC 8301, 3.2)",
                 .seen = seen,
                 .hint = "make a new one: connectorctl dkim new " + known_.domain});
@@ -102,22 +102,23 @@ class Selector {
 
   void flags(const DkimKey& key) const {
     if (key.testing()) {
-      work_.warn({.check = "dkim.testing",
+      work_.warn({.check = model::check::dkim_testing,
                   .expected = "no t=y",
                   .seen = "t=y: the domain only tests DKIM",
                   .hint = "some receivers count such signatures for nothing; take it out when signatures pass"});
     }
     if (key.forbids_subdomains()) {
-      work_.not_applicable({.check = "dkim.subdomains",
+      work_.not_applicable({.check = model::check::dkim_subdomains,
                             .expected = "signatures of " + known_.domain + " alone",
                             .seen = "t=s: no i= of a name below it"});
     }
   }
 
   void compare(const DkimKey& key) const {
-    model::Finding finding{.check = "dkim.match", .expected = "the key by which we sign"};
+    model::Finding finding{.check = model::check::dkim_match, .expected = "the key by which we sign"};
     if (known_.key) {
-      if (belong_together(key, *known_.key)) return work_.pass("dkim.match", std::move(finding.expected), "it is");
+      if (belong_together(key, *known_.key))
+        return work_.pass(model::check::dkim_match, std::move(finding.expected), "it is");
       finding.seen = "another one";
       finding.hint = "our signatures with this selector fail everywhere; publish the record of our key";
       work_.fail(std::move(finding));
@@ -138,7 +139,7 @@ class Selector {
 void check_dkim_of(const DomainWork& work) {
   work.recorder.at("DKIM");
   if (work.options.selectors.empty()) {
-    work.not_applicable({.check = "dkim.record",
+    work.not_applicable({.check = model::check::dkim_record,
                          .expected = "a key",
                          .seen = "no selector is known, and DNS does not list them",
                          .hint = "give --selector NAME; the signature of a message has it in s="});

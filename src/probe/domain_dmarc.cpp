@@ -25,7 +25,7 @@ class Dmarc {
       return walk;
     });
     if (walk_.state == TreeWalk::State::failed) {
-      return work_.not_known({.check = "dmarc.record", .expected = expected(), .seen = walk_.problem});
+      return work_.not_known({.check = model::check::dmarc_record, .expected = expected(), .seen = walk_.problem});
     }
     const DmarcRecord* record = find();
     if (record == nullptr) return tell_none();
@@ -33,7 +33,7 @@ class Dmarc {
     tell_policy(*record);
     tell_alignment(*record);
     if (!record->has_report_address) {
-      work_.warn({.check = "dmarc.reports",
+      work_.warn({.check = model::check::dmarc_reports,
                   .expected = "rua=mailto:…",
                   .seen = "none",
                   .hint = "nobody tells you who sends in the domain's name, and what fails"});
@@ -66,7 +66,7 @@ class Dmarc {
   }
 
   void tell_none() const {
-    work_.fail({.check = "dmarc.record",
+    work_.fail({.check = model::check::dmarc_record,
                 .expected = expected(),
                 .seen = walk_.problem.empty() ? none_but(what_stands_there()) : walk_.problem,
                 .hint = "receivers do nothing about those who write the domain into From; some refuse its mail"});
@@ -77,8 +77,8 @@ class Dmarc {
 
   void tell_record(const DmarcRecord& record) const {
     const std::string where = at_ == domain_ ? "its own" : "of " + at_;
-    if (record.problem.empty()) return work_.pass("dmarc.record", expected(), where);
-    model::Finding finding{.check = "dmarc.record",
+    if (record.problem.empty()) return work_.pass(model::check::dmarc_record, expected(), where);
+    model::Finding finding{.check = model::check::dmarc_record,
                            .expected = expected(),
                            .seen = mail::printable(where + ": " + record.problem, max_dmarc_text)};
     finding.hint = record.usable ? "the tag counts as if it was not there" : "receivers pass the whole record over";
@@ -91,9 +91,9 @@ class Dmarc {
     if (at_ != domain_ && record.subdomain_policy) policy = *record.subdomain_policy;
     const std::string seen = "p=" + std::string(to_string(policy)) + (record.testing ? ", only for testing (t=y)" : "");
     if (policy != DmarcPolicy::none && !record.testing) {
-      return work_.pass("dmarc.policy", "receivers act on mail that fails", seen);
+      return work_.pass(model::check::dmarc_policy, "receivers act on mail that fails", seen);
     }
-    work_.warn({.check = "dmarc.policy",
+    work_.warn({.check = model::check::dmarc_policy,
                 .expected = "receivers act on mail that fails",
                 .seen = seen,
                 .hint = record.testing
@@ -107,7 +107,7 @@ class Dmarc {
       const bool aligned =
           known.domain == domain_ || (!record.strict_dkim && net::is_same_or_below(domain_, known.domain));
       if (aligned || !known.key) continue;
-      work_.warn({.check = "dmarc.alignment",
+      work_.warn({.check = model::check::dmarc_alignment,
                   .expected = "signatures of " + domain_,
                   .seen = "we sign with d=" + known.domain + ", and adkim is " + (record.strict_dkim ? "s" : "r"),
                   .hint = "such a signature does not count for DMARC"});

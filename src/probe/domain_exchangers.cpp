@@ -58,7 +58,7 @@ class Exchangers {
     const auto answer = dns::ask(work_.recorder.services().resolver, {target.name, dns::Type::cname});
     if (answer->names.empty()) return;
     work_.recorder.at("MX");
-    work_.warn({.check = "dns.mx_alias",
+    work_.warn({.check = model::check::dns_mx_alias,
                 .expected = "a name with addresses of its own",
                 .seen = target.name + " is an alias of " + mail::printable(answer->names.front()),
                 .hint = "an MX record must not name an alias (RFC 2181, 10.3)"});
@@ -69,7 +69,7 @@ class Exchangers {
     const sts::StsPolicy* policy = plan_.policy_of(target.domain);
     if (policy != nullptr && policy->mode != sts::StsPolicy::Mode::none && !allows(*policy, target.name)) {
       work_.recorder.at(to_string(target));
-      work_.fail({.check = "mta_sts.host",
+      work_.fail({.check = model::check::mta_sts_host,
                   .expected = "a host of the domain's MTA-STS policy",
                   .seen = target.name,
                   .hint = "senders that follow the policy give it no mail"});
@@ -84,7 +84,7 @@ class Exchangers {
     if (std::any_of(answer->texts.begin(), answer->texts.end(), sts::is_sts_record)) return;
     std::string hosts;
     for (const Target& target : targets) hosts += "mx: " + target.name + ", ";
-    work_.warn({.check = "mta_sts.record",
+    work_.warn({.check = model::check::mta_sts_record,
                 .expected = "a policy by which senders insist on TLS (RFC 8461)",
                 .seen = none_but(answer->texts),
                 .hint = "without it and without DANE, whoever sits on the way can take TLS away"});
@@ -127,7 +127,7 @@ void check_tls_reporting_of(const DomainWork& work) {
   const auto answer = dns::ask(work.recorder.services().resolver, {name, dns::Type::txt});
   std::vector<std::string> records;
   std::copy_if(answer->texts.begin(), answer->texts.end(), std::back_inserter(records), sts::is_tls_reporting_record);
-  model::Finding finding{.check = "tlsrpt.record", .expected = "one record at " + name + " (RFC 8460)"};
+  model::Finding finding{.check = model::check::tlsrpt_record, .expected = "one record at " + name + " (RFC 8460)"};
   if (answer->is_temporary()) {
     finding.seen = to_string(answer->status);
     return work.not_known(std::move(finding));
@@ -135,7 +135,7 @@ void check_tls_reporting_of(const DomainWork& work) {
   if (records.size() == 1) {
     const auto addresses = sts::parse_tls_reporting_record(records.front());
     finding.seen = mail::printable(addresses ? joined(*addresses) : addresses.error(), 300);
-    if (addresses) return work.pass("tlsrpt.record", std::move(finding.expected), std::move(finding.seen));
+    if (addresses) return work.pass(model::check::tlsrpt_record, std::move(finding.expected), std::move(finding.seen));
     return work.warn(std::move(finding));
   }
   finding.seen =

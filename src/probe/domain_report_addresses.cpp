@@ -21,7 +21,7 @@ using Targets = std::map<std::string, std::string>;
 void add_targets(const DomainWork& work, std::string_view tag, std::string_view list, Targets& targets) {
   for (const auth::ReportUri& uri : auth::parse_report_uris(list, max_report_addresses)) {
     if (uri.domain.empty()) {
-      work.warn({.check = "dmarc.report_address",
+      work.warn({.check = model::check::dmarc_report_address,
                  .expected = std::string(tag) + "=mailto:… with the address of somebody who reads reports",
                  .seen = mail::printable(uri.text, 200),
                  .hint = "no reports go there: take it out, or write an address"});
@@ -45,7 +45,7 @@ void check_target(const DomainWork& work, const std::string& target, const std::
                   const ReportingDomain& from) {
   const auth::TreeWalk found = walk(work, target);
   const std::string name = from.domain + "._report._dmarc." + target;
-  model::Finding finding{.check = "dmarc.report_authorization",
+  model::Finding finding{.check = model::check::dmarc_report_authorization,
                          .expected = target + " takes reports about " + from.domain + " (" + tags + "): " + name +
                                      " TXT " + std::string(authorization)};
   const bool is_known = found.state == auth::TreeWalk::State::complete;
@@ -54,7 +54,7 @@ void check_target(const DomainWork& work, const std::string& target, const std::
   const bool authorized = std::any_of(answer->texts.begin(), answer->texts.end(), [](const std::string& text) {
     return auth::parse_dmarc_record(text).has_value();
   });
-  if (authorized) return work.pass("dmarc.report_authorization", std::move(finding.expected), "authorized");
+  if (authorized) return work.pass(model::check::dmarc_report_authorization, std::move(finding.expected), "authorized");
   if (answer->is_temporary() || !is_known) {
     finding.seen = answer->is_temporary() ? std::string(to_string(answer->status)) : found.problem;
     finding.hint = "whether reports go there is not known now; try again later";

@@ -40,10 +40,11 @@ class Spf {
 
   bool record() {
     if (survey_.records.size() == 1) {
-      work_.pass("spf.record", "one SPF record at " + domain_, mail::printable(survey_.records.front(), max_spf_text));
+      work_.pass(model::check::spf_record, "one SPF record at " + domain_,
+                 mail::printable(survey_.records.front(), max_spf_text));
       return true;
     }
-    model::Finding finding{.check = "spf.record", .expected = "one SPF record at " + domain_};
+    model::Finding finding{.check = model::check::spf_record, .expected = "one SPF record at " + domain_};
     if (survey_.records.empty() && !survey_.unknown.empty()) {
       finding.seen = "not known now: " + joined(survey_.unknown);
       work_.not_known(std::move(finding));
@@ -79,14 +80,14 @@ class Spf {
 
   void syntax() const {
     for (const std::string& error : survey_.errors) {
-      work_.fail({.check = "spf.syntax",
+      work_.fail({.check = model::check::spf_syntax,
                   .expected = "a record without errors, and sound ones where it includes others",
                   .seen = mail::printable(error, max_spf_text),
                   .hint = "receivers may take the whole record for none (permerror)"});
     }
-    if (survey_.errors.empty()) work_.pass("spf.syntax", "no errors", "none");
+    if (survey_.errors.empty()) work_.pass(model::check::spf_syntax, "no errors", "none");
     if (survey_.unknown.empty()) return;
-    work_.not_known({.check = "spf.syntax",
+    work_.not_known({.check = model::check::spf_syntax,
                      .expected = "an answer from DNS",
                      .seen = mail::printable(joined(survey_.unknown), max_spf_text)});
   }
@@ -94,16 +95,16 @@ class Spf {
   void lookups() const {
     const std::string seen = std::to_string(survey_.lookups);
     if (survey_.lookups > auth::most_spf_lookups) {
-      work_.fail({.check = "spf.lookups",
+      work_.fail({.check = model::check::spf_lookups,
                   .expected = "at most 10 terms that ask DNS (RFC 7208, 4.6.4)",
                   .seen = seen,
                   .hint = "receivers give up with permerror; take out what sends no more, or write ip4: and ip6:"});
     } else {
-      work_.pass("spf.lookups", "at most 10 terms that ask DNS", seen);
+      work_.pass(model::check::spf_lookups, "at most 10 terms that ask DNS", seen);
     }
     const auto& empty = survey_.void_lookups;
-    if (empty.empty()) return work_.pass("spf.void_lookups", "at most 2 that find nothing", "none");
-    model::Finding finding{.check = "spf.void_lookups",
+    if (empty.empty()) return work_.pass(model::check::spf_void_lookups, "at most 2 that find nothing", "none");
+    model::Finding finding{.check = model::check::spf_void_lookups,
                            .expected = "at most 2 that find nothing (RFC 7208, 4.6.4)",
                            .seen = mail::printable(std::to_string(empty.size()) + ": " + joined(empty), max_spf_text),
                            .hint = "take out the terms that name them"};
@@ -112,11 +113,11 @@ class Spf {
 
   // What the record says of those whom it does not name.
   void everybody() const {
-    model::Finding finding{.check = "spf.all", .expected = "-all or ~all at the end"};
+    model::Finding finding{.check = model::check::spf_all, .expected = "-all or ~all at the end"};
     const SpfResult all = survey_.all.value_or(SpfResult::neutral);
     finding.seen = survey_.all ? std::string(to_string(all)) : "nothing, which means neutral";
     if (all == SpfResult::fail || all == SpfResult::softfail) {
-      return work_.pass("spf.all", std::move(finding.expected), std::move(finding.seen));
+      return work_.pass(model::check::spf_all, std::move(finding.expected), std::move(finding.seen));
     }
     if (all == SpfResult::pass) {
       finding.hint = "+all lets anybody send in the domain's name";
@@ -128,13 +129,13 @@ class Spf {
 
   void habits() const {
     if (survey_.uses_ptr) {
-      work_.warn({.check = "spf.ptr",
+      work_.warn({.check = model::check::spf_ptr,
                   .expected = "no ptr",
                   .seen = "ptr",
                   .hint = "it should not be used (RFC 7208, 5.5): slow, and some receivers pass it over"});
     }
     if (!survey_.broad_networks.empty()) {
-      work_.warn({.check = "spf.networks",
+      work_.warn({.check = model::check::spf_networks,
                   .expected = "networks of one's own",
                   .seen = mail::printable(joined(survey_.broad_networks), max_spf_text),
                   .hint = "whoever has an address in there can send in the domain's name"});
@@ -146,13 +147,13 @@ class Spf {
                                work_.recorder.services().unix_time()};
     const model::SpfOutcome outcome =
         gathered(resolver(), [&query](dns::Knowledge& knowledge) { return auth::check_spf(query, knowledge); });
-    model::Finding finding{.check = "spf.sender",
+    model::Finding finding{.check = model::check::spf_sender,
                            .expected = "pass for " + address.to_string() + ", from where we send",
                            .seen = std::string(to_string(outcome.result)) +
                                    (outcome.mechanism.empty() ? "" : " by " + outcome.mechanism) +
                                    (outcome.problem.empty() ? "" : ": " + outcome.problem)};
     if (outcome.result == SpfResult::pass) {
-      return work_.pass("spf.sender", std::move(finding.expected), std::move(finding.seen));
+      return work_.pass(model::check::spf_sender, std::move(finding.expected), std::move(finding.seen));
     }
     if (outcome.result == SpfResult::temperror) return work_.not_known(std::move(finding));
     finding.hint = "the record must name this address";

@@ -52,7 +52,7 @@ class Host {
     const Services& services = recorder_.services();
     const auto limit = services.limits.connect;
     auto connection = services.network.connect(address, target_.port, std::nullopt, recorder_.deadline(limit));
-    Finding finding{.check = "smtp.connect", .expected = "a connection"};
+    Finding finding{.check = model::check::smtp_connect, .expected = "a connection"};
     if (connection) {
       finding.seen = "connected";
       recorder_.add(std::move(finding));
@@ -73,7 +73,7 @@ class Host {
 
   void tell_that_none_answers() {
     recorder_.at(to_string(target_));
-    recorder_.add({.check = "smtp.connect",
+    recorder_.add({.check = model::check::smtp_connect,
                    .outcome = Outcome::fail,
                    .expected = "a connection to one of its addresses",
                    .seen = "none of " + std::to_string(target_.addresses.size()) + " answers",

@@ -27,7 +27,7 @@ class Inbound {
 
   Report run() {
     if (!connector_.enabled) {
-      recorder_.warn({.check = "enabled",
+      recorder_.warn({.check = model::check::enabled,
                       .outcome = Outcome::not_applicable,
                       .expected = "enabled = true",
                       .seen = "the connector is disabled, so no mail is attributed to it"});
@@ -72,9 +72,9 @@ class Inbound {
   }
 
   bool envelope_is_plain() {
-    const bool good = (visitor_.sender.empty() || smtp::is_plain_address(visitor_.sender)) &&
-                      smtp::is_plain_address(visitor_.recipient);
-    return good || fail({.check = "address",
+    const bool good =
+        (visitor_.sender.empty() || smtp::is_plain_address(visitor_.sender)) && smtp::is_plain_address(visitor_.recipient);
+    return good || fail({.check = model::check::address,
                          .expected = "addresses such as user@contoso.com, in ASCII",
                          .seen = mail::printable(visitor_.sender) + " to " + mail::printable(visitor_.recipient),
                          .hint = "give --mail-from, and --rcpt-to with an address of ours"},
@@ -89,7 +89,8 @@ class Inbound {
       const auto own = std::find_if(found.begin(), found.end(), is_of_this_machine);
       if (own != found.end()) address = *own;
     }
-    Finding finding{.check = "probe.address", .expected = "an address of this machine", .seen = options_.host};
+    Finding finding{
+        .check = model::check::probe_address, .expected = "an address of this machine", .seen = options_.host};
     if (!address || !is_of_this_machine(*address)) {
       finding.hint = "only our own server is tried; write 127.0.0.1:25, or an address of an interface";
       return fail(std::move(finding), Obstacle::not_allowed);
@@ -101,7 +102,8 @@ class Inbound {
   }
 
   bool connect() {
-    Finding finding{.check = "smtp.connect", .expected = "a connection from " + visitor_.address.to_string()};
+    Finding finding{.check = model::check::smtp_connect,
+                    .expected = "a connection from " + visitor_.address.to_string()};
     auto connection = recorder_.services().network.connect(address_, options_.port, visitor_.address,
                                                            recorder_.deadline(limits().connect));
     if (!connection) {
@@ -132,7 +134,7 @@ class Inbound {
 
   bool greet() {
     const auto greeting = client_->read_reply(recorder_.deadline(limits().greeting));
-    if (!judge({.check = "smtp.greeting", .expected = "220"}, greeting, Obstacle::not_ready)) return false;
+    if (!judge({.check = model::check::smtp_greeting, .expected = "220"}, greeting, Obstacle::not_ready)) return false;
     return hello();
   }
 
@@ -142,11 +144,11 @@ class Inbound {
       extensions_ = smtp::extensions_of(*reply);
       visitor_.at_sendmail = smtp::is_sendmail(*reply);
     }
-    return judge({.check = "smtp.ehlo", .expected = "250"}, reply, Obstacle::not_ready);
+    return judge({.check = model::check::smtp_ehlo, .expected = "250"}, reply, Obstacle::not_ready);
   }
 
   bool secure() {
-    Finding finding{.check = "smtp.starttls", .expected = "STARTTLS is offered", .seen = "offered"};
+    Finding finding{.check = model::check::smtp_starttls, .expected = "STARTTLS is offered", .seen = "offered"};
     if (!extensions_.starttls) {
       finding.seen = "not offered";
       finding.hint =
@@ -166,7 +168,8 @@ class Inbound {
   }
 
   bool handshake() {
-    Finding finding{.check = "tls.handshake", .expected = options_.identity ? "TLS with our certificate" : "TLS"};
+    Finding finding{.check = model::check::tls_handshake,
+                    .expected = options_.identity ? "TLS with our certificate" : "TLS"};
     const auto session = client_->start_tls({.server_name = {}, .ask_status = false, .identity = options_.identity},
                                             recorder_.deadline(limits().reply));
     if (!session) {
@@ -180,7 +183,7 @@ class Inbound {
   }
 
   bool show_certificate(bool asked) {
-    Finding finding{.check = "tls.client_certificate", .expected = "the server asks for a certificate"};
+    Finding finding{.check = model::check::tls_client_certificate, .expected = "the server asks for a certificate"};
     if (!asked) {
       finding.seen = "it does not ask";
       finding.hint =
@@ -200,13 +203,13 @@ class Inbound {
 
   void say_envelope() {
     const auto mail = say("MAIL FROM:<" + visitor_.sender + ">");
-    if (!judge({.check = "smtp.mail", .expected = "250 to MAIL FROM:<" + visitor_.sender + ">"}, mail,
+    if (!judge({.check = model::check::smtp_mail, .expected = "250 to MAIL FROM:<" + visitor_.sender + ">"}, mail,
                Obstacle::rejected)) {
       return;
     }
     const auto reply = say("RCPT TO:<" + visitor_.recipient + ">");
     if (!reply) {
-      judge({.check = "smtp.rcpt", .expected = "an answer"}, reply, Obstacle::deferred);
+      judge({.check = model::check::smtp_rcpt, .expected = "an answer"}, reply, Obstacle::deferred);
       return;
     }
     if (say("RSET")) say("QUIT");

@@ -17,7 +17,7 @@ class Checklist {
   explicit Checklist(Recorder& recorder) : recorder_(recorder) {}
 
   void add(std::string_view check, std::string expected, std::string hint = {}) {
-    recorder_.add({.check = check,
+    recorder_.add({.check = std::string(check),
                    .outcome = model::Outcome::not_applicable,
                    .expected = std::move(expected),
                    .hint = std::move(hint)});
@@ -25,35 +25,35 @@ class Checklist {
 
   void identify(const model::Identify& identify) {
     if (!identify.sender_domains.empty()) {
-      add("identify.sender_domains", "MAIL FROM of " + any_of(identify.sender_domains),
+      add(model::check::identify_sender_domains, "MAIL FROM of " + any_of(identify.sender_domains),
           "any one of `identify` will do");
     }
     if (!identify.client_networks.empty()) {
-      add("identify.client_networks", "the client's address is in " + any_of(identify.client_networks));
+      add(model::check::identify_client_networks, "the client's address is in " + any_of(identify.client_networks));
     }
     if (identify.certificate) {
-      add("identify.certificate", "over TLS, a certificate of " + to_string(*identify.certificate));
+      add(model::check::identify_certificate, "over TLS, a certificate of " + to_string(*identify.certificate));
     }
   }
 
   void require(const model::Require& require) {
-    if (require.tls) add("require.tls", "the message comes over TLS");
+    if (require.tls) add(model::check::require_tls, "the message comes over TLS");
     if (require.tls_version != model::TlsVersion::none) {
-      add("require.tls_version", std::string(to_string(require.tls_version)) + " or later");
+      add(model::check::require_tls_version, std::string(to_string(require.tls_version)) + " or later");
     }
     if (!require.client_networks.empty()) {
-      add("require.client_networks", "the client's address is in " + any_of(require.client_networks));
+      add(model::check::require_client_networks, "the client's address is in " + any_of(require.client_networks));
     }
     if (require.certificate) {
-      add("require.certificate", "a certificate of " + to_string(*require.certificate),
+      add(model::check::require_certificate, "a certificate of " + to_string(*require.certificate),
           "names count only if the mail server trusts the certificate (Postfix: smtpd_tls_CAfile; Sendmail: "
           "confCACERT)");
     }
-    result("require.spf", require.spf, "SPF passes");
-    result("require.dkim", require.dkim,
+    result(model::check::require_spf, require.spf, "SPF passes");
+    result(model::check::require_dkim, require.dkim,
            require.dkim == model::Requirement::aligned ? "a valid DKIM signature of the domain in From"
                                                        : "a valid DKIM signature");
-    result("require.dmarc", require.dmarc, "DMARC passes");
+    result(model::check::require_dmarc, require.dmarc, "DMARC passes");
   }
 
  private:
@@ -71,7 +71,8 @@ void tell_checklist(const model::InboundConnector& connector, Recorder& recorder
   Checklist list(recorder);
   list.identify(connector.identify);
   list.require(connector.require);
-  if (connector.mode == model::Mode::audit) list.add("mode", "audit: what fails is recorded, and nothing is refused");
+  if (connector.mode == model::Mode::audit)
+    list.add(model::check::mode, "audit: what fails is recorded, and nothing is refused");
 }
 
 }  // namespace connectord::probe

@@ -98,7 +98,7 @@ class History {
     query.limit = most_rows;
     const auto page = recorder_.services().archive->search(query);
     if (!page) {
-      recorder_.warn({.check = "history",
+      recorder_.warn({.check = model::check::history,
                       .outcome = Outcome::temperror,
                       .expected = "the message trace",
                       .seen = mail::printable(page.error(), max_history_text)});
@@ -122,13 +122,13 @@ class History {
     } else {
       note_missed(message, example);
     }
-    for (const trace::Finding& finding : message.findings) {
+    for (const model::Finding& finding : message.findings) {
       const bool bad = finding.outcome == Outcome::fail || finding.outcome == Outcome::temperror;
       if (bad && finding.connector == connector_.name) note(failures_[finding.check], finding, example);
     }
   }
 
-  static void note(Kind& kind, const trace::Finding& finding, const std::string& example) {
+  static void note(Kind& kind, const model::Finding& finding, const std::string& example) {
     ++kind.number;
     kind.example = example + ": expected " + finding.expected + ", seen " + finding.seen;
     kind.hint = finding.hint;
@@ -157,7 +157,7 @@ class History {
   std::string span() const { return "in the last " + std::to_string(reach_.count() / 24) + " days"; }
 
   void tell_taken() {
-    Finding finding{.check = "history.taken", .expected = "mail that the connector takes"};
+    Finding finding{.check = model::check::history_taken, .expected = "mail that the connector takes"};
     if (taken_.empty()) {
       finding.outcome = Outcome::not_applicable;
       finding.seen = "none " + span();
@@ -173,7 +173,7 @@ class History {
 
   void tell_failures() {
     for (const auto& [check, kind] : failures_) {
-      recorder_.warn({.check = "history.failed",
+      recorder_.warn({.check = model::check::history_failed,
                       .outcome = Outcome::fail,
                       .expected = check,
                       .seen = mail::printable(counted(kind.number) + ", such as " + kind.example, max_history_text),
@@ -183,7 +183,7 @@ class History {
 
   void tell_missed() {
     for (const auto& [where, kind] : missed_) {
-      recorder_.warn({.check = "history.missed",
+      recorder_.warn({.check = model::check::history_missed,
                       .outcome = Outcome::fail,
                       .expected = "mail of its senders and networks is attributed to it",
                       .seen = mail::printable(counted(kind.number) + " to " + where + ", such as " + kind.example,

@@ -25,7 +25,7 @@ class OnDemand::Turn {
  public:
   explicit Turn(OnDemand& owner) : owner_(owner) {}
   ~Turn() {
-    const std::scoped_lock lock(owner_.mutex_);
+    const base::MutexLock lock(owner_.mutex_);
     owner_.busy_ = false;
   }
   Turn(const Turn&) = delete;
@@ -46,7 +46,7 @@ tl::expected<Report, OnDemand::Refused> OnDemand::validate(const Question& quest
 
 tl::expected<void, OnDemand::Refused> OnDemand::begin(const Question& question) {
   const auto now = std::chrono::steady_clock::now();
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (busy_) return tl::unexpected(Refused{"another validation is under way", std::chrono::seconds(5)});
   std::erase_if(last_, [now](const auto& each) { return now - each.second >= pause; });
   const std::string key = std::string(to_string(question.direction)) + " " + question.connector;

@@ -61,7 +61,7 @@ class Outbound {
   bool addresses_are_plain() {
     for (const std::string& address : {plan_.options.recipient, plan_.options.sender}) {
       if (address.empty() || smtp::is_plain_address(address)) continue;
-      recorder_.add({.check = "address",
+      recorder_.add({.check = model::check::address,
                      .outcome = Outcome::fail,
                      .expected = "an address such as user@contoso.com, in ASCII",
                      .seen = mail::printable(address)},
@@ -73,7 +73,7 @@ class Outbound {
 
   void enabled() {
     if (plan_.connector.enabled) return;
-    recorder_.warn({.check = "outbound.enabled",
+    recorder_.warn({.check = model::check::outbound_enabled,
                     .outcome = Outcome::not_applicable,
                     .expected = "enabled = true",
                     .seen = "the connector is disabled, so no mail leaves by it",
@@ -87,7 +87,7 @@ class Outbound {
     if (trusted) {
       plan_.trusted = std::move(*trusted);
     } else {
-      recorder_.add({.check = "outbound.tls.ca_file",
+      recorder_.add({.check = model::check::outbound_tls_ca_file,
                      .outcome = Outcome::fail,
                      .expected = "authorities in PEM",
                      .seen = trusted.error(),
@@ -101,7 +101,7 @@ class Outbound {
       plan_.credentials = std::move(*read);
       return true;
     }
-    recorder_.add({.check = "outbound.route.credentials",
+    recorder_.add({.check = model::check::outbound_route_credentials,
                    .outcome = Outcome::fail,
                    .expected = "user:password in " + file_with_secret,
                    .seen = read.error()},
@@ -124,8 +124,9 @@ class Outbound {
   void allowed_by_policy(const Target& target) {
     const sts::StsPolicy* policy = plan_.policy_of(target.domain);
     if (policy == nullptr || policy->mode == sts::StsPolicy::Mode::none) return;
-    Finding finding{
-        .check = "mta_sts.host", .expected = "a host of the MTA-STS policy of " + target.domain, .seen = target.name};
+    Finding finding{.check = model::check::mta_sts_host,
+                    .expected = "a host of the MTA-STS policy of " + target.domain,
+                    .seen = target.name};
     recorder_.at(to_string(target));
     if (allows(*policy, target.name)) return recorder_.add(std::move(finding));
     finding.outcome = Outcome::fail;
@@ -135,7 +136,7 @@ class Outbound {
   }
 
   void tell_that_time_is_over() {
-    recorder_.add({.check = "time",
+    recorder_.add({.check = model::check::time,
                    .outcome = Outcome::temperror,
                    .expected = "all hosts within " + smtp::duration_text(recorder_.services().limits.whole),
                    .seen = "some hosts were not tried"},

@@ -47,13 +47,13 @@ bool is_as_foretold(const Foretold& foretold, const Visitor& visitor, const smtp
 }
 
 Obstacle obstacle_of(std::string_view check) {
-  if (check.starts_with("require.tls")) return Obstacle::tls_failed;
-  if (check.starts_with("require.certificate")) return Obstacle::certificate;
+  if (model::check::is_tls_requirement(check)) return Obstacle::tls_failed;
+  if (model::check::is_certificate_requirement(check)) return Obstacle::certificate;
   return Obstacle::rejected;
 }
 
 void attribution(const model::InboundConnector& connector, const model::Decision& decision, Recorder& recorder) {
-  Finding finding{.check = "connector", .expected = connector.name};
+  Finding finding{.check = model::check::connector, .expected = connector.name};
   finding.seen = decision.connector.empty()
                      ? "no connector"
                      : decision.connector + ", by its " + std::string(to_string(decision.identified_by));
@@ -112,7 +112,7 @@ void compare(const engine::Policy& policy, const model::InboundConnector& connec
     recorder.add(std::move(finding), obstacle);
   }
   const std::string expected = foretold.answer.reply ? to_string(*foretold.answer.reply) : "250";
-  Finding finding{.check = "smtp.rcpt", .expected = expected, .seen = reply.to_string()};
+  Finding finding{.check = model::check::smtp_rcpt, .expected = expected, .seen = reply.to_string()};
   const bool as_foretold = is_as_foretold(foretold, visitor, reply);
   if (as_foretold && reply.is_positive()) return recorder.add(std::move(finding));
   finding.outcome = reply.is_transient() ? Outcome::temperror : Outcome::fail;

@@ -5,37 +5,7 @@
 namespace connectord::probe {
 
 std::string_view to_string(Obstacle obstacle) {
-  switch (obstacle) {
-    case Obstacle::none:
-      return "none";
-    case Obstacle::incomplete:
-      return "incomplete";
-    case Obstacle::other_route:
-      return "other_route";
-    case Obstacle::not_resolved:
-      return "not_resolved";
-    case Obstacle::not_allowed:
-      return "not_allowed";
-    case Obstacle::unreachable:
-      return "unreachable";
-    case Obstacle::not_ready:
-      return "not_ready";
-    case Obstacle::no_starttls:
-      return "no_starttls";
-    case Obstacle::tls_failed:
-      return "tls_failed";
-    case Obstacle::certificate:
-      return "certificate";
-    case Obstacle::sts_policy:
-      return "sts_policy";
-    case Obstacle::not_authenticated:
-      return "not_authenticated";
-    case Obstacle::rejected:
-      return "rejected";
-    case Obstacle::deferred:
-      return "deferred";
-  }
-  return "";
+  return model::word_of(obstacle);
 }
 
 std::string_view describe(Obstacle obstacle) {
@@ -73,7 +43,7 @@ std::string_view describe(Obstacle obstacle) {
 }
 
 std::string_view to_string(Direction direction) {
-  return direction == Direction::inbound ? "inbound" : "outbound";
+  return model::word_of(direction);
 }
 
 nlohmann::ordered_json to_json(const Step& step) {

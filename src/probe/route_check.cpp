@@ -37,7 +37,8 @@ std::string why_not_taken(const OutboundConnector& connector, const std::string&
 void check_route(const engine::Policy& policy, const OutboundConnector& connector, const std::string& address,
                  Recorder& recorder) {
   const engine::Recipient recipient{address, false};
-  Finding finding{.check = "outbound.route", .expected = "mail for " + address + " leaves by " + connector.name};
+  Finding finding{.check = model::check::outbound_route,
+                  .expected = "mail for " + address + " leaves by " + connector.name};
   if (connector.rule_scoped || !connector.enabled) {
     finding.outcome = Outcome::not_applicable;
     finding.seen = connector.rule_scoped ? "mail that a transport rule sends here" : "disabled";

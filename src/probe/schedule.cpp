@@ -1,13 +1,13 @@
 #include "connectord/probe/schedule.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <ctime>
 #include <map>
-#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <thread>
 
+#include "connectord/base/mutex.h"
 #include "connectord/probe/changes.h"
 #include "connectord/probe/validate.h"
 #include "connectord/runtime/load_policy.h"
@@ -36,12 +36,12 @@ class Schedule::Worker {
 
   void start() {
     started_ = unix_time();
-    thread_ = std::thread([this] { work(); });
+    thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   }
 
   void wake() {
     {
-      const std::scoped_lock lock(mutex_);
+      const base::MutexLock lock(mutex_);
       woken_ = true;
     }
     changed_.notify_all();
@@ -49,11 +49,7 @@ class Schedule::Worker {
 
   void stop() {
     if (!thread_.joinable()) return;
-    {
-      const std::scoped_lock lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
+    thread_.request_stop();
     network_->interrupt();
     thread_.join();
   }
@@ -64,29 +60,24 @@ class Schedule::Worker {
     std::int64_t time = 0;
   };
 
-  void work() {
-    while (!is_stopping()) {
+  void work(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
       const runtime::Generation generation = policies_.current();
       const auto due = next(*generation.policy);
       const std::int64_t now = unix_time();
       if (due && due->time <= now) {
-        validate(generation, due->connector);
+        validate(generation, due->connector, stop);
       } else {
-        sleep(due ? due->time - now : longest_sleep);
+        sleep(due ? due->time - now : longest_sleep, stop);
       }
     }
   }
 
-  bool is_stopping() {
-    const std::scoped_lock lock(mutex_);
-    return stopping_;
-  }
-
   // Not longer than a minute, so that a clock that was set is noticed.
-  void sleep(std::int64_t seconds) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(std::min(seconds, longest_sleep)),
-                      [this] { return stopping_ || woken_; });
+  void sleep(std::int64_t seconds, const std::stop_token& stop) {
+    const base::MutexLock lock(mutex_);
+    changed_.wait_for(mutex_, stop, std::chrono::seconds(std::min(seconds, longest_sleep)),
+                      [this]() REQUIRES(mutex_) { return woken_; });
     woken_ = false;
   }
 
@@ -114,7 +105,7 @@ class Schedule::Worker {
     return known;
   }
 
-  void validate(const runtime::Generation& generation, const std::string& name) {
+  void validate(const runtime::Generation& generation, const std::string& name, const std::stop_token& stop) {
     const model::Configuration& configuration = generation.policy->configuration();
     tried_[name] = unix_time();
     auto resolver = generation.resolver;
@@ -129,7 +120,7 @@ class Schedule::Worker {
                               return *secret;
                             }};
     const auto report = validate_outbound(*generation.policy, name, {}, services);
-    if (!report || is_stopping()) return;
+    if (!report || stop.stop_requested()) return;
     const Results results(configuration.validation.state);
     tell(configuration, *report, changes(results.find(Direction::outbound, name), *report), *resolver);
     if (auto kept = results.keep(*report); !kept) {
@@ -164,12 +155,11 @@ class Schedule::Worker {
   Finished finished_;
   std::unique_ptr<smtp::Network> network_;
   std::int64_t started_ = 0;
-  std::map<std::string, std::int64_t> tried_;  // of the thread
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool woken_ = false;
-  bool stopping_ = false;
-  std::thread thread_;
+  std::map<std::string, std::int64_t> tried_;  // the thread's
+  base::Mutex mutex_;
+  base::ConditionVariable changed_;
+  bool woken_ GUARDED_BY(mutex_) = false;
+  std::jthread thread_;  // last, so that all it uses is there
 };
 
 Schedule::Schedule(const runtime::PolicyStore& policies, log::Logger& log, Finished finished)

@@ -22,7 +22,7 @@ std::string find_record(const std::string& domain, Recorder& recorder) {
     if (sts::is_sts_record(text)) records.push_back(text);
   }
   if (records.empty()) return {};
-  Finding finding{.check = "mta_sts.record", .expected = "one record of MTA-STS at " + name};
+  Finding finding{.check = model::check::mta_sts_record, .expected = "one record of MTA-STS at " + name};
   if (records.size() > 1) {
     finding.outcome = Outcome::fail;
     finding.seen = std::to_string(records.size()) + " records, so that none counts";
@@ -76,7 +76,7 @@ std::optional<sts::StsPolicy> ask_for_sts_policy(const std::string& domain, cons
                                                  OutboundPlan& plan, Recorder& recorder) {
   if (find_record(domain, recorder).empty()) return std::nullopt;
   const std::string host = "mta-sts." + domain;
-  Finding finding{.check = "mta_sts.policy", .expected = "https://" + host + "/.well-known/mta-sts.txt"};
+  Finding finding{.check = model::check::mta_sts_policy, .expected = "https://" + host + "/.well-known/mta-sts.txt"};
   if (!plan.system) {
     if (auto system = tls::TrustStore::of_system()) plan.system = std::move(*system);
   }

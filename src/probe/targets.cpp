@@ -56,7 +56,7 @@ class Finder {
   void add_domain(const std::string& domain, std::uint16_t port) {
     const auto answer = dns::ask(recorder_.services().resolver, {domain, dns::Type::mx});
     if (answer->status == dns::Status::nodata) {
-      recorder_.add({.check = "dns.mx",
+      recorder_.add({.check = model::check::dns_mx,
                      .outcome = Outcome::not_applicable,
                      .expected = "MX records of " + domain,
                      .seen = "none, so mail goes to the host of that name (RFC 5321, 5.1)"});
@@ -81,7 +81,7 @@ class Finder {
   void add_exchanger(const std::string& name, std::uint16_t port, const std::string& domain,
                      const dns::Answer& answer) {
     if (!net::IpAddress::parse(name)) return add_host(name, port, domain, answer.authenticated);
-    recorder_.add({.check = "dns.mx",
+    recorder_.add({.check = model::check::dns_mx,
                    .outcome = Outcome::fail,
                    .expected = "the name of a host",
                    .seen = "the address " + name,
@@ -90,7 +90,7 @@ class Finder {
   }
 
   void tell(const std::string& domain, const dns::Answer& answer) {
-    Finding finding{.check = "dns.mx", .expected = "MX records of " + domain};
+    Finding finding{.check = model::check::dns_mx, .expected = "MX records of " + domain};
     if (answer.status != dns::Status::found) {
       finding.outcome = outcome_of(answer.status);
       finding.seen = to_string(answer.status);
@@ -112,7 +112,7 @@ class Finder {
   }
 
   void tell(const std::string& name, const dns::Addresses& addresses) {
-    Finding finding{.check = "dns.address", .expected = "an address of " + name};
+    Finding finding{.check = model::check::dns_address, .expected = "an address of " + name};
     if (addresses.found.empty()) {
       finding.outcome = outcome_of(addresses.status);
       finding.seen = to_string(addresses.status);
@@ -128,7 +128,7 @@ class Finder {
   bool may_reach(const net::IpAddress& address) {
     const std::string why = why_not_reached(address, ours_);
     if (why.empty()) return true;
-    recorder_.add({.check = "dns.reach",
+    recorder_.add({.check = model::check::dns_reach,
                    .outcome = Outcome::fail,
                    .expected = "an address of the public network",
                    .seen = address.to_string() + " is " + why,
@@ -186,7 +186,7 @@ std::vector<Target> find_targets(const engine::Policy& policy, const model::Outb
   const auto domains = mx_domains(connector, recipient_domain);
   for (const std::string& domain : domains) finder.add_domain(domain, smtp_port);
   if (connector.route.smart_hosts.empty() && domains.empty()) {
-    recorder.add({.check = "dns.mx",
+    recorder.add({.check = model::check::dns_mx,
                   .outcome = Outcome::temperror,
                   .expected = "a recipient, by whose domain the host is found",
                   .seen = "none, and the connector names no domain",

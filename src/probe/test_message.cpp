@@ -77,7 +77,7 @@ class TestMessage {
   }
 
   bool may_be_sent() {
-    Finding finding{.check = "send", .expected = "a test message"};
+    Finding finding{.check = model::check::send, .expected = "a test message"};
     const Step* obstacle = recorder_.obstacle();
     const bool tries =
         obstacle == nullptr || obstacle->obstacle == Obstacle::deferred || obstacle->obstacle == Obstacle::other_route;
@@ -130,7 +130,7 @@ class TestMessage {
     };
     const Letter letter{plan_.options.sender, plan_.options.recipient, content()};
     const auto taken = send_mail(server, plan_.helo, letter, services(), objection);
-    Finding finding{.check = "send.submit", .expected = "our mail server takes a test message"};
+    Finding finding{.check = model::check::send_submit, .expected = "our mail server takes a test message"};
     if (!inability.empty()) {
       finding.expected = "a connector that our mail server, Sendmail, can follow";
       finding.seen = inability;
@@ -173,7 +173,7 @@ class TestMessage {
 
   bool find_entry() {
     if (look(longest_entry, [this] { return row_.message != nullptr; })) return true;
-    Finding finding{.check = "trace.message", .expected = "the test message is in the message trace"};
+    Finding finding{.check = model::check::trace_message, .expected = "the test message is in the message trace"};
     finding.seen = trouble_.empty() ? "it is not" : trouble_;
     finding.hint =
         "that mail server does not ask connectord about mail of this machine, or connectord keeps another "
@@ -184,7 +184,7 @@ class TestMessage {
   // By which connector our own mail server was told to send it on.
   bool connector() {
     const trace::Message& message = *row_.message;
-    Finding finding{.check = "trace.connector", .expected = wanted().name};
+    Finding finding{.check = model::check::trace_connector, .expected = wanted().name};
     finding.seen =
         (message.outbound_connector.empty() ? "no connector: the mail server's own way" : message.outbound_connector) +
         " (trace row " + std::to_string(row_.id) + ")";
@@ -222,7 +222,7 @@ class TestMessage {
   }
 
   bool tell_delivery() {
-    Finding finding{.check = "trace.delivery",
+    Finding finding{.check = model::check::trace_delivery,
                     .expected = "delivered within " + smtp::duration_text(plan_.options.patience)};
     if (!delivery_) {
       finding.seen = std::string(to_string(row_.status)) + ": the mail log has nothing about it so far";
@@ -260,7 +260,8 @@ class TestMessage {
 
   // Postfix asks others before connectord where main.cf says so, so what was decided may not be what was done.
   bool relay() {
-    Finding finding{.check = "delivery.relay", .expected = "a host of " + wanted().name, .seen = delivery_->relay};
+    Finding finding{
+        .check = model::check::delivery_relay, .expected = "a host of " + wanted().name, .seen = delivery_->relay};
     const auto is_it = [this](const Target& target) { return is_relay(target, delivery_->relay); };
     if (std::any_of(targets_.begin(), targets_.end(), is_it)) {
       recorder_.add(std::move(finding));
@@ -274,7 +275,7 @@ class TestMessage {
   }
 
   bool encryption() {
-    Finding finding{.check = "delivery.tls", .expected = "TLS", .seen = delivery_->tls};
+    Finding finding{.check = model::check::delivery_tls, .expected = "TLS", .seen = delivery_->tls};
     if (!delivery_->tls.empty()) {
       recorder_.add(std::move(finding));
       return true;

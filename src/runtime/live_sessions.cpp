@@ -23,12 +23,12 @@ struct LiveSessions::Table {
     std::weak_ptr<Session> session;
   };
 
-  mutable std::mutex mutex;
-  std::unordered_multimap<ConnectionKey, Entry, KeyHash> sessions;
-  std::size_t limit = 0;
+  mutable base::Mutex mutex;
+  std::unordered_multimap<ConnectionKey, Entry, KeyHash> sessions GUARDED_BY(mutex);
+  std::size_t limit = 0;  // does not change
 
   void leave(const ConnectionKey& key, const Session* session) {
-    const std::scoped_lock lock(mutex);
+    const base::MutexLock lock(mutex);
     const auto [begin, end] = sessions.equal_range(key);
     const auto place = std::find_if(begin, end, [&](const auto& entry) { return entry.second.identity == session; });
     if (place != end) sessions.erase(place);
@@ -36,7 +36,7 @@ struct LiveSessions::Table {
 
   std::vector<std::shared_ptr<Session>> find(const ConnectionKey& key) const {
     std::vector<std::shared_ptr<Session>> found;
-    const std::scoped_lock lock(mutex);
+    const base::MutexLock lock(mutex);
     const auto [begin, end] = sessions.equal_range(key);
     for (auto place = begin; place != end; ++place) {
       if (auto session = place->second.session.lock()) found.push_back(std::move(session));
@@ -46,8 +46,14 @@ struct LiveSessions::Table {
 };
 
 std::shared_ptr<const PolicyFacts> LiveSessions::Session::policy_facts() const {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return facts_;
+}
+
+void LiveSessions::Session::tell(PolicyFacts facts) {
+  auto told = std::make_shared<const PolicyFacts>(std::move(facts));
+  const base::MutexLock lock(mutex_);
+  facts_ = std::move(told);
 }
 
 LiveSessions::LiveSessions(std::size_t limit) : table_(std::make_shared<Table>()) {
@@ -62,7 +68,7 @@ std::shared_ptr<LiveSessions::Session> LiveSessions::enter(const ConnectionKey& 
     std::default_delete<Session>{}(dying);
   });
   session->server_port_ = server_port;
-  const std::scoped_lock lock(table_->mutex);
+  const base::MutexLock lock(table_->mutex);
   if (table_->sessions.size() >= table_->limit) return nullptr;
   table_->sessions.emplace(key, Table::Entry{session.get(), session});
   return session;
@@ -74,13 +80,12 @@ bool LiveSessions::tell(const ConnectionKey& key, std::uint16_t server_port, Pol
     return session->server_port_ != 0 && server_port != 0 && session->server_port_ != server_port;
   });
   if (found.size() != 1) return false;
-  const std::scoped_lock lock(found.front()->mutex_);
-  found.front()->facts_ = std::make_shared<const PolicyFacts>(std::move(facts));
+  found.front()->tell(std::move(facts));
   return true;
 }
 
 std::size_t LiveSessions::size() const {
-  const std::scoped_lock lock(table_->mutex);
+  const base::MutexLock lock(table_->mutex);
   return table_->sessions.size();
 }
 

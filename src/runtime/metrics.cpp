@@ -6,29 +6,34 @@
 namespace connectord::runtime {
 namespace {
 
-constexpr std::size_t statuses = 6;
-
 class CountingResolver : public dns::Resolver {
  public:
   CountingResolver(std::shared_ptr<dns::Resolver> inner, std::shared_ptr<Metrics> metrics)
       : metrics_(std::move(metrics)), inner_(std::move(inner)) {
-    for (std::size_t i = 0; i < statuses; ++i) {
-      durations_.at(i) = &metrics_->dns.with({dns::to_string(static_cast<dns::Status>(i))});
+    static_assert(model::counts_from_zero<dns::Status>());
+    for (std::size_t i = 0; i < durations_.size(); ++i) {
+      durations_.at(i) = &metrics_->dns.with({model::words<dns::Status>.at(i).word});
     }
   }
 
   void resolve(const dns::Question& question, const std::string& share, Callback callback) override {
     const auto begin = std::chrono::steady_clock::now();
-    inner_->resolve(
-        question, share, [this, begin, callback = std::move(callback)](std::shared_ptr<const dns::Answer> answer) {
-          durations_.at(static_cast<std::size_t>(answer->status))->observe(std::chrono::steady_clock::now() - begin);
-          callback(std::move(answer));
-        });
+    inner_->resolve(question, share,
+                    [this, begin, callback = std::move(callback)](std::shared_ptr<const dns::Answer> answer) {
+                      durations_of(answer->status).observe(std::chrono::steady_clock::now() - begin);
+                      callback(std::move(answer));
+                    });
   }
 
  private:
+  // Runs on the resolver's thread, so nothing may be thrown for a status that has no word.
+  metrics::Histogram& durations_of(dns::Status status) {
+    const auto place = static_cast<std::size_t>(status);
+    return place < durations_.size() ? *durations_[place] : metrics_->dns.with({dns::to_string(status)});
+  }
+
   std::shared_ptr<Metrics> metrics_;
-  std::array<metrics::Histogram*, statuses> durations_{};
+  std::array<metrics::Histogram*, model::words<dns::Status>.size()> durations_{};
   std::shared_ptr<dns::Resolver> inner_;  // last: its callbacks use the rest
 };
 

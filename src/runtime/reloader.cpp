@@ -49,7 +49,7 @@ Reloader::Reloader(std::string path, const Services& services, std::function<voi
       log_(services.policies.current().policy->configuration().log) {}
 
 Reloader::Result Reloader::reload() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Result result = load(environment_of_host(), [] { return tl::expected<void, std::string>(); });
   log_problems(services_.log, result.problems);
   if (!result.failure.empty()) services_.log.error(subject, result.failure);
@@ -63,7 +63,7 @@ Reloader::Result Reloader::reload() {
   return result;
 }
 
-Reloader::Result Reloader::change(const std::unique_lock<std::mutex>& /*held*/, const config::FileChange& change,
+Reloader::Result Reloader::change(const Held& /*held*/, const config::FileChange& change,
                                   const std::function<tl::expected<void, std::string>()>& commit) {
   config::Environment environment = environment_of_host();
   environment.change = change;

@@ -64,7 +64,7 @@ void add_authentication(const model::Facts& facts, const model::Decision& decisi
 // What was signed and how, or why not.
 void add_signing(const model::Decision& decision, log::Fields& fields) {
   for (const model::Finding& finding : decision.findings) {
-    if (finding.check == "signing") fields.emplace_back("signing", cut(finding.seen));
+    if (finding.check == model::check::signing) fields.emplace_back("signing", cut(finding.seen));
   }
 }
 
@@ -89,10 +89,10 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
   add_authentication(facts, decision, fields);
   add_signing(decision, fields);
   for (const model::Finding& finding : decision.findings) {
-    if (finding.check == "outbound.split_recipients") fields.emplace_back("took_along", cut(finding.seen));
-    if (finding.check == "mode") fields.emplace_back("audit", cut(finding.seen));
-    if (finding.check == "author") fields.emplace_back("author", cut(finding.seen));
-    const bool overridden = finding.check == "dmarc" && !decision.dmarc_override.empty();
+    if (finding.check == model::check::outbound_split_recipients) fields.emplace_back("took_along", cut(finding.seen));
+    if (finding.check == model::check::mode) fields.emplace_back("audit", cut(finding.seen));
+    if (finding.check == model::check::author) fields.emplace_back("author", cut(finding.seen));
+    const bool overridden = finding.check == model::check::dmarc && !decision.dmarc_override.empty();
     if (overridden) fields.emplace_back("dmarc_override", cut(finding.hint));
     if (is_logged(finding)) fields.emplace_back("finding", cut(summary(finding), longest_finding));
     if (is_logged(finding) && !finding.hint.empty()) fields.emplace_back("hint", cut(finding.hint));

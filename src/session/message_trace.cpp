@@ -23,7 +23,7 @@ void defer(model::Decision& decision, const std::string& reason) {
   decision.action = model::Action::defer;
   decision.reply = model::Reply{451, "4.3.0", "The message trace cannot be written now; try again later"};
   decision.quarantine.clear();
-  decision.findings.push_back({.check = "trace",
+  decision.findings.push_back({.check = model::check::trace,
                                .outcome = model::Outcome::temperror,
                                .expected = "an entry in the message trace",
                                .seen = reason,

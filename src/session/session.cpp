@@ -178,14 +178,14 @@ Answer Session::rcpt_to(std::string_view path, std::string_view queue_id, bool d
   recipient_bytes_ += recipient.size();
   decide_envelope();
   if (envelope_decision_->action == model::Action::accept) return admit(recipient, queue_id, delivered_here);
-  return refuse_recipient(queue_id, *envelope_decision_, refusal_logged_);
+  return refuse_recipient(queue_id, *envelope_decision_, Refusal::by_envelope);
 }
 
-// The last one, which is none of the message's then. A message with thousands of them gets one line in the log.
-Answer Session::refuse_recipient(std::string_view queue_id, model::Decision decision, bool& logged) {
+// The last one, which is none of the message's then.
+Answer Session::refuse_recipient(std::string_view queue_id, model::Decision decision, Refusal kind) {
   trace_->keep(*generation_.policy, trace::Stage::rcpt_to, facts_, {facts_.recipients.back()}, queue_id, decision);
-  if (!logged) log(queue_id, decision);
-  logged = true;
+  bool& is_logged = kind == Refusal::by_route ? split_logged_ : refusal_logged_;
+  if (!std::exchange(is_logged, true)) log(queue_id, decision);
   recipient_bytes_ -= facts_.recipients.back().size();
   facts_.recipients.pop_back();
   return to_answer(decision);
@@ -212,7 +212,7 @@ Answer Session::admit(std::string_view recipient, std::string_view queue_id, boo
   split.action = model::Action::defer;
   split.reply = std::move(admission.reply);
   split.findings.push_back(std::move(admission.finding));
-  return refuse_recipient(queue_id, std::move(split), split_logged_);
+  return refuse_recipient(queue_id, std::move(split), Refusal::by_route);
 }
 
 // The route was found recipient by recipient for the tag that the message had then.

@@ -84,7 +84,7 @@ bool lets_in(Action action) {
 // What could not be told, though the engine asked: by a finding of the connection, or of the message's content.
 bool is_open(const model::Finding& finding) {
   if (finding.outcome == model::Outcome::temperror) return true;
-  return finding.outcome == model::Outcome::not_applicable && finding.check.starts_with("require.");
+  return finding.outcome == model::Outcome::not_applicable && model::check::is_requirement(finding.check);
 }
 
 // What the draft alone asks for and the trace lacks.
@@ -196,21 +196,7 @@ Json to_json(const ChangedGroup& group) {
 }  // namespace
 
 std::string_view to_string(Change change) {
-  switch (change) {
-    case Change::refused:
-      return "refused";
-    case Change::let_in:
-      return "let_in";
-    case Change::quarantined:
-      return "quarantined";
-    case Change::released:
-      return "released";
-    case Change::other_connector:
-      return "other_connector";
-    case Change::not_known:
-      return "not_known";
-  }
-  return "";
+  return model::word_of(change);
 }
 
 model::Configuration with_draft(model::Configuration configuration, const model::Configuration& draft) {
@@ -236,8 +222,9 @@ tl::expected<Backtest, std::string> backtest(trace::Archive& archive, trace::Que
 
 Json to_json(const Backtest& backtest) {
   Json changes = Json::object();
+  static_assert(model::counts_from_zero<Change>());
   for (std::size_t kind = 0; kind < kinds_of_change; ++kind) {
-    changes[std::string(to_string(static_cast<Change>(kind)))] = backtest.changes[kind];
+    changes[std::string(model::words<Change>.at(kind).word)] = backtest.changes.at(kind);
   }
   Json groups = Json::array();
   for (const ChangedGroup& group : backtest.groups) groups.push_back(to_json(group));

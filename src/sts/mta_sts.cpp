@@ -35,13 +35,6 @@ Field take_field(std::string_view& text, char end, char between) {
   return {mail::trimmed(field.substr(0, middle)), mail::trimmed(field.substr(middle + 1))};
 }
 
-std::optional<StsPolicy::Mode> parse_mode(std::string_view word) {
-  for (const auto mode : {StsPolicy::Mode::none, StsPolicy::Mode::testing, StsPolicy::Mode::enforce}) {
-    if (to_string(mode) == word) return mode;
-  }
-  return std::nullopt;
-}
-
 std::optional<std::chrono::seconds> parse_age(std::string_view digits) {
   std::int64_t seconds = 0;
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
@@ -67,7 +60,7 @@ struct Seen {
 bool take(StsPolicy& policy, Seen& seen, const Field& field) {
   if (field.name == "version" && !seen.version) return seen.version = field.value == version;
   if (field.name == "mode" && !seen.mode) {
-    const auto mode = parse_mode(field.value);
+    const auto mode = model::value_of<StsPolicy::Mode>(field.value);
     policy.mode = mode.value_or(StsPolicy::Mode::none);
     return seen.mode = mode.has_value();
   }
@@ -129,15 +122,7 @@ bool allows(const StsPolicy& policy, std::string_view host) {
 }
 
 std::string_view to_string(StsPolicy::Mode mode) {
-  switch (mode) {
-    case StsPolicy::Mode::none:
-      return "none";
-    case StsPolicy::Mode::testing:
-      return "testing";
-    case StsPolicy::Mode::enforce:
-      return "enforce";
-  }
-  return "";
+  return model::word_of(mode);
 }
 
 }  // namespace connectord::sts

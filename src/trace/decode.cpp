@@ -31,20 +31,17 @@ class Elements {
   const Json& array_;
 };
 
-// The value with this name, among the first `count` of its enumeration; the first one where there is none.
+// A word of a newer version's is not taken for one of ours.
 template <class Enumeration>
-Enumeration named(const std::string& word, int count) {
-  for (int value = 0; value < count; ++value) {
-    if (to_string(static_cast<Enumeration>(value)) == word) return static_cast<Enumeration>(value);
-  }
-  return Enumeration{};
+Enumeration named(const std::string& word) {
+  return model::value_of<Enumeration>(word).value_or(model::unrecognized<Enumeration>);
 }
 
 model::SpfOutcome read_spf(const Elements& from) {
   model::SpfOutcome spf;
-  spf.result = named<model::SpfResult>(from.text(0), 7);
+  spf.result = named<model::SpfResult>(from.text(0));
   spf.domain = from.text(1);
-  spf.identity = from.flag(2) ? model::SpfOutcome::Identity::helo : model::SpfOutcome::Identity::mail_from;
+  spf.identity = model::stored_value<model::SpfOutcome::Identity>(from.number(2));
   spf.mechanism = from.text(3);
   spf.explanation = from.text(4);
   spf.problem = from.text(5);
@@ -53,7 +50,7 @@ model::SpfOutcome read_spf(const Elements& from) {
 
 model::DkimSignature read_signature(const Elements& from) {
   model::DkimSignature signature;
-  signature.result = named<model::DkimResult>(from.text(0), 7);
+  signature.result = named<model::DkimResult>(from.text(0));
   signature.domain = from.text(1);
   signature.selector = from.text(2);
   signature.algorithm = from.text(3);
@@ -66,14 +63,14 @@ model::DkimSignature read_signature(const Elements& from) {
 
 model::DmarcOutcome read_dmarc(const Elements& from) {
   model::DmarcOutcome dmarc;
-  dmarc.result = named<model::DmarcResult>(from.text(0), 5);
+  dmarc.result = named<model::DmarcResult>(from.text(0));
   dmarc.from_domain = from.text(1);
   dmarc.record_domain = from.text(2);
   dmarc.organizational_domain = from.text(3);
   // Those that are the author domain are left out.
   if (from.flag(4) && dmarc.record_domain.empty()) dmarc.record_domain = dmarc.from_domain;
   if (from.flag(5) && dmarc.organizational_domain.empty()) dmarc.organizational_domain = dmarc.from_domain;
-  dmarc.policy = named<model::DmarcPolicy>(from.text(6), 3);
+  dmarc.policy = named<model::DmarcPolicy>(from.text(6));
   dmarc.testing = from.flag(7);
   dmarc.spf_aligned = from.flag(8);
   dmarc.dkim_aligned = from.flag(9);
@@ -84,7 +81,7 @@ model::DmarcOutcome read_dmarc(const Elements& from) {
 model::ArcOutcome read_arc(const Json& array) {
   const Elements from(array);
   model::ArcOutcome arc;
-  arc.result = named<model::ArcResult>(from.text(0), 4);
+  arc.result = named<model::ArcResult>(from.text(0));
   arc.problem = from.text(1);
   for (std::size_t i = 2; i < array.size(); ++i) {
     model::ArcSet& set = arc.sets.emplace_back();
@@ -133,10 +130,8 @@ void decode_details(std::string_view details, Message& message) {
   message.client_name = member(object, "name");
   if (message.client_name.empty() && number(object, "nameless") == 0) message.client_name = message.helo;
   message.sasl_username = member(object, "user");
-  const std::int64_t by = number(object, "by");
-  if (by > 0 && by <= static_cast<std::int64_t>(model::IdentifiedBy::certificate)) {
-    message.identified_by = to_string(static_cast<model::IdentifiedBy>(by));
-  }
+  const auto by = model::stored_value<model::IdentifiedBy>(number(object, "by"));
+  if (by != model::IdentifiedBy::nothing) message.identified_by = to_string(by);
   message.tag = member(object, "tag");
   if (message.tag.empty() && number(object, "tagless") == 0) message.tag = message.connector;
   message.quarantine = member(object, "quarantine");
@@ -159,9 +154,7 @@ std::optional<Finding> decode_pattern(std::string_view pattern) {
   Finding finding;
   finding.check = parts.text(0);
   finding.connector = parts.text(1);
-  const std::int64_t outcome = parts.number(2);
-  constexpr std::int64_t last = static_cast<std::int64_t>(model::Outcome::not_applicable);
-  if (outcome >= 0 && outcome <= last) finding.outcome = static_cast<model::Outcome>(outcome);
+  finding.outcome = model::stored_value<model::Outcome>(parts.number(2));
   finding.expected = parts.text(3);
   finding.hint = parts.text(4);
   return finding;

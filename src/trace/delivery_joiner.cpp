@@ -72,7 +72,7 @@ std::optional<DeliveryJoiner::KnownMessage> DeliveryJoiner::message_if_queued(st
   return KnownMessage{.id = id,
                       .recipients = row.integer(KnownColumn::recipients),
                       .has_size = row.optional_integer(KnownColumn::size).has_value(),
-                      .first_status = first_status(static_cast<model::Action>(row.integer(KnownColumn::action))),
+                      .first_status = first_status(model::stored_value<model::Action>(row.integer(KnownColumn::action))),
                       .rcpt_to = row.string(KnownColumn::rcpt_to)};
 }
 

@@ -17,17 +17,6 @@ constexpr std::size_t longest_explanation = 768;
 constexpr std::size_t most_findings = 64;
 constexpr std::size_t most_signatures = 10;
 
-// Numbers of these are kept in files, so they must not change.
-static_assert(static_cast<int>(model::Action::accept) == 0 && static_cast<int>(model::Action::reject) == 1 &&
-              static_cast<int>(model::Action::defer) == 2 && static_cast<int>(model::Action::quarantine) == 3 &&
-              static_cast<int>(model::Action::discard) == 4);
-static_assert(static_cast<int>(model::IdentifiedBy::sender_domain) == 1 &&
-              static_cast<int>(model::IdentifiedBy::client_network) == 2 &&
-              static_cast<int>(model::IdentifiedBy::certificate) == 3);
-static_assert(static_cast<int>(model::Outcome::pass) == 0 && static_cast<int>(model::Outcome::fail) == 1 &&
-              static_cast<int>(model::Outcome::temperror) == 2 &&
-              static_cast<int>(model::Outcome::not_applicable) == 3);
-
 // Not within a character of UTF-8.
 std::string_view cut(std::string_view text, std::size_t longest) {
   if (text.size() <= longest) return text;
@@ -206,10 +195,9 @@ Status first_status(model::Action action) {
     case model::Action::quarantine:
       return Status::quarantined;
     case model::Action::reject:
-    case model::Action::discard:
-      break;
+      return Status::failed;
   }
-  return Status::failed;
+  return Status::getting_status;
 }
 
 StoredEntry encode(const Entry& entry) {

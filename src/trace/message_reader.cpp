@@ -1,19 +1,8 @@
 #include "message_reader.h"
 
-#include <algorithm>
-
 #include "encode.h"
 
 namespace connectord::trace {
-namespace {
-
-template <class Enumeration>
-Enumeration enumerator(std::int64_t number, Enumeration last) {
-  return static_cast<Enumeration>(std::clamp<std::int64_t>(number, 0, static_cast<std::int64_t>(last)));
-}
-
-}  // namespace
-
 std::string select_messages() {
   return "SELECT " + sqlite::column_list(message_columns, "m.") + " FROM message m";
 }
@@ -30,9 +19,9 @@ std::shared_ptr<const Message> MessageReader::read(const sqlite::Statement& row)
   message->time = row.integer(Column::time);
   message->connected = row.integer(Column::connected);
   message->began = row.integer(Column::began);
-  message->stage = enumerator(row.integer(Column::stage), Stage::mta);
-  message->direction = enumerator(row.integer(Column::direction), Direction::outbound);
-  message->action = enumerator(row.integer(Column::action), model::Action::discard);
+  message->stage = model::stored_value<Stage>(row.integer(Column::stage));
+  message->direction = model::stored_value<Direction>(row.integer(Column::direction));
+  message->action = model::stored_value<model::Action>(row.integer(Column::action));
   message->queue_id = row.string(Column::queue_id);
   message->message_id = row.string(Column::message_id);
   message->client_address = address_text(row.text(Column::client));

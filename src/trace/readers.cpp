@@ -7,11 +7,11 @@ namespace {
 
 // There is one set for the whole process, as the kernel's locks on files are the process's.
 struct Readers {
-  std::mutex mutex;
-  std::vector<std::weak_ptr<ReaderSlot>> all;  // guarded by mutex
+  base::Mutex mutex;
+  std::vector<std::weak_ptr<ReaderSlot>> all GUARDED_BY(mutex);
 
-  std::mutex files_mutex;
-  std::map<const void*, DatabaseFiles> files;  // of writers; guarded by files_mutex
+  base::Mutex files_mutex;
+  std::map<const void*, DatabaseFiles> files GUARDED_BY(files_mutex);  // of writers
 };
 
 Readers& readers() {
@@ -23,24 +23,27 @@ Readers& readers() {
 
 std::shared_ptr<ReaderSlot> make_reader_slot() {
   auto made = std::make_shared<ReaderSlot>();
-  const std::scoped_lock lock(readers().mutex);
-  std::erase_if(readers().all, [](const auto& slot) { return slot.expired(); });
-  readers().all.push_back(made);
+  Readers& known = readers();
+  const base::MutexLock lock(known.mutex);
+  std::erase_if(known.all, [](const auto& slot) { return slot.expired(); });
+  known.all.push_back(made);
   return made;
 }
 
 void register_files_of(const void* writer, std::optional<DatabaseFiles> files) {
-  const std::scoped_lock lock(readers().files_mutex);
+  Readers& known = readers();
+  const base::MutexLock lock(known.files_mutex);
   if (files) {
-    readers().files.insert_or_assign(writer, std::move(*files));
+    known.files.insert_or_assign(writer, std::move(*files));
   } else {
-    readers().files.erase(writer);
+    known.files.erase(writer);
   }
 }
 
 StoreResult<> check_files_of_writers() {
-  const std::scoped_lock lock(readers().files_mutex);
-  for (const auto& [writer, files] : readers().files) {
+  Readers& known = readers();
+  const base::MutexLock lock(known.files_mutex);
+  for (const auto& [writer, files] : known.files) {
     const auto in_place = files.database_is_in_place();
     if (!in_place) return tl::unexpected(in_place.error());
     if (!*in_place) return unavailable("its files are being replaced; try again");
@@ -48,7 +51,8 @@ StoreResult<> check_files_of_writers() {
   return {};
 }
 
-ReadersClosed::ReadersClosed() : no_more_(readers().mutex) {
+// Locks as many mutexes as there are readers, which the analysis cannot follow.
+ReadersClosed::ReadersClosed() NO_THREAD_SAFETY_ANALYSIS : no_more_(readers().mutex) {
   for (const auto& weak : readers().all) {
     auto slot = weak.lock();
     if (!slot) continue;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "connectord/base/mutex.h"
 #include "database_files.h"
 #include "message_reader.h"
 #include "sqlite.h"
@@ -22,8 +23,8 @@ struct ReadingConnection {
 
 // One reader's connection, which may be taken away from it between two uses.
 struct ReaderSlot {
-  std::mutex in_use;
-  std::unique_ptr<ReadingConnection> connection;  // guarded by in_use; null: to be opened
+  base::Mutex in_use;
+  std::unique_ptr<ReadingConnection> connection GUARDED_BY(in_use);  // null: to be opened
 };
 
 std::shared_ptr<ReaderSlot> make_reader_slot();
@@ -45,9 +46,9 @@ class ReadersClosed {
 
  private:
   // They are destroyed in the opposite order: no slot before its lock.
-  std::unique_lock<std::mutex> no_more_;
+  std::unique_lock<base::Mutex> no_more_;
   std::vector<std::shared_ptr<ReaderSlot>> slots_;
-  std::vector<std::unique_lock<std::mutex>> locks_;
+  std::vector<std::unique_lock<base::Mutex>> locks_;
 };
 
 }  // namespace connectord::trace

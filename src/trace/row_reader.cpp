@@ -17,10 +17,6 @@ constexpr const char* status_sql = "SELECT status, status_time FROM recipient WH
 
 }  // namespace
 
-Status status_of(std::int64_t number) {
-  return static_cast<Status>(std::clamp<std::int64_t>(number, 0, static_cast<std::int64_t>(Status::expanded)));
-}
-
 RowReader::RowReader(sqlite::Database& database, MessageReader& reader, std::optional<Status> status, Order order)
     : reader_(reader),
       status_(status),
@@ -55,7 +51,7 @@ std::optional<Row> RowReader::next() {
   const std::int64_t own = rows_.integer(RecipientColumn::outbound_connector);
   return Row{.id = rows_.integer(RecipientColumn::id),
              .rcpt_to = rows_.string(RecipientColumn::address),
-             .status = status_of(rows_.integer(RecipientColumn::status)),
+             .status = model::stored_value<Status>(rows_.integer(RecipientColumn::status)),
              .status_time = rows_.integer(RecipientColumn::status_time),
              .message = message_,
              .outbound_connector = own == 0 ? message_->outbound_connector : reader_.word(own)};
@@ -69,7 +65,7 @@ std::optional<Row> RowReader::only_row() {
           .outbound_connector = message_->outbound_connector};
   const sqlite::ScopedReset reset(status_of_one_);
   if (status_of_one_.bind(1, row.id).step()) {
-    row.status = status_of(status_of_one_.integer(StatusColumn::status));
+    row.status = model::stored_value<Status>(status_of_one_.integer(StatusColumn::status));
     row.status_time = status_of_one_.integer(StatusColumn::status_time);
   }
   return status_ && row.status != *status_ ? std::nullopt : std::optional(std::move(row));

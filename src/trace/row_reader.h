@@ -13,9 +13,6 @@
 
 namespace connectord::trace {
 
-// Of its number in the file; a number that no status has counts as the nearest one.
-Status status_of(std::int64_t number);
-
 // The rows of messages, one for each recipient.
 class RowReader {
  public:

@@ -91,6 +91,7 @@ StoreResult<std::int64_t> version_of(sqlite::Database& database, const std::stri
   if (!is_empty && owner != application) {
     return unusable(path, "is another program's database; name another file for the trace");
   }
+  if (version < 0) return unusable(path, "has a version that no connectord writes; name another file for the trace");
   if (version > schema_version) {
     return unusable(path, "is of a later version of connectord (" + std::to_string(version) + "; this one knows " +
                               std::to_string(schema_version) + "): install that version again, or name another file");

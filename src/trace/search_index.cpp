@@ -169,7 +169,7 @@ void SearchIndex::gather(IndexBatch& batch) {
     const std::int64_t id = messages.integer(IndexedColumn::id);
     const std::int64_t recipients = messages.integer(IndexedColumn::recipients);
     add_message(messages, batch);
-    add_recipients(batch, id, recipients, static_cast<model::Action>(messages.integer(IndexedColumn::action)));
+    add_recipients(batch, id, recipients, model::stored_value<model::Action>(messages.integer(IndexedColumn::action)));
     batch.last = id + recipients - 1;
     ++batch.messages;
   }

@@ -13,12 +13,12 @@ constexpr std::size_t max_spool_size = std::size_t{4} << 20U;
 }  // namespace
 
 StoreResult<std::size_t> SpoolQueue::open(std::uint64_t last_ingested, std::chrono::milliseconds lock_wait) {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   // An attempt may have succeeded that seemed to have failed, or a reader may have ingested what the spool had.
   forget_up_to(last_ingested);
   StoreResult<std::size_t> opened = 0;
   if (!was_read_) {
-    opened = spool_.open(lock_wait).and_then([&] { return read_spool(last_ingested); });
+    opened = spool_.open(lock_wait).and_then([&]() REQUIRES(mutex_) { return read_spool(last_ingested); });
   } else if (!spool_.is_in_place()) {
     opened = spool_again().map([] { return std::size_t{0}; });
   }
@@ -29,12 +29,12 @@ StoreResult<std::size_t> SpoolQueue::open(std::uint64_t last_ingested, std::chro
 }
 
 StoreResult<> SpoolQueue::replace_missing_file() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return spool_.is_in_place() ? StoreResult<>() : spool_again();
 }
 
 void SpoolQueue::close() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   spool_.close();
   was_read_ = false;
   entries_.clear();
@@ -42,7 +42,7 @@ void SpoolQueue::close() {
 }
 
 StoreResult<std::size_t> SpoolQueue::read_spool(std::uint64_t last_ingested) {
-  return spool_.read().map([&](Spool::Content content) {
+  return spool_.read().map([&](Spool::Content content) REQUIRES(mutex_) {
     for (SpooledEntry& one : content.entries) {
       sequence_ = std::max(sequence_, one.sequence);
       if (one.sequence > last_ingested) add(std::move(one));
@@ -53,7 +53,7 @@ StoreResult<std::size_t> SpoolQueue::read_spool(std::uint64_t last_ingested) {
 
 StoreResult<> SpoolQueue::spool_again() {
   constexpr std::chrono::milliseconds lock_wait{50};  // nobody else knows it yet
-  return spool_.open(lock_wait).and_then([this] { return spool_.read(); }).and_then([this](const auto& content) {
+  return spool_.open(lock_wait).and_then([this]() REQUIRES(mutex_) { return spool_.read(); }).and_then([this](const auto& content) REQUIRES(mutex_) {
     const std::uint64_t last = content.entries.empty() ? 0 : content.entries.back().sequence;
     std::string records;
     for (const SpooledEntryPointer& one : entries_) {
@@ -67,19 +67,21 @@ StoreResult<> SpoolQueue::spool_again() {
 }
 
 StoreResult<bool> SpoolQueue::append(StoredEntry entry) {
+  Attempt attempt = try_to_append(std::move(entry));
+  if (attempt.appended) return attempt.appended;
+  // Without the lock, since it is logged.
+  if (attempt.had_room) health_.begin_outage(attempt.appended.error().reason);
+  health_.count_failure();
+  return attempt.appended;
+}
+
+SpoolQueue::Attempt SpoolQueue::try_to_append(StoredEntry entry) {
   std::string record = spool_record(entry);
-  std::unique_lock lock(mutex_);
-  if (auto room = wait_for_room(entry.bytes(), record.size(), lock); !room) {
-    health_.count_failure();
-    return tl::unexpected(std::move(room.error()));
+  const base::MutexLock lock(mutex_);
+  if (auto room = wait_for_room(entry.bytes(), record.size()); !room) {
+    return {.appended = tl::unexpected(std::move(room.error()))};
   }
-  auto appended = append_numbered(std::move(record), std::move(entry));
-  lock.unlock();
-  if (!appended) {
-    health_.begin_outage(appended.error().reason);
-    health_.count_failure();
-  }
-  return appended;
+  return {.appended = append_numbered(std::move(record), std::move(entry)), .had_room = true};
 }
 
 StoreResult<bool> SpoolQueue::append_numbered(std::string record, StoredEntry entry) {
@@ -98,13 +100,13 @@ std::uint64_t SpoolQueue::next_sequence() const {
   return std::max(sequence_ + 1, static_cast<std::uint64_t>(options_.clock() * thousand));
 }
 
-StoreResult<> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record, std::unique_lock<std::mutex>& lock) {
+StoreResult<> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record) {
   if (record > max_record_length) return unavailable("there is too much of it for one entry");
-  const auto has_room = [&] {
+  const auto has_room = [&]() REQUIRES(mutex_) {
     return !paused_ && entries_.size() < options_.max_waiting && bytes_ + bytes <= max_bytes && spool_.has_room(record);
   };
-  const auto is_settled = [&] { return has_room() || !check_locked(); };
-  if (!changed_.wait_for(lock, options_.wait, is_settled)) {
+  const auto is_settled = [&]() REQUIRES(mutex_) { return has_room() || !check_locked(); };
+  if (!changed_.wait_for(mutex_, options_.wait, is_settled)) {
     return unavailable("too much is waiting to be written to the trace");
   }
   return check_locked();
@@ -116,7 +118,7 @@ StoreResult<> SpoolQueue::check_locked() const {
 }
 
 StoreResult<> SpoolQueue::check() const {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return check_locked();
 }
 
@@ -126,17 +128,17 @@ void SpoolQueue::add(SpooledEntry entry) {
 }
 
 std::size_t SpoolQueue::size() const {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return entries_.size();
 }
 
 SpoolQueue::Entries SpoolQueue::entries() const {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return entries_;
 }
 
 void SpoolQueue::done(std::uint64_t sequence) {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   forget_up_to(sequence);
   if (entries_.empty()) spool_.clear();
 }
@@ -149,23 +151,23 @@ void SpoolQueue::forget_up_to(std::uint64_t sequence) {
 }
 
 bool SpoolQueue::pause_if_long() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return paused_ = spool_.size() > max_spool_size;
 }
 
 void SpoolQueue::resume() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   paused_ = false;
 }
 
 void SpoolQueue::refuse(std::string reason) {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   admission_ = unavailable(std::move(reason));
   notify();
 }
 
 void SpoolQueue::admit() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   admission_ = {};
   notify();
 }

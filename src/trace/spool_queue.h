@@ -1,13 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "connectord/base/mutex.h"
 #include "connectord/trace/sqlite_store.h"
 #include "spool.h"
 #include "store_error.h"
@@ -39,7 +38,8 @@ class SpoolQueue {
   // Returns when the entry is in the spool. True if it is time to ingest. A spool that cannot be written is an outage.
   StoreResult<bool> append(StoredEntry entry);
   std::size_t size() const;
-  const std::string& path() const { return spool_.path(); }
+  // It never changes, so no lock is needed.
+  const std::string& path() const NO_THREAD_SAFETY_ANALYSIS { return spool_.path(); }
 
   // For the thread that ingests: what waits, and that those up to this number are done with.
   Entries entries() const;
@@ -56,27 +56,32 @@ class SpoolQueue {
   StoreResult<> check() const;
 
  private:
-  StoreResult<> wait_for_room(std::size_t bytes, std::size_t record, std::unique_lock<std::mutex>& lock);
-  StoreResult<bool> append_numbered(std::string record, StoredEntry entry);
-  StoreResult<> check_locked() const;
-  std::uint64_t next_sequence() const;
-  void add(SpooledEntry entry);
-  void forget_up_to(std::uint64_t sequence);
-  StoreResult<std::size_t> read_spool(std::uint64_t last_ingested);
-  StoreResult<> spool_again();
+  struct Attempt {
+    StoreResult<bool> appended;
+    bool had_room = false;
+  };
+
+  Attempt try_to_append(StoredEntry entry);
+  StoreResult<> wait_for_room(std::size_t bytes, std::size_t record) REQUIRES(mutex_);
+  StoreResult<bool> append_numbered(std::string record, StoredEntry entry) REQUIRES(mutex_);
+  StoreResult<> check_locked() const REQUIRES(mutex_);
+  std::uint64_t next_sequence() const REQUIRES(mutex_);
+  void add(SpooledEntry entry) REQUIRES(mutex_);
+  void forget_up_to(std::uint64_t sequence) REQUIRES(mutex_);
+  StoreResult<std::size_t> read_spool(std::uint64_t last_ingested) REQUIRES(mutex_);
+  StoreResult<> spool_again() REQUIRES(mutex_);
 
   const SqliteOptions& options_;
   StoreHealth& health_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  Spool spool_;
-  bool was_read_ = false;
-  std::uint64_t sequence_ = 0;  // of the last entry
-  Entries entries_;
-  std::size_t bytes_ = 0;
-  bool paused_ = false;
-  StoreResult<> admission_ = unavailable("the trace is not open");
+  mutable base::Mutex mutex_;
+  base::ConditionVariable changed_;
+  Spool spool_ GUARDED_BY(mutex_);
+  bool was_read_ GUARDED_BY(mutex_) = false;
+  std::uint64_t sequence_ GUARDED_BY(mutex_) = 0;  // of the last entry
+  Entries entries_ GUARDED_BY(mutex_);
+  std::size_t bytes_ GUARDED_BY(mutex_) = 0;
+  bool paused_ GUARDED_BY(mutex_) = false;
+  StoreResult<> admission_ GUARDED_BY(mutex_) = unavailable("the trace is not open");
 };
 
 }  // namespace connectord::trace

@@ -114,8 +114,11 @@ class FieldReader {
   bool is_done() const { return is_sound_ && rest_.empty(); }
 
   template <class Number>
-  requires std::is_integral_v<Number> || std::is_enum_v<Number>
+  requires std::is_integral_v<Number>
   void operator()(Number& number) { number = static_cast<Number>(read<std::int64_t>()); }
+  template <class Enumeration>
+  requires std::is_enum_v<Enumeration>
+  void operator()(Enumeration& value) { value = model::stored_value<Enumeration>(read<std::int64_t>()); }
   void operator()(std::string& text) { text = take(read<std::uint32_t>()); }
   void operator()(std::optional<std::int64_t>& number) {
     const bool is_there = read<std::int64_t>() != 0;

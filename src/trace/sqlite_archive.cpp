@@ -121,7 +121,7 @@ class SqliteArchive : public Archive {
   SqliteArchive& operator=(const SqliteArchive&) = delete;
 
   tl::expected<void, std::string> open() {
-    const std::scoped_lock lock(slot_->in_use);
+    const base::MutexLock lock(slot_->in_use);
     return with_rights([this] { return connect(); }).map_error(to_reason);
   }
 
@@ -144,22 +144,35 @@ class SqliteArchive : public Archive {
   }
 
  private:
-  sqlite::Database& database() const { return slot_->connection->database; }
-  MessageReader& messages() const { return slot_->connection->messages; }
+  // All below is called while the slot is in use.
+  sqlite::Database& database() const {
+    slot_->in_use.assert_held();
+    return slot_->connection->database;
+  }
+  MessageReader& messages() const {
+    slot_->in_use.assert_held();
+    return slot_->connection->messages;
+  }
 
   StoreResult<> connect() {
+    slot_->in_use.assert_held();
     if (slot_->connection) return {};
     return check_files_of_writers()
         .and_then([this] { return open_to_read(path_); })
         .and_then([this](sqlite::Database database) {
-          return sqlite::guarded([&] { slot_->connection = std::make_unique<ReadingConnection>(std::move(database)); });
+          return sqlite::guarded([&] {
+            slot_->in_use.assert_held();
+            slot_->connection = std::make_unique<ReadingConnection>(std::move(database)); });
         });
   }
 
   // SQLite removes files when the last connection ends, so that takes no more rights than the beginning.
   void disconnect() {
-    const std::scoped_lock lock(slot_->in_use);
-    [[maybe_unused]] const auto done = with_rights([this] { slot_->connection.reset(); });
+    const base::MutexLock lock(slot_->in_use);
+    [[maybe_unused]] const auto done = with_rights([this] {
+      slot_->in_use.assert_held();
+      slot_->connection.reset();
+    });
   }
 
   // As root, with the rights of whoever could put another file in the place of the trace.
@@ -175,7 +188,7 @@ class SqliteArchive : public Archive {
 
   template <class Read>
   auto read(Read&& read) -> tl::expected<decltype(read()), std::string> {
-    const std::scoped_lock lock(slot_->in_use);
+    const base::MutexLock lock(slot_->in_use);
     return with_rights([&] {
              return connect().and_then([&] {
                ingest_leftover_spool(path_, [this] { return last_ingested(database()); });
@@ -217,7 +230,7 @@ class SqliteArchive : public Archive {
       Delivery& delivery = attempt.delivery;
       delivery.queue_id = find.string(AttemptColumn::queue_id);
       delivery.time = find.integer(AttemptColumn::time);
-      delivery.status = status_of(find.integer(AttemptColumn::status));
+      delivery.status = model::stored_value<Status>(find.integer(AttemptColumn::status));
       delivery.relay = find.string(AttemptColumn::relay);
       delivery.enhanced = find.string(AttemptColumn::enhanced);
       delivery.tls = find.string(AttemptColumn::tls);
@@ -249,8 +262,8 @@ class SqliteArchive : public Archive {
   }
 
   std::string group_name(Grouping by, std::int64_t number) {
-    if (by == Grouping::direction) return std::string(to_string(static_cast<Direction>(number)));
-    if (by == Grouping::action) return std::string(model::to_string(static_cast<model::Action>(number)));
+    if (by == Grouping::direction) return std::string(to_string(model::stored_value<Direction>(number)));
+    if (by == Grouping::action) return std::string(model::to_string(model::stored_value<model::Action>(number)));
     if (number == several_connectors) return "several";
     const std::string& word = messages().word(number);
     return word.empty() ? "none" : word;

@@ -3,14 +3,13 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include <condition_variable>
 #include <future>
-#include <mutex>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
 #include "recovering_writer.h"
+#include "connectord/base/mutex.h"
 #include "spool_queue.h"
 #include "store_health.h"
 #include "upkeep.h"
@@ -87,7 +86,7 @@ class SqliteStore::Implementation {
     const auto job = std::make_shared<Job>(Job{.work = std::move(work), .done = {}});
     auto done = job->done.get_future();
     {
-      const std::scoped_lock lock(mutex_);
+      const base::MutexLock lock(mutex_);
       if (auto admitted = spooled_.check(); !admitted) return admitted;
       jobs_.push_back(job);
     }
@@ -102,13 +101,13 @@ class SqliteStore::Implementation {
  private:
   // Not between the check and the push of a job, which would wait for a thread that has ended.
   void refuse(const std::string& reason) {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     spooled_.refuse(reason);
   }
 
   // Not between the thread's check and its sleep.
   void wake() {
-    { const std::scoped_lock lock(mutex_); }
+    { const base::MutexLock lock(mutex_); }
     wake_.notify_one();
   }
 
@@ -150,24 +149,24 @@ class SqliteStore::Implementation {
   }
 
   void wait_for_work(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (health_.has_outage()) {
-      wake_.wait_for(lock, stop, options_.retry, [this] { return !jobs_.empty(); });
+      wake_.wait_for(mutex_, stop, options_.retry, [this]() REQUIRES(mutex_) { return !jobs_.empty(); });
       return;
     }
-    wake_.wait_for(lock, stop, upkeep_.pause(),
-                   [this] { return !jobs_.empty() || spooled_.size() > 0 || health_.has_outage(); });
+    wake_.wait_for(mutex_, stop, upkeep_.pause(),
+                   [this]() REQUIRES(mutex_) { return !jobs_.empty() || spooled_.size() > 0 || health_.has_outage(); });
     if (upkeep_.is_indexing() || spooled_.size() == 0) return;
     // Those that come meanwhile share the transaction.
-    wake_.wait_for(lock, stop, options_.gather,
-                   [this] { return !jobs_.empty() || spooled_.size() >= SpoolQueue::enough; });
+    wake_.wait_for(mutex_, stop, options_.gather,
+                   [this]() REQUIRES(mutex_) { return !jobs_.empty() || spooled_.size() >= SpoolQueue::enough; });
   }
 
   // The entries after the jobs are taken, and before these are done: a job may be about any entry that was kept before.
   void work() {
     Jobs jobs;
     {
-      const std::scoped_lock lock(mutex_);
+      const base::MutexLock lock(mutex_);
       jobs = std::exchange(jobs_, {});
     }
     ingest_spooled();
@@ -228,10 +227,10 @@ class SqliteStore::Implementation {
   // This belongs to the thread.
   Clock::time_point next_look_;
 
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  Jobs jobs_;  // guarded by mutex_
-  std::jthread thread_;
+  base::Mutex mutex_;
+  base::ConditionVariable wake_;
+  Jobs jobs_ GUARDED_BY(mutex_);
+  std::jthread thread_;  // last, so that all it uses is there
 };
 
 SqliteStore::SqliteStore(SqliteOptions options, log::Logger& log)

@@ -4,13 +4,13 @@ namespace connectord::trace {
 
 StoreResult<> StoreHealth::check() const {
   if (!has_outage()) return {};
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return unavailable(reason_);
 }
 
 void StoreHealth::begin_outage(const std::string& reason) {
   {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     reason_ = reason;
     if (has_outage_.exchange(true)) return;
     since_ = std::chrono::steady_clock::now();
@@ -21,13 +21,13 @@ void StoreHealth::begin_outage(const std::string& reason) {
 }
 
 void StoreHealth::count_loss() {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   ++condition_.losses;
   condition_.last_loss = clock_() / 1000;
 }
 
 Condition StoreHealth::condition() const {
-  const std::scoped_lock lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Condition condition = condition_;
   if (has_outage()) condition.outage = reason_;
   return condition;
@@ -36,7 +36,7 @@ Condition StoreHealth::condition() const {
 void StoreHealth::end_outage() {
   std::chrono::seconds lasted{};
   {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!has_outage_.exchange(false)) return;
     lasted = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_);
   }

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <string_view>
 
+#include "connectord/base/mutex.h"
 #include "connectord/log/logger.h"
 #include "connectord/trace/store.h"
 #include "store_error.h"
@@ -44,11 +44,10 @@ class StoreHealth {
   log::Logger& log_;
   std::atomic<bool> has_outage_ = false;
   std::atomic<std::uint64_t> failures_ = 0;
-  mutable std::mutex mutex_;
-  // Guarded by mutex_.
-  std::string reason_;
-  std::chrono::steady_clock::time_point since_;
-  Condition condition_;  // but for its reason
+  mutable base::Mutex mutex_;
+  std::string reason_ GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point since_ GUARDED_BY(mutex_);
+  Condition condition_ GUARDED_BY(mutex_);  // but for its reason
 };
 
 }  // namespace connectord::trace

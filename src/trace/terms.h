@@ -8,7 +8,7 @@
 // What can be searched for, as numbers. Two texts may have the same number, so what is found is looked at again.
 namespace connectord::trace {
 
-enum class TermKind : char {
+enum class TermKind : char {  // stored: do not change
   sender = 's',
   sender_domain = 'S',
   recipient = 'r',

@@ -21,12 +21,8 @@ Json known_time(std::int64_t milliseconds) {
 }
 
 Json spf_json(const model::SpfOutcome& spf) {
-  return {{"result", to_string(spf.result)},
-          {"domain", spf.domain},
-          {"identity", spf.identity == model::SpfOutcome::Identity::helo ? "helo" : "mailfrom"},
-          {"mechanism", spf.mechanism},
-          {"explanation", spf.explanation},
-          {"problem", spf.problem}};
+  return {{"result", to_string(spf.result)}, {"domain", spf.domain},           {"identity", to_string(spf.identity)},
+          {"mechanism", spf.mechanism},      {"explanation", spf.explanation}, {"problem", spf.problem}};
 }
 
 Json signature_json(const model::DkimSignature& signature) {

@@ -170,8 +170,7 @@ TEST_F(TraceStore, EachActionHasItsFirstStatus) {
   const std::vector<std::pair<Action, Status>> cases = {{Action::accept, Status::getting_status},
                                                         {Action::reject, Status::failed},
                                                         {Action::defer, Status::pending},
-                                                        {Action::quarantine, Status::quarantined},
-                                                        {Action::discard, Status::failed}};
+                                                        {Action::quarantine, Status::quarantined}};
   for (const auto& [action, status] : cases) {
     append(Mail().decided(action));
     EXPECT_EQ(search().rows.at(0).status, status) << model::to_string(action);

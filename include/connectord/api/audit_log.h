@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <tl/expected.hpp>
+
+#include "connectord/base/mutex.h"
 
 namespace connectord::api {
 
@@ -26,7 +27,7 @@ class AuditLog {
  private:
   std::string path_;
   std::function<std::int64_t()> unix_time_;
-  std::mutex mutex_;
+  base::Mutex mutex_;  // of the file: one line after the other
 };
 
 }  // namespace connectord::api

@@ -7,6 +7,8 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "connectord/model/words.h"
+
 // Who may use the API: a file with one line for each token,
 //   NAME ROLE sha256:HEX SECONDS-SINCE-1970
 // which holds no secret to log in with. A token is 256 random bits, so nobody can guess it by trying or compute it from
@@ -14,13 +16,17 @@
 // state and are thread-safe.
 namespace connectord::api {
 
-// In rising order: each may do all that the ones before it may.
+// In rising order: each may do all that the ones before it may. The words are stored: do not change.
 enum class Role : std::uint8_t {
   nobody,
   read,     // look at everything
   operate,  // enable, disable, validate
   admin     // make, change and delete
 };
+consteval auto words_of(Role) {
+  return std::to_array<model::Named<Role>>(
+      {{Role::nobody, "nobody"}, {Role::read, "read"}, {Role::operate, "operate"}, {Role::admin, "admin"}});
+}
 
 std::string_view to_string(Role role);
 std::optional<Role> parse_role(std::string_view text);

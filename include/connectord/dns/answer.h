@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectord/model/words.h"
 #include "connectord/net/ip_address.h"
 
 namespace connectord::dns {
@@ -31,6 +32,14 @@ enum class Status : std::uint8_t {
   error,     // SERVFAIL, REFUSED, garbage, an endless chain of CNAMEs: not known now
   invalid,   // the question is no name in DNS: a label too long or empty, a name too long
 };
+consteval auto words_of(Status) {
+  return std::to_array<model::Named<Status>>({{Status::found, "found"},
+                                              {Status::nodata, "no such record"},
+                                              {Status::nxdomain, "no such domain"},
+                                              {Status::timeout, "timeout"},
+                                              {Status::error, "error"},
+                                              {Status::invalid, "not a domain name"}});
+}
 
 struct MailExchanger {
   std::uint16_t preference = 0;

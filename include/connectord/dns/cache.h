@@ -5,9 +5,9 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <utility>
 
+#include "connectord/base/mutex.h"
 #include "connectord/dns/answer.h"
 
 namespace connectord::dns {
@@ -46,13 +46,13 @@ class Cache {
   using Entries = std::list<Entry>;
 
   std::chrono::seconds lifetime(const Answer& answer) const;
-  void erase(Entries::iterator entry);
+  void erase(Entries::iterator entry) REQUIRES(mutex_);
 
   const CacheLimits limits_;
-  mutable std::mutex mutex_;
-  Entries entries_;  // the most recently used first
-  std::map<Question, Entries::iterator> index_;
-  std::size_t bytes_ = 0;
+  mutable base::Mutex mutex_;
+  Entries entries_ GUARDED_BY(mutex_);  // the most recently used first
+  std::map<Question, Entries::iterator> index_ GUARDED_BY(mutex_);
+  std::size_t bytes_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace connectord::dns

@@ -27,34 +27,29 @@ struct GathererHelp {
 // when answers come it runs again, until it is complete. Evaluations share what DNS has told, so that a question that
 // two of them have is asked once.
 //
-// Thread-safe. Steps and completions run one at a time, without a lock held, and never on the thread that brings an
-// answer: on one that calls `start`, `expire` or `wait_until`, which works on what comes while it waits; where nobody
-// waits, on one of the workers'. They must not block.
+// Thread-safe. Steps run one at a time, without a lock held, and never on the thread that brings an answer: on one that
+// calls `start` or `wait_until`, which works on what comes while it waits; where nobody waits, on one of the workers'.
+// They must not block.
 class Gatherer {
  public:
   // True when the evaluation is complete; it will not run again, and what it has asked for goes out for others.
   // Otherwise it must have asked for something unknown.
   using Step = std::function<bool(Knowledge&)>;
-  using Completion = std::function<void()>;
   using Time = std::chrono::steady_clock::time_point;
 
   // The resolver must outlive the gatherer.
   explicit Gatherer(Resolver& resolver, GathererHelp help = {}, GathererLimits limits = {});
-  // Evaluations that are not complete are dropped without a completion. Waits for a step that runs on another thread;
-  // may happen in a step's own completion.
+  // Evaluations that are not complete are dropped. Waits for a step that runs on another thread; must not happen in a
+  // step.
   ~Gatherer();
   Gatherer(const Gatherer&) = delete;
   Gatherer& operator=(const Gatherer&) = delete;
 
-  // Runs the step at once; `completion` is called exactly once, possibly before this returns, unless the gatherer is
-  // destroyed before. May be called from steps and completions.
-  void start(Step step, Completion completion = {});
-  // The time is over: what is missing, now and from now on, counts as Status::timeout, so that all evaluations end.
-  void expire();
-  // Waits until all evaluations are complete; at the deadline it expires them. Not to be called from a step or a
-  // completion. True if none had to be expired.
+  // Runs the step at once. May be called from a step, whose successor it is then.
+  void start(Step step);
+  // Waits until all evaluations are complete. At the deadline the time is over: what is missing, now and from now on,
+  // counts as Status::timeout, so that all of them end. True if none had to end so. Not to be called from a step.
   bool wait_until(Time deadline);
-  bool is_complete() const;
 
  private:
   class State;

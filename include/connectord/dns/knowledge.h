@@ -18,7 +18,6 @@ class Knowledge {
   // The answer, or nullptr and the question is noted as missing.
   const Answer* ask(const Question& question);
   void add(const Question& question, std::shared_ptr<const Answer> answer);
-  bool has_missing() const { return !missing_.empty(); }
   // The questions noted since the last call, each once.
   std::vector<Question> take_missing();
 

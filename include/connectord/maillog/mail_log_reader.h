@@ -1,15 +1,15 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "connectord/base/mutex.h"
 #include "connectord/log/logger.h"
 #include "connectord/maillog/mail_log_event.h"
 
@@ -79,7 +79,7 @@ class MailLogReader {
   void stop();
 
  private:
-  void run();
+  void run(const std::stop_token& stop);
   // True if there may be more at once.
   bool read_some();
   bool open();
@@ -95,10 +95,9 @@ class MailLogReader {
   bool has_waiting_ = false;
   bool has_outage_ = false;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  std::thread thread_;
+  base::Mutex mutex_;  // guards nothing; the thread sleeps by it
+  base::ConditionVariable sleep_;
+  std::jthread thread_;  // last, so that all it uses is there
 };
 
 // Fails with the reason where this process cannot read the log.

@@ -7,10 +7,11 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "connectord/base/mutex.h"
 
 // What is counted and measured, and Prometheus's text form of it (exposition format 0.0.4). All of it is thread-safe,
 // and cheap enough to be touched for every message.
@@ -63,7 +64,7 @@ class Family {
   // Lives as long as the family.
   Metric& with(std::initializer_list<std::string_view> values) {
     std::vector<std::string> key(values.begin(), values.end());
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     auto found = metrics_.find(key);
     if (found != metrics_.end()) return *found->second;
     if (metrics_.size() >= most_ && !key.empty()) key.front() = "other";
@@ -78,7 +79,7 @@ class Family {
 
   template <class Visit>
   void each(const Visit& visit) const {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     for (const auto& [values, metric] : metrics_) visit(values, *metric);
   }
 
@@ -87,8 +88,8 @@ class Family {
   std::string help_;
   std::vector<std::string> labels_;
   std::size_t most_;
-  mutable std::mutex mutex_;
-  std::map<std::vector<std::string>, std::unique_ptr<Metric>> metrics_;
+  mutable base::Mutex mutex_;
+  std::map<std::vector<std::string>, std::unique_ptr<Metric>> metrics_ GUARDED_BY(mutex_);
 };
 
 // Measures until it goes.

@@ -6,15 +6,26 @@
 #include <string_view>
 #include <vector>
 
+#include "connectord/model/words.h"
 #include "connectord/net/ip_address.h"
 
 // Results of the authentication protocols, in the words of RFC 8601, 2.7. Plain values.
 namespace connectord::model {
 
-enum class SpfResult : std::uint8_t { none, neutral, pass, fail, softfail, temperror, permerror };  // RFC 7208, 2.6
+// RFC 7208, 2.6. The words are stored: do not change.
+enum class SpfResult : std::uint8_t { none, neutral, pass, fail, softfail, temperror, permerror };
+consteval auto words_of(SpfResult) {
+  return std::to_array<Named<SpfResult>>({{SpfResult::none, "none"},
+                                          {SpfResult::neutral, "neutral"},
+                                          {SpfResult::pass, "pass"},
+                                          {SpfResult::fail, "fail"},
+                                          {SpfResult::softfail, "softfail"},
+                                          {SpfResult::temperror, "temperror"},
+                                          {SpfResult::permerror, "permerror"}});
+}
 
 struct SpfOutcome {
-  enum class Identity : std::uint8_t { mail_from, helo };
+  enum class Identity : std::uint8_t { mail_from = 0, helo = 1 };  // stored: do not change
 
   SpfResult result = SpfResult::none;
   Identity identity = Identity::mail_from;
@@ -24,7 +35,22 @@ struct SpfOutcome {
   std::string problem;      // what was wrong, for temperror and permerror, with the place in the record
 };
 
-enum class DkimResult : std::uint8_t { none, pass, fail, policy, neutral, temperror, permerror };  // RFC 8601, 2.7.1
+consteval auto words_of(SpfOutcome::Identity) {
+  return std::to_array<Named<SpfOutcome::Identity>>(
+      {{SpfOutcome::Identity::mail_from, "mailfrom"}, {SpfOutcome::Identity::helo, "helo"}});
+}
+
+// RFC 8601, 2.7.1. The words are stored: do not change.
+enum class DkimResult : std::uint8_t { none, pass, fail, policy, neutral, temperror, permerror };
+consteval auto words_of(DkimResult) {
+  return std::to_array<Named<DkimResult>>({{DkimResult::none, "none"},
+                                           {DkimResult::pass, "pass"},
+                                           {DkimResult::fail, "fail"},
+                                           {DkimResult::policy, "policy"},
+                                           {DkimResult::neutral, "neutral"},
+                                           {DkimResult::temperror, "temperror"},
+                                           {DkimResult::permerror, "permerror"}});
+}
 
 // One DKIM-Signature (RFC 6376, 3.5) and what became of it.
 struct DkimSignature {
@@ -40,8 +66,20 @@ struct DkimSignature {
   std::string problem;               // why it did not pass
 };
 
+// The words of both are stored: do not change.
 enum class DmarcResult : std::uint8_t { none, pass, fail, temperror, permerror };
 enum class DmarcPolicy : std::uint8_t { none, quarantine, reject };
+consteval auto words_of(DmarcResult) {
+  return std::to_array<Named<DmarcResult>>({{DmarcResult::none, "none"},
+                                            {DmarcResult::pass, "pass"},
+                                            {DmarcResult::fail, "fail"},
+                                            {DmarcResult::temperror, "temperror"},
+                                            {DmarcResult::permerror, "permerror"}});
+}
+consteval auto words_of(DmarcPolicy) {
+  return std::to_array<Named<DmarcPolicy>>(
+      {{DmarcPolicy::none, "none"}, {DmarcPolicy::quarantine, "quarantine"}, {DmarcPolicy::reject, "reject"}});
+}
 
 // RFC 9989.
 struct DmarcOutcome {
@@ -57,7 +95,14 @@ struct DmarcOutcome {
   std::string problem;                        // what was wrong with From, the record or the lookup
 };
 
-enum class ArcResult : std::uint8_t { none, pass, fail, temperror };  // temperror: a key cannot be had now
+// temperror: a key cannot be had now. The words are stored: do not change.
+enum class ArcResult : std::uint8_t { none, pass, fail, temperror };
+consteval auto words_of(ArcResult) {
+  return std::to_array<Named<ArcResult>>({{ArcResult::none, "none"},
+                                          {ArcResult::pass, "pass"},
+                                          {ArcResult::fail, "fail"},
+                                          {ArcResult::temperror, "temperror"}});
+}
 
 // One set of ARC's three header fields, the work of one host that handled the message (RFC 8617, 4.2).
 struct ArcSet {
@@ -82,6 +127,7 @@ struct Authentication {
 };
 
 std::string_view to_string(ArcResult result);
+std::string_view to_string(SpfOutcome::Identity identity);
 std::string_view to_string(SpfResult result);
 std::string_view to_string(DkimResult result);
 std::string_view to_string(DmarcResult result);

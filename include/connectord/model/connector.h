@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectord/model/words.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/net/ip_address.h"
 
@@ -22,12 +23,27 @@ struct Location {
 
 // What a connector's source is to us. A partner's connector adds restrictions and grants nothing.
 enum class Scenario : std::uint8_t { partner, on_premises, internet };
+consteval auto words_of(Scenario) {
+  return std::to_array<Named<Scenario>>(
+      {{Scenario::partner, "partner"}, {Scenario::on_premises, "on-premises"}, {Scenario::internet, "internet"}});
+}
 
 // audit: decide and record, never refuse.
 enum class Mode : std::uint8_t { enforce, audit };
+consteval auto words_of(Mode) {
+  return std::to_array<Named<Mode>>({{Mode::enforce, "enforce"}, {Mode::audit, "audit"}});
+}
 
 // In rising order, so that versions compare. `none` is a session without TLS.
 enum class TlsVersion : std::uint8_t { none, ssl3, tls1_0, tls1_1, tls1_2, tls1_3 };
+consteval auto words_of(TlsVersion) {
+  return std::to_array<Named<TlsVersion>>({{TlsVersion::none, "none"},
+                                           {TlsVersion::ssl3, "SSLv3"},
+                                           {TlsVersion::tls1_0, "TLSv1"},
+                                           {TlsVersion::tls1_1, "TLSv1.1"},
+                                           {TlsVersion::tls1_2, "TLSv1.2"},
+                                           {TlsVersion::tls1_3, "TLSv1.3"}});
+}
 
 // The name of a certificate's subject: a pattern for its common name, or a whole distinguished name in the form that
 // Sendmail hands over ("/C=DE/O=Contoso/CN=mail.contoso.com").

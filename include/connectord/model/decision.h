@@ -8,10 +8,22 @@
 #include <vector>
 
 #include "connectord/model/finding.h"
+#include "connectord/model/words.h"
 
 namespace connectord::model {
 
-enum class Action : std::uint8_t { accept, reject, defer, quarantine, discard };
+enum class Action : std::uint8_t { accept = 0, reject = 1, defer = 2, quarantine = 3 };  // stored: do not change
+
+// The number of `discard`, which nothing has been decided to be so far.
+inline constexpr auto reserved_for_discard = static_cast<Action>(4);
+
+consteval auto words_of(Action) {
+  return std::to_array<Named<Action>>({{Action::accept, "accept"},
+                                       {Action::reject, "reject"},
+                                       {Action::defer, "defer"},
+                                       {Action::quarantine, "quarantine"},
+                                       {reserved_for_discard, "discard"}});
+}
 
 // What the SMTP client is told.
 struct Reply {
@@ -22,7 +34,18 @@ struct Reply {
 };
 
 // How mail was attributed to its connector, in rising order of what counts most.
-enum class IdentifiedBy : std::uint8_t { nothing, sender_domain, client_network, certificate };
+enum class IdentifiedBy : std::uint8_t {  // stored: do not change
+  nothing = 0,
+  sender_domain = 1,
+  client_network = 2,
+  certificate = 3,
+};
+consteval auto words_of(IdentifiedBy) {
+  return std::to_array<Named<IdentifiedBy>>({{IdentifiedBy::nothing, "nothing"},
+                                             {IdentifiedBy::sender_domain, "sender_domain"},
+                                             {IdentifiedBy::client_network, "client_network"},
+                                             {IdentifiedBy::certificate, "certificate"}});
+}
 
 struct Decision {
   Action action = Action::accept;

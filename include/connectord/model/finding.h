@@ -5,15 +5,24 @@
 #include <string_view>
 #include <vector>
 
+#include "connectord/model/checks.h"
+#include "connectord/model/words.h"
+
 namespace connectord::model {
 
-// temperror: cannot be known now.
-enum class Outcome : std::uint8_t { pass, fail, temperror, not_applicable };
+// temperror: cannot be known now. Stored: do not change.
+enum class Outcome : std::uint8_t { pass = 0, fail = 1, temperror = 2, not_applicable = 3 };
+consteval auto words_of(Outcome) {
+  return std::to_array<Named<Outcome>>({{Outcome::pass, "pass"},
+                                        {Outcome::fail, "fail"},
+                                        {Outcome::temperror, "temperror"},
+                                        {Outcome::not_applicable, "not applicable"}});
+}
 
 // One check and its outcome: the one explanation that log, trace, explain, validate and web page share.
 struct Finding {
-  std::string_view check{};  // a stable word, a literal of the program: "require.tls"
-  std::string connector{};   // whose check it is; empty for one of the server as a whole
+  std::string check{};      // a stable word, one of model/checks.h; another version's trace may have others
+  std::string connector{};  // whose check it is; empty for one of the server as a whole
   Outcome outcome = Outcome::pass;
   std::string expected{};
   std::string seen{};

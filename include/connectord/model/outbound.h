@@ -28,6 +28,13 @@ enum class TlsLevel : std::uint8_t {
   match,          // and one of these names
   dane            // as the domain's TLSA records say (RFC 7672)
 };
+consteval auto words_of(TlsLevel) {
+  return std::to_array<Named<TlsLevel>>({{TlsLevel::opportunistic, "opportunistic"},
+                                         {TlsLevel::require, "require"},
+                                         {TlsLevel::verify, "verify"},
+                                         {TlsLevel::match, "match"},
+                                         {TlsLevel::dane, "dane"}});
+}
 
 // How the way to a next hop must be protected.
 struct OutboundTls {

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <tl/expected.hpp>
 
+#include "connectord/base/mutex.h"
 #include "connectord/log/logger.h"
 #include "connectord/probe/report.h"
 #include "connectord/runtime/policy_store.h"
@@ -51,9 +51,10 @@ class OnDemand {
   const runtime::PolicyStore& policies_;
   log::Logger& log_;
   std::unique_ptr<smtp::Network> network_;
-  std::mutex mutex_;
-  bool busy_ = false;
-  std::map<std::string, std::chrono::steady_clock::time_point> last_;  // of those within `pause`
+  base::Mutex mutex_;
+  bool busy_ GUARDED_BY(mutex_) = false;
+  // Of those within `pause`.
+  std::map<std::string, std::chrono::steady_clock::time_point> last_ GUARDED_BY(mutex_);
 };
 
 }  // namespace connectord::probe

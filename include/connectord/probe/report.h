@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "connectord/model/finding.h"
+#include "connectord/model/words.h"
 
 // What a validation found. Plain values.
 namespace connectord::probe {
 
-// What stood in the way of mail, in rising order of how far the validation came.
+// What stood in the way of mail, in rising order of how far the validation came. The words are stored: do
+// not change.
 enum class Obstacle : std::uint8_t {
   none,
   incomplete,         // something that is needed was not given, or is not known
@@ -30,6 +32,22 @@ enum class Obstacle : std::uint8_t {
   rejected,           // a 5xx reply to MAIL or RCPT
   deferred            // a 4xx reply, and all else that may go away by itself
 };
+consteval auto words_of(Obstacle) {
+  return std::to_array<model::Named<Obstacle>>({{Obstacle::none, "none"},
+                                                {Obstacle::incomplete, "incomplete"},
+                                                {Obstacle::other_route, "other_route"},
+                                                {Obstacle::not_resolved, "not_resolved"},
+                                                {Obstacle::not_allowed, "not_allowed"},
+                                                {Obstacle::unreachable, "unreachable"},
+                                                {Obstacle::not_ready, "not_ready"},
+                                                {Obstacle::no_starttls, "no_starttls"},
+                                                {Obstacle::tls_failed, "tls_failed"},
+                                                {Obstacle::certificate, "certificate"},
+                                                {Obstacle::sts_policy, "sts_policy"},
+                                                {Obstacle::not_authenticated, "not_authenticated"},
+                                                {Obstacle::rejected, "rejected"},
+                                                {Obstacle::deferred, "deferred"}});
+}
 
 // One thing that was tried.
 struct Step {
@@ -51,7 +69,11 @@ struct SeenCertificate {
   std::string public_key_sha256{};  // of the SubjectPublicKeyInfo; not kept
 };
 
+// The words are stored: do not change.
 enum class Direction : std::uint8_t { inbound, outbound };
+consteval auto words_of(Direction) {
+  return std::to_array<model::Named<Direction>>({{Direction::inbound, "inbound"}, {Direction::outbound, "outbound"}});
+}
 
 struct Report {
   std::string connector;

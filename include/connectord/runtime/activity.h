@@ -2,11 +2,12 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "connectord/base/mutex.h"
 
 namespace connectord::runtime {
 
@@ -50,34 +51,34 @@ class Activity {
     constexpr std::size_t longest = 128;
     version = version.substr(0, longest);
     host = host.substr(0, longest);
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (mta_.version != version) mta_.version = version;
     if (mta_.host != host) mta_.host = host;
   }
   Mta mta() const {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return mta_;
   }
 
   void loaded(std::int64_t now) {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     load_ = {now, false, 0, {}};
   }
   void load_failed(std::int64_t now, std::vector<std::string> problems) {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     load_.failed = true;
     load_.failed_at = now;
     load_.problems = std::move(problems);
   }
   Load load() const {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return load_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  Mta mta_;
-  Load load_;
+  mutable base::Mutex mutex_;
+  Mta mta_ GUARDED_BY(mutex_);
+  Load load_ GUARDED_BY(mutex_);
 };
 
 }  // namespace connectord::runtime

@@ -3,12 +3,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "connectord/base/mutex.h"
 #include "connectord/model/facts.h"
 #include "connectord/net/ip_address.h"
 
@@ -40,9 +40,11 @@ class LiveSessions {
 
    private:
     friend class LiveSessions;
-    std::uint16_t server_port_ = 0;
-    mutable std::mutex mutex_;
-    std::shared_ptr<const PolicyFacts> facts_;
+    void tell(PolicyFacts facts);
+
+    std::uint16_t server_port_ = 0;  // does not change once the session is entered
+    mutable base::Mutex mutex_;
+    std::shared_ptr<const PolicyFacts> facts_ GUARDED_BY(mutex_);
   };
 
   explicit LiveSessions(std::size_t limit = default_limit);

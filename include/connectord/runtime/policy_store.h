@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "connectord/base/mutex.h"
 #include "connectord/dns/resolver.h"
 #include "connectord/engine/policy.h"
 #include "connectord/runtime/credentials.h"
@@ -44,7 +44,7 @@ class PolicyStore {
       : current_{std::move(policy), std::move(resolver), std::move(secrets)} {}
 
   Generation current() const {
-    const std::scoped_lock lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return current_;
   }
   void replace(std::shared_ptr<const engine::Policy> policy, std::shared_ptr<dns::Resolver> resolver = nullptr,
@@ -52,15 +52,15 @@ class PolicyStore {
     // The old ones end outside the lock, a resolver with its thread.
     Generation next{std::move(policy), std::move(resolver), std::move(secrets)};
     {
-      const std::scoped_lock lock(mutex_);
+      const base::MutexLock lock(mutex_);
       next.number = current_.number + 1;
       std::swap(current_, next);
     }
   }
 
  private:
-  mutable std::mutex mutex_;
-  Generation current_;
+  mutable base::Mutex mutex_;
+  Generation current_ GUARDED_BY(mutex_);
 };
 
 }  // namespace connectord::runtime

@@ -7,6 +7,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "connectord/base/mutex.h"
 #include "connectord/runtime/load_policy.h"
 #include "connectord/runtime/services.h"
 
@@ -16,6 +17,8 @@ namespace connectord::runtime {
 // good. Thread-safe; one change at a time.
 class Reloader {
  public:
+  // Until it goes, nobody else changes anything.
+  using Held = std::unique_lock<base::Mutex>;
   struct Result {
     bool loaded = false;                   // false: nothing has changed
     std::vector<model::Problem> problems;  // of the files
@@ -31,10 +34,10 @@ class Reloader {
   Result reload();
 
   // Keeps others from changing anything, for whoever looks first and changes then.
-  std::unique_lock<std::mutex> hold() { return std::unique_lock(mutex_); }
+  Held hold() { return Held(mutex_); }
   // As the files will be after `change`. If that is good, `commit` makes the change; only if it can does the new
   // configuration run. `held` is of hold().
-  Result change(const std::unique_lock<std::mutex>& held, const config::FileChange& change,
+  Result change(const Held& held, const config::FileChange& change,
                 const std::function<tl::expected<void, std::string>()>& commit);
 
   const std::string& main_file() const { return path_; }
@@ -50,7 +53,7 @@ class Reloader {
   // What the process was started with, which a new configuration does not change.
   model::Server server_;
   model::Log log_;
-  std::mutex mutex_;
+  base::Mutex mutex_;  // of a whole change; no session takes it, so the log may be written meanwhile
 };
 
 }  // namespace connectord::runtime

@@ -96,7 +96,9 @@ class Session {
   bool begin_message();
   Answer refuse_message(std::string text);
   void decide_envelope();
-  Answer refuse_recipient(std::string_view queue_id, model::Decision decision, bool& logged);
+  // Each kind has one line in the log for a message, which may have thousands of recipients.
+  enum class Refusal : std::uint8_t { by_envelope, by_route };
+  Answer refuse_recipient(std::string_view queue_id, model::Decision decision, Refusal kind);
   Answer admit(std::string_view recipient, std::string_view queue_id, bool delivered_here);
   void take_route(model::Decision& decision) const;
   void begin_content();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "connectord/engine/policy.h"
+#include "connectord/model/words.h"
 #include "connectord/trace/search.h"
 
 // What a changed configuration would have done with the mail of the past.
@@ -18,7 +19,15 @@ namespace connectord::simulate {
 // In which way a draft decides otherwise than the configuration that runs. `not_known`: it asks for something that the
 // trace does not have of that message, such as DKIM of one that was refused before its content came.
 enum class Change : std::uint8_t { refused, let_in, quarantined, released, other_connector, not_known };
-inline constexpr std::size_t kinds_of_change = 6;
+consteval auto words_of(Change) {
+  return std::to_array<model::Named<Change>>({{Change::refused, "refused"},
+                                              {Change::let_in, "let_in"},
+                                              {Change::quarantined, "quarantined"},
+                                              {Change::released, "released"},
+                                              {Change::other_connector, "other_connector"},
+                                              {Change::not_known, "not_known"}});
+}
+inline constexpr std::size_t kinds_of_change = model::words<Change>.size();
 
 struct Example {
   std::int64_t row = 0;   // in the trace

@@ -7,6 +7,8 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "connectord/model/words.h"
+
 // MTA-STS (RFC 8461): what a domain says about the hosts that its mail may be given to. Pure; the texts are a
 // stranger's.
 namespace connectord::sts {
@@ -33,6 +35,10 @@ tl::expected<StsPolicy, std::string> parse_sts_policy(std::string_view text);
 // True if mail of the domain may be given to that host (4.1).
 bool allows(const StsPolicy& policy, std::string_view host);
 
+consteval auto words_of(StsPolicy::Mode) {
+  return std::to_array<model::Named<StsPolicy::Mode>>(
+      {{StsPolicy::Mode::none, "none"}, {StsPolicy::Mode::testing, "testing"}, {StsPolicy::Mode::enforce, "enforce"}});
+}
 std::string_view to_string(StsPolicy::Mode mode);
 
 }  // namespace connectord::sts

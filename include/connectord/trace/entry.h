@@ -9,19 +9,45 @@
 
 #include "connectord/model/decision.h"
 #include "connectord/model/facts.h"
+#include "connectord/model/words.h"
 
 // What goes into the message trace. Plain values. Times are milliseconds since 1970, UTC.
 namespace connectord::trace {
 
 // inbound: mail that comes to us. outbound: mail of our users and programs, and mail that an outbound connector takes.
-enum class Direction : std::uint8_t { inbound, outbound };
+// Stored: do not change.
+enum class Direction : std::uint8_t { inbound = 0, outbound = 1 };
+consteval auto words_of(Direction) {
+  return std::to_array<model::Named<Direction>>({{Direction::inbound, "inbound"}, {Direction::outbound, "outbound"}});
+}
 
 // What became of a message for one recipient. `getting_status`: it was accepted, and no delivery is known so far;
 // `pending`: a delivery, or the client, is to try again; `expanded`: it went on to other recipients.
-enum class Status : std::uint8_t { getting_status, pending, delivered, failed, quarantined, expanded };
+// Stored: do not change.
+enum class Status : std::uint8_t {
+  getting_status = 0,
+  pending = 1,
+  delivered = 2,
+  failed = 3,
+  quarantined = 4,
+  expanded = 5,
+};
+consteval auto words_of(Status) {
+  return std::to_array<model::Named<Status>>({{Status::getting_status, "getting_status"},
+                                              {Status::pending, "pending"},
+                                              {Status::delivered, "delivered"},
+                                              {Status::failed, "failed"},
+                                              {Status::quarantined, "quarantined"},
+                                              {Status::expanded, "expanded"}});
+}
 
 // Where in the SMTP dialogue the answer was given. `mta`: the mail server refused by its own rules.
-enum class Stage : std::uint8_t { mail_from, rcpt_to, message, mta };
+// Stored: do not change.
+enum class Stage : std::uint8_t { mail_from = 0, rcpt_to = 1, message = 2, mta = 3 };
+consteval auto words_of(Stage) {
+  return std::to_array<model::Named<Stage>>(
+      {{Stage::mail_from, "mail_from"}, {Stage::rcpt_to, "rcpt_to"}, {Stage::message, "message"}, {Stage::mta, "mta"}});
+}
 
 // One final answer, for one recipient or many. Refers to the caller's values.
 struct Entry {

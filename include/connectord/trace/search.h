@@ -15,14 +15,7 @@
 
 namespace connectord::trace {
 
-struct Finding {
-  std::string check;
-  std::string connector;
-  model::Outcome outcome = model::Outcome::pass;
-  std::string expected;
-  std::string seen;
-  std::string hint;
-};
+using model::Finding;
 
 struct Certificate {
   std::string subject;  // the whole name where it is known, and otherwise the common name
