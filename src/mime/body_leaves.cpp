@@ -56,7 +56,7 @@ class LeafFinder {
   Leaves alternative(const Part& part) const {
     std::vector<std::size_t> leaves;
     for (const std::size_t child : part.children) {
-      const Leaves found = find(child);
+      Leaves found = find(child);
       if (!found) return found;
       leaves.insert(leaves.end(), found->begin(), found->end());
     }
@@ -77,7 +77,7 @@ class LeafFinder {
 
   Leaves first_text(const Part& part) const {
     for (const std::size_t child : part.children) {
-      const Leaves found = find(child);
+      Leaves found = find(child);
       if (!found || !found->empty()) return found;
     }
     return std::vector<std::size_t>();

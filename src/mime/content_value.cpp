@@ -126,7 +126,7 @@ class ContentParser {
 
   // Specials are common here, above all in boundaries, and everybody reads them alike, but for these.
   std::string unquoted() {
-    const std::string found = token(";");
+    std::string found = token(";");
     if (found.find_first_of("(\"\\,") != std::string::npos) doubt();
     return found;
   }
