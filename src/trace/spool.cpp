@@ -124,8 +124,8 @@ std::uint64_t last_sequence(int spool) {
 
 // What stands there under the spool's name, and is a file: in a folder of somebody else's, it might be a link to any
 // other, or a pipe.
-net::FileDescriptor open_file(const std::string& path, int flags) {
-  net::FileDescriptor file(::open(path.c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+base::FileDescriptor open_file(const std::string& path, int flags) {
+  base::FileDescriptor file(::open(path.c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   struct stat status {};
   if (file.get() < 0 || (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode))) return file;
   errno = EINVAL;
@@ -138,7 +138,7 @@ Spool::Spool(const std::string& trace_file) : path_(name_for(trace_file)) {}
 
 tl::expected<void, std::string> Spool::open(std::chrono::milliseconds wait) {
   close();
-  net::FileDescriptor file = open_file(path_, O_CREAT | O_APPEND);
+  base::FileDescriptor file = open_file(path_, O_CREAT | O_APPEND);
   if (file.get() < 0) return tl::unexpected(failure(path_, "cannot be opened for writing"));
   const auto deadline = Clock::now() + wait;
   while (!take(file.get())) {
@@ -198,7 +198,7 @@ void Spool::clear() {
 void catch_up(const std::string& trace_file, const std::function<std::uint64_t()>& reached) {
   const std::string path = name_for(trace_file);
   if (is_empty(path)) return;
-  const net::FileDescriptor file = open_file(path, 0);
+  const base::FileDescriptor file = open_file(path, 0);
   if (file.get() < 0) return wait_until(longest_blind_wait, [&path] { return is_empty(path); });
   if (take(file.get())) {
     try {

@@ -11,7 +11,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "connectord/net/listener.h"
+#include "connectord/base/file_descriptor.h"
 #include "spool_record.h"
 
 namespace connectord::trace {
@@ -50,7 +50,7 @@ class Spool {
 
  private:
   std::string path_;
-  net::FileDescriptor file_;
+  base::FileDescriptor file_;
   std::size_t size_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "connectord/base/time.h"
 #include "sqlite.h"
 
 namespace connectord::trace {
@@ -97,8 +98,7 @@ tl::expected<bool, std::string> SpoolQueue::append(StoredEntry entry) {
 // By the time, in microseconds: so it is higher than what any file of this trace has, also one that is put back in the
 // place of another.
 std::uint64_t SpoolQueue::next_sequence() const {
-  constexpr std::int64_t thousand = 1000;
-  return std::max(sequence_ + 1, static_cast<std::uint64_t>(options_.clock() * thousand));
+  return std::max(sequence_ + 1, static_cast<std::uint64_t>(options_.clock() * base::second_ms));
 }
 
 tl::expected<void, std::string> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record,

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "connectord/base/acting_as.h"
 #include "connectord/trace/sqlite_store.h"
 #include "file_owner.h"
 #include "readers.h"
@@ -123,7 +124,11 @@ class SqliteArchive : public Archive {
     try {
       const auto owner = owner_of_way_to(path_);
       if (!owner) return tl::unexpected(owner.error());
-      const ActingAs acting(*owner);
+      const base::ActingAs acting(*owner);
+      if (!acting.is_in_force()) {
+        return tl::unexpected("cannot take the rights of user " + std::to_string((*owner)->uid) + ": " +
+                              std::strerror(errno));
+      }
       if constexpr (std::is_void_v<decltype(work())>) {
         work();
         return {};
