@@ -5,8 +5,8 @@
 #include <exception>
 #include <utility>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "context.h"
 
 namespace connectord::api {
@@ -68,8 +68,8 @@ bool matches(std::string_view pattern, const std::vector<std::string>& segments,
 }
 
 bool is_json(std::string_view content_type) {
-  const std::string_view type = mail::trimmed(content_type.substr(0, content_type.find(';')));
-  return net::equals_ignoring_case(type, "application/json");
+  const std::string_view type = base::trimmed(content_type.substr(0, content_type.find(';')));
+  return base::equals_ignoring_case(type, "application/json");
 }
 
 Response wrong_method(const std::string& allowed) {

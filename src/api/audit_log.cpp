@@ -4,12 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 
-#include "connectord/net/listener.h"
+#include "connectord/base/file_descriptor.h"
+#include "connectord/base/time.h"
 #include "json_body.h"
 
 namespace connectord::api {
@@ -23,22 +22,13 @@ tl::unexpected<std::string> not_logged(const std::string& path, std::string_view
 }
 
 // A file of no other name: in a folder that others may write to, a link to somebody else's file might stand there.
-net::FileDescriptor open_to_append(const std::string& path) {
-  net::FileDescriptor fd(
+base::FileDescriptor open_to_append(const std::string& path) {
+  base::FileDescriptor fd(
       ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, only_ours));
   struct stat status {};
   if (fd.get() < 0 || (::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1)) return fd;
   errno = EMLINK;
-  return net::FileDescriptor();
-}
-
-std::string time_text(std::int64_t seconds) {
-  const auto time = static_cast<std::time_t>(seconds);
-  std::tm utc{};
-  std::array<char, 32> text{};
-  ::gmtime_r(&time, &utc);
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text.data();
+  return base::FileDescriptor();
 }
 
 }  // namespace
@@ -49,11 +39,11 @@ tl::expected<void, std::string> AuditLog::open() const {
 }
 
 tl::expected<void, std::string> AuditLog::write(const nlohmann::ordered_json& entry) {
-  Json line{{"time", time_text(unix_time_())}};
+  Json line{{"time", base::utc_text(unix_time_())}};
   line.update(entry);
   const std::string text = to_text(line);
   const base::MutexLock lock(mutex_);
-  const net::FileDescriptor fd = open_to_append(path_);
+  const base::FileDescriptor fd = open_to_append(path_);
   if (fd.get() < 0) return not_logged(path_, "open the audit log");
   // In one piece: connectorctl token may append at the same moment.
   const ssize_t written = ::write(fd.get(), text.data(), text.size());

@@ -9,10 +9,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "connectord/api/file_writer.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/files.h"
 #include "connectord/config/connector_files.h"
 #include "connectord/config/connector_name.h"
-#include "connectord/net/ascii_case.h"
 #include "lookup.h"
 
 namespace connectord::api {
@@ -30,13 +30,6 @@ struct Change {
   std::string direction;
   Json before;  // null for none
 };
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 bool exists(const std::string& path) {
   struct stat status {};
@@ -74,12 +67,12 @@ Response refusal(const runtime::Reloader::Result& result, const Change& change) 
 
 // Writes beside, then into the audit log, then into place, so that a change that is seen stands in the log.
 tl::expected<void, std::string> commit(Context& context, const Call& call, const Change& change, const Json& after) {
-  std::optional<FileReplacement> replacement;
+  std::optional<base::FileReplacement> replacement;
   if (change.file.text) {
-    auto prepared = FileReplacement::prepare(change.file.path, *change.file.text, {change.mode});
+    auto prepared = base::FileReplacement::prepare(change.file.path, *change.file.text, {change.mode});
     if (!prepared) {
-      return tl::unexpected(prepared.error() + "; connectord must be able to write in " + folder_of(change.file.path) +
-                            ": make that folder its user's, and see docs/api.md");
+      return tl::unexpected(prepared.error() + "; connectord must be able to write in " +
+                            base::folder_of(change.file.path) + ": make that folder its user's, and see docs/api.md");
     }
     replacement.emplace(std::move(*prepared));
   }
@@ -91,7 +84,7 @@ tl::expected<void, std::string> commit(Context& context, const Call& call, const
   entry["before"] = change.before;
   entry["after"] = after;
   if (auto written = context.audit.write(entry); !written) return written;
-  auto done = replacement ? replacement->publish() : remove_file(change.file.path);
+  auto done = replacement ? replacement->publish() : base::remove_file(change.file.path);
   if (!done) {
     entry["failed"] = done.error();
     if (auto told = context.audit.write(entry); !told) context.setup.services.log.error("api", told.error());
@@ -172,7 +165,7 @@ std::optional<Response> check_ours(const Found& found, const std::string& text) 
 template <class Connector>
 std::optional<Response> check_free(const std::vector<Connector>& connectors, const std::string& name) {
   for (const Connector& connector : connectors) {
-    if (!net::equals_ignoring_case(connector.name, name)) continue;
+    if (!base::equals_ignoring_case(connector.name, name)) continue;
     return problem(409, "there is a connector \"" + connector.name + "\" already, at " + to_string(connector.location),
                    {{"name", "write another name, or change that connector"}});
   }
@@ -267,7 +260,7 @@ Response replace_connector(Context& context, const Call& call) {
     }
   }
   const std::string path = *found->location().file;
-  if (auto refused = check_ours(*found, read_file(path))) return *refused;
+  if (auto refused = check_ours(*found, base::read_file(path).value_or(""))) return *refused;
   const auto text = document_of(body);
   if (!text) return text.error();
   const Change change{"update", {path, *text}, mode_of(path), call.id, found->direction(), before};
@@ -283,7 +276,7 @@ Response delete_connector(Context& context, const Call& call) {
   const Json before = found->json();
   if (auto refused = check_if_match(call, before, true)) return *refused;
   const std::string path = *found->location().file;
-  if (auto refused = check_ours(*found, read_file(path))) return *refused;
+  if (auto refused = check_ours(*found, base::read_file(path).value_or(""))) return *refused;
   const Change change{"delete", {path, std::nullopt}, new_file, call.id, found->direction(), before};
   if (Response refused = carry_out(context, call, held, change, nullptr); refused.status != 200) return refused;
   return {204, "", "", {}};
@@ -303,7 +296,7 @@ Response set_status(Context& context, const Call& call) {
   if (auto refused = check_if_match(call, before, false)) return *refused;
   if (before["enabled"] == enabled) return connector_response(before);
   const std::string path = *found->location().file;
-  const std::string old_text = read_file(path);
+  const std::string old_text = base::read_file(path).value_or("");
   Json after = before;
   after["enabled"] = enabled;
   const bool ours = config::is_sealed(old_text);

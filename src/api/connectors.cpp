@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/digest.h"
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_summary.h"
-#include "connectord/net/ascii_case.h"
-#include "connectord/net/digest.h"
 #include "lookup.h"
 
 namespace connectord::api {
@@ -45,8 +45,8 @@ Answered<Filters> read_filters(const Call& call) {
 
 template <class Connector>
 bool holds_text(const Connector& connector, const std::string& text) {
-  return net::contains_ignoring_case(config::to_json(connector).dump(-1, ' ', false, Json::error_handler_t::replace),
-                                     text);
+  return base::contains_ignoring_case(config::to_json(connector).dump(-1, ' ', false, Json::error_handler_t::replace),
+                                      text);
 }
 
 template <class Connector>
@@ -55,7 +55,7 @@ void add_listed(const std::vector<Connector>& connectors, const Filters& filters
   for (const Connector& connector : connectors) {
     if (filters.enabled && connector.enabled != *filters.enabled) continue;
     if (filters.scenario && to_string(connector.scenario) != *filters.scenario) continue;
-    if (filters.name && !net::contains_ignoring_case(connector.name, *filters.name)) continue;
+    if (filters.name && !base::contains_ignoring_case(connector.name, *filters.name)) continue;
     if (filters.text && !holds_text(connector, *filters.text)) continue;
     Json object = config::to_json(config::summarize(connector));
     const bool inbound = std::is_same_v<Connector, model::InboundConnector>;
@@ -97,7 +97,7 @@ Answered<Found> find_connector(const model::Configuration& configuration, const 
 
 std::string etag_of(const Json& connector) {
   constexpr std::size_t enough = 32;
-  return '"' + net::sha256_hex(to_text(connector)).substr(0, enough) + '"';
+  return '"' + base::sha256_hex(to_text(connector)).substr(0, enough) + '"';
 }
 
 Response connector_response(const Json& connector, unsigned status) {

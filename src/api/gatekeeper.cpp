@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/config/secret_file.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/net/ip_address.h"
 #include "connectord/net/socket_peer.h"
 #include "problem.h"
@@ -83,7 +83,7 @@ tl::expected<Caller, Response> Gatekeeper::identify(const Request& request) {
     return Caller{};
   }
   const std::string_view value = request.authorization;
-  if (!net::equals_ignoring_case(value.substr(0, scheme.size()), scheme)) {
+  if (!base::equals_ignoring_case(value.substr(0, scheme.size()), scheme)) {
     return tl::unexpected(problem(401, "only tokens are taken; write Authorization: Bearer TOKEN"));
   }
   const std::vector<Token> all = tokens();

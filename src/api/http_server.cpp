@@ -33,7 +33,7 @@ tl::expected<std::unique_ptr<ssl::context>, std::string> tls_context(const TlsFi
 
 class HttpServer::Implementation {
  public:
-  Implementation(net::FileDescriptor listener, std::unique_ptr<ssl::context> tls, Handler handler, log::Logger& log,
+  Implementation(base::FileDescriptor listener, std::unique_ptr<ssl::context> tls, Handler handler, log::Logger& log,
                  const HttpLimits& limits)
       : tls_(std::move(tls)),
         log_(log),
@@ -68,7 +68,7 @@ class HttpServer::Implementation {
   net::StreamServer server_;
 };
 
-tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::make(net::FileDescriptor listener,
+tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::make(base::FileDescriptor listener,
                                                                         const TlsFiles& tls, Handler handler,
                                                                         log::Logger& log, const HttpLimits& limits) {
   auto context = tls_context(tls);

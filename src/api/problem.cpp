@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
 
 namespace connectord::api {
 
@@ -42,7 +42,7 @@ Response problem(unsigned status, std::string_view detail, const std::vector<Fie
   }
   return {status,
           "application/problem+json",
-          net::escape_display_controls(object.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n",
+          base::escape_display_controls(object.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n",
           {}};
 }
 

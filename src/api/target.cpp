@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/net/hexadecimal.h"
+#include "connectord/base/hexadecimal.h"
 
 namespace connectord::api {
 namespace {
@@ -14,8 +14,8 @@ std::optional<std::string> decoded(std::string_view text, bool is_query) {
       result += is_query && text[i] == '+' ? ' ' : text[i];
       continue;
     }
-    const int high = i + 2 < text.size() ? net::hex_value(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? net::hex_value(text[i + 2]) : -1;
+    const int high = i + 2 < text.size() ? base::hex_value(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? base::hex_value(text[i + 2]) : -1;
     if (high < 0 || low < 0) return std::nullopt;
     result += static_cast<char>(high * 16 + low);
     i += 2;

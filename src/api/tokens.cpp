@@ -10,7 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "connectord/net/digest.h"
+#include "connectord/base/digest.h"
 
 namespace connectord::api {
 namespace {
@@ -58,8 +58,8 @@ NewToken make_token(std::string name, Role role, std::int64_t now) {
   std::array<unsigned char, secret_bytes> bytes{};
   // It fails only where the system has no random numbers at all.
   if (::RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::runtime_error("no random numbers");
-  std::string secret = std::string(secret_prefix) + net::to_hex(bytes);
-  std::string hash = net::sha256_hex(secret);
+  std::string secret = std::string(secret_prefix) + base::to_hex(bytes);
+  std::string hash = base::sha256_hex(secret);
   return {{std::move(name), role, std::move(hash), now}, std::move(secret)};
 }
 
@@ -90,7 +90,7 @@ std::string format_tokens(const std::vector<Token>& tokens) {
 }
 
 const Token* find_token(const std::vector<Token>& tokens, std::string_view secret) {
-  const std::string hash = net::sha256_hex(secret);
+  const std::string hash = base::sha256_hex(secret);
   const Token* found = nullptr;
   for (const Token& token : tokens) {
     const bool same =

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "connectord/auth/dkim_tags.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::auth {
 namespace {
@@ -77,9 +77,9 @@ std::optional<std::string> ArcVerifier::collect() {
   for (std::size_t i = 0; i < headers_.size(); ++i) {
     const auto field = headers_.field(i);
     const auto name = trim_dkim_space(field.name);
-    const bool is_results = net::equals_ignoring_case(name, results_field);
-    const bool is_signature = net::equals_ignoring_case(name, message_signature_field);
-    if (!is_results && !is_signature && !net::equals_ignoring_case(name, seal_field)) continue;
+    const bool is_results = base::equals_ignoring_case(name, results_field);
+    const bool is_signature = base::equals_ignoring_case(name, message_signature_field);
+    if (!is_results && !is_signature && !base::equals_ignoring_case(name, seal_field)) continue;
     const auto instance = is_results ? instance_of_results(field.value) : instance_of_tags(field.value);
     if (!instance) return "an ARC field has no instance from 1 to 50, or cannot be read";
     if (fields_.size() < *instance) fields_.resize(*instance);
@@ -151,7 +151,7 @@ std::optional<std::string> ArcVerifier::read_seal(unsigned instance, Sha256& sea
   if (!tags) return what + ": " + tags.error().text;
   if (list->find("h") != nullptr) return what + " has h=, which it must not";  // 4.1.3
   const std::string_view expected = instance == 1 ? "none" : "pass";
-  if (!net::equals_ignoring_case(*list->value("cv"), expected))
+  if (!base::equals_ignoring_case(*list->value("cv"), expected))
     return what + " does not say cv=" + std::string(expected);
 
   text.clear();

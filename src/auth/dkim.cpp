@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "connectord/auth/dkim_tags.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::auth {
 namespace {
@@ -28,7 +28,7 @@ void DkimVerifier::header(std::string_view name, std::string_view value) {
 
 void DkimVerifier::end_of_headers() {
   for (std::size_t i = 0; i < headers_.size(); ++i) {
-    if (!net::equals_ignoring_case(trim_dkim_space(headers_.field(i).name), signature_field)) continue;
+    if (!base::equals_ignoring_case(trim_dkim_space(headers_.field(i).name), signature_field)) continue;
     if (signatures_.size() < limits_.max_signatures) {
       add_signature(i);
     } else {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <new>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::auth {
 namespace {
@@ -78,7 +78,7 @@ void append_canonical_header(std::string& out, DkimCanonicalization canonicaliza
     return;
   }
   while (!name.empty() && is_space(name.back())) name.remove_suffix(1);
-  for (const char c : name) out.push_back(net::to_lower(c));
+  for (const char c : name) out.push_back(base::to_lower(c));
   out.push_back(':');
   append_relaxed_value(out, value);
 }

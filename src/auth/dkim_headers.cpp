@@ -1,13 +1,13 @@
 #include "connectord/auth/dkim_headers.h"
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::auth {
 namespace {
 
 std::string lower_case_name(std::string_view name) {
   while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
-  return net::to_lower(name);
+  return base::to_lower(name);
 }
 
 void append_with_crlf(std::string& out, std::string_view value) {

@@ -12,8 +12,8 @@
 
 #include "connectord/auth/dkim_rsa.h"
 #include "connectord/auth/dkim_tags.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "openssl_owners.h"
 
 namespace connectord::auth {
@@ -25,14 +25,14 @@ constexpr std::size_t longest_record = 16384;  // twice what the largest key nee
 constexpr std::size_t most_keys = 3;           // at one name
 constexpr std::size_t longest_exponent = 8;    // bytes: an exponent as long as the modulus costs as much as signing
 
-using Number = std::unique_ptr<BIGNUM, Free<BN_free>>;
-using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
-using Parameters = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
+using Number = std::unique_ptr<BIGNUM, base::Free<BN_free>>;
+using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, base::Free<OSSL_PARAM_BLD_free>>;
+using Parameters = std::unique_ptr<OSSL_PARAM, base::Free<OSSL_PARAM_free>>;
 
 // What stands there helps whoever must repair it: quotation marks that do not belong to it, another case.
 DkimProblem about(std::string_view record, std::string text) {
   constexpr std::size_t most_text = 60;
-  return dkim_failure(std::move(text) + ": " + mail::printable(record, most_text));
+  return dkim_failure(std::move(text) + ": " + base::printable(record, most_text));
 }
 
 const unsigned char* bytes_of(std::string_view text) {
@@ -131,7 +131,7 @@ bool lists(const DkimTags& record, std::string_view tag, std::initializer_list<s
   if (!items) return false;
   return std::any_of(items->begin(), items->end(), [wanted](std::string_view item) {
     return std::any_of(wanted.begin(), wanted.end(),
-                       [item](auto name) { return net::equals_ignoring_case(item, name); });
+                       [item](auto name) { return base::equals_ignoring_case(item, name); });
   });
 }
 
@@ -144,7 +144,7 @@ std::optional<DkimProblem> check_use(const DkimTags& record, DkimAlgorithm algor
   }
   const std::string_view type = record.value("k").value_or("rsa");
   const std::string_view wanted = algorithm == DkimAlgorithm::rsa_sha256 ? "rsa" : "ed25519";
-  if (!net::equals_ignoring_case(type, wanted))
+  if (!base::equals_ignoring_case(type, wanted))
     return dkim_failure("the key is of another type than the signature (k=)");
   return std::nullopt;
 }

@@ -8,12 +8,13 @@
 
 #include <utility>
 
+#include "connectord/base/base64.h"
 #include "openssl_owners.h"
 
 namespace connectord::auth {
 namespace {
 
-using Stream = std::unique_ptr<BIO, Free<BIO_free>>;
+using Stream = std::unique_ptr<BIO, base::Free<BIO_free>>;
 
 unsigned char* writable(std::string& bytes) {
   return reinterpret_cast<unsigned char*>(bytes.data());  // NOLINT: OpenSSL's bytes are unsigned
@@ -145,18 +146,11 @@ std::string DkimPrivateKey::to_pem() const {
 
 std::string DkimPrivateKey::record() const {
   const std::string kind = algorithm_ == DkimAlgorithm::rsa_sha256 ? "rsa" : "ed25519";
-  return "v=DKIM1; k=" + kind + "; p=" + to_base64(public_key(key_.get(), algorithm_));
+  return "v=DKIM1; k=" + kind + "; p=" + base::to_base64(public_key(key_.get(), algorithm_));
 }
 
 std::string_view to_string(DkimAlgorithm algorithm) {
   return algorithm == DkimAlgorithm::rsa_sha256 ? "rsa-sha256" : "ed25519-sha256";
-}
-
-std::string to_base64(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const auto* in = reinterpret_cast<const unsigned char*>(bytes.data());  // NOLINT: OpenSSL's bytes are unsigned
-  text.resize(static_cast<std::size_t>(EVP_EncodeBlock(writable(text), in, static_cast<int>(bytes.size()))));
-  return text;
 }
 
 }  // namespace connectord::auth

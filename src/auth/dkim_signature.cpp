@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::auth {
@@ -108,11 +108,11 @@ class Reader {
 
   Result algorithm() {
     const std::string_view name = value("a");
-    if (net::equals_ignoring_case(name, "rsa-sha256")) {
+    if (base::equals_ignoring_case(name, "rsa-sha256")) {
       tags_.algorithm = DkimAlgorithm::rsa_sha256;
-    } else if (net::equals_ignoring_case(name, "ed25519-sha256")) {
+    } else if (base::equals_ignoring_case(name, "ed25519-sha256")) {
       tags_.algorithm = DkimAlgorithm::ed25519_sha256;
-    } else if (net::equals_ignoring_case(name, "rsa-sha1")) {
+    } else if (base::equals_ignoring_case(name, "rsa-sha1")) {
       return dkim_failure("rsa-sha1 must not be trusted any more (RFC 8301)", DkimResult::policy);
     } else {
       return dkim_failure("a= names no algorithm that is known");
@@ -152,7 +152,7 @@ class Reader {
     if (names->size() > most_names) return dkim_failure("h= has more than 1000 names", DkimResult::policy);
     for (const std::string_view name : *names) {
       if (!is_field_name(name)) return dkim_failure("h= has what is no header name");
-      tags_.header_names.push_back(net::to_lower(name));
+      tags_.header_names.push_back(base::to_lower(name));
     }
     const auto& all = tags_.header_names;
     if (std::find(all.begin(), all.end(), "from") == all.end()) return dkim_failure("h= does not sign From");
@@ -160,8 +160,8 @@ class Reader {
   }
 
   static std::optional<DkimCanonicalization> read_canonicalization(std::string_view name) {
-    if (net::equals_ignoring_case(name, "simple")) return DkimCanonicalization::simple;
-    if (net::equals_ignoring_case(name, "relaxed")) return DkimCanonicalization::relaxed;
+    if (base::equals_ignoring_case(name, "simple")) return DkimCanonicalization::simple;
+    if (base::equals_ignoring_case(name, "relaxed")) return DkimCanonicalization::relaxed;
     return std::nullopt;
   }
 
@@ -182,7 +182,7 @@ class Reader {
   Result query() {
     if (list_.find("q") == nullptr) return std::nullopt;
     const auto methods = split_dkim_list(value("q"));
-    const auto is_known = [](std::string_view method) { return net::equals_ignoring_case(method, "dns/txt"); };
+    const auto is_known = [](std::string_view method) { return base::equals_ignoring_case(method, "dns/txt"); };
     if (!methods || std::none_of(methods->begin(), methods->end(), is_known)) {
       return dkim_failure("q= names no query method that is known");
     }

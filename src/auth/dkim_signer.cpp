@@ -5,7 +5,8 @@
 #include <map>
 #include <utility>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/base64.h"
 
 namespace connectord::auth {
 namespace {
@@ -16,7 +17,7 @@ constexpr auto form = DkimCanonicalization::relaxed;
 
 std::string lower_case(std::string_view name) {
   while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
-  return net::to_lower(name);
+  return base::to_lower(name);
 }
 
 // How often a field is named beyond those that are there.
@@ -72,7 +73,7 @@ Folder unsigned_value(const DkimSigningIdentity& identity, const std::vector<std
     const std::string end = i + 1 < names.size() ? ":" : ";";
     folder.add((i == 0 ? "h=" : "") + names[i] + end, i == 0 ? " " : "");
   }
-  folder.add("bh=" + to_base64(bytes_of(body)) + ";", " ");
+  folder.add("bh=" + base::to_base64(bytes_of(body)) + ";", " ");
   folder.add("b=", " ");
   return folder;
 }
@@ -180,7 +181,7 @@ tl::expected<std::vector<std::string>, std::string> DkimSigner::finish(std::int6
     if (!bytes) {
       return tl::unexpected("OpenSSL could not sign for " + identity.domain + " with selector " + identity.selector);
     }
-    folder.add_broken(to_base64(*bytes));
+    folder.add_broken(base::to_base64(*bytes));
     values.push_back(folder.text());
   }
   return values;

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "connectord/auth/report_uri.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 
 namespace connectord::auth {
 namespace {
 
-using mail::trimmed;
+using base::equals_ignoring_case;
+using base::trimmed;
 using model::DmarcPolicy;
-using net::equals_ignoring_case;
 
 struct Tag {
   std::string_view name;
@@ -72,7 +72,7 @@ std::optional<DmarcRecord::PublicSuffix> parse_psd(std::string_view word) {
 // dmarc-version = "v" equals %s"DMARC1" (4.8), at the very beginning.
 bool is_version(std::string_view part) {
   const Tag tag = split_tag(part);
-  return !part.empty() && !mail::is_space(part.front()) && equals_ignoring_case(tag.name, "v") && tag.value == "DMARC1";
+  return !part.empty() && !base::is_space(part.front()) && equals_ignoring_case(tag.name, "v") && tag.value == "DMARC1";
 }
 
 // Reads the tags behind the version, each of those that count from the whole list, so that one given twice is found.
@@ -117,7 +117,7 @@ class TagReader {
     if (!found) return std::nullopt;
     const auto value = found->twice ? std::nullopt : parse(found->value);
     if (!value) {
-      note(std::string(name) + "=" + mail::printable(found->value, 20) +
+      note(std::string(name) + "=" + base::printable(found->value, 20) +
            (found->twice ? " given twice" : " not valid"));
     }
     return value;

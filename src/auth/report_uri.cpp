@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/hexadecimal.h"
+#include "connectord/base/text.h"
 #include "connectord/net/domain_name.h"
-#include "connectord/net/hexadecimal.h"
 
 namespace connectord::auth {
 namespace {
@@ -17,23 +17,23 @@ constexpr char size_mark = '!';
 // RFC 3986 as far as it matters here: characters that may stand in a URI.
 bool is_uri_character(char c) {
   constexpr std::string_view others = "-._~:/?#[]@$&'()*+;=%";
-  return mail::is_alpha(c) || mail::is_digit(c) || others.find(c) != std::string_view::npos;
+  return base::is_alpha(c) || base::is_digit(c) || others.find(c) != std::string_view::npos;
 }
 
 // Without its size.
 std::string_view without_size(std::string_view text) {
-  return mail::trimmed(text.substr(0, text.find(size_mark)));
+  return base::trimmed(text.substr(0, text.find(size_mark)));
 }
 
 // A scheme, and what may stand behind it.
 bool is_uri(std::string_view text) {
   const auto colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size()) return false;
-  return mail::is_alpha(text[0]) && std::all_of(text.begin(), text.end(), is_uri_character);
+  return base::is_alpha(text[0]) && std::all_of(text.begin(), text.end(), is_uri_character);
 }
 
 bool is_mailto(std::string_view uri) {
-  return net::equals_ignoring_case(uri.substr(0, uri.find(':')), "mailto");
+  return base::equals_ignoring_case(uri.substr(0, uri.find(':')), "mailto");
 }
 
 // The domain of a mailto: URI; empty where there is no address (RFC 6068, 2).
@@ -61,7 +61,7 @@ std::optional<ReportUri> parse_report_uri(std::string_view text) {
   text = without_size(text);
   if (!is_report_uri(text)) return std::nullopt;
   ReportUri uri{std::string(text), {}};
-  if (is_mailto(text)) uri.domain = net::normalize_domain(net::decode_marked_hex(domain_of(text), '%')).value_or("");
+  if (is_mailto(text)) uri.domain = net::normalize_domain(base::decode_marked_hex(domain_of(text), '%')).value_or("");
   return uri;
 }
 

@@ -16,7 +16,7 @@ extern "C" {
 #include "connectord/auth/spf.h"
 #include "connectord/auth/spf_macro.h"
 #include "connectord/auth/spf_record.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "spf_query.h"
 #include "spf_text.h"
 
@@ -98,7 +98,7 @@ std::optional<dns::Type> type_of(ns_type type) {
 
 std::string question_name(std::string_view domain) {
   if (domain.ends_with('.')) domain.remove_suffix(1);
-  return net::to_lower(domain);
+  return base::to_lower(domain);
 }
 
 // The library's question. A missing answer looks to it like a server that does not answer.

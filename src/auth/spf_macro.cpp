@@ -4,14 +4,14 @@
 #include <utility>
 #include <vector>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 
 namespace connectord::auth {
 namespace {
 
-using mail::is_alpha;
-using mail::is_digit;
+using base::is_alpha;
+using base::is_digit;
 
 constexpr std::size_t longest_name = 253;
 // What a name is made from: its last bytes, a final dot, and whether more stood before.
@@ -59,7 +59,7 @@ PieceOrError read_macro(std::string_view body) {
   Piece piece;
   piece.is_macro = true;
   if (body.empty()) return bad("a macro without a letter");
-  piece.letter = net::to_lower(body.front());
+  piece.letter = base::to_lower(body.front());
   piece.escape = body.front() != piece.letter;
   if (std::string_view("slodiphcrtv").find(piece.letter) == std::string_view::npos) {
     return bad("an unknown macro letter");
@@ -68,7 +68,7 @@ PieceOrError read_macro(std::string_view body) {
   auto parts = take_parts(body);
   if (!parts) return tl::unexpected(std::move(parts.error()));
   piece.parts = *parts;
-  if (!body.empty() && net::to_lower(body.front()) == 'r') {
+  if (!body.empty() && base::to_lower(body.front()) == 'r') {
     piece.reverse = true;
     body.remove_prefix(1);
   }
@@ -339,7 +339,7 @@ tl::expected<std::string, SpfMacroStop> expand_spf_domain(std::string_view text,
     if (!part) return part;
     name.insert(0, *part);
   }
-  name = net::to_lower(name);
+  name = base::to_lower(name);
   if (name.ends_with('.')) name.pop_back();
   shorten(name);
   return name;

@@ -4,19 +4,19 @@
 #include <array>
 
 #include "connectord/auth/spf_macro.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "spf_text.h"
 
 namespace connectord::auth {
 namespace {
 
-using mail::is_alpha;
-using mail::is_digit;
+using base::is_alpha;
+using base::is_digit;
 
 using Kind = SpfMechanism::Kind;
+using base::equals_ignoring_case;
 using model::SpfResult;
-using net::equals_ignoring_case;
 // What is wrong, or nothing.
 using Problem = std::optional<std::string>;
 

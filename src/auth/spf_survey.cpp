@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "connectord/auth/spf_record.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "connectord/net/domain_name.h"
 #include "spf_text.h"
 

@@ -1,4 +1,4 @@
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "quote.h"
 #include "text_formats.h"
 
@@ -15,7 +15,7 @@ tl::unexpected<std::string> bad(std::string_view text, const std::string& why) {
 
 // In lower case; '\0' for other characters.
 char hexadecimal_digit(char c) {
-  const char lower = net::to_lower(c);
+  const char lower = base::to_lower(c);
   return (lower >= '0' && lower <= '9') || (lower >= 'a' && lower <= 'f') ? lower : '\0';
 }
 
@@ -74,8 +74,8 @@ Parsed<CertificateFingerprint::Value> CertificateFingerprint::parse(std::string_
   using Of = model::Fingerprint::Of;
   constexpr std::string_view certificate = "sha256:";
   constexpr std::string_view public_key = "spki-sha256:";
-  const bool of_key = net::starts_with_ignoring_case(text, public_key);
-  const bool has_prefix = of_key || net::starts_with_ignoring_case(text, certificate);
+  const bool of_key = base::starts_with_ignoring_case(text, public_key);
+  const bool has_prefix = of_key || base::starts_with_ignoring_case(text, certificate);
   if (!has_prefix) return bad(text, fingerprint_advice({}, false));
   std::string digits = hexadecimal(text.substr(of_key ? public_key.size() : certificate.size()));
   if (digits.size() != sha256_digits) return bad(text, fingerprint_advice(digits, true));

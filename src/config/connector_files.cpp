@@ -6,8 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/digest.h"
 #include "connectord/config/outline.h"
-#include "connectord/net/digest.h"
 
 namespace connectord::config {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::string_view seal_begin = "# Written by connectord's API (sha256:"
 constexpr std::string_view seal_end = "); once you edit this file, the API leaves it to you.\n";
 
 std::string seal_of(std::string_view body) {
-  return std::string(seal_begin) + net::sha256_hex(body) + std::string(seal_end);
+  return std::string(seal_begin) + base::sha256_hex(body) + std::string(seal_end);
 }
 
 // A basic string (TOML 1.0).

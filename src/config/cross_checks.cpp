@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "nearest.h"
 #include "signing_checks.h"
 
@@ -18,7 +18,7 @@ void check_names(const std::vector<Connector>& connectors, const std::string& ke
   seen.reserve(connectors.size());
   for (const Connector& connector : connectors) {
     if (connector.name.empty()) continue;  // told already
-    const auto [other, is_new] = seen.emplace(net::to_lower(connector.name), &connector);
+    const auto [other, is_new] = seen.emplace(base::to_lower(connector.name), &connector);
     if (is_new) continue;
     const Connector& first = *other->second;
     if (first.name == connector.name) {

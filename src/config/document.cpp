@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/config/outline.h"
-#include "connectord/net/ascii_case.h"
 #include "tables.h"
 
 namespace connectord::config {
@@ -45,7 +45,7 @@ std::string syntax_message(const toml::parse_error& error) {
   std::string message(error.description());
   std::replace_if(
       message.begin(), message.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  if (!message.empty()) message.front() = net::to_lower(message.front());
+  if (!message.empty()) message.front() = base::to_lower(message.front());
   return "this is not TOML: " + message;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::config {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t longest_word = 64;  // no key is as long; keeps the cost of nonsense small
 
 char folded(char c) {
-  return c == '-' ? '_' : net::to_lower(c);
+  return c == '-' ? '_' : base::to_lower(c);
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "connectord/base/time.h"
 #include "table_checks.h"
 #include "tables.h"
 
@@ -28,14 +29,14 @@ constexpr std::array<Choice<SpfEngine>, 2> spf_engines = {
 constexpr std::array<Choice<Quarantine>, 2> quarantines = {
     {{"hold", Quarantine::hold}, {"header", Quarantine::header}}};
 
-constexpr std::int64_t second = 1000;
-constexpr std::int64_t day = std::int64_t{24} * 3600 * second;
+using base::day_ms;
+using base::second_ms;
 
-using DnsTimeout = Duration<100, 60 * second>;
-using DnsBudget = Duration<100, 300 * second>;
-using StopLimit = Duration<0, 600 * second>;
-using ValidationInterval = Duration<600 * second, 365 * day>;
-using Keep = Duration<day, 3650 * day>;
+using DnsTimeout = Duration<100, 60 * second_ms>;
+using DnsBudget = Duration<100, 300 * second_ms>;
+using StopLimit = Duration<0, 600 * second_ms>;
+using ValidationInterval = Duration<600 * second_ms, 365 * day_ms>;
+using Keep = Duration<day_ms, 3650 * day_ms>;
 
 }  // namespace
 

@@ -1,45 +1,33 @@
 #include "connectord/config/secret_file.h"
 
-#include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-#include "connectord/net/listener.h"
+#include "connectord/base/accounts.h"
+#include "connectord/base/files.h"
 #include "source_file.h"
 
 namespace connectord::config {
 namespace {
 
 constexpr std::size_t largest = std::size_t{64} << 10;
-constexpr std::size_t name_buffer = std::size_t{16} << 10;  // more than any entry of passwd(5) or group(5) needs here
 
 tl::unexpected<std::string> wrong(std::string what, const std::string& remedy) {
   return tl::unexpected(std::move(what) + "; run: " + remedy);
 }
 
 std::string user_name(uid_t uid) {
-  std::array<char, name_buffer> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found);
-  return found != nullptr ? found->pw_name : std::to_string(uid);
+  const auto account = base::find_account(uid);
+  return account ? account->name : std::to_string(uid);
 }
 
 std::string group_name(gid_t gid) {
-  std::array<char, name_buffer> buffer{};
-  group entry{};
-  group* found = nullptr;
-  ::getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found);
-  return found != nullptr ? found->gr_name : std::to_string(gid);
+  return base::name_of_group(gid).value_or(std::to_string(gid));
 }
 
 std::string octal(mode_t mode) {
@@ -106,30 +94,17 @@ tl::expected<void, std::string> check_rights(const std::string& path, const Sour
   return {};
 }
 
-bool write_all(int descriptor, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t count = ::write(descriptor, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 }  // namespace
 
 tl::expected<SecretReader, std::string> reader_of_secrets(const std::string& server_user) {
   const uid_t self = ::geteuid();
   if (self != 0 || server_user.empty()) return SecretReader{user_name(self), self, ::getegid()};
-  std::array<char, name_buffer> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwnam_r(server_user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) {
+  const auto account = base::find_account(server_user);
+  if (!account) {
     return tl::unexpected("there is no user \"" + server_user +
                           "\"; make it with: adduser --system --group --no-create-home " + server_user);
   }
-  return SecretReader{server_user, found->pw_uid, found->pw_gid};
+  return SecretReader{server_user, account->uid, account->gid};
 }
 
 tl::expected<std::string, std::string> read_secret_file(const std::string& path, const SecretReader& reader) {
@@ -144,18 +119,15 @@ tl::expected<std::string, std::string> read_secret_file(const std::string& path,
 
 tl::expected<void, std::string> write_secret_file(const std::string& path, const std::string& content,
                                                   const SecretReader& reader) {
-  constexpr mode_t mode = S_IRUSR | S_IWUSR;
-  const net::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-  if (file.get() < 0 && errno == EEXIST) return tl::unexpected(std::string("the file is there already; it is kept"));
-  if (file.get() < 0) return tl::unexpected("cannot make the file: " + std::generic_category().message(errno));
-  // Not as the umask has it.
-  bool good = ::fchmod(file.get(), mode) == 0;
-  good = good && (::geteuid() != 0 || ::fchown(file.get(), reader.uid, reader.gid) == 0);
-  good = good && write_all(file.get(), content) && ::fsync(file.get()) == 0;
-  if (good) return {};
-  const int error = errno;
-  ::unlink(path.c_str());
-  return tl::unexpected("cannot write the file: " + std::generic_category().message(error));
+  base::FileRights rights{.mode = S_IRUSR | S_IWUSR};
+  if (::geteuid() == 0) {
+    rights.owner = reader.uid;
+    rights.group = reader.gid;
+  }
+  return base::create_file(path, content, rights).map_error([](const std::error_code& error) {
+    if (error == std::errc::file_exists) return std::string("the file is there already; it is kept");
+    return "cannot make the file: " + std::generic_category().message(error.value());
+  });
 }
 
 }  // namespace connectord::config

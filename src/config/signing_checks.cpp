@@ -5,15 +5,15 @@
 #include <string>
 #include <utility>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::config {
 namespace {
 
 // Whatever connectord deletes or writes must not be signed.
 bool is_own_field(const std::string& name, const std::string& tag) {
-  const std::string lower = net::to_lower(name);
-  const std::string own = net::to_lower(tag);
+  const std::string lower = base::to_lower(name);
+  const std::string own = base::to_lower(tag);
   return lower == own || lower.starts_with(own + "-");
 }
 
@@ -75,7 +75,7 @@ void check_signing_table(Reader& reader, const toml::table& table, const model::
     reader.error(table.get("domain")->source(),
                  "\"*\" is everybody's domain, and a signature is of one; write a [[signing]] for each domain of ours");
   }
-  const auto is_from = [](const std::string& name) { return net::equals_ignoring_case(name, "From"); };
+  const auto is_from = [](const std::string& name) { return base::equals_ignoring_case(name, "From"); };
   if (signing.headers.empty() || std::any_of(signing.headers.begin(), signing.headers.end(), is_from)) return;
   const Reader::Scope scope(reader, "headers");
   reader.error(table.get("headers")->source(),

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/config/connector_name.h"
-#include "connectord/net/ascii_case.h"
 #include "nearest.h"
 #include "quote.h"
 
@@ -186,7 +186,7 @@ Parsed<HeaderField::Value> HeaderField::parse(std::string_view text) {
   if (text.empty() || text.size() > longest || !printable) {
     return bad(text, "is not a header field's name; write letters, digits and '-', such as \"X-Connector\"");
   }
-  if (std::find(needed_fields.begin(), needed_fields.end(), net::to_lower(text)) != needed_fields.end()) {
+  if (std::find(needed_fields.begin(), needed_fields.end(), base::to_lower(text)) != needed_fields.end()) {
     return bad(
         text,
         "is a field that mail needs, and connectord deletes the incoming ones; write a name of your own, such as "
@@ -203,7 +203,7 @@ Parsed<SignedField::Value> SignedField::parse(std::string_view text) {
   if (!is_word(text, "-_") || text.size() > longest) {
     return bad(text, "is not a header field's name; write letters, digits and '-', such as \"Subject\"");
   }
-  const std::string lower = net::to_lower(text);
+  const std::string lower = base::to_lower(text);
   if (lower.starts_with("arc-") ||
       std::find(unsigned_fields.begin(), unsigned_fields.end(), lower) != unsigned_fields.end()) {
     return bad(text,

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "configuration_file.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/net/endpoint.h"
 #include "connectord/net/ip_address.h"
 #include "table.h"
@@ -61,7 +61,7 @@ tl::expected<std::string, std::string> read_token(const std::string& path) {
   std::ifstream file(path);
   std::string token;
   if (!std::getline(file, token)) return tl::unexpected("--token-file: cannot read a token from " + path);
-  return std::string(mail::trimmed(token));
+  return std::string(base::trimmed(token));
 }
 
 // The problem details in words.
@@ -120,10 +120,10 @@ std::size_t take_body(const char* bytes, std::size_t size, std::size_t count, vo
 std::size_t take_header(const char* bytes, std::size_t size, std::size_t count, void* received) {
   constexpr std::string_view name = "etag:";
   const std::string_view line(bytes, size * count);
-  if (net::starts_with_ignoring_case(line, name)) {
+  if (base::starts_with_ignoring_case(line, name)) {
     std::string_view value = line.substr(name.size());
     while (value.ends_with('\r') || value.ends_with('\n')) value.remove_suffix(1);
-    static_cast<Received*>(received)->etag = mail::trimmed(value);
+    static_cast<Received*>(received)->etag = base::trimmed(value);
   }
   return size * count;
 }

@@ -4,8 +4,8 @@
 #include "attach_commands.h"
 #include "attach_report.h"
 #include "configuration_file.h"
+#include "connectord/base/display_control.h"
 #include "connectord/mta/postfix_attachment.h"
-#include "connectord/net/display_control.h"
 #include "table.h"
 
 namespace connectord::ctl {
@@ -32,7 +32,7 @@ void print_attached_json(const PostfixReport& report, std::ostream& out) {
   }
   object["diff"] = diff_of(report);
   add_advice(report, object);
-  out << net::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
+  out << base::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
 }
 
 // With the options that a person has given.

@@ -8,7 +8,7 @@
 
 #include "commands.h"
 #include "configuration_file.h"
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
 #include "connectord/simulate/backtest.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
@@ -142,7 +142,7 @@ tl::expected<void, std::string> run(const Common& common, const BacktestArgument
   const auto result = simulate::backtest(**archive, *query, *policies->running, *policies->draft);
   if (!result) return tl::unexpected(result.error());
   if (common.json) {
-    terminal.out << net::escape_display_controls(
+    terminal.out << base::escape_display_controls(
                         simulate::to_json(*result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace))
                  << '\n';
   } else {

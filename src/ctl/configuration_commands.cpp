@@ -6,10 +6,10 @@
 
 #include "commands.h"
 #include "configuration_file.h"
+#include "connectord/base/display_control.h"
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_summary.h"
 #include "connectord/maillog/mail_log_reader.h"
-#include "connectord/net/display_control.h"
 #include "connectord/probe/results.h"
 #include "table.h"
 #include "validate_report.h"
@@ -66,12 +66,12 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
     return;
   }
   if (!value.is_array()) {
-    out << key << " = " << net::escape_display_controls(value.dump()) << '\n';
+    out << key << " = " << base::escape_display_controls(value.dump()) << '\n';
     return;
   }
   out << key << " = [";
   for (std::size_t i = 0; i < value.size(); ++i)
-    out << (i > 0 ? ", " : "") << net::escape_display_controls(value[i].dump());
+    out << (i > 0 ? ", " : "") << base::escape_display_controls(value[i].dump());
   out << "]\n";
 }
 
@@ -96,7 +96,7 @@ Status check(const Common& common, const Terminal& terminal) {
   if (common.json) {
     Json object{{"ok", ok}, {"problems", Json::array()}};
     for (const model::Problem& problem : loaded.problems) object["problems"].push_back(to_json(problem));
-    terminal.out << net::escape_display_controls(object.dump(2)) << '\n';
+    terminal.out << base::escape_display_controls(object.dump(2)) << '\n';
     return ok ? Status::answered : Status::wrong_input;
   }
   print_problems(loaded.problems, terminal);
@@ -126,7 +126,7 @@ Status list(const Common& common, const Terminal& terminal) {
       object["validated"] = probe::to_json(last_result(direction_of(summary), summary.name));
       array.push_back(std::move(object));
     }
-    terminal.out << net::escape_display_controls(array.dump(2)) << '\n';
+    terminal.out << base::escape_display_controls(array.dump(2)) << '\n';
     return Status::answered;
   }
   std::vector<std::vector<std::string>> rows = {
@@ -172,7 +172,7 @@ Status show(const Common& common, const ShowArguments& arguments, const Terminal
   if (common.json) {
     Json objects = Json::array();
     for (Shown& shown : found) objects.push_back(std::move(shown.object));
-    terminal.out << net::escape_display_controls((objects.size() == 1 ? objects.front() : objects).dump(2)) << '\n';
+    terminal.out << base::escape_display_controls((objects.size() == 1 ? objects.front() : objects).dump(2)) << '\n';
     return Status::answered;
   }
   for (const Shown& shown : found) {

@@ -5,7 +5,7 @@
 #include "api_client.h"
 #include "commands.h"
 #include "connector_document.h"
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
 
 namespace connectord::ctl {
 namespace {
@@ -114,7 +114,7 @@ Status finish(const Work& work, const Answer& answer, std::string_view done) {
     return Status::wrong_input;
   }
   if (work.common.json) {
-    work.terminal.out << net::escape_display_controls(answer->body.dump(2, ' ', false, Json::error_handler_t::replace))
+    work.terminal.out << base::escape_display_controls(answer->body.dump(2, ' ', false, Json::error_handler_t::replace))
                       << '\n';
   } else {
     const std::string told = text_at(answer->body, "name");

@@ -2,9 +2,10 @@
 
 #include <toml++/toml.h>
 
-#include <fstream>
 #include <optional>
 #include <sstream>
+
+#include "input.h"
 
 namespace connectord::ctl {
 namespace {
@@ -61,16 +62,11 @@ std::optional<Json> parse_setting(const std::string& setting) {
 }  // namespace
 
 tl::expected<Json, std::string> read_connector(const std::string& path, std::istream& in) {
-  std::ostringstream text;
-  if (path == "-") {
-    text << in.rdbuf();
-  } else {
-    std::ifstream file(path, std::ios::binary);
-    if (!file || !(text << file.rdbuf())) return tl::unexpected("--file: cannot read " + path);
-  }
-  const Json json = Json::parse(text.str(), nullptr, false);
+  const auto text = read_input(path, in);
+  if (!text) return tl::unexpected("--file: " + text.error());
+  const Json json = Json::parse(*text, nullptr, false);
   if (json.is_object()) return json;
-  return from_toml(text.str()).map_error([&path](const std::string& error) { return "--file: " + path + " " + error; });
+  return from_toml(*text).map_error([&path](const std::string& error) { return "--file: " + path + " " + error; });
 }
 
 tl::expected<void, std::string> set_keys(Json& connector, const std::vector<std::string>& settings) {

@@ -5,7 +5,7 @@
 
 #include "commands.h"
 #include "configuration_file.h"
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
 #include "connectord/probe/domain_check.h"
 #include "dns_options.h"
 #include "table.h"
@@ -38,7 +38,7 @@ Status judge(const Common& common, const DnsArguments& arguments, const Terminal
   if (!common.json) services.progress = [&printer](const probe::Step& step) { printer.print(step); };
   const probe::DomainReport report = probe::check_domain(*options, services);
   if (common.json) {
-    terminal.out << net::escape_display_controls(
+    terminal.out << base::escape_display_controls(
                         to_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
                  << '\n';
   } else {

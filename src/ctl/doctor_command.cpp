@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "commands.h"
+#include "connectord/base/display_control.h"
 #include "connectord/doctor/doctor.h"
-#include "connectord/net/display_control.h"
 #include "finding_text.h"
 #include "table.h"
 
@@ -58,7 +58,7 @@ void print_json(const doctor::Findings& findings, Status status, std::ostream& o
   }
   object["notes"] = Json::array();
   for (const auto& [area, what] : findings.notes()) object["notes"].push_back({{"area", area}, {"what", what}});
-  out << net::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
+  out << base::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
 }
 
 Status status_of(const doctor::Findings& findings) {

@@ -2,7 +2,6 @@
 #include "connectord/simulate/explain.h"
 
 #include <algorithm>
-#include <fstream>
 #include <istream>
 #include <memory>
 #include <ostream>
@@ -13,6 +12,7 @@
 #include "connectord/trace/moment.h"
 #include "expected.h"
 #include "explain_report.h"
+#include "input.h"
 
 namespace connectord::ctl {
 namespace {
@@ -25,14 +25,9 @@ struct ExplainArguments {
 
 Expected<> read_message(ExplainArguments& arguments, std::istream& in) {
   if (arguments.message_file.empty()) return {};
-  std::ostringstream text;
-  if (arguments.message_file == "-") {
-    text << in.rdbuf();
-  } else {
-    std::ifstream file(arguments.message_file, std::ios::binary);
-    if (!file || !(text << file.rdbuf())) return tl::unexpected("--message: cannot read " + arguments.message_file);
-  }
-  arguments.question.message = text.str();
+  auto text = read_input(arguments.message_file, in);
+  if (!text) return tl::unexpected("--message: " + text.error());
+  arguments.question.message = std::move(*text);
   return {};
 }
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "connectord/base/display_control.h"
 #include "connectord/mail/postfix_terms.h"
-#include "connectord/net/display_control.h"
 #include "finding_text.h"
 #include "table.h"
 
@@ -70,7 +70,7 @@ void print(std::ostream& out, const simulate::Explanation& explanation, const Pa
 }  // namespace
 
 void print_json(std::ostream& out, const simulate::Explanation& explanation) {
-  out << net::escape_display_controls(
+  out << base::escape_display_controls(
              simulate::to_json(explanation).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
       << '\n';
 }

@@ -1,11 +1,7 @@
 // import exchange: connectors of Exchange Online as connectors of ours.
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <memory>
 #include <ostream>
 #include <sstream>
@@ -13,12 +9,12 @@
 
 #include "commands.h"
 #include "configuration_file.h"
+#include "connectord/base/display_control.h"
+#include "connectord/base/files.h"
+#include "connectord/base/text.h"
 #include "connectord/config/connector_files.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/exchange/exchange.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/display_control.h"
-#include "connectord/net/listener.h"
 #include "expected.h"
 
 namespace connectord::ctl {
@@ -38,11 +34,7 @@ struct Translated {
 };
 
 Expected<std::string> read_whole(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file && file.peek() == std::ifstream::traits_type::eof() && !file.bad()) return std::string();
-  if (!file || !(text << file.rdbuf())) return tl::unexpected("cannot read " + path);
-  return text.str();
+  return base::read_file(path).map_error([&path](const std::error_code&) { return "cannot read " + path; });
 }
 
 std::vector<std::string> accepted_domains(const model::Configuration& configuration) {
@@ -71,7 +63,7 @@ Expected<Translated> translate(exchange::ImportedConnector imported, model::Conf
   if (imported.connector.is_null()) return Translated{std::move(imported), {}};
   auto toml = config::connector_toml(imported.connector);
   if (!toml) {
-    return tl::unexpected("\"" + mail::printable(imported.name) + "\": " + toml.error().key + ": " +
+    return tl::unexpected("\"" + base::printable(imported.name) + "\": " + toml.error().key + ": " +
                           toml.error().message);
   }
   config::Loaded loaded = config::parse(server_table() + *toml, "import", runtime::environment_of_host());
@@ -116,7 +108,7 @@ std::string obstacles_of(const std::vector<Translated>& connectors) {
     const exchange::ImportedConnector& one = connectors[i].imported;
     if (one.obstacle.empty()) continue;
     text += "\n  connector " + std::to_string(i + 1) + ": ";
-    if (!one.name.empty()) text += "\"" + mail::printable(one.name) + "\": ";
+    if (!one.name.empty()) text += "\"" + base::printable(one.name) + "\": ";
     text += one.obstacle;
   }
   return text;
@@ -125,7 +117,7 @@ std::string obstacles_of(const std::vector<Translated>& connectors) {
 // Each of its lines; no character in it may end one.
 std::string as_comment(std::string text) {
   std::replace_if(
-      text.begin(), text.end(), [](char c) { return mail::is_control(c) && c != '\n'; }, ' ');
+      text.begin(), text.end(), [](char c) { return base::is_control(c) && c != '\n'; }, ' ');
   std::istringstream lines(text);
   std::string commented;
   for (std::string line; std::getline(lines, line);) commented += "# " + line + "\n";
@@ -156,12 +148,12 @@ void write_toml(std::ostream& out, const std::vector<Translated>& connectors) {
          "equal\n"
          "# here, and is not done.\n";
   for (const Translated& each : connectors) {
-    out << "\n# " << mail::printable(each.imported.name, most_value) << '\n';
+    out << "\n# " << base::printable(each.imported.name, most_value) << '\n';
     for (const std::string& warning : each.imported.warnings) out << "# WARNING: " << warning << '\n';
     for (const exchange::ImportedProperty& property : each.imported.properties) {
       std::string fate(to_string(property.fate));
       fate.resize(fate_width, ' ');
-      out << "#   " << fate << mail::printable(property.name) << ' ' << mail::printable(property.value, most_value)
+      out << "#   " << fate << base::printable(property.name) << ' ' << base::printable(property.value, most_value)
           << ": " << property.words << '\n';
     }
     if (each.imported.obstacle.empty()) {
@@ -189,24 +181,15 @@ Json to_json(const Translated& each) {
 
 // For the group of the user that connectord becomes, which must read it.
 Expected<void> write_new_file(const std::string& path, const std::string& text, const std::string& server_user) {
-  constexpr mode_t mode = 0640;
-  const net::FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-  const auto failed = [&path] { return tl::unexpected(path + ": " + std::generic_category().message(errno)); };
-  if (file.get() < 0) return failed();
+  base::FileRights rights{.mode = 0640};
   const auto reader = config::reader_of_secrets(server_user);
-  if (::geteuid() == 0 && reader && ::fchown(file.get(), 0, reader->gid) != 0) return failed();
-  std::string_view left = text;
-  while (!left.empty()) {
-    const ssize_t size = ::write(file.get(), left.data(), left.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) {
-      auto failure = failed();
-      ::unlink(path.c_str());
-      return failure;
-    }
-    left.remove_prefix(static_cast<std::size_t>(size));
+  if (::geteuid() == 0 && reader) {
+    rights.owner = 0;
+    rights.group = reader->gid;
   }
-  return {};
+  return base::create_file(path, text, rights).map_error([&path](const std::error_code& error) {
+    return path + ": " + std::generic_category().message(error.value());
+  });
 }
 
 // What a person should look at, in a line.
@@ -244,7 +227,7 @@ Status run_import(const Common& common, const ImportArguments& arguments, const 
   if (common.json) {
     Json list = Json::array();
     for (const Translated& each : *connectors) list.push_back(to_json(each));
-    terminal.out << net::escape_display_controls(
+    terminal.out << base::escape_display_controls(
                         Json{{"connectors", std::move(list)}}.dump(2, ' ', false, Json::error_handler_t::replace))
                  << '\n';
   } else if (arguments.output.empty()) {

@@ -3,9 +3,9 @@
 
 #include "attach_commands.h"
 #include "attach_report.h"
+#include "connectord/base/display_control.h"
 #include "connectord/mta/running_daemon.h"
 #include "connectord/mta/state.h"
-#include "connectord/net/display_control.h"
 #include "table.h"
 
 namespace connectord::ctl {
@@ -33,7 +33,7 @@ class StatePrinter {
                              : Json{{"version", state_.sendmail_version}, {"sendmail_cf", state_.sendmail_cf}};
     object["missing"] = ctl::to_json(state_.missing);
     object["notes"] = ctl::to_json(state_.notes);
-    terminal_.out << net::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
+    terminal_.out << base::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
   }
 
   void print_text() {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <ostream>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
+#include "connectord/base/text.h"
 
 namespace connectord::ctl {
 
@@ -24,12 +24,12 @@ void write_table(std::ostream& out, const std::vector<std::vector<std::string>>&
 }
 
 std::string harmless(std::string_view text) {
-  const bool utf8 = mail::is_utf8(text);
+  const bool utf8 = base::is_utf8(text);
   std::string shown;
   while (!text.empty()) {
-    const std::size_t control = utf8 ? net::display_control_length(text) : 0;
+    const std::size_t control = utf8 ? base::display_control_length(text) : 0;
     const char c = text.front();
-    shown += control > 0 || mail::is_control(c) || (!utf8 && !mail::is_ascii(c)) ? '?' : c;
+    shown += control > 0 || base::is_control(c) || (!utf8 && !base::is_ascii(c)) ? '?' : c;
     text.remove_prefix(control > 0 ? control : 1);
   }
   return shown;

@@ -13,10 +13,10 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "connectord/api/audit_log.h"
-#include "connectord/api/file_writer.h"
 #include "connectord/api/tokens.h"
+#include "connectord/base/acting_as.h"
+#include "connectord/base/files.h"
 #include "connectord/config/secret_file.h"
-#include "connectord/net/handover.h"
 #include "connectord/net/listener.h"
 #include "connectord/runtime/folders.h"
 #include "table.h"
@@ -51,7 +51,7 @@ class TokenFile {
   // Other commands wait until this one is done with the file.
   Done lock() {
     const std::string folder = std::filesystem::path(path_).parent_path().string();
-    lock_ = net::FileDescriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    lock_ = base::FileDescriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (lock_.get() < 0 || ::flock(lock_.get(), LOCK_EX) != 0) {
       return tl::unexpected(path_ + ": cannot open its folder; see server.api_tokens");
     }
@@ -69,12 +69,12 @@ class TokenFile {
   // For the daemon's user, whoever runs the command.
   Done write(const std::vector<api::Token>& tokens, Json what) {
     constexpr mode_t only_its_owner = 0600;
-    api::FileReplacement::Rights rights{only_its_owner};
+    base::FileRights rights{only_its_owner};
     if (::geteuid() == 0) {
       rights.owner = reader_.uid;
       rights.group = reader_.gid;
     }
-    auto file = api::FileReplacement::prepare(path_, api::format_tokens(tokens), rights);
+    auto file = base::FileReplacement::prepare(path_, api::format_tokens(tokens), rights);
     if (!file) return tl::unexpected(file.error());
     Json entry{{"who", "uid " + std::to_string(::getuid())}, {"peer", "connectorctl"}};
     entry.update(what);
@@ -84,9 +84,9 @@ class TokenFile {
  private:
   // As the daemon's user, whose folder it is: what lies there is no matter of root's.
   Done note(const Json& entry) {
-    const net::Account account{reader_.name, reader_.uid, reader_.gid, {}};
+    const base::Account account{reader_.name, reader_.uid, reader_.gid, {}};
     return runtime::hand_over(runtime::Kept::audit_log, policy_->configuration(), account).and_then([&]() -> Done {
-      const net::ActingAs acting(account);
+      const base::ActingAs acting(account);
       if (!acting.is_in_force())
         return tl::unexpected("cannot act as " + account.name + "; the audit log is not written");
       return audit_.write(entry);
@@ -97,7 +97,7 @@ class TokenFile {
   std::string path_;
   config::SecretReader reader_;
   api::AuditLog audit_;
-  net::FileDescriptor lock_;
+  base::FileDescriptor lock_;
 };
 
 auto find(std::vector<api::Token>& tokens, const std::string& name) {

@@ -11,7 +11,7 @@
 
 #include "commands.h"
 #include "configuration_file.h"
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
 #include "expected.h"
@@ -111,7 +111,7 @@ void print_as_asked(const std::vector<trace::Row>& rows, const Common& common, c
                     std::ostream& out) {
   for (const trace::Row& row : rows) {
     if (common.json) {
-      out << net::escape_display_controls(to_json(row).dump(-1, ' ', false, Json::error_handler_t::replace)) << '\n';
+      out << base::escape_display_controls(to_json(row).dump(-1, ' ', false, Json::error_handler_t::replace)) << '\n';
     } else if (arguments.csv) {
       print_csv(out, row);
     } else {
@@ -186,7 +186,7 @@ Expected<void> show(const Common& common, const TraceArguments& arguments, const
                           " in the trace; see: connectorctl trace");
   }
   if (common.json) {
-    terminal.out << net::escape_display_controls(to_json(**detail).dump(2, ' ', false, Json::error_handler_t::replace))
+    terminal.out << base::escape_display_controls(to_json(**detail).dump(2, ' ', false, Json::error_handler_t::replace))
                  << '\n';
   } else {
     print_story(terminal.out, **detail, terminal.colour);
@@ -210,7 +210,7 @@ Expected<void> report(const Common& common, const TraceArguments& arguments, con
   const auto made = (*archive)->report(query);
   if (!made) return tl::unexpected(made.error());
   if (common.json) {
-    terminal.out << net::escape_display_controls(to_json(*made).dump(2, ' ', false, Json::error_handler_t::replace))
+    terminal.out << base::escape_display_controls(to_json(*made).dump(2, ' ', false, Json::error_handler_t::replace))
                  << '\n';
   } else if (arguments.csv) {
     print_csv(terminal.out, *made);

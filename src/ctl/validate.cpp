@@ -10,13 +10,14 @@
 
 #include "commands.h"
 #include "configuration_file.h"
+#include "connectord/base/acting_as.h"
+#include "connectord/base/files.h"
+#include "connectord/base/number.h"
 #include "connectord/config/secret_file.h"
-#include "connectord/net/handover.h"
-#include "connectord/net/number.h"
 #include "connectord/probe/results.h"
 #include "connectord/runtime/credentials.h"
-#include "connectord/smtp/smtp_client.h"
 #include "connectord/runtime/folders.h"
+#include "connectord/smtp/smtp_client.h"
 #include "connectord/trace/sqlite_store.h"
 #include "expected.h"
 #include "table.h"
@@ -73,10 +74,9 @@ tl::expected<probe::OutboundOptions, std::string> outbound_options(const Validat
                                  .patience = std::chrono::seconds(arguments.wait)};
   if (arguments.lists_file.empty()) return options;
   options.revocation = true;
-  std::ifstream file(arguments.lists_file, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return tl::unexpected("--crl: cannot read " + arguments.lists_file);
-  options.lists = text.str();
+  auto text = base::read_file(arguments.lists_file);
+  if (!text) return tl::unexpected("--crl: cannot read " + arguments.lists_file);
+  options.lists = std::move(*text);
   return options;
 }
 
@@ -85,7 +85,7 @@ Expected<> read_host(const std::string& text, probe::InboundOptions& options) {
   const auto colon = text.rfind(':');
   const std::string host = text.substr(0, colon);
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
-  options.port = colon == std::string::npos ? std::uint16_t{0} : net::number_of(text.substr(colon + 1));
+  options.port = colon == std::string::npos ? std::uint16_t{0} : base::number_of(text.substr(colon + 1));
   options.host = bracketed ? host.substr(1, host.size() - 2) : host;
   if (options.port == 0 || options.host.empty() || (!bracketed && host.find(':') != std::string::npos)) {
     return tl::unexpected("--probe: \"" + text + "\" is no address and port; write 127.0.0.1:25 or [::1]:25");
@@ -122,9 +122,9 @@ void keep(const probe::Report& report, const model::Configuration& configuration
   const auto owner = config::reader_of_secrets(configuration.server.user);
   const auto kept = owner.and_then([&](const config::SecretReader& reader) -> Expected<void> {
     // As the daemon's user, whose folder it is: what lies there is no matter of root's.
-    const net::Account account{reader.name, reader.uid, reader.gid, {}};
+    const base::Account account{reader.name, reader.uid, reader.gid, {}};
     if (auto ready = runtime::hand_over(runtime::Kept::results, configuration, account); !ready) return ready;
-    const net::ActingAs acting(account);
+    const base::ActingAs acting(account);
     return acting.is_in_force() ? results.keep(report) : Expected<void>(tl::unexpect, "cannot act as " + account.name);
   });
   if (!kept) terminal.error << "connectorctl: the result is not kept: " << kept.error() << '\n';

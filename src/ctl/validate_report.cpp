@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
 #include "connectord/tls/certificate.h"
 #include "table.h"
 
@@ -33,7 +33,7 @@ void StepPrinter::print_end(const probe::Report& report) {
 }
 
 void print_json(std::ostream& out, const probe::Report& report) {
-  out << net::escape_display_controls(
+  out << base::escape_display_controls(
              to_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
       << '\n';
 }

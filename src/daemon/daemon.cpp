@@ -112,7 +112,7 @@ class Daemon {
   const model::Configuration& configuration() const { return policies_.current().policy->configuration(); }
 
   // As whom the process serves.
-  net::Account account() const { return user_.value_or(net::Account{"this user", ::geteuid(), ::getegid()}); }
+  base::Account account() const { return user_.value_or(base::Account{"this user", ::geteuid(), ::getegid()}); }
 
   tl::expected<void, std::string> choose_user() {
     if (::geteuid() != 0 || server_.user.empty()) return {};
@@ -183,7 +183,7 @@ class Daemon {
     rights.mode = server_.socket_mode;
     if (::geteuid() != 0) return rights;
     rights.owner = user_;
-    rights.group = find_group(server_.socket_group);
+    rights.group = base::find_group(server_.socket_group);
     if (!rights.group) {
       log_->warning(subject,
                     "server.socket_group: there is no such group, so only root and connectord itself can connect",
@@ -320,7 +320,7 @@ class Daemon {
   session::Intake intake_;
   runtime::Reloader reloader_{path_, services(), [this](const auto& configuration) { follow(configuration); }};
   HealthServer health_;
-  std::optional<net::Account> user_;  // that the process becomes
+  std::optional<base::Account> user_;  // that the process becomes
   std::optional<milter::MilterServer> milter_;
   std::optional<policyd::PolicyServer> policy_service_;
   std::optional<api::Api> api_;

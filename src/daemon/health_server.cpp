@@ -15,7 +15,7 @@ namespace connectord::daemon {
 namespace {
 
 // Others wait meanwhile, so the limit is one of the whole text, however slowly it is read.
-void send_all(const net::FileDescriptor& connection, std::string_view text) {
+void send_all(const base::FileDescriptor& connection, std::string_view text) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds limit{1000};
   const auto deadline = Clock::now() + limit;
@@ -29,7 +29,7 @@ void send_all(const net::FileDescriptor& connection, std::string_view text) {
   }
 }
 
-void answer(const net::FileDescriptor& connection, const std::function<std::string()>& document) {
+void answer(const base::FileDescriptor& connection, const std::function<std::string()>& document) {
   const auto peer = net::peer_uid(connection);
   if (!peer || (*peer != 0 && *peer != ::geteuid())) return;
   try {
@@ -38,9 +38,9 @@ void answer(const net::FileDescriptor& connection, const std::function<std::stri
   }
 }
 
-void serve(const net::FileDescriptor& listener, const std::function<std::string()>& document) {
+void serve(const base::FileDescriptor& listener, const std::function<std::string()>& document) {
   for (;;) {
-    const net::FileDescriptor connection(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const base::FileDescriptor connection(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (connection.get() >= 0) {
       answer(connection, document);
     } else if (errno != EINTR && errno != ECONNABORTED) {

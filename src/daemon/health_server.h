@@ -20,7 +20,7 @@ class HealthServer {
   void start(std::function<std::string()> document);
 
  private:
-  net::FileDescriptor listener_;
+  base::FileDescriptor listener_;
 };
 
 }  // namespace connectord::daemon

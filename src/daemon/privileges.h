@@ -2,21 +2,18 @@
 
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 
-#include "connectord/net/handover.h"
+#include "connectord/base/accounts.h"
 
 namespace connectord::daemon {
 
 // On failure says how to make the user.
-tl::expected<net::Account, std::string> find_user(const std::string& name);
-
-std::optional<gid_t> find_group(const std::string& name);
+tl::expected<base::Account, std::string> find_user(const std::string& name);
 
 // Becomes that user for good, with its groups and no others. On failure the process must not go on.
-tl::expected<void, std::string> become(const net::Account& user);
+tl::expected<void, std::string> become(const base::Account& user);
 
 // Lets the process open as many files as it may, up to what all listeners together take. systemd begins with 1,024, so
 // that whoever opens that many connections to one listener would keep everybody out of all of them. Nothing here uses

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "connectord/net/number.h"
+#include "connectord/base/number.h"
 
 namespace connectord::dns::ares {
 namespace {
@@ -30,7 +30,7 @@ std::optional<Server> server_from(std::string_view text) {
   const auto parsed = net::IpAddress::parse(address.substr(0, address.find('%')));
   if (!parsed) return std::nullopt;
   const auto colon = text.find(':', end);
-  const auto port = colon < text.size() ? net::number_of(text.substr(colon + 1)) : std::uint16_t{0};
+  const auto port = colon < text.size() ? base::number_of(text.substr(colon + 1)) : std::uint16_t{0};
   return Server{*parsed, port != 0 ? port : std::uint16_t{53}};
 }
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "ares_calls.h"
+#include "connectord/base/file_descriptor.h"
 #include "connectord/dns/make_resolver.h"
-#include "connectord/net/listener.h"
 #include "raw_exchange.h"
 #include "transport.h"
 #include "wire.h"
@@ -63,7 +63,7 @@ class AresChannel {
   const std::vector<Server> servers_;
   const std::size_t most_outstanding_;
   const std::size_t most_by_own_exchange_;
-  const net::FileDescriptor sockets_;  // an epoll(7) of all, since there may be thousands
+  const base::FileDescriptor sockets_;  // an epoll(7) of all, since there may be thousands
   ares_channel channel_ = nullptr;
   std::list<Query> queries_;
   RawExchange own_exchange_;

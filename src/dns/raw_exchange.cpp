@@ -6,7 +6,7 @@
 #include <array>
 #include <cerrno>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "connectord/net/socket_address.h"
 
 namespace connectord::dns {
@@ -19,7 +19,7 @@ constexpr std::size_t longest_message = 65'535;
 
 // As c-ares has it since 1.20; names that it takes must not leave by another way.
 bool is_host_character(char c) {
-  const char lower = net::to_lower(c);
+  const char lower = base::to_lower(c);
   return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '/' || c == '*';
 }
 
@@ -32,7 +32,7 @@ std::size_t question_end(Bytes query) {
 
 bool same_question(Bytes query, Bytes message) {
   const std::size_t end = question_end(query);
-  const auto lower = [](std::uint8_t octet) { return net::to_lower(static_cast<char>(octet)); };
+  const auto lower = [](std::uint8_t octet) { return base::to_lower(static_cast<char>(octet)); };
   return message.size() >= end &&
          std::equal(query.begin() + header_size, query.begin() + static_cast<std::ptrdiff_t>(end),
                     message.begin() + header_size, [&](auto a, auto b) { return lower(a) == lower(b); });
@@ -143,7 +143,7 @@ bool RawExchange::begin_try(Serial serial, Query& query) {
 bool RawExchange::connect(Serial serial, Query& query, int type) {
   const Server& server = server_of(query);
   const auto target = net::socket_address(server.address, server.port);
-  query.socket = net::FileDescriptor(::socket(target.get()->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  query.socket = base::FileDescriptor(::socket(target.get()->sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int socket = query.socket.get();
   if (socket < 0) return false;
   if (::connect(socket, target.get(), target.size) != 0 && errno != EINPROGRESS) return false;

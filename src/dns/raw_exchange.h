@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "connectord/base/file_descriptor.h"
 #include "connectord/dns/make_resolver.h"
-#include "connectord/net/listener.h"
 #include "transport.h"
 #include "wire.h"
 
@@ -58,7 +58,7 @@ class RawExchange {
     std::size_t tries = 0;         // begun
     bool timed_out = false;        // the last try
     bool over_tcp = false;
-    net::FileDescriptor socket;
+    base::FileDescriptor socket;
     // Over TCP, with the length before each message (RFC 1035, 4.2.2):
     std::vector<std::uint8_t> to_write;
     std::vector<std::uint8_t> received;
@@ -82,7 +82,7 @@ class RawExchange {
   const std::vector<Server> servers_;
   const std::chrono::milliseconds timeout_;
   const Schedule schedule_;
-  const net::FileDescriptor sockets_;  // an epoll(7)
+  const base::FileDescriptor sockets_;  // an epoll(7)
   std::vector<std::uint8_t> buffer_;
   Serial last_ = 0;
   std::map<Serial, Query> queries_;

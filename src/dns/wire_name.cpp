@@ -1,6 +1,6 @@
 #include <array>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "wire.h"
 
 namespace connectord::dns {
@@ -30,7 +30,7 @@ std::optional<WireName> to_wire_name(std::string_view name) {
     const std::string_view label = name.substr(0, dot);
     if (label.empty() || label.size() > longest_label) return std::nullopt;
     wire += static_cast<char>(label.size());
-    for (const char c : label) wire += net::to_lower(c);
+    for (const char c : label) wire += base::to_lower(c);
     if (dot == std::string_view::npos) break;
     name.remove_prefix(dot + 1);
   }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <span>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "wire.h"
 
 namespace connectord::dns {
@@ -62,7 +62,7 @@ class WireReader {
       if (length > 63 || at + 1 + length > message_.size() || name.size() + 1 + length > longest_name) break;
       name += static_cast<char>(length);
       std::transform(&message_[at] + 1, &message_[at] + 1 + length, std::back_inserter(name),
-                     [](std::uint8_t byte) { return net::to_lower(static_cast<char>(byte)); });
+                     [](std::uint8_t byte) { return base::to_lower(static_cast<char>(byte)); });
       at += 1 + length;
       if (length != 0) continue;
       if (!jumped) at_ = at;

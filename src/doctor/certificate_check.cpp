@@ -1,7 +1,8 @@
 #include <set>
 
+#include "connectord/base/text.h"
+#include "connectord/base/time.h"
 #include "connectord/doctor/doctor.h"
-#include "connectord/mail/text.h"
 #include "connectord/mta/files.h"
 #include "connectord/probe/results.h"
 #include "connectord/tls/certificate.h"
@@ -11,9 +12,9 @@
 namespace connectord::doctor {
 namespace {
 
-constexpr std::int64_t day = 86'400;
-constexpr std::int64_t soon = 30 * day;
-constexpr std::int64_t very_soon = 7 * day;
+using base::day_seconds;
+constexpr std::int64_t soon = 30 * day_seconds;
+constexpr std::int64_t very_soon = 7 * day_seconds;
 
 class Certificates {
  public:
@@ -68,7 +69,7 @@ class Certificates {
       return findings_.warn("certificates", where + ", " + file + ": " + read.error(), "see whether the file is right");
     const std::string place = where + ", " + file + ": ";
     for (const tls::Certificate& certificate : *read) {
-      end(place + mail::printable(certificate.subject), certificate.not_after, write);
+      end(place + base::printable(certificate.subject), certificate.not_after, write);
       if (!all) return;
     }
   }
@@ -96,11 +97,11 @@ class Certificates {
       if (!last->passed) {
         findings_.warn("validation",
                        "the last validation of " + connector.name + " failed, " + tls::time_text(last->time) + ": " +
-                           mail::printable(last->summary, 300),
+                           base::printable(last->summary, 300),
                        "connectorctl validate " + connector.name);
       }
       for (const auto& certificate : last->certificates) {
-        end(connector.name + ", " + mail::printable(certificate.host), certificate.not_after,
+        end(connector.name + ", " + base::printable(certificate.host), certificate.not_after,
             "ask the partner to renew it");
       }
     }

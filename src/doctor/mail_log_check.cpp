@@ -1,9 +1,9 @@
-#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
 
+#include "connectord/base/accounts.h"
 #include "connectord/doctor/doctor.h"
 #include "connectord/maillog/mail_log_reader.h"
 #include "process_access.h"
@@ -15,12 +15,12 @@ namespace {
 std::string line_for(const std::string& file, const std::string& user) {
   struct stat info {};
   const bool known = ::stat(file.c_str(), &info) == 0;
-  const group* owners = known ? ::getgrgid(info.st_gid) : nullptr;  // NOLINT(concurrency-mt-unsafe)
-  if (owners == nullptr || (info.st_mode & S_IRGRP) == 0 || info.st_gid == 0 || user.empty()) {
+  const auto owners = known ? base::name_of_group(info.st_gid) : std::nullopt;
+  if (!owners || (info.st_mode & S_IRGRP) == 0 || info.st_gid == 0 || user.empty()) {
     return "let a group read the log and its folder (in logrotate: create 640 root adm), and connectord's user be in "
            "it";
   }
-  return "adduser " + user + " " + owners->gr_name + " && systemctl restart connectord";
+  return "adduser " + user + " " + *owners + " && systemctl restart connectord";
 }
 
 }  // namespace

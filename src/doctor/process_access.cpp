@@ -1,13 +1,13 @@
 #include "process_access.h"
 
 #include <grp.h>
-#include <pwd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <sstream>
 
+#include "connectord/base/accounts.h"
 #include "connectord/mta/files.h"
 
 namespace connectord::doctor {
@@ -51,15 +51,9 @@ std::optional<ProcessRights> rights_of(pid_t process) {
 }
 
 std::optional<ProcessRights> rights_of_user(const std::string& name) {
-  const passwd* entry = ::getpwnam(name.c_str());  // NOLINT(concurrency-mt-unsafe)
-  if (entry == nullptr) return std::nullopt;
-  ProcessRights rights{entry->pw_uid, entry->pw_gid, {}};
-  constexpr int most = 65'536;  // NGROUPS_MAX
-  int count = most;
-  rights.groups.resize(most);
-  if (::getgrouplist(name.c_str(), rights.group, rights.groups.data(), &count) < 0) return std::nullopt;
-  rights.groups.resize(static_cast<std::size_t>(count));
-  return rights;
+  const auto account = base::find_account(name);
+  if (!account) return std::nullopt;
+  return ProcessRights{account->uid, account->gid, base::groups_of(name, account->gid)};
 }
 
 std::optional<int> error_of_access(const std::string& file, int mode, const ProcessRights& rights) {

@@ -1,8 +1,8 @@
-#include <grp.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "connectord/base/accounts.h"
 #include "connectord/doctor/doctor.h"
 #include "connectord/net/listener.h"
 #include "process_access.h"
@@ -46,10 +46,9 @@ class SendmailCheck {
     const auto rights = user.empty() ? std::nullopt : rights_of_user(user);
     if (!rights || endpoint.kind != net::Endpoint::Kind::unix_socket) return;
     if (error_of_access(endpoint.path, R_OK | W_OK, *rights).value_or(0) != EACCES) return;
-    const group* own = ::getgrgid(rights->group);  // NOLINT(concurrency-mt-unsafe)
     findings_.critical("sockets", "the user " + user + " (RunAsUser) may not connect to " + endpoint.to_string(),
                        "in [server] of " + wanted_.file + ": socket_group = \"" +
-                           (own == nullptr ? user : own->gr_name) +
+                           base::name_of_group(rights->group).value_or(user) +
                            "\" and socket_mode = \"0660\"\nthen: systemctl restart connectord && " + restart_line);
   }
 

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mta/files.h"
 #include "connectord/tls/certificate.h"
 #include "connectord/tls/private_key.h"
@@ -76,7 +76,7 @@ std::vector<std::string> files_listed(const std::string& option) {
   std::vector<std::string> parts;
   std::istringstream in(option);
   for (std::string part; std::getline(in, part, ',');) {
-    if (const auto word = mail::trimmed(part); !word.empty()) parts.emplace_back(word);
+    if (const auto word = base::trimmed(part); !word.empty()) parts.emplace_back(word);
   }
   return parts;
 }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <sstream>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mta/milter_macros.h"
 #include "connectord/mta/sendmail_plan.h"
 #include "connectord/net/ip_address.h"
@@ -35,10 +35,10 @@ long timeout_of(const std::string& equates, char letter, long otherwise) {
   std::size_t begin = 0;
   while (begin < timeouts.size()) {
     const std::size_t end = std::min(timeouts.find(';', begin), timeouts.size());
-    const std::string_view field = mail::trimmed(std::string_view(timeouts).substr(begin, end - begin));
+    const std::string_view field = base::trimmed(std::string_view(timeouts).substr(begin, end - begin));
     const std::size_t colon = field.find(':');
     if (field.starts_with(letter) && colon != std::string_view::npos) {
-      return mta_seconds(mail::trimmed(field.substr(colon + 1))).value_or(otherwise);
+      return mta_seconds(base::trimmed(field.substr(colon + 1))).value_or(otherwise);
     }
     begin = end + 1;
   }

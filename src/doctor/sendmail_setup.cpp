@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mta/files.h"
 #include "sendmail_judgement.h"
 
@@ -102,7 +102,7 @@ tl::expected<SendmailSetup, std::string> read_sendmail(const mta::SendmailHost& 
     setup.made = mta::read_sendmail_cf(made->cf);
     setup.is_of_mc = mta::same_but_for_comments(*text, made->cf);
   } else {
-    setup.obstacle = mail::trimmed(made.error());
+    setup.obstacle = base::trimmed(made.error());
   }
   // It writes that file whenever it begins, at SIGHUP too.
   if (mta::SendmailHost::process(setup.cf)) setup.started = changed_at(setup.cf.pid_file);

@@ -2,8 +2,9 @@
 #include <map>
 #include <set>
 
+#include "connectord/base/text.h"
+#include "connectord/base/time.h"
 #include "connectord/doctor/doctor.h"
-#include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
@@ -11,9 +12,8 @@
 namespace connectord::doctor {
 namespace {
 
-constexpr std::int64_t thousand = 1000;
-constexpr std::int64_t hour_ms = 3600 * thousand;
-constexpr std::int64_t day_ms = 24 * hour_ms;
+using base::day_ms;
+using base::hour_ms;
 constexpr std::int64_t month_ms = 30 * day_ms;
 constexpr std::size_t most_rows = 2'000;
 constexpr std::size_t most_partners = 200;  // that are searched for
@@ -30,7 +30,10 @@ std::string counted(std::size_t number) {
 class TraceCheck {
  public:
   TraceCheck(const Patient& patient, trace::Archive& archive, Findings& findings)
-      : configuration_(patient.configuration), archive_(archive), findings_(findings), now_(patient.now * thousand) {}
+      : configuration_(patient.configuration),
+        archive_(archive),
+        findings_(findings),
+        now_(patient.now * base::second_ms) {}
 
   void run() {
     unused();
@@ -120,7 +123,7 @@ class TraceCheck {
     }
     for (const auto& [domain, seen] : found) {
       findings_.warn("connectors",
-                     counted(seen.first) + " of " + mail::printable(domain) + ", whose mail else comes over " +
+                     counted(seen.first) + " of " + base::printable(domain) + ", whose mail else comes over " +
                          partners.at(domain) + ", matched no connector, such as from [" + seen.second->client_address +
                          "] at " + trace::iso_time(seen.second->time),
                      "if that is the partner, add it to identify of " + partners.at(domain) +

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/engine/index.h"
-#include "connectord/net/ascii_case.h"
 
 namespace connectord::engine {
 namespace {
@@ -15,7 +15,7 @@ bool is_in_pilot(const ConnectorLists& lists, const std::vector<std::string>& re
   const auto& group = lists.pilot_group;
   if (group.empty()) return true;
   return std::all_of(recipients.begin(), recipients.end(),
-                     [&group](const std::string& recipient) { return group.contains(net::to_lower(recipient)); });
+                     [&group](const std::string& recipient) { return group.contains(base::to_lower(recipient)); });
 }
 
 bool is_listed(const ConnectorLists& lists, const model::Facts& facts) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::engine {
 namespace {
@@ -30,7 +30,7 @@ ConnectorLists lists_in(const model::InboundConnector& connector) {
   if (!connector.enhanced_filtering) return lists;
   const model::EnhancedFiltering& filtering = *connector.enhanced_filtering;
   lists.skip_rules = {filtering.skip_last, net::AddressSet(filtering.skip_networks)};
-  for (const std::string& recipient : filtering.recipients) lists.pilot_group.insert(net::to_lower(recipient));
+  for (const std::string& recipient : filtering.recipients) lists.pilot_group.insert(base::to_lower(recipient));
   return lists;
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/engine/outbound_index.h"
-#include "connectord/net/ascii_case.h"
 
 namespace connectord::engine {
 namespace {
@@ -95,7 +95,7 @@ const OutboundConnector* route_by_tag_alone(const Policy& policy, std::string_vi
 }
 
 const OutboundConnector* connector_of_next_hop(const Policy& policy, std::string_view next_hop) {
-  const std::string folded = net::to_lower(next_hop);
+  const std::string folded = base::to_lower(next_hop);
   if (const auto number = policy.outbound().with_smart_host(folded)) return numbered(policy, number);
   const auto domain = net::normalize_domain(folded);
   return domain ? best(policy, policy.outbound().by_mx(), {"@" + *domain, false}) : nullptr;

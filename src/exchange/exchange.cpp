@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/config/connector_name.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/net/domain_name.h"
 #include "powershell.h"
 #include "properties.h"
@@ -22,7 +22,7 @@ constexpr std::size_t longest_name = 100;
 std::string plain_name(std::string_view text) {
   std::string name;
   for (const char c : text) {
-    const bool plain = mail::is_alpha(c) || mail::is_digit(c) || c == '-' || c == '_' || c == '.';
+    const bool plain = base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_' || c == '.';
     if (plain) {
       name += c;
     } else if (!name.empty() && name.back() != '-') {
@@ -111,7 +111,7 @@ ImportedConnector import_one(const Json& object, std::size_t number, const std::
 
 std::string place_of(std::size_t number, const ImportedConnector& connector) {
   return "connector " + std::to_string(number) + ": " +
-         (connector.name.empty() ? "" : "\"" + mail::printable(connector.name) + "\": ");
+         (connector.name.empty() ? "" : "\"" + base::printable(connector.name) + "\": ");
 }
 
 // Two names of Exchange's may be one here.
@@ -133,7 +133,7 @@ void make_unique(ImportedConnector& made, std::set<std::string>& names) {
 std::string on_one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
-    const bool is_blank = mail::is_space(c) || mail::is_control(c);
+    const bool is_blank = base::is_space(c) || base::is_control(c);
     if (!is_blank) {
       line += c;
     } else if (!line.empty() && line.back() != ' ') {
@@ -152,11 +152,11 @@ DomainList read_domains(Properties& properties, std::string_view name) {
   const auto read = [&list](const std::string& item) -> std::optional<std::string> {
     std::string_view text = item;
     constexpr std::string_view kind = "smtp:";
-    if (net::equals_ignoring_case(text.substr(0, kind.size()), kind)) text.remove_prefix(kind.size());
+    if (base::equals_ignoring_case(text.substr(0, kind.size()), kind)) text.remove_prefix(kind.size());
     const auto cost = text.find(';');
-    std::string domain(mail::trimmed(text.substr(0, cost)));
+    std::string domain(base::trimmed(text.substr(0, cost)));
     if (!net::DomainPattern::parse(domain)) return std::nullopt;
-    if (cost != std::string_view::npos && mail::trimmed(text.substr(cost + 1)) != "1") list.has_costs = true;
+    if (cost != std::string_view::npos && base::trimmed(text.substr(cost + 1)) != "1") list.has_costs = true;
     return domain;
   };
   list.domains = properties.list_of(name, "a list of domains, with \"smtp:\" before each or nothing", read);

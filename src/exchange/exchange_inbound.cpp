@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/net/ip_address.h"
 #include "properties.h"
@@ -23,7 +23,7 @@ struct CertificateName {
 
 // Takes "CN=mail.contoso.com" off a list with commas. A value that has a comma itself stands in quotes.
 std::string_view take_attribute(std::string_view& text) {
-  text = mail::trimmed(text);
+  text = base::trimmed(text);
   bool quoted = false;
   std::size_t end = 0;
   for (; end < text.size() && (quoted || text[end] != ','); ++end) {
@@ -39,8 +39,8 @@ std::string common_name(std::string_view text) {
   while (!text.empty()) {
     const std::string_view attribute = take_attribute(text);
     const auto equals = attribute.find('=');
-    if (!net::equals_ignoring_case(mail::trimmed(attribute.substr(0, equals)), "CN")) continue;
-    std::string_view value = mail::trimmed(attribute.substr(std::min(equals, attribute.size() - 1) + 1));
+    if (!base::equals_ignoring_case(base::trimmed(attribute.substr(0, equals)), "CN")) continue;
+    std::string_view value = base::trimmed(attribute.substr(std::min(equals, attribute.size() - 1) + 1));
     if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) value = value.substr(1, value.size() - 2);
     return value.find_first_of("\"\\") == std::string_view::npos ? std::string(value) : std::string();
   }
@@ -53,7 +53,7 @@ CertificateName read_certificate_name(std::string_view text) {
   const auto issuer = text.find("<I>");
   const auto subject = text.find("<S>");
   constexpr auto none = std::string_view::npos;
-  if (issuer == none && subject == none) return {std::string(mail::trimmed(text)), {}};
+  if (issuer == none && subject == none) return {std::string(base::trimmed(text)), {}};
   if (issuer == none || subject == none || subject < issuer) return {};
   CertificateName name{common_name(text.substr(subject + mark)),
                        common_name(text.substr(issuer + mark, subject - issuer - mark))};
@@ -64,8 +64,8 @@ CertificateName read_certificate_name(std::string_view text) {
 std::optional<std::string> block_around(std::string_view text) {
   const auto slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
-  const auto address = net::IpAddress::parse(mail::trimmed(text.substr(0, slash)));
-  const std::string_view digits = mail::trimmed(text.substr(slash + 1));
+  const auto address = net::IpAddress::parse(base::trimmed(text.substr(0, slash)));
+  const std::string_view digits = base::trimmed(text.substr(slash + 1));
   unsigned length = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
   if (!address || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
@@ -80,7 +80,7 @@ std::vector<std::string> read_networks(Properties& properties, std::string_view 
                               if (net::AddressRange::parse(item)) return item;
                               auto block = block_around(item);
                               if (block) {
-                                properties.warn(std::string(name) + ": " + mail::printable(item) + " is written as " +
+                                properties.warn(std::string(name) + ": " + base::printable(item) + " is written as " +
                                                 *block + ", the block that it is in");
                               }
                               return block;
@@ -108,7 +108,7 @@ class Inbound {
     networks_ = read_networks(properties_, "SenderIPAddresses");
     const std::string certificate = properties_.text("TlsSenderCertificateName");
     certificate_ = read_certificate_name(certificate);
-    if (!mail::trimmed(certificate).empty() && !has_certificate()) {
+    if (!base::trimmed(certificate).empty() && !has_certificate()) {
       properties_.refuse("TlsSenderCertificateName",
                          "the name of a certificate, or <I>CN=… and <S>CN=… with its issuer and subject");
     }

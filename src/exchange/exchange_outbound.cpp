@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/net/ip_address.h"
 #include "properties.h"
@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 
 // Exchange looks up no MX records of a smart host.
 std::optional<std::string> next_hop(std::string_view text) {
-  text = mail::trimmed(text);
+  text = base::trimmed(text);
   if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
   if (!net::IpAddress::parse(text) && !net::normalize_domain(text)) return std::nullopt;
   return "[" + std::string(text) + "]";
@@ -129,7 +129,7 @@ class Outbound {
     properties_.left("ValidationRecipients",
                      recipients.empty() ? "it says nothing"
                                         : "try it: connectorctl validate " + connector_["name"].get<std::string>() +
-                                              " --rcpt-to " + mail::printable(recipients.front()));
+                                              " --rcpt-to " + base::printable(recipients.front()));
   }
 
   Properties& properties_;

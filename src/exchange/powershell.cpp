@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "connectord/base/text.h"
 #include "connectord/config/strict_json.h"
-#include "connectord/mail/text.h"
 
 namespace connectord::exchange {
 namespace {
@@ -120,7 +120,7 @@ bool is_cut_off(std::string_view text) {
   // Generic types and lists: System.Collections.Generic.List`1[System.String], System.Object[]
   constexpr std::string_view others = "._`[],+";
   return std::all_of(text.begin(), text.end(), [others](char c) {
-    return mail::is_alpha(c) || mail::is_digit(c) || others.find(c) != std::string_view::npos;
+    return base::is_alpha(c) || base::is_digit(c) || others.find(c) != std::string_view::npos;
   });
 }
 

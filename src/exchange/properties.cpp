@@ -4,8 +4,8 @@
 #include <array>
 #include <span>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "powershell.h"
 
 namespace connectord::exchange {
@@ -59,11 +59,11 @@ constexpr std::string_view names_of_numbers =
 
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::any_of(names.begin(), names.end(),
-                     [name](std::string_view each) { return net::equals_ignoring_case(each, name); });
+                     [name](std::string_view each) { return base::equals_ignoring_case(each, name); });
 }
 
 std::string shown(const Json& value) {
-  return mail::printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), most_text);
+  return base::printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), most_text);
 }
 
 bool is_empty_text(const Json& value) {
@@ -89,13 +89,13 @@ Properties::Properties(const Json& object, ImportedConnector& into) : into_(into
 
 Properties::Property* Properties::find(std::string_view name) {
   const auto found = std::find_if(properties_.begin(), properties_.end(),
-                                  [name](const Property& each) { return net::equals_ignoring_case(each.name, name); });
+                                  [name](const Property& each) { return base::equals_ignoring_case(each.name, name); });
   return found == properties_.end() ? nullptr : &*found;
 }
 
 bool Properties::has(std::string_view name) const {
   return std::any_of(properties_.begin(), properties_.end(),
-                     [name](const Property& each) { return net::equals_ignoring_case(each.name, name); });
+                     [name](const Property& each) { return base::equals_ignoring_case(each.name, name); });
 }
 
 // One complaint is enough: others are of the same kind.
@@ -132,7 +132,7 @@ bool Properties::flag(std::string_view name) {
   if (property->value.is_boolean()) return property->value.get<bool>();
   const bool is_text = property->value.is_string();
   for (const bool truth : {true, false}) {
-    if (is_text && net::equals_ignoring_case(property->value.get<std::string>(), truth ? "true" : "false"))
+    if (is_text && base::equals_ignoring_case(property->value.get<std::string>(), truth ? "true" : "false"))
       return truth;
   }
   refuse(*property, "true or false");
@@ -145,7 +145,7 @@ std::vector<std::string> Properties::list(std::string_view name) {
   if (property == nullptr || property->value.is_null() || is_empty_text(property->value)) return {};
   // A list that lies too deep becomes one text with spaces; a spreadsheet's has commas.
   if (property->value.is_string() &&
-      mail::trimmed(property->value.get_ref<const std::string&>()).find_first_of(" \t,") != std::string_view::npos) {
+      base::trimmed(property->value.get_ref<const std::string&>()).find_first_of(" \t,") != std::string_view::npos) {
     refuse(*property, "a list with a string for each", deeper);
     return {};
   }
@@ -179,7 +179,7 @@ std::vector<std::string> Properties::list_of(std::string_view name, std::string_
   }
   if (!refused.empty()) {
     Property* property = find(name);
-    property->complaint = "without " + mail::printable(refused, most_text) + ": it should be " + std::string(wanted);
+    property->complaint = "without " + base::printable(refused, most_text) + ": it should be " + std::string(wanted);
   }
   return taken;
 }
@@ -210,7 +210,7 @@ void Properties::obstruct(std::string why) {
 
 bool Properties::is_refused(std::string_view name) const {
   return std::any_of(properties_.begin(), properties_.end(), [name](const Property& each) {
-    return net::equals_ignoring_case(each.name, name) && !each.complaint.empty();
+    return base::equals_ignoring_case(each.name, name) && !each.complaint.empty();
   });
 }
 
@@ -218,7 +218,7 @@ std::string Properties::refused() const {
   std::string names;
   for (const Property& property : properties_) {
     if (property.complaint.empty() || is_one_of(property.name, for_people)) continue;
-    names += (names.empty() ? "" : ", ") + mail::printable(property.name);
+    names += (names.empty() ? "" : ", ") + base::printable(property.name);
   }
   return names;
 }

@@ -3,8 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "connectord/base/display_control.h"
+#include "connectord/base/text.h"
 #include "connectord/log/logger.h"
-#include "connectord/net/display_control.h"
 
 namespace connectord::log {
 namespace {
@@ -25,22 +26,6 @@ std::string_view to_string(Severity severity) {
   return "";
 }
 
-// The length of the UTF-8 sequence that `text` begins with; 0 where there is none (RFC 3629, 4).
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 && lead < 0xf5 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
-  if (length == 0 || lead >= 0xf5 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-  const bool surrogate = lead == 0xed && byte(1) >= 0xa0;
-  const bool too_high = lead == 0xf4 && byte(1) >= 0x90;
-  return overlong || surrogate || too_high ? 0 : length;
-}
-
 void append_escaped(std::string& line, char c) {
   constexpr std::array<char, 16> digits = {'0', '1', '2', '3', '4', '5', '6', '7',
                                            '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
@@ -54,7 +39,7 @@ void append_value(std::string& line, std::string_view value) {
   const bool quoted = value.empty() || value.find_first_of(" =,;") != std::string_view::npos;
   if (quoted) line += '"';
   while (!value.empty()) {
-    const std::size_t length = net::display_control_length(value) > 0 ? 0 : utf8_length(value);
+    const std::size_t length = base::display_control_length(value) > 0 ? 0 : base::utf8_length(value);
     const bool plain =
         length > 1 || (length == 1 && value[0] >= ' ' && value[0] != 0x7f && value[0] != '"' && value[0] != '\\');
     if (plain) {
@@ -100,7 +85,7 @@ std::string format_json(const Record& record) {
       place = value;
     }
   }
-  return net::escape_display_controls(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  return base::escape_display_controls(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace connectord::log

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "connectord/base/text.h"
 #include "connectord/mail/header_field.h"
-#include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::mail {
@@ -17,7 +17,7 @@ constexpr std::size_t most_signatures = 64;
 // RFC 2045, 5.1.
 bool is_token_character(char c) {
   constexpr std::string_view specials = "()<>@,;:\\\"/[]?=";
-  return is_ascii(c) && !is_control(c) && c != ' ' && specials.find(c) == std::string_view::npos;
+  return base::is_ascii(c) && !base::is_control(c) && c != ' ' && specials.find(c) == std::string_view::npos;
 }
 
 bool is_token(std::string_view text) {
@@ -35,14 +35,14 @@ std::string quoted_string(std::string_view text) {
 
 // value (2.2)
 std::string as_value(std::string_view text) {
-  const std::string clean = printable(text, longest_value);
+  const std::string clean = base::printable(text, longest_value);
   return is_token(clean) ? clean : quoted_string(clean);
 }
 
 bool is_plain_local_part(std::string_view text) {
   const auto is_plain = [](char c) {
     constexpr std::string_view others = "+-_.!#$&*~";
-    return is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos;
+    return base::is_alpha(c) || base::is_digit(c) || others.find(c) != std::string_view::npos;
   };
   return text.size() <= 64 && std::all_of(text.begin(), text.end(), is_plain) && !text.starts_with('.') &&
          !text.ends_with('.');
@@ -85,7 +85,7 @@ void AuthenticationResults::add(std::string_view method, std::string_view result
   text_ += ";\n\t";
   column_ = 8 + method.size() + 1 + result.size();
   text_.append(method).append("=").append(result);
-  if (!reason.empty()) append_word("reason=" + quoted_string(printable(reason, longest_value)));
+  if (!reason.empty()) append_word("reason=" + quoted_string(base::printable(reason, longest_value)));
   for (const Property& property : properties) {
     if (property.value.empty()) continue;
     const bool is_address = property.name == "mailfrom" || property.name == "i";

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "author_readings.h"
+#include "connectord/base/text.h"
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/scanner.h"
-#include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::mail {
@@ -131,9 +131,9 @@ class MailboxListParser {
 
   Problem why_no_mailbox(Index begin) const {
     if (current().is(':') || current().is(';')) return "a group of addresses in place of a mailbox";
-    if (!at_end_of_mailbox()) return "a " + printable(current().text) + " that belongs to no address";
+    if (!at_end_of_mailbox()) return "a " + base::printable(current().text) + " that belongs to no address";
     if (position_ == begin) return "empty";
-    return "a name without an address: \"" + printable(joined(begin, position_)) + "\"";
+    return "a name without an address: \"" + base::printable(joined(begin, position_)) + "\"";
   }
 
   // [display-name] "<" addr-spec ">"
@@ -214,7 +214,7 @@ class MailboxListParser {
     if (domain.empty()) return problem("an address without a domain");
     if (has_encoded_word(domain)) return problem("an encoded word in an address");
     auto normalized = net::normalize_domain(domain);
-    if (!normalized) return tl::unexpected("\"" + printable(domain) + "\" is not a domain");
+    if (!normalized) return tl::unexpected("\"" + base::printable(domain) + "\" is not a domain");
     mailbox.domain = std::move(*normalized);
     return {};
   }
@@ -249,7 +249,8 @@ tl::expected<std::vector<Mailbox>, Problem> read_by_grammar(std::string_view val
   const std::string& domain = mailboxes->front().domain;
   for (const Mailbox& mailbox : *mailboxes) {
     if (mailbox.domain == domain) continue;
-    return tl::unexpected("mailboxes of several domains: " + printable(domain) + " and " + printable(mailbox.domain));
+    return tl::unexpected("mailboxes of several domains: " + base::printable(domain) + " and " +
+                          base::printable(mailbox.domain));
   }
   return mailboxes;
 }
@@ -277,8 +278,8 @@ bool has_control_character(std::string_view value) {
     const char c = value[i];
     const bool is_line_end = value.substr(i).starts_with("\r\n") || c == '\n';
     if (is_line_end && c == '\r') ++i;
-    const bool is_folding = is_line_end && i + 1 < value.size() && is_space(value[i + 1]);
-    if (is_control(c) && c != '\t' && !is_folding) return true;
+    const bool is_folding = is_line_end && i + 1 < value.size() && base::is_space(value[i + 1]);
+    if (base::is_control(c) && c != '\t' && !is_folding) return true;
   }
   return false;
 }
@@ -288,7 +289,7 @@ tl::expected<Author, Problem> read_field(std::string_view value) {
   Author author;
   auto mailboxes = read_by_grammar(value);
   if (mailboxes) author.mailboxes = std::move(*mailboxes);
-  if (mailboxes && is_utf8(value)) {
+  if (mailboxes && base::is_utf8(value)) {
     author.domains = {author.mailboxes.front().domain};
     return author;
   }
@@ -343,7 +344,7 @@ void complete_author(Author& author, std::string_view sender_domain, std::string
   const std::string_view completion = author.lacks_domain ? server_name : sender_domain;
   if (completion.empty()) return;
   author.domains.emplace_back(completion);
-  author.remark += ", which " + printable(completion) + " completes";
+  author.remark += ", which " + base::printable(completion) + " completes";
 }
 
 }  // namespace connectord::mail

@@ -6,8 +6,8 @@
 #include <optional>
 #include <unordered_set>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/net/ip_address.h"
 
@@ -21,10 +21,10 @@ constexpr std::size_t longest_label = 63;
 constexpr std::size_t most_at_signs = 64;
 
 bool is_blank(char c) {
-  return is_space(c) || is_control(c);
+  return base::is_space(c) || base::is_control(c);
 }
 bool is_domain_character(char c) {
-  return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || !is_ascii(c);
+  return base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_' || c == '.' || !base::is_ascii(c);
 }
 
 // Fullwidth and small commercial at: whoever normalizes text before reading it takes them for '@'.
@@ -43,7 +43,7 @@ std::string with_plain_at(std::string_view text) {
 std::string decode_base64(std::string_view text) {
   std::string digits;
   for (const char c : text) {
-    if (is_alpha(c) || is_digit(c) || c == '+' || c == '/') digits += c;
+    if (base::is_alpha(c) || base::is_digit(c) || c == '+' || c == '/') digits += c;
   }
   const std::size_t padding = (4 - digits.size() % 4) % 4;
   digits.append(padding, '=');
@@ -56,8 +56,8 @@ std::string decode_base64(std::string_view text) {
 }
 
 std::optional<unsigned> hexadecimal(char c) {
-  if (is_digit(c)) return static_cast<unsigned>(c - '0');
-  const char lower = net::to_lower(c);
+  if (base::is_digit(c)) return static_cast<unsigned>(c - '0');
+  const char lower = base::to_lower(c);
   if (lower < 'a' || lower > 'f') return std::nullopt;
   return static_cast<unsigned>(lower - 'a') + 10;
 }
@@ -89,7 +89,7 @@ std::string decode_words(std::string_view text) {
     text.remove_prefix(begin + 2);
     const auto charset = text.find('?');
     if (charset == none || charset + 2 >= text.size() || text[charset + 2] != '?') continue;
-    const bool is_base64 = net::to_lower(text[charset + 1]) == 'b';
+    const bool is_base64 = base::to_lower(text[charset + 1]) == 'b';
     text.remove_prefix(charset + 3);
     const auto end = text.find('?');
     decoded += is_base64 ? decode_base64(text.substr(0, end)) : decode_quoted(text.substr(0, end));
@@ -258,7 +258,7 @@ class Collector {
 
   static bool is_address(std::string_view literal) {
     constexpr std::string_view ip6 = "IPv6:";
-    if (net::equals_ignoring_case(literal.substr(0, ip6.size()), ip6)) literal.remove_prefix(ip6.size());
+    if (base::equals_ignoring_case(literal.substr(0, ip6.size()), ip6)) literal.remove_prefix(ip6.size());
     return net::IpAddress::parse(literal).has_value();
   }
 
@@ -266,10 +266,10 @@ class Collector {
     // Most ways of reading find the same, and names that are not ASCII cost much to convert.
     if (!seen_.insert(std::string(before_at_) + "@" + std::string(name)).second) return;
     if (add(name)) return;
-    if (std::all_of(name.begin(), name.end(), is_ascii)) return add_broken(name);
-    if (!is_utf8(name)) add(from_latin1(name));
+    if (std::all_of(name.begin(), name.end(), base::is_ascii)) return add_broken(name);
+    if (!base::is_utf8(name)) add(from_latin1(name));
     while (!name.empty()) {
-      const auto end = std::find_if_not(name.begin(), name.end(), is_ascii);
+      const auto end = std::find_if_not(name.begin(), name.end(), base::is_ascii);
       const auto length = static_cast<std::size_t>(end - name.begin());
       add_broken(name.substr(0, length));
       name.remove_prefix(std::min(length + 1, name.size()));
@@ -327,7 +327,7 @@ std::optional<std::vector<std::string>> possible_domains(std::string_view text, 
     found.read(one);
     found.read(squeezed(one));
     found.read(joined_lines(one));
-    found.read(without(one, is_control));
+    found.read(without(one, base::is_control));
     for (const std::string_view instead : {" ", ""}) {
       const std::string without_comments = without_parts(one, "(", instead);
       found.read(squeezed(without_comments));
@@ -347,7 +347,7 @@ bool has_word(std::string_view text) {
   const auto colon = rest.find(':');
   const std::string_view addresses = colon == std::string::npos ? rest : std::string_view(rest).substr(colon + 1);
   return std::any_of(addresses.begin(), addresses.end(),
-                     [](char c) { return is_alpha(c) || is_digit(c) || !is_ascii(c); });
+                     [](char c) { return base::is_alpha(c) || base::is_digit(c) || !base::is_ascii(c); });
 }
 
 }  // namespace connectord::mail

@@ -1,8 +1,8 @@
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/mail/authentication_results.h"
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/scanner.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/net/domain_name.h"
 
 // Which Authentication-Results fields claim to be ours (RFC 8601, 5).
@@ -22,11 +22,11 @@ std::string take_id(Scanner& scanner) {
 }
 
 void skip_digits(Scanner& scanner) {
-  while (is_digit(scanner.peek())) scanner.next();
+  while (base::is_digit(scanner.peek())) scanner.next();
 }
 
 std::string comparable(std::string_view id) {
-  return net::normalize_domain(id).value_or(net::to_lower(id));
+  return net::normalize_domain(id).value_or(base::to_lower(id));
 }
 
 // What is left of a text when comments, quoting and whitespace are taken for nothing: what a careless reader may see.
@@ -46,7 +46,7 @@ std::optional<std::string> without_decoration(std::string_view text) {
       if (++unclosed > max_unclosed) return std::nullopt;
     }
     const char c = scanner.next();
-    if (is_control(c) || c == ' ' || c == '"' || c == '\\') continue;
+    if (base::is_control(c) || c == ' ' || c == '"' || c == '\\') continue;
     bare += c;
   }
   return bare;
@@ -55,11 +55,11 @@ std::optional<std::string> without_decoration(std::string_view text) {
 bool might_hold(std::string_view text, std::string_view authserv_id) {
   // What is not ASCII or is encoded (RFC 2047) may spell any name.
   for (const char c : text) {
-    if (!is_ascii(c) || c == '\0') return true;
+    if (!base::is_ascii(c) || c == '\0') return true;
   }
-  if (text.find("=?") != std::string_view::npos || net::contains_ignoring_case(text, authserv_id)) return true;
+  if (text.find("=?") != std::string_view::npos || base::contains_ignoring_case(text, authserv_id)) return true;
   const auto bare = without_decoration(text);
-  return !bare || net::contains_ignoring_case(*bare, authserv_id);
+  return !bare || base::contains_ignoring_case(*bare, authserv_id);
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ bool claims_authserv_id(std::string_view raw_value, std::string_view authserv_id
   const auto id = read_authserv_id(raw_value);
   if (!id) return might_hold(raw_value, authserv_id);
   // "mx.example.net1" is another name, but "mx.example.net 1" is ours in its first version.
-  return comparable(*id) == comparable(authserv_id) || (!is_utf8(*id) && might_hold(*id, authserv_id));
+  return comparable(*id) == comparable(authserv_id) || (!base::is_utf8(*id) && might_hold(*id, authserv_id));
 }
 
 }  // namespace connectord::mail

@@ -1,7 +1,7 @@
 #include "connectord/mail/certificate_name.h"
 
-#include "connectord/net/ascii_case.h"
-#include "connectord/net/hexadecimal.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/hexadecimal.h"
 
 namespace connectord::mail {
 namespace {
@@ -11,7 +11,7 @@ constexpr std::size_t sha256_digits = 64;
 }  // namespace
 
 std::string decode_xtext(std::string_view text) {
-  return net::decode_marked_hex(text, '+');
+  return base::decode_marked_hex(text, '+');
 }
 
 std::string common_name(std::string_view distinguished_name) {
@@ -26,8 +26,8 @@ std::optional<std::string> parse_sha256(std::string_view text) {
   std::string digits;
   for (std::size_t i = 0; i < text.size() && digits.size() <= sha256_digits; ++i) {
     if (text[i] == ':' && digits.size() % 2 == 0 && !digits.empty() && i + 1 < text.size()) continue;
-    if (net::hex_value(text[i]) < 0) return std::nullopt;
-    digits += net::to_lower(text[i]);
+    if (base::hex_value(text[i]) < 0) return std::nullopt;
+    digits += base::to_lower(text[i]);
   }
   if (digits.size() != sha256_digits) return std::nullopt;
   return digits;

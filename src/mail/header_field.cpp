@@ -1,7 +1,7 @@
 #include "connectord/mail/header_field.h"
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 
 namespace connectord::mail {
 namespace {
@@ -33,7 +33,7 @@ bool is_named(std::string_view field_name, std::string_view name) {
   const auto begin = field_name.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos) return false;
   const auto end = field_name.find_last_not_of(" \t\r\n");
-  return net::equals_ignoring_case(field_name.substr(begin, end - begin + 1), name);
+  return base::equals_ignoring_case(field_name.substr(begin, end - begin + 1), name);
 }
 
 tl::expected<std::string, std::string> unfold(std::string_view raw) {
@@ -41,13 +41,13 @@ tl::expected<std::string, std::string> unfold(std::string_view raw) {
   std::string line;
   line.reserve(raw.size());
   while (!raw.empty()) {
-    if (const auto length = line_end(raw); length > 0 && raw.size() > length && is_space(raw[length])) {
+    if (const auto length = line_end(raw); length > 0 && raw.size() > length && base::is_space(raw[length])) {
       raw.remove_prefix(length);
       if (is_blank_line(raw)) return tl::unexpected(std::string("a continuation line of nothing but whitespace"));
       continue;
     }
     const char c = raw.front();
-    if (is_control(c) && c != '\t') return tl::unexpected(name_of_control(c));
+    if (base::is_control(c) && c != '\t') return tl::unexpected(name_of_control(c));
     line += c;
     raw.remove_prefix(1);
   }

@@ -4,11 +4,11 @@
 #include <array>
 #include <vector>
 
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/received_client.h"
 #include "connectord/mail/scanner.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
 
 namespace connectord::mail {
 namespace {
@@ -26,7 +26,7 @@ using Problem = std::string;
 // A word, with the quoted strings and the angle brackets inside it: `<"a b;c"@example.com>`.
 std::optional<std::string> take_word(Scanner& scanner) {
   std::string word;
-  while (!scanner.at_end() && !is_space(scanner.peek()) && scanner.peek() != '(' && scanner.peek() != ';') {
+  while (!scanner.at_end() && !base::is_space(scanner.peek()) && scanner.peek() != '(' && scanner.peek() != ';') {
     if (scanner.peek() != '"') {
       word += scanner.next();
       continue;
@@ -47,7 +47,7 @@ tl::expected<std::vector<Item>, Problem> itemize(std::string_view text) {
       auto comment = scanner.comment();
       if (!comment) return tl::unexpected(Problem("a comment that is not closed, or nested too deep"));
       item.kind = Item::Kind::comment;
-      item.text = trimmed(*comment);
+      item.text = base::trimmed(*comment);
     } else if (scanner.take(';')) {
       item.kind = Item::Kind::semicolon;
     } else {
@@ -66,7 +66,7 @@ std::string take_timestamp(std::vector<Item>& items) {
   const auto last =
       std::find_if(items.rbegin(), items.rend(), [](const Item& item) { return item.kind == Item::Kind::semicolon; });
   if (last == items.rend()) return {};
-  std::string timestamp(trimmed(last->rest));
+  std::string timestamp(base::trimmed(last->rest));
   items.erase(last.base() - 1, items.end());
   return timestamp;
 }
@@ -74,7 +74,7 @@ std::string take_timestamp(std::vector<Item>& items) {
 bool is_keyword(const Item& item) {
   constexpr std::array<std::string_view, 6> keywords = {"from", "by", "via", "with", "id", "for"};
   return item.kind == Item::Kind::word && std::any_of(keywords.begin(), keywords.end(), [&](std::string_view keyword) {
-           return net::equals_ignoring_case(item.text, keyword);
+           return base::equals_ignoring_case(item.text, keyword);
          });
 }
 
@@ -86,13 +86,13 @@ void append(std::string& words, const std::string& word) {
 bool tells_of_tls(std::string_view comment) {
   constexpr std::array<std::string_view, 4> signs = {"using tls", "version=tls", "cipher=", "tlsv1"};
   return std::any_of(signs.begin(), signs.end(),
-                     [&](std::string_view sign) { return net::contains_ignoring_case(comment, sign); });
+                     [&](std::string_view sign) { return base::contains_ignoring_case(comment, sign); });
 }
 
 // RFC 3848 and its successors in IANA's registry: an S behind SMTP or LMTP. Others write it out.
 bool is_tls_protocol(std::string_view with) {
-  if (net::contains_ignoring_case(with, "tls")) return true;
-  const std::string protocol = net::to_lower(with.substr(0, with.find_first_of(" /")));
+  if (base::contains_ignoring_case(with, "tls")) return true;
+  const std::string protocol = base::to_lower(with.substr(0, with.find_first_of(" /")));
   return protocol.ends_with("tps") || protocol.ends_with("tpsa");
 }
 
@@ -113,7 +113,7 @@ class ClauseReader {
  private:
   // The first word behind "from" is a name even if it is "by".
   void read_from(Received& received) {
-    if (items_.empty() || !net::equals_ignoring_case(items_[0].text, "from") || items_[0].kind != Item::Kind::word)
+    if (items_.empty() || !base::equals_ignoring_case(items_[0].text, "from") || items_[0].kind != Item::Kind::word)
       return;
     received.has_from = true;
     for (position_ = 1; position_ < items_.size(); ++position_) {
@@ -137,15 +137,15 @@ class ClauseReader {
       if (item.kind == Item::Kind::comment) note_tls(item.text);
     }
     if (!is_keyword(keyword)) return;
-    if (net::equals_ignoring_case(keyword.text, "by") && received.by.empty()) {
+    if (base::equals_ignoring_case(keyword.text, "by") && received.by.empty()) {
       received.by = words.substr(0, words.find(' '));
-    } else if (net::equals_ignoring_case(keyword.text, "with")) {
+    } else if (base::equals_ignoring_case(keyword.text, "with")) {
       append(received.with, words);
     }
   }
 
   void note_tls(std::string_view comment) {
-    const bool client_says = net::contains_ignoring_case(comment, "helo");
+    const bool client_says = base::contains_ignoring_case(comment, "helo");
     tls_ = tls_ || (!client_says && tells_of_tls(comment));
   }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 
 // Where mail servers record the client, and where they repeat what the client said:
 //   Postfix, Sendmail, Gmail, most others   from HELO (DNS-NAME [ADDRESS])
@@ -30,7 +30,7 @@ bool is_annotation(std::string_view comment) {
       "using ",   "version=", "cipher=",        "client cn",      "client did not",   "no client certificate",
       "account ", "user=",    "authenticated ", "envelope-from ", "envelope-sender ", "authuser="};
   return std::any_of(beginnings.begin(), beginnings.end(),
-                     [&](std::string_view beginning) { return net::starts_with_ignoring_case(comment, beginning); });
+                     [&](std::string_view beginning) { return base::starts_with_ignoring_case(comment, beginning); });
 }
 
 std::string_view first_word(std::string_view text) {
@@ -38,7 +38,7 @@ std::string_view first_word(std::string_view text) {
 }
 
 std::string_view last_word(std::string_view text) {
-  text = trimmed(text);
+  text = base::trimmed(text);
   const auto space = text.find_last_of(" \t");
   return space == std::string_view::npos ? text : text.substr(space + 1);
 }
@@ -46,11 +46,11 @@ std::string_view last_word(std::string_view text) {
 Split split_at_client_words(std::string_view comment) {
   constexpr std::array<std::string_view, 4> marks = {"helo=", "helo ", "ehlo ", "ident="};
   for (std::size_t i = 0; i < comment.size(); ++i) {
-    if (i > 0 && !is_space(comment[i - 1])) continue;
+    if (i > 0 && !base::is_space(comment[i - 1])) continue;
     for (const std::string_view mark : marks) {
-      if (!net::starts_with_ignoring_case(comment.substr(i), mark)) continue;
+      if (!base::starts_with_ignoring_case(comment.substr(i), mark)) continue;
       if (mark == "ident=") return {comment.substr(0, i), std::nullopt};
-      return {comment.substr(0, i), first_word(trimmed(comment.substr(i + mark.size())))};
+      return {comment.substr(0, i), first_word(base::trimmed(comment.substr(i + mark.size())))};
     }
   }
   return {comment, std::nullopt};
@@ -82,7 +82,7 @@ std::string dns_name(std::string_view text) {
   text = last_word(text);
   if (const auto at = text.rfind('@'); at != std::string_view::npos) text.remove_prefix(at + 1);
   if (text.ends_with('.')) text.remove_suffix(1);
-  if (net::equals_ignoring_case(text, "unknown") || net::equals_ignoring_case(text, "verified")) return {};
+  if (base::equals_ignoring_case(text, "unknown") || base::equals_ignoring_case(text, "verified")) return {};
   return std::string(text);
 }
 
@@ -114,7 +114,7 @@ class ClientReader {
     const std::string unquoted = without_quoted_strings(comment);
     const Split split = split_at_client_words(unquoted);
     if (split.helo && !helo_) helo_ = *split.helo;
-    if (net::contains_ignoring_case(unquoted, "helo=") && split.recorded.find('[') == std::string_view::npos)
+    if (base::contains_ignoring_case(unquoted, "helo=") && split.recorded.find('[') == std::string_view::npos)
       exim_form_ = true;
     if (!read_bracketed(split.recorded)) read_bare(split.recorded);
   }
@@ -141,7 +141,7 @@ class ClientReader {
     if (const auto at = word.rfind('@'); at != std::string_view::npos) word.remove_prefix(at + 1);
     const auto address = parse_address(word);
     if (!address) return;
-    const std::string_view before = trimmed(text).substr(0, trimmed(text).size() - word.size());
+    const std::string_view before = base::trimmed(text).substr(0, base::trimmed(text).size() - word.size());
     // "(192.0.2.1 198.51.100.1)": the first might be a name that looks like an address, or not.
     if (const auto other = parse_address(last_word(before))) record(*other, "");
     record(*address, before.ends_with('@') ? "" : before);
@@ -168,7 +168,7 @@ class ClientReader {
 
   static bool never_writes_helo(std::string_view by) {
     constexpr std::array<std::string_view, 2> providers = {".messagelabs.com", ".symcloud.net"};
-    const std::string host = net::to_lower(by);
+    const std::string host = base::to_lower(by);
     return std::any_of(providers.begin(), providers.end(), [&](std::string_view end) { return host.ends_with(end); });
   }
 

@@ -1,8 +1,13 @@
 #include "connectord/mail/scanner.h"
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::mail {
+
+bool is_atext(char c) {
+  constexpr std::string_view others = "!#$%&'*+-/=?^_`{|}~";
+  return base::is_alpha(c) || base::is_digit(c) || !base::is_ascii(c) || others.find(c) != std::string_view::npos;
+}
 
 char Scanner::next() {
   const char c = peek();
@@ -17,7 +22,7 @@ bool Scanner::take(char c) {
 }
 
 void Scanner::skip_spaces() {
-  while (!rest_.empty() && is_space(rest_.front())) rest_.remove_prefix(1);
+  while (!rest_.empty() && base::is_space(rest_.front())) rest_.remove_prefix(1);
 }
 
 std::string_view Scanner::atom() {

@@ -5,24 +5,24 @@
 #include <utility>
 #include <vector>
 
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/scanner.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::mail {
 namespace {
 
 bool is_keyword_character(char c) {
-  return is_alpha(c) || is_digit(c) || c == '-' || c == '_';
+  return base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_';
 }
 
 // What a value may hold outside of quotes. Wider than a token (RFC 2045, 5.1), since base64 and addresses are often
 // written bare, but nothing that some reader may take for structure.
 bool is_bare_character(char c) {
   constexpr std::string_view structure = " \t;()\"\\";
-  return !is_control(c) && structure.find(c) == std::string_view::npos;
+  return !base::is_control(c) && structure.find(c) == std::string_view::npos;
 }
 
 struct Property {
@@ -74,17 +74,17 @@ class Reader {
   bool is_at_boundary() const { return scanner_.at_end() || scanner_.peek() == ';'; }
 
   // What ends here ended as the grammar has it.
-  bool is_separated() const { return is_at_boundary() || is_space(scanner_.peek()) || scanner_.peek() == '('; }
+  bool is_separated() const { return is_at_boundary() || base::is_space(scanner_.peek()) || scanner_.peek() == '('; }
 
   std::string read_digits() {
     std::string digits;
-    while (is_digit(scanner_.peek())) digits += scanner_.next();
+    while (base::is_digit(scanner_.peek())) digits += scanner_.next();
     return digits;
   }
 
   bool read_keyword(std::string& keyword) {
     keyword.clear();
-    while (!scanner_.at_end() && is_keyword_character(scanner_.peek())) keyword += net::to_lower(scanner_.next());
+    while (!scanner_.at_end() && is_keyword_character(scanner_.peek())) keyword += base::to_lower(scanner_.next());
     return !keyword.empty();
   }
 
@@ -148,7 +148,7 @@ bool is_pass_for(const Result& result, std::string_view author_domain) {
 }  // namespace
 
 bool say_dmarc_passed(std::string_view results, std::string_view author_domain) {
-  if (author_domain.empty() || !is_utf8(results)) return false;
+  if (author_domain.empty() || !base::is_utf8(results)) return false;
   const auto line = unfold(results);
   if (!line) return false;
   Reader reader(*line);

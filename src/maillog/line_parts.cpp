@@ -11,7 +11,7 @@ constexpr std::size_t max_text_length = 1024;
 constexpr std::size_t max_address_length = 1024;
 
 bool is_alphanumeric(char c) {
-  return mail::is_alpha(c) || mail::is_digit(c);
+  return base::is_alpha(c) || base::is_digit(c);
 }
 
 // The length of the quoted string that `text` begins with; 0 if it does not end.
@@ -27,7 +27,7 @@ std::size_t quoted_length(std::string_view text) {
 }
 
 bool ends_or_blurs_address(char c) {
-  return mail::is_control(c) || std::string_view(" ,<>\"\\()").find(c) != std::string_view::npos;
+  return base::is_control(c) || std::string_view(" ,<>\"\\()").find(c) != std::string_view::npos;
 }
 
 // Postfix's long IDs (enable_long_queue_ids): digits and letters without vowels, the inode after a "z".
@@ -40,7 +40,7 @@ bool is_long_id(std::string_view text) {
 
 bool is_short_id(std::string_view text) {
   const bool hex =
-      std::all_of(text.begin(), text.end(), [](char c) { return mail::is_digit(c) || (c >= 'A' && c <= 'F'); });
+      std::all_of(text.begin(), text.end(), [](char c) { return base::is_digit(c) || (c >= 'A' && c <= 'F'); });
   return hex && text.size() >= 6 && text.size() <= 24;
 }
 
@@ -59,7 +59,7 @@ std::optional<std::string> take_bracketed_address(TextCursor& cursor) {
   while (end < text.size() && !ends_or_blurs_address(text[end])) ++end;
   if (end >= text.size() || text[end] != '>') return std::nullopt;
   std::string address(text.substr(1, end - 1));
-  if (!mail::is_utf8(address)) return std::nullopt;
+  if (!base::is_utf8(address)) return std::nullopt;
   cursor.take(text.substr(0, end + 1));
   return address;
 }
@@ -71,7 +71,7 @@ std::optional<std::chrono::milliseconds> take_seconds(TextCursor& cursor) {
   if (!seconds || *seconds > longest) return std::nullopt;
   std::chrono::milliseconds total = std::chrono::seconds(*seconds);
   if (attempt.take(".")) {
-    const auto digits = attempt.while_true(mail::is_digit);
+    const auto digits = attempt.while_true(base::is_digit);
     if (digits.empty()) return std::nullopt;
     std::int64_t unit = 100;
     for (std::size_t i = 0; i < digits.size() && unit > 0; ++i, unit /= 10) {
@@ -91,7 +91,7 @@ Relay read_relay(std::string_view text) {
     relay.name = bounded(text);
     return relay;
   }
-  relay.name = bounded(mail::trimmed(text.substr(0, open)));
+  relay.name = bounded(base::trimmed(text.substr(0, open)));
   relay.address = bounded(text.substr(open + 1, close - open - 1));
   TextCursor behind(text.substr(close + 1));
   if (behind.take(":")) relay.port = behind.number<std::uint16_t>().value_or(0);
@@ -100,11 +100,11 @@ Relay read_relay(std::string_view text) {
 
 std::string enhanced_status_of(std::string_view text) {
   TextCursor cursor(text);
-  const std::string_view status_class = cursor.while_true(mail::is_digit);
+  const std::string_view status_class = cursor.while_true(base::is_digit);
   if (status_class != "2" && status_class != "4" && status_class != "5") return "";
   for (int part = 0; part < 2; ++part) {
     if (!cursor.take(".")) return "";
-    const auto digits = cursor.while_true(mail::is_digit);
+    const auto digits = cursor.while_true(base::is_digit);
     if (digits.empty() || digits.size() > 3) return "";
   }
   return std::string(text.substr(0, text.size() - cursor.rest().size()));
@@ -116,7 +116,7 @@ bool is_postfix_queue_id(std::string_view text) {
 
 bool is_sendmail_queue_id(std::string_view text) {
   return text.size() >= 12 && text.size() <= 20 && std::all_of(text.begin(), text.end(), is_alphanumeric) &&
-         std::all_of(text.end() - 5, text.end(), mail::is_digit);
+         std::all_of(text.end() - 5, text.end(), base::is_digit);
 }
 
 std::string next_queue_id(std::string_view text) {
@@ -134,9 +134,9 @@ std::string bounded(std::string_view text) {
   std::size_t length = std::min(text.size(), max_text_length);
   while (length < text.size() && length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) --length;
   std::string kept(text.substr(0, length));
-  if (!mail::is_utf8(kept)) {
+  if (!base::is_utf8(kept)) {
     std::replace_if(
-        kept.begin(), kept.end(), [](char c) { return !mail::is_ascii(c); }, '?');
+        kept.begin(), kept.end(), [](char c) { return !base::is_ascii(c); }, '?');
   }
   return kept;
 }

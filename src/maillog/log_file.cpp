@@ -45,13 +45,13 @@ std::optional<unsigned> rotation_number(std::string_view suffix) {
 // maillog_file_rotate_suffix)
 bool is_rotation_date(std::string_view suffix) {
   return suffix.size() > 8 && (suffix.front() == '-' || suffix.front() == '.') &&
-         std::all_of(suffix.begin() + 1, suffix.end(), [](char c) { return mail::is_digit(c) || c == '-'; });
+         std::all_of(suffix.begin() + 1, suffix.end(), [](char c) { return base::is_digit(c) || c == '-'; });
 }
 
 }  // namespace
 
 tl::expected<LogFile, std::string> LogFile::open(const std::string& path) {
-  net::FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  base::FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
   if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) return tl::unexpected(why(path));
   if (!S_ISREG(status.st_mode)) return tl::unexpected(path + " is not a regular file");

@@ -5,7 +5,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "connectord/net/listener.h"
+#include "connectord/base/file_descriptor.h"
 #include "log_position.h"
 
 namespace connectord::maillog {
@@ -27,10 +27,10 @@ class LogFile {
   tl::expected<std::size_t, std::string> read(std::uint64_t offset, std::vector<char>& buffer) const;
 
  private:
-  LogFile(net::FileDescriptor fd, std::uint64_t device, std::uint64_t inode)
+  LogFile(base::FileDescriptor fd, std::uint64_t device, std::uint64_t inode)
       : fd_(std::move(fd)), device_(device), inode_(inode) {}
 
-  net::FileDescriptor fd_;
+  base::FileDescriptor fd_;
   std::uint64_t device_;
   std::uint64_t inode_;
 };

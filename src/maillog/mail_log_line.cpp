@@ -11,7 +11,7 @@ namespace {
 
 // The mail servers write none, and syslog's programs escape what others write.
 bool has_control_characters(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), mail::is_control);
+  return std::any_of(text.begin(), text.end(), base::is_control);
 }
 
 bool begins_with(std::string_view text, std::string_view beginning) {

@@ -178,7 +178,7 @@ std::string user_in(std::string_view text) {
 // rejected", where <> may also have the sender, the HELO name, the client or a command.
 bool can_begin(std::string_view answer, const LoggedEnvelope& envelope) {
   TextCursor cursor(answer);
-  cursor.while_true([](char c) { return mail::is_digit(c) || c == '.' || c == ' '; });
+  cursor.while_true([](char c) { return base::is_digit(c) || c == '.' || c == ' '; });
   if (!cursor.take("<")) return true;
   const auto subject = cursor.until(">: ");
   if (!subject) return false;

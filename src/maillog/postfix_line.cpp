@@ -12,7 +12,7 @@ std::optional<Detail> made(auto&& detail) {
 // "Trusted TLS connection established to mx.example.org[192.0.2.1]:25: TLSv1.3 with cipher X (256/256 bits) …"
 std::optional<TlsEstablished> parse_tls(std::string_view message) {
   TextCursor cursor(message);
-  const auto trust = cursor.while_true(mail::is_alpha);
+  const auto trust = cursor.while_true(base::is_alpha);
   if (!cursor.take(" TLS connection established to ") && !cursor.take(" TLS connection reused to "))
     return std::nullopt;
   const auto peer = cursor.until(": ");

@@ -175,7 +175,7 @@ bool is_about_our_connection(std::string_view ruleset) {
 // "check_rcpt, arg1=<b@c>, relay=host [192.0.2.1], reject=550 5.7.1 no", "…, quarantine=why"
 // "tls_rcpt, arg1=b@c, relay=mx.c., reject=403 4.7.0 authentication failed"
 std::optional<Detail> parse_ruleset(TextCursor cursor) {
-  const auto ruleset = cursor.while_true([](char c) { return mail::is_alpha(c) || c == '_' || c == '-'; });
+  const auto ruleset = cursor.while_true([](char c) { return base::is_alpha(c) || c == '_' || c == '-'; });
   if (!cursor.take(", arg1=")) return std::nullopt;
   const auto argument = take_address(cursor);
   if (!argument) return std::nullopt;
@@ -208,7 +208,7 @@ std::optional<Detail> parse_milter(std::string_view message) {
   }
   if (!cursor.take("Milter: ")) return std::nullopt;
   Refused refused;
-  const auto stage = cursor.while_true(mail::is_alpha);
+  const auto stage = cursor.while_true(base::is_alpha);
   refused.stage = stage == "to" ? "RCPT" : stage == "from" ? "MAIL" : bounded(stage);
   if (cursor.take("=")) {
     const auto argument = take_address(cursor);

@@ -20,7 +20,7 @@ std::optional<unsigned> take_digits(TextCursor& cursor, std::size_t digits) {
   const auto text = cursor.rest().substr(0, digits);
   unsigned value = 0;
   for (const char c : text) {
-    if (!mail::is_digit(c)) return std::nullopt;
+    if (!base::is_digit(c)) return std::nullopt;
     value = value * 10 + static_cast<unsigned>(c - '0');
   }
   if (text.size() != digits || !cursor.take(text)) return std::nullopt;
@@ -89,7 +89,7 @@ std::optional<Time> take_rfc3339_time(TextCursor& cursor) {
   if (!time_of_day || !date.ok()) return std::nullopt;
   Time time = sys_days(date) + *time_of_day;
   if (cursor.take(".")) {
-    const auto digits = cursor.while_true(mail::is_digit);
+    const auto digits = cursor.while_true(base::is_digit);
     if (digits.empty()) return std::nullopt;
     std::int64_t unit = 100'000;
     for (std::size_t i = 0; i < digits.size() && unit > 0; ++i, unit /= 10) {
@@ -102,15 +102,15 @@ std::optional<Time> take_rfc3339_time(TextCursor& cursor) {
 }
 
 bool is_in_program_name(char c) {
-  return mail::is_alpha(c) || mail::is_digit(c) || std::string_view("/-_.+@").find(c) != std::string_view::npos;
+  return base::is_alpha(c) || base::is_digit(c) || std::string_view("/-_.+@").find(c) != std::string_view::npos;
 }
 
 // "mail.info": facility and level, which BusyBox's syslogd writes before the program.
 void skip_priority(TextCursor& cursor) {
   TextCursor attempt = cursor;
-  const auto is_in_word = [](char c) { return mail::is_alpha(c) || mail::is_digit(c); };
+  const auto is_in_word = [](char c) { return base::is_alpha(c) || base::is_digit(c); };
   if (attempt.while_true(is_in_word).empty() || !attempt.take(".")) return;
-  if (!attempt.while_true(mail::is_alpha).empty() && attempt.take(" ")) cursor = attempt;
+  if (!attempt.while_true(base::is_alpha).empty() && attempt.take(" ")) cursor = attempt;
 }
 
 sys_seconds local_to_utc(std::int64_t local) {
@@ -125,7 +125,7 @@ sys_seconds local_to_utc(std::int64_t local) {
 
 std::optional<SyslogPrefix> read_syslog_prefix(std::string_view line, const LogClock& clock) {
   TextCursor cursor(line);
-  const bool dated = !line.empty() && mail::is_digit(line.front());
+  const bool dated = !line.empty() && base::is_digit(line.front());
   const auto time = dated ? take_rfc3339_time(cursor) : take_traditional_time(cursor, clock);
   if (!time || !cursor.take(" ")) return std::nullopt;
   const auto host = cursor.while_true([](char c) { return c != ' '; });

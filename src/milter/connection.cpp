@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "connectord/base/number.h"
 #include "connectord/mail/milter_macros.h"
 #include "connectord/milter/macros.h"
-#include "connectord/net/number.h"
 
 namespace connectord::milter {
 namespace {
@@ -139,8 +139,8 @@ sfsistat on_connect(SMFICTX* context, char* name, _SOCK_ADDR* address) noexcept 
     facts.client_name = name == nullptr ? "" : name;
     facts.client_address = net::IpAddress::from_sockaddr(address);
     facts.client_port = net::port_of(address);
-    if (facts.client_port == 0) facts.client_port = net::number_of(macro_of(context, "{client_port}"));
-    facts.server_port = net::number_of(macro_of(context, "{daemon_port}"));
+    if (facts.client_port == 0) facts.client_port = base::number_of(macro_of(context, "{client_port}"));
+    facts.server_port = base::number_of(macro_of(context, "{daemon_port}"));
     facts.local_submission = is_local_submission(facts.client_name, facts.client_address, facts.client_port);
     connection.session().connected(std::move(facts));
     runtime::Activity& activity = *shared->services.activity;

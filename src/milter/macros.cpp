@@ -4,9 +4,9 @@
 #include <array>
 #include <string>
 
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/number.h"
 #include "connectord/mail/certificate_name.h"
-#include "connectord/net/ascii_case.h"
-#include "connectord/net/number.h"
 
 namespace connectord::milter {
 namespace {
@@ -75,7 +75,7 @@ TlsReport read_tls_macros(const MacroLookup& macro) {
   tls.protocol = version;
   tls.version = model::parse_tls_version(version).value_or(model::TlsVersion::none);
   tls.cipher = value_of(macro, "{cipher}");
-  tls.cipher_bits = net::number_of(value_of(macro, "{cipher_bits}"));
+  tls.cipher_bits = base::number_of(value_of(macro, "{cipher_bits}"));
   const std::string_view verify = value_of(macro, "{verify}");
   if (verify.empty()) {
     read_postfix_names(macro, report.certificate);
@@ -86,7 +86,7 @@ TlsReport read_tls_macros(const MacroLookup& macro) {
 }
 
 std::string_view read_sasl_username(const MacroLookup& macro) {
-  if (net::equals_ignoring_case(value_of(macro, "{auth_type}"), "EXTERNAL")) return {};
+  if (base::equals_ignoring_case(value_of(macro, "{auth_type}"), "EXTERNAL")) return {};
   return value_of(macro, "{auth_authen}");
 }
 

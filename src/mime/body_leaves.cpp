@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/part_text.h"
 
 namespace connectord::mime {
@@ -69,7 +69,7 @@ class LeafFinder {
     const Parameter* start = part.types.front().find("start");
     const auto is_start = [&](std::size_t child) {
       const Field* id = structure_.parts[child].find("Content-ID");
-      return start != nullptr && id != nullptr && mail::trimmed(id->value) == start->value;
+      return start != nullptr && id != nullptr && base::trimmed(id->value) == start->value;
     };
     const auto root = std::find_if(part.children.begin(), part.children.end(), is_start);
     return find(root == part.children.end() ? part.children.front() : *root);

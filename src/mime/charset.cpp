@@ -6,7 +6,7 @@
 #include <array>
 #include <new>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::mime {
 namespace {
@@ -21,14 +21,14 @@ bool is_known_name(const std::string& name) {
   constexpr std::size_t longest_name = 60;
   if (name.empty() || name.size() > longest_name) return false;
   const bool is_plain = std::all_of(name.begin(), name.end(), [](char c) {
-    return mail::is_alpha(c) || mail::is_digit(c) || c == '-' || c == '_' || c == '.' || c == ':';
+    return base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_' || c == '.' || c == ':';
   });
   UErrorCode status = U_ZERO_ERROR;
   return is_plain && ucnv_countAliases(name.c_str(), &status) > 0 && U_SUCCESS(status);
 }
 
 Converter open_converter(std::string_view charset) {
-  const std::string name(mail::trimmed(charset));
+  const std::string name(base::trimmed(charset));
   if (!is_known_name(name)) return nullptr;
   UErrorCode status = U_ZERO_ERROR;
   Converter converter(ucnv_open(name.c_str(), &status));
@@ -121,7 +121,7 @@ CharsetKind kind_of_charset(std::string_view charset) {
 
 std::string decode_charset(std::string_view bytes, std::string_view charset) {
   auto decoder = CharsetDecoder::open(charset);
-  if (!decoder && mail::is_utf8(bytes)) return std::string(bytes);
+  if (!decoder && base::is_utf8(bytes)) return std::string(bytes);
   if (!decoder) decoder = CharsetDecoder::open("windows-1252");
   std::string text;
   if (!decoder) return text;

@@ -4,8 +4,8 @@
 
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/scanner.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/text.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::mime {
 namespace {
@@ -15,7 +15,7 @@ constexpr char fold_mark = '\x01';
 
 bool is_fold(std::string_view raw, std::size_t at) {
   if (raw[at] == '\r') ++at;
-  return at + 1 < raw.size() && raw[at] == '\n' && mail::is_space(raw[at + 1]);
+  return at + 1 < raw.size() && raw[at] == '\n' && base::is_space(raw[at + 1]);
 }
 
 std::string on_one_line(std::string_view raw) {
@@ -23,7 +23,7 @@ std::string on_one_line(std::string_view raw) {
   for (std::size_t at = 0; at < line.size(); ++at) {
     if ((line[at] == '\r' || line[at] == '\n') && is_fold(raw, at)) {
       line[at] = fold_mark;
-    } else if (mail::is_control(line[at])) {
+    } else if (base::is_control(line[at])) {
       line[at] = ' ';
     }
   }
@@ -37,7 +37,7 @@ std::string without_folds(std::string_view text) {
 }
 
 constexpr bool is_blank(char c) {
-  return mail::is_space(c) || c == fold_mark;
+  return base::is_space(c) || c == fold_mark;
 }
 
 std::string_view trimmed_of_blanks(std::string_view text) {
@@ -53,7 +53,7 @@ class ContentParser {
   ContentValue parse() {
     skip();
     const std::uint64_t begin = at();
-    content_.value = net::to_lower(media_type());
+    content_.value = base::to_lower(media_type());
     content_.place = {begin, std::max(begin, token_end_)};
     skip();
     while (!scanner_.at_end()) parameter();
@@ -103,7 +103,7 @@ class ContentParser {
     if (scanner_.at_end()) return;
     if (content_.parameters.size() == most_parameters) return stop();
     Parameter parameter;
-    parameter.name = net::to_lower(token("=;"));
+    parameter.name = base::to_lower(token("=;"));
     skip();
     if (parameter.name.empty() || !scanner_.take('=')) return skip_to_semicolon();
     skip();

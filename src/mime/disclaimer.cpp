@@ -4,9 +4,9 @@
 #include <iterator>
 
 #include "body_leaves.h"
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/html.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "delimiter_guard.h"
 #include "leaf_scan.h"
 #include "leaf_splice.h"
@@ -84,12 +84,12 @@ class LeafEditor {
 
   LineFormat format() const {
     const Parameter* format = part_.types.front().find("format");
-    const bool is_flowed = format != nullptr && net::equals_ignoring_case(format->value, "flowed");
+    const bool is_flowed = format != nullptr && base::equals_ignoring_case(format->value, "flowed");
     return is_flowed ? LineFormat::flowed : LineFormat::fixed;
   }
 
   tl::expected<std::string, NotEdited> in_charset(const std::string& text, HeaderChanges& changes) const {
-    const bool is_ascii = std::all_of(text.begin(), text.end(), mail::is_ascii);
+    const bool is_ascii = std::all_of(text.begin(), text.end(), base::is_ascii);
     if (is_ascii && facts_.charset_kind == CharsetKind::ascii_based) return text;
     if (facts_.is_charset_malformed) return Problem(NotEdited::doubtful_charset);
     if (auto encoded = encode_charset(text, facts_.charset)) return std::move(*encoded);
@@ -101,7 +101,7 @@ class LeafEditor {
   }
 
   tl::expected<std::vector<Splice>, NotEdited> splices_of(const Insertion& insertion, HeaderChanges& changes) const {
-    const bool is_ascii = std::all_of(insertion.content.begin(), insertion.content.end(), mail::is_ascii);
+    const bool is_ascii = std::all_of(insertion.content.begin(), insertion.content.end(), base::is_ascii);
     if (part_.encoding() == TransferEncoding::seven_bit && facts_.is_ascii && !is_ascii)
       return quote(insertion, changes);
     if (is_identity(part_.encoding()) && !has_mail_lines(insertion.content)) return Problem(NotEdited::line_too_long);

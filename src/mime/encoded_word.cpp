@@ -4,11 +4,11 @@
 #include <optional>
 
 #include "connectord/mail/header_field.h"
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/charset.h"
 #include "connectord/mime/transfer_encoding.h"
-#include "connectord/net/ascii_case.h"
-#include "connectord/net/hexadecimal.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/hexadecimal.h"
 
 namespace connectord::mime {
 namespace {
@@ -23,7 +23,7 @@ struct EncodedWord {
 std::string decode_q(std::string_view text) {
   std::string spaced(text);
   std::replace(spaced.begin(), spaced.end(), '_', ' ');
-  return net::decode_marked_hex(spaced, '=');
+  return base::decode_marked_hex(spaced, '=');
 }
 
 std::string decode_b(std::string_view text) {
@@ -43,10 +43,10 @@ std::optional<EncodedWord> read_word(std::string_view text) {
   std::size_t end = text.find('?', begin);
   if (end == std::string_view::npos || end + 1 >= text.size() || text[end + 1] != '=') return {};
   const std::string_view charset = text.substr(2, charset_end - 2);
-  const char encoding = net::to_lower(text[charset_end + 1]);
+  const char encoding = base::to_lower(text[charset_end + 1]);
   if (charset.empty() || (encoding != 'q' && encoding != 'b')) return {};
   const std::string_view content = text.substr(begin, end - begin);
-  return EncodedWord{.charset = net::to_lower(charset.substr(0, charset.find('*'))),
+  return EncodedWord{.charset = base::to_lower(charset.substr(0, charset.find('*'))),
                      .bytes = encoding == 'q' ? decode_q(content) : decode_b(content),
                      .length = end + 2};
 }
@@ -75,7 +75,7 @@ class HeaderTextDecoder {
  private:
   // Blanks between two encoded words do not count (RFC 2047, 6.2).
   void plain_text(std::string_view plain, bool word_follows) {
-    if (word_follows && behind_word_ && mail::trimmed(plain).empty()) return;
+    if (word_follows && behind_word_ && base::trimmed(plain).empty()) return;
     if (plain.empty()) return;
     flush_words();
     decoded_ += decode_charset(plain, {});
@@ -112,7 +112,7 @@ std::size_t word_length(std::string_view utf8) {
 }  // namespace
 
 std::string decode_header_text(std::string_view raw) {
-  return HeaderTextDecoder().decode(mail::trimmed(without_line_ends(raw)));
+  return HeaderTextDecoder().decode(base::trimmed(without_line_ends(raw)));
 }
 
 std::string encode_words(std::string_view utf8) {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/html.h"
 
 namespace connectord::mime {
@@ -82,10 +82,10 @@ std::optional<std::string> decode_reference(std::string_view name) {
 }
 
 std::string ascii_html(std::string_view html) {
-  if (!mail::is_utf8(html)) return {};
+  if (!base::is_utf8(html)) return {};
   std::string ascii;
   while (!html.empty()) {
-    if (mail::is_ascii(html.front())) {
+    if (base::is_ascii(html.front())) {
       ascii += html.front();
       html.remove_prefix(1);
       continue;

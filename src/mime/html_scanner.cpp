@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <array>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/html.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::mime {
 namespace {
@@ -92,7 +92,7 @@ void HtmlScanner::tag_open(char c) {
   if (c == '/') {
     tag_.closes = true;
     state_ = State::end_tag_open;
-  } else if (!raw_element_.empty() || !(mail::is_alpha(c) || c == '!' || c == '?')) {
+  } else if (!raw_element_.empty() || !(base::is_alpha(c) || c == '!' || c == '?')) {
     no_tag(c);
   } else if (c == '!') {
     tag_.name = "!";
@@ -101,14 +101,14 @@ void HtmlScanner::tag_open(char c) {
   } else if (c == '?') {
     state_ = State::bogus_comment;
   } else {
-    tag_.name = net::to_lower(c);
+    tag_.name = base::to_lower(c);
     state_ = State::tag_name;
   }
 }
 
 void HtmlScanner::end_tag_open(char c) {
-  if (mail::is_alpha(c)) {
-    tag_.name = net::to_lower(c);
+  if (base::is_alpha(c)) {
+    tag_.name = base::to_lower(c);
     state_ = State::tag_name;
   } else if (!raw_element_.empty()) {
     no_tag(c);
@@ -123,7 +123,7 @@ void HtmlScanner::tag_name(char c) {
       !raw_element_.empty() && (ends ? tag_.name != raw_element_ : !raw_element_.starts_with(tag_.name));
   if (is_no_end) return no_tag(c);
   if (!ends) {
-    if (tag_.name.size() < longest_tag_name) tag_.name += net::to_lower(c);
+    if (tag_.name.size() < longest_tag_name) tag_.name += base::to_lower(c);
     return;
   }
   state_ = State::before_attribute;
@@ -165,7 +165,7 @@ void HtmlScanner::declaration(char c) {
     state_ = State::comment;
   } else if (comment_ != "-") {
     state_ = State::bogus_comment;
-    if (net::to_lower(c) != 'd') tag_.name.clear();
+    if (base::to_lower(c) != 'd') tag_.name.clear();
   }
 }
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/html.h"
 
 namespace connectord::mime {
@@ -72,7 +72,7 @@ void HtmlText::text(std::string_view piece) {
 }
 
 void HtmlText::special(char c) {
-  const bool goes_on = mail::is_alpha(c) || mail::is_digit(c) || (c == '#' && reference_.size() == 1);
+  const bool goes_on = base::is_alpha(c) || base::is_digit(c) || (c == '#' && reference_.size() == 1);
   if (!reference_.empty() && goes_on && reference_.size() < longest_reference) {
     reference_ += c;
     return;

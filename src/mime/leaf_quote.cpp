@@ -1,4 +1,4 @@
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "leaf_splice.h"
 
 namespace connectord::mime {
@@ -51,7 +51,7 @@ class LeafQuoter {
   }
 
   void blank_at_end() {
-    if (column_ > 0 && mail::is_space(last_)) soft_break();
+    if (column_ > 0 && base::is_space(last_)) soft_break();
   }
 
   void soft_break() {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/html.h"
 #include "connectord/mime/part_text.h"
 #include "finder.h"
@@ -106,7 +106,7 @@ class LeafScan {
     if (facts_.size < byte_order_mark.size()) front_ += decoded.substr(0, byte_order_mark.size());
     facts_.size += decoded.size();
     facts_.is_ascii =
-        facts_.is_ascii && std::all_of(decoded.begin(), decoded.end(), [](char c) { return mail::is_ascii(c); });
+        facts_.is_ascii && std::all_of(decoded.begin(), decoded.end(), [](char c) { return base::is_ascii(c); });
     line_ends(decoded);
     const bool is_escaped = facts_.charset_kind == CharsetKind::iso_2022_jp;
     const std::string masked = is_escaped ? mask_.update(decoded) : std::string();

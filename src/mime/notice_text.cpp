@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/html.h"
 
 namespace connectord::mime {
@@ -28,7 +28,7 @@ std::string_view take_line(std::string_view& rest) {
   }
   std::string_view line = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
-  while (!line.empty() && mail::is_space(line.back())) line.remove_suffix(1);
+  while (!line.empty() && base::is_space(line.back())) line.remove_suffix(1);
   return line;
 }
 

@@ -2,11 +2,11 @@
 #include <map>
 #include <optional>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/charset.h"
 #include "connectord/mime/content_value.h"
 #include "connectord/mime/encoded_word.h"
-#include "connectord/net/hexadecimal.h"
+#include "connectord/base/hexadecimal.h"
 
 namespace connectord::mime {
 namespace {
@@ -24,7 +24,7 @@ std::optional<std::pair<unsigned, bool>> read_suffix(std::string_view suffix) {
   suffix.remove_prefix(1);
   const bool is_extended = suffix.ends_with('*');
   if (is_extended) suffix.remove_suffix(1);
-  if (suffix.empty() || suffix.size() > 4 || !std::all_of(suffix.begin(), suffix.end(), mail::is_digit)) return {};
+  if (suffix.empty() || suffix.size() > 4 || !std::all_of(suffix.begin(), suffix.end(), base::is_digit)) return {};
   unsigned number = 0;
   for (const char c : suffix) number = number * 10 + static_cast<unsigned>(c - '0');
   return std::pair{number, is_extended};
@@ -57,7 +57,7 @@ std::string join(Pieces pieces) {
   const std::string charset = take_charset(pieces.begin()->second);
   std::string bytes;
   for (const auto& [number, piece] : pieces) {
-    bytes += piece.is_extended ? net::decode_marked_hex(piece.value, '%') : piece.value;
+    bytes += piece.is_extended ? base::decode_marked_hex(piece.value, '%') : piece.value;
   }
   return decode_charset(bytes, charset);
 }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/text.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::mime {
 namespace {
@@ -28,7 +28,7 @@ void require_type(Part& part, ContentValue& type, std::string_view default_type)
 // RFC 2046, 5.1.1, allows less, but what is printable is read alike by all.
 bool is_sound_boundary(const std::string& boundary) {
   return !boundary.empty() && boundary.size() <= 70 && std::all_of(boundary.begin(), boundary.end(), [](char c) {
-    return mail::is_ascii(c) && !mail::is_control(c) && c != '"' && c != '\\';
+    return base::is_ascii(c) && !base::is_control(c) && c != '"' && c != '\\';
   });
 }
 
@@ -58,7 +58,7 @@ bool is_in_pieces(const ContentValue& type) {
 }  // namespace
 
 bool is_content_field(std::string_view name) {
-  return net::starts_with_ignoring_case(mail::trimmed(name), "content-");
+  return base::starts_with_ignoring_case(base::trimmed(name), "content-");
 }
 
 void describe(Part& part, std::string_view default_type) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/charset.h"
 #include "connectord/mime/html.h"
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/transfer_encoding.h"
 
 namespace connectord::mime {
@@ -22,16 +22,16 @@ std::string quoted(std::string_view bytes) {
 // How many bytes at the front belong together: those of one character of UTF-8, or else one.
 std::size_t character_length(std::string_view text) {
   std::size_t length = 1;
-  if (mail::is_ascii(text.front())) return length;
+  if (base::is_ascii(text.front())) return length;
   while (length < 4 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) ++length;
-  return mail::is_utf8(text.substr(0, length)) ? length : 1;
+  return base::is_utf8(text.substr(0, length)) ? length : 1;
 }
 
 bool stands_for_itself(std::string_view text) {
   const char c = text.front();
   // At the end of a line blanks would get lost.
-  if (mail::is_space(c)) return text.size() > 1 && text[1] != '\r' && text[1] != '\n';
-  return mail::is_ascii(c) && !mail::is_control(c) && c != '=';
+  if (base::is_space(c)) return text.size() > 1 && text[1] != '\r' && text[1] != '\n';
+  return base::is_ascii(c) && !base::is_control(c) && c != '=';
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "part_fields.h"
 
 namespace connectord::mime {
@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t longest_kept_line = 1024;
 
 std::string_view without_blanks_at_end(std::string_view text) {
-  while (!text.empty() && mail::is_space(text.back())) text.remove_suffix(1);
+  while (!text.empty() && base::is_space(text.back())) text.remove_suffix(1);
   return text;
 }
 

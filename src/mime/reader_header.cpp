@@ -1,4 +1,4 @@
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/reader.h"
 #include "part_fields.h"
 
@@ -7,8 +7,8 @@ void Reader::header_line(const Line& line) {
   if (line.ends_bare) doubt(Doubt::bare_line_end);
   if (line.content_end == line.begin) return end_header(line.end);
   count_header(line);
-  const bool is_continuation = mail::is_space(line.text.front());
-  const bool is_blank = mail::trimmed(line.text).empty();
+  const bool is_continuation = base::is_space(line.text.front());
+  const bool is_blank = base::trimmed(line.text).empty();
   const std::size_t colon = line.text.find(':');
   if (is_continuation && !is_blank) return continue_field(line);
   if (!is_continuation && colon != std::string_view::npos && colon > 0) return begin_field(line, colon);
@@ -37,7 +37,7 @@ void Reader::begin_field(const Line& line, std::size_t colon) {
   field_is_kept_ = header_size_ <= limits_.header && is_content_field(line.text.substr(0, colon));
   if (!field_is_kept_) return;
   all_headers_size_ += line.text.size();
-  structure_.parts[current()].fields.push_back({.name = std::string(mail::trimmed(line.text.substr(0, colon))),
+  structure_.parts[current()].fields.push_back({.name = std::string(base::trimmed(line.text.substr(0, colon))),
                                                 .value = std::string(line.text.substr(colon + 1)),
                                                 .line = {line.begin, line.end},
                                                 .value_place = {line.begin + colon + 1, line.content_end}});

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "body_leaves.h"
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "delimiter_guard.h"
 #include "leaf_splice.h"
 #include "text_part.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/encoded_word.h"
 
 namespace connectord::mime {
@@ -31,13 +31,13 @@ bool is_marked(std::string_view subject, std::string_view mark) {
 }
 
 bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), mail::is_ascii) && text.find("=?") == std::string_view::npos;
+  return std::all_of(text.begin(), text.end(), base::is_ascii) && text.find("=?") == std::string_view::npos;
 }
 
 // The mark as it is written before `rest`. Blanks between two encoded words do not count, and those between a word and
 // other text do.
 std::string written_mark(std::string_view mark, std::string_view rest) {
-  const std::string_view word = mail::trimmed(mark);
+  const std::string_view word = base::trimmed(mark);
   const bool word_follows = rest.starts_with("=?");
   if (is_plain(mark)) return std::string(mark) + (word_follows && !mark.ends_with(' ') ? " " : "");
   const bool is_spaced = mark.ends_with(' ');
@@ -47,7 +47,7 @@ std::string written_mark(std::string_view mark, std::string_view rest) {
 }  // namespace
 
 std::optional<std::string> prepend_to_subject(std::string_view raw, std::string_view mark) {
-  const std::string_view word = mail::trimmed(mark);
+  const std::string_view word = base::trimmed(mark);
   if (word.empty() || is_marked(decode_header_text(raw), word)) return std::nullopt;
   const std::size_t begin = std::min(raw.find_first_not_of(blanks), raw.size());
   const std::string_view rest = raw.substr(begin);

@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
-#include "connectord/net/hexadecimal.h"
+#include "connectord/base/text.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/hexadecimal.h"
 
 namespace connectord::mime {
 namespace {
@@ -36,7 +36,7 @@ constexpr std::size_t longest_blanks = 1024;
 
 TransferEncoding transfer_encoding_named(std::string_view name) {
   for (const auto& [known, encoding] : encoding_names) {
-    if (net::equals_ignoring_case(mail::trimmed(name), known)) return encoding;
+    if (base::equals_ignoring_case(base::trimmed(name), known)) return encoding;
   }
   return TransferEncoding::unknown;
 }
@@ -62,7 +62,7 @@ void TransferDecoder::finish(std::string& decoded) {
     return;
   }
   if (pending_.starts_with('=')) malformed_ = true;
-  if (pending_.starts_with('=') && pending_.size() > 1 && !mail::is_space(pending_[1])) decoded += pending_;
+  if (pending_.starts_with('=') && pending_.size() > 1 && !base::is_space(pending_[1])) decoded += pending_;
   if (pending_ == "\r") decoded += pending_;
   pending_.clear();
 }
@@ -91,14 +91,14 @@ void TransferDecoder::quoted_printable(std::string_view encoded, std::string& de
 void TransferDecoder::printable(char c, std::string& decoded) {
   if (c == '\n') return end_of_line(decoded);
   const bool goes_on = !pending_.ends_with('\r') && pending_.size() < longest_blanks;
-  if (c == '\r' ? !pending_.ends_with('\r') : mail::is_space(c) && goes_on) {
+  if (c == '\r' ? !pending_.ends_with('\r') : base::is_space(c) && goes_on) {
     pending_ += c;
     return;
   }
-  if (pending_.ends_with('\r') || mail::is_space(c) || c == '\r') malformed_ = true;
+  if (pending_.ends_with('\r') || base::is_space(c) || c == '\r') malformed_ = true;
   decoded += pending_;
   pending_.clear();
-  if (c == '=' || c == '\r' || mail::is_space(c)) {
+  if (c == '=' || c == '\r' || base::is_space(c)) {
     pending_ = c;
   } else {
     decoded += c;
@@ -113,19 +113,19 @@ void TransferDecoder::end_of_line(std::string& decoded) {
 
 // Behind "=": two hexadecimal digits, or blanks and a line end.
 void TransferDecoder::escape(char c, std::string& decoded) {
-  const bool is_soft_break = pending_.size() > 1 && net::hex_value(pending_[1]) < 0;
+  const bool is_soft_break = pending_.size() > 1 && base::hex_value(pending_[1]) < 0;
   if (c == '\n' && (pending_.size() == 1 || is_soft_break)) {
     pending_.clear();
     return;
   }
-  if (pending_.size() == 2 && !is_soft_break && net::hex_value(c) >= 0) {
-    decoded += static_cast<char>(net::hex_value(pending_[1]) * 16 + net::hex_value(c));
+  if (pending_.size() == 2 && !is_soft_break && base::hex_value(c) >= 0) {
+    decoded += static_cast<char>(base::hex_value(pending_[1]) * 16 + base::hex_value(c));
     pending_.clear();
     return;
   }
   const bool may_follow = pending_.size() == 1
-                              ? net::hex_value(c) >= 0 || mail::is_space(c) || c == '\r'
-                              : is_soft_break && !pending_.ends_with('\r') && (mail::is_space(c) || c == '\r') &&
+                              ? base::hex_value(c) >= 0 || base::is_space(c) || c == '\r'
+                              : is_soft_break && !pending_.ends_with('\r') && (base::is_space(c) || c == '\r') &&
                                     pending_.size() < longest_blanks;
   if (may_follow) {
     pending_ += c;
@@ -153,7 +153,7 @@ void TransferDecoder::base64(std::string_view encoded, std::string& decoded) {
       sextets_ = 0;
       padding_ = 0;
       ended_ = true;
-    } else if (!mail::is_space(c) && c != '\r' && c != '\n') {
+    } else if (!base::is_space(c) && c != '\r' && c != '\n') {
       malformed_ = true;
     }
   }

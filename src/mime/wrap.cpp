@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/replace.h"
 #include "finder.h"
 #include "part_fields.h"
@@ -11,7 +11,7 @@ namespace {
 
 // Line ends in milters' values are LF.
 std::string written(const mail::HeaderField& field) {
-  std::string line = field.name + (mail::is_space(field.value.empty() ? ' ' : field.value.front()) ? ":" : ": ");
+  std::string line = field.name + (base::is_space(field.value.empty() ? ' ' : field.value.front()) ? ":" : ": ");
   for (const char c : field.value) {
     if (c == '\n' && !line.ends_with('\r')) line += '\r';
     line += c;
@@ -28,7 +28,7 @@ std::optional<BodyFacts> facts_of(const Bytes& body, std::string_view delimiter)
   BodyFacts facts;
   Finder finder{std::string(delimiter)};
   const bool is_read = visit(body, {0, body.size()}, [&](std::string_view piece) {
-    facts.has_8bit = facts.has_8bit || !std::all_of(piece.begin(), piece.end(), mail::is_ascii);
+    facts.has_8bit = facts.has_8bit || !std::all_of(piece.begin(), piece.end(), base::is_ascii);
     finder.update(piece);
     return true;
   });

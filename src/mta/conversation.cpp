@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/net/ip_address.h"
 #include "connectord/smtp/smtp_client.h"
 #include "name_service.h"
@@ -56,7 +56,7 @@ std::string Conversation::to_string() const {
     // Of what is well the code says enough.
     text += exchange.code == 0
                 ? "no answer"
-                : (is_accepted(exchange.code) ? std::to_string(exchange.code) : mail::printable(exchange.reply, 200));
+                : (is_accepted(exchange.code) ? std::to_string(exchange.code) : base::printable(exchange.reply, 200));
   }
   return text;
 }

@@ -8,9 +8,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string_view>
+#include <system_error>
+
+#include "connectord/base/files.h"
 
 namespace connectord::mta {
 namespace {
@@ -19,35 +20,7 @@ tl::unexpected<std::string> failed(const std::filesystem::path& file, std::strin
   return tl::unexpected(file.string() + ": " + std::string(what) + ": " + std::strerror(errno));
 }
 
-tl::expected<void, std::string> write_new(const std::filesystem::path& file, const std::string& content,
-                                          const struct stat& like) {
-  constexpr mode_t permissions = 07777;
-  const net::FileDescriptor fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (fd.get() < 0) return failed(file, "cannot make it");
-  if (!write_all(fd.get(), content)) return failed(file, "cannot write it");
-  // Only root may give a file away; for anybody else it is their own already.
-  if (::geteuid() == 0 && ::fchown(fd.get(), like.st_uid, like.st_gid) != 0) return failed(file, "cannot give it away");
-  if (::fchmod(fd.get(), like.st_mode & permissions) != 0) return failed(file, "cannot set its mode");
-  if (::fsync(fd.get()) != 0) return failed(file, "cannot write it to the disk");
-  return {};
-}
-
-void flush_folder(const std::filesystem::path& folder) {
-  const net::FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() >= 0) ::fsync(fd.get());
-}
-
 }  // namespace
-
-bool write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t count = ::write(fd, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
 
 std::string obstacle_to_replacing(const std::filesystem::path& file) {
   std::error_code error;
@@ -61,31 +34,23 @@ std::string obstacle_to_replacing(const std::filesystem::path& file) {
 }
 
 tl::expected<std::string, std::string> read_file(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return failed(file, "cannot read it");
-  std::string content{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return failed(file, "cannot read it");
-  return content;
+  return base::read_file(file.string()).map_error([&file](const std::error_code& error) {
+    return file.string() + ": cannot read it: " + std::generic_category().message(error.value());
+  });
 }
 
 tl::expected<void, std::string> replace_file(const std::filesystem::path& file, const std::string& content,
                                              const std::filesystem::path& like) {
   struct stat status {};
   if (::stat(like.c_str(), &status) != 0) return failed(like, "cannot look at it");
-  std::filesystem::path beside = file;
-  beside += ".connectord-new";
-  ::unlink(beside.c_str());  // what a run left that was cut off
-  if (auto written = write_new(beside, content, status); !written) {
-    ::unlink(beside.c_str());
-    return written;
+  constexpr mode_t permissions = 07777;
+  base::FileRights rights{.mode = status.st_mode & permissions};
+  // Only root may give a file away; for anybody else it is their own already.
+  if (::geteuid() == 0) {
+    rights.owner = status.st_uid;
+    rights.group = status.st_gid;
   }
-  if (::rename(beside.c_str(), file.c_str()) != 0) {
-    auto failure = failed(file, "cannot put the new one in its place");
-    ::unlink(beside.c_str());
-    return failure;
-  }
-  flush_folder(file.parent_path());
-  return {};
+  return base::replace_file(file.string(), content, rights);
 }
 
 TemporaryFolder::TemporaryFolder() {
@@ -99,8 +64,8 @@ TemporaryFolder::~TemporaryFolder() {
   if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
 }
 
-std::optional<net::FileDescriptor> lock_folder(const std::filesystem::path& folder) {
-  net::FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+std::optional<base::FileDescriptor> lock_folder(const std::filesystem::path& folder) {
+  base::FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() < 0 || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
   return fd;
 }

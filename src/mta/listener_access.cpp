@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -16,6 +15,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "connectord/base/accounts.h"
 #include "connectord/net/listener.h"
 #include "postfix_list.h"
 
@@ -28,20 +28,8 @@ struct Attempt {
   int error = 0;          // of connect()
 };
 
-struct Account {
-  std::string name;
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::string group;
-};
-
-std::optional<Account> find_account(const std::string& name) {
-  const passwd* entry = ::getpwnam(name.c_str());  // NOLINT(concurrency-mt-unsafe)
-  if (entry == nullptr) return std::nullopt;
-  Account account{name, entry->pw_uid, entry->pw_gid, std::to_string(entry->pw_gid)};
-  const group* own = ::getgrgid(account.gid);  // NOLINT(concurrency-mt-unsafe)
-  if (own != nullptr) account.group = own->gr_name;
-  return account;
+std::string group_of(const base::Account& account) {
+  return base::name_of_group(account.gid).value_or(std::to_string(account.gid));
 }
 
 // "a", "a/b" of "a/b/c.sock"; "/", "/a" of "/a/c.sock".
@@ -63,8 +51,8 @@ int connect_unix(const std::string& path) {
   return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
-Attempt attempt_as(const Account& account, const std::string& queue_directory, bool chrooted, const std::string& path,
-                   const std::vector<std::string>& folders) {
+Attempt attempt_as(const base::Account& account, const std::string& queue_directory, bool chrooted,
+                   const std::string& path, const std::vector<std::string>& folders) {
   Attempt attempt;
   const bool is_root = ::geteuid() == 0;
   if (::chdir(queue_directory.c_str()) != 0) return attempt;
@@ -84,20 +72,20 @@ Attempt attempt_as(const Account& account, const std::string& queue_directory, b
 }
 
 // In a process of its own, since what it gives up does not come back.
-Attempt attempt_in_child(const Account& account, const std::string& queue_directory, bool chrooted,
+Attempt attempt_in_child(const base::Account& account, const std::string& queue_directory, bool chrooted,
                          const std::string& path, const std::vector<std::string>& folders) {
   Attempt attempt;
   std::array<int, 2> pipe{};
   if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return attempt;
-  const net::FileDescriptor reading(pipe[0]);
-  net::FileDescriptor writing(pipe[1]);
+  const base::FileDescriptor reading(pipe[0]);
+  base::FileDescriptor writing(pipe[1]);
   const pid_t pid = ::fork();
   if (pid == 0) {
     const Attempt made = attempt_as(account, queue_directory, chrooted, path, folders);
     [[maybe_unused]] const auto written = ::write(writing.get(), &made, sizeof made);
     ::_exit(0);
   }
-  writing = net::FileDescriptor();
+  writing = base::FileDescriptor();
   if (pid < 0 || ::read(reading.get(), &attempt, sizeof attempt) != sizeof attempt) attempt = {};
   ::waitpid(pid, nullptr, 0);
   return attempt;
@@ -127,7 +115,7 @@ class Reach {
       return service.chroot && std::find(programs.begin(), programs.end(), service.program) != programs.end();
     });
     if (word.front() == '/' && chrooted) return;  // the plan refuses that
-    const auto account = find_account(setup_.effective("mail_owner"));
+    const auto account = base::find_account(setup_.effective("mail_owner"));
     if (!account) {
       found_.push_back(
           {"there is no user \"" + setup_.effective("mail_owner") + "\" (mail_owner of main.cf)", "make it"});
@@ -136,8 +124,8 @@ class Reach {
     try_unix(key, *endpoint, word, *account, chrooted);
   }
 
-  void try_unix(const std::string& key, const net::Endpoint& endpoint, const std::string& word, const Account& account,
-                bool chrooted) {
+  void try_unix(const std::string& key, const net::Endpoint& endpoint, const std::string& word,
+                const base::Account& account, bool chrooted) {
     std::vector<std::string> folders = folders_of(word);
     if (word.front() != '/') folders.insert(folders.begin(), ".");
     const Attempt attempt = attempt_in_child(account, setup_.queue_directory, chrooted, word, folders);
@@ -160,19 +148,19 @@ class Reach {
                           "connectord"});
   }
 
-  void tell_folder(const net::Endpoint& endpoint, const std::string& folder, const Account& account) {
+  void tell_folder(const net::Endpoint& endpoint, const std::string& folder, const base::Account& account) {
     if (::geteuid() != 0) return;
     const std::string whole = folder == "." ? setup_.queue_directory
                                             : (folder.front() == '/' ? folder : setup_.queue_directory + "/" + folder);
     found_.push_back({"the user " + account.name + " may not pass through " + whole + ", so Postfix cannot reach " +
                           endpoint.to_string(),
-                      "chgrp " + account.group + " " + whole + " && chmod g+x " + whole});
+                      "chgrp " + group_of(account) + " " + whole + " && chmod g+x " + whole});
   }
 
-  void tell_rights(const net::Endpoint& endpoint, const Account& account) {
+  void tell_rights(const net::Endpoint& endpoint, const base::Account& account) {
     found_.push_back(
         {"the user " + account.name + " may not connect to " + endpoint.to_string(),
-         "in [server] of " + wanted_.file + ": socket_group = \"" + account.group +
+         "in [server] of " + wanted_.file + ": socket_group = \"" + group_of(account) +
              "\" and socket_mode = \"0660\", then restart connectord (started as root, which alone may give a "
              "socket to another group)"});
   }

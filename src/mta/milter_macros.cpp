@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "connectord/base/text.h"
 #include "connectord/mail/milter_macros.h"
-#include "connectord/mail/text.h"
 #include "postfix_list.h"
 
 namespace connectord::mta {
 
 std::string_view bare_macro(std::string_view name) {
   if (name.starts_with('{') && name.ends_with('}')) name = name.substr(1, name.size() - 2);
-  return mail::trimmed(name);
+  return base::trimmed(name);
 }
 
 bool is_fact_macro(std::string_view name) {

@@ -1,25 +1,27 @@
-#include <array>
 #include <ctime>
 #include <filesystem>
 
+#include "connectord/base/digest.h"
+#include "connectord/base/time.h"
 #include "connectord/mta/files.h"
 #include "connectord/mta/listener_access.h"
 #include "connectord/mta/postfix_attachment.h"
 #include "connectord/mta/postfix_entrance.h"
 #include "connectord/mta/running_daemon.h"
 #include "connectord/mta/verification.h"
-#include "connectord/net/digest.h"
 #include "postfix_run.h"
 
 namespace connectord::mta {
 namespace {
 
-std::string utc_now(const char* format) {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  std::array<char, 32> text{};
-  if (::gmtime_r(&now, &utc) != nullptr) std::strftime(text.data(), text.size(), format, &utc);
-  return text.data();
+std::string utc_now() {
+  return base::utc_text(std::time(nullptr));
+}
+
+// "20261121T120000Z"
+std::string compact(std::string time) {
+  std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+  return time;
 }
 
 class PostfixAttacher : private PostfixRun {
@@ -29,19 +31,14 @@ class PostfixAttacher : private PostfixRun {
         user_(configuration.server.user),
         wanted_(wanted_by(order.configuration, configuration)) {}
 
-  PostfixReport run() && {
-    if (auto planned = begin().and_then([this] { return plan(); }); planned) {
-      decide();
-    } else {
-      end(Result::failed, planned.error());
-    }
-    return std::move(report_);
+  PostfixReport run() {
+    return PostfixRun::run([this] { return plan(); }, [this] { decide(); });
   }
 
  private:
   Done plan() {
     // An attach that was cut off before it changed anything.
-    if (record_ && record_->before_sha256 == net::sha256_hex(report_.before)) record_.reset();
+    if (record_ && record_->before_sha256 == base::sha256_hex(report_.before)) record_.reset();
     const PostfixSetup as_it_is = setup_;
     const std::vector<std::string> retired = retire(setup_, record_, wanted_);
     Plan plan = plan_postfix(setup_, wanted_);
@@ -99,17 +96,17 @@ class PostfixAttacher : private PostfixRun {
   // In this order a run may be cut off anywhere: the copy and the record harm nobody until main.cf is changed.
   Done change() {
     Record next = recorded(record_, report_.changes);
-    const bool untouched = !record_ || record_->after_sha256 == net::sha256_hex(report_.before);
+    const bool untouched = !record_ || record_->after_sha256 == base::sha256_hex(report_.before);
     if (!record_) {
-      next.backup = instance_->main_cf() + ".before-connectord-" + utc_now("%Y%m%dT%H%M%SZ");
-      next.before_sha256 = net::sha256_hex(report_.before);
+      next.backup = instance_->main_cf() + ".before-connectord-" + compact(utc_now());
+      next.before_sha256 = base::sha256_hex(report_.before);
       if (auto copied = replace_file(next.backup, report_.before, instance_->main_cf()); !copied) return copied;
     }
     // What others have changed since cannot be put back by putting the old file back.
     if (!untouched) next.backup.clear();
     next.configuration = order_.configuration;
-    next.attached = utc_now("%Y-%m-%dT%H:%M:%SZ");
-    next.after_sha256 = net::sha256_hex(report_.after);
+    next.attached = utc_now();
+    next.after_sha256 = base::sha256_hex(report_.after);
     if (auto written = instance_->write_record(next); !written) return written;
     if (auto installed = instance_->install(report_.before, report_.after); !installed) {
       record_ ? void(instance_->write_record(*record_)) : instance_->forget(next);

@@ -1,6 +1,6 @@
+#include "connectord/base/digest.h"
 #include "connectord/mta/files.h"
 #include "connectord/mta/postfix_attachment.h"
-#include "connectord/net/digest.h"
 #include "connectord/runtime/load_policy.h"
 #include "postfix_run.h"
 
@@ -11,25 +11,20 @@ class PostfixDetacher : private PostfixRun {
  public:
   PostfixDetacher(const std::string& folder, const Order& order) : PostfixRun(folder, order) {}
 
-  PostfixReport run() && {
-    if (auto planned = begin().and_then([this] { return plan(); }); planned) {
-      decide();
-    } else {
-      end(Result::failed, planned.error());
-    }
-    return std::move(report_);
+  PostfixReport run() {
+    return PostfixRun::run([this] { return plan(); }, [this] { decide(); });
   }
 
  private:
   Done plan() {
     report_.after = report_.before;
     if (record_) {
-      const std::string now = net::sha256_hex(report_.before);
+      const std::string now = base::sha256_hex(report_.before);
       // Cut off before it changed anything, or put back by hand.
       if (now == record_->before_sha256) return {};
       if (now == record_->after_sha256 && !record_->backup.empty()) {
         auto backup = read_file(record_->backup);
-        if (backup && net::sha256_hex(*backup) == record_->before_sha256) {
+        if (backup && base::sha256_hex(*backup) == record_->before_sha256) {
           report_.after = std::move(*backup);
           report_.restored_whole = true;
           return {};

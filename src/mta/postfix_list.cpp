@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <optional>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/net/ip_address.h"
 
 namespace connectord::mta {
@@ -120,10 +120,10 @@ bool names_service(std::string_view word, const net::Endpoint& endpoint, const s
 std::string setting_of(std::string_view word, std::string_view name) {
   // "name = value" may have spaces in it, or be in braces of its own.
   for (const ListWord& inner : list_words(without_braces(word))) {
-    const std::string_view text = mail::trimmed(without_braces(inner.text));
+    const std::string_view text = base::trimmed(without_braces(inner.text));
     const std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos || mail::trimmed(text.substr(0, equals)) != name) continue;
-    return std::string(mail::trimmed(text.substr(equals + 1)));
+    if (equals == std::string_view::npos || base::trimmed(text.substr(0, equals)) != name) continue;
+    return std::string(base::trimmed(text.substr(equals + 1)));
   }
   return {};
 }
@@ -147,7 +147,7 @@ std::string with_milter_first(const std::string& list, const net::Endpoint& endp
 std::size_t find_policy_service(const std::vector<ListWord>& words, const net::Endpoint& endpoint,
                                 const std::string& queue_directory) {
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    if (!net::equals_ignoring_case(words[i].text, "check_policy_service")) continue;
+    if (!base::equals_ignoring_case(words[i].text, "check_policy_service")) continue;
     if (names_service(words[i + 1].text, endpoint, queue_directory)) return i;
   }
   return words.size();

@@ -2,7 +2,7 @@
 // heeds with any milter_protocol, so the lists of milter_connect_macros and the like do not matter.
 #include <cstdlib>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mta/milter_macros.h"
 #include "connectord/mta/postfix_plan.h"
 #include "postfix_list.h"
@@ -70,7 +70,7 @@ class MacroPlanner {
       std::string_view text = word.text;
       // "{ name = value }"
       if (text.starts_with('{') && text.ends_with('}')) text = text.substr(1, text.size() - 2);
-      const std::string name(bare_macro(mail::trimmed(text.substr(0, text.find('=')))));
+      const std::string name(bare_macro(base::trimmed(text.substr(0, text.find('=')))));
       std::string& add_to = is_fact_macro(name) ? facts : rest;
       add_to += (add_to.empty() ? "" : ", ") + (is_fact_macro(name) ? "{" + name + "}" : std::string(word.text));
     }

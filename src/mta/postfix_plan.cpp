@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "postfix_list.h"
 
 namespace connectord::mta {
@@ -138,7 +138,7 @@ class ListPlanner {
   // What may only refuse ends the list for no mail that is accepted.
   static bool only_refuses(const std::vector<ListWord>& words, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      const std::string word = net::to_lower(words[i].text);
+      const std::string word = base::to_lower(words[i].text);
       const bool refuses = word.starts_with("reject") || word.starts_with("defer") || word == "warn_if_reject";
       if (!refuses) return false;
       if (word.find("bl_") != std::string::npos) ++i;  // reject_rbl_client and its like have an argument

@@ -17,17 +17,15 @@ class PostfixRun {
     report_.file = "main.cf";
   }
 
-  // Reads how it is now.
-  Done begin() {
-    auto state = read_state(report_.folder);
-    if (!state) return tl::unexpected(state.error());
-    setup_ = std::move(state->setup);
-    instance_.emplace(std::move(state->instance));
-    record_ = std::move(state->record);
-    report_.before = std::move(state->main_cf);
-    report_.version = setup_.version;
-    report_.file = instance_->main_cf();
-    return {};
+  // `decide` is called where `plan` has one.
+  template <class Planner, class Decider>
+  PostfixReport run(const Planner& plan, const Decider& decide) {
+    if (auto planned = begin().and_then(plan); planned) {
+      decide();
+    } else {
+      end(Result::failed, planned.error());
+    }
+    return std::move(report_);
   }
 
   // Why main.cf may not be changed by this run. Holds the lock from here on.
@@ -51,7 +49,20 @@ class PostfixRun {
   PostfixReport report_;
 
  private:
-  std::optional<net::FileDescriptor> lock_;
+  // Reads how it is now.
+  Done begin() {
+    auto state = read_state(report_.folder);
+    if (!state) return tl::unexpected(state.error());
+    setup_ = std::move(state->setup);
+    instance_.emplace(std::move(state->instance));
+    record_ = std::move(state->record);
+    report_.before = std::move(state->main_cf);
+    report_.version = setup_.version;
+    report_.file = instance_->main_cf();
+    return {};
+  }
+
+  std::optional<base::FileDescriptor> lock_;
 };
 
 }  // namespace connectord::mta

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/mta/postfix_plan.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/net/ip_address.h"
 #include "postfix_list.h"
 
@@ -15,7 +15,7 @@ enum class Purpose { inbound, submission, loopback };
 
 bool says(const PostfixService& service, const std::string& parameter, const std::string& value) {
   const auto found = service.overrides.find(parameter);
-  return found != service.overrides.end() && net::equals_ignoring_case(found->second, value);
+  return found != service.overrides.end() && base::equals_ignoring_case(found->second, value);
 }
 
 Purpose purpose_of(const PostfixService& service) {

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "program.h"
 
 namespace connectord::mta {
@@ -65,7 +65,7 @@ std::map<std::string, std::string> read_assignments(const std::string& text) {
   for (std::string line; std::getline(lines, line);) {
     const std::size_t equals = line.find(" =");
     if (equals == std::string::npos) continue;
-    assignments[line.substr(0, equals)] = mail::trimmed(std::string_view(line).substr(equals + 2));
+    assignments[line.substr(0, equals)] = base::trimmed(std::string_view(line).substr(equals + 2));
   }
   return assignments;
 }

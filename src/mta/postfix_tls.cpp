@@ -1,6 +1,6 @@
 // What Postfix must do so that connectord is told of TLS and of client certificates.
+#include "connectord/base/ascii_case.h"
 #include "connectord/mta/postfix_plan.h"
-#include "connectord/net/ascii_case.h"
 
 namespace connectord::mta {
 namespace {
@@ -19,7 +19,7 @@ std::string user_of_fingerprints(const PostfixSetup& setup) {
 void plan_digest(const PostfixSetup& setup, const Wanted& wanted, Plan& plan) {
   const std::string parameter = "smtpd_tls_fingerprint_digest";
   const std::string& digest = setup.effective(parameter);
-  if (net::equals_ignoring_case(digest, "sha256")) return;
+  if (base::equals_ignoring_case(digest, "sha256")) return;
   const std::string user = user_of_fingerprints(setup);
   if (user.empty()) {
     set_parameter(setup, parameter, "sha256", "connectord compares SHA-256 fingerprints; this one is " + digest, plan);

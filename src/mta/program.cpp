@@ -12,8 +12,8 @@
 #include <cstring>
 #include <memory>
 
-#include "connectord/mta/files.h"
-#include "connectord/net/listener.h"
+#include "connectord/base/file_descriptor.h"
+#include "connectord/base/files.h"
 
 extern char** environ;  // NOLINT: POSIX says so
 
@@ -35,15 +35,15 @@ std::string find_program(const std::string& name) {
 }
 
 // Input and output are in memory, not in pipes: nothing can block, whatever the program reads and writes first.
-net::FileDescriptor memory_file() {
-  return net::FileDescriptor(::memfd_create("connectorctl", MFD_CLOEXEC));
+base::FileDescriptor memory_file() {
+  return base::FileDescriptor(::memfd_create("connectorctl", MFD_CLOEXEC));
 }
 
-bool fill(const net::FileDescriptor& file, std::string_view content) {
-  return write_all(file.get(), content) && ::lseek(file.get(), 0, SEEK_SET) == 0;
+bool fill(const base::FileDescriptor& file, std::string_view content) {
+  return base::write_all(file.get(), content) && ::lseek(file.get(), 0, SEEK_SET) == 0;
 }
 
-std::string content_of(const net::FileDescriptor& file) {
+std::string content_of(const base::FileDescriptor& file) {
   constexpr std::size_t longest = 16UL << 20U;
   std::string content;
   std::array<char, 1UL << 16U> piece{};
@@ -92,10 +92,10 @@ int wait_for(pid_t pid) {
 tl::expected<ProgramOutput, std::string> run_program(const std::vector<std::string>& command, std::string_view input) {
   const std::string file = find_program(command.front());
   if (file.empty()) return tl::unexpected(command.front() + ": there is no such program");
-  const net::FileDescriptor in = memory_file();
+  const base::FileDescriptor in = memory_file();
   if (!fill(in, input)) return tl::unexpected(file + ": no memory for its input");
-  const net::FileDescriptor out = memory_file();
-  const net::FileDescriptor error = memory_file();
+  const base::FileDescriptor out = memory_file();
+  const base::FileDescriptor error = memory_file();
   FileActions files;
   ::posix_spawn_file_actions_adddup2(&files.actions, in.get(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&files.actions, out.get(), STDOUT_FILENO);

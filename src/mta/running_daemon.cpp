@@ -1,12 +1,12 @@
 #include "connectord/mta/running_daemon.h"
 
-#include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
 
+#include "connectord/base/accounts.h"
 #include "connectord/net/abstract_socket.h"
 #include "connectord/runtime/health.h"
 
@@ -15,11 +15,11 @@ namespace {
 
 bool is_believed(uid_t uid, const std::string& user) {
   if (uid == 0 || uid == ::geteuid()) return true;
-  const passwd* entry = user.empty() ? nullptr : ::getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe)
-  return entry != nullptr && entry->pw_uid == uid;
+  const auto account = user.empty() ? std::nullopt : base::find_account(user);
+  return account && account->uid == uid;
 }
 
-std::string read_all(const net::FileDescriptor& connection, std::chrono::milliseconds limit) {
+std::string read_all(const base::FileDescriptor& connection, std::chrono::milliseconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
   std::string text;
   std::array<char, 4096> piece{};

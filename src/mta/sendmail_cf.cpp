@@ -3,7 +3,7 @@
 #include <charconv>
 #include <sstream>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::mta {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
   std::istringstream in(text);
-  for (std::string part; std::getline(in, part, separator);) parts.emplace_back(mail::trimmed(part));
+  for (std::string part; std::getline(in, part, separator);) parts.emplace_back(base::trimmed(part));
   return parts;
 }
 
@@ -53,11 +53,11 @@ class CfReader {
       option(line.substr(2));
     } else if (line.starts_with('X')) {
       const std::size_t end = std::min(line.find(','), line.size());
-      cf_.filters.push_back({std::string(mail::trimmed(line.substr(1, end - 1))),
-                             std::string(mail::trimmed(line.substr(std::min(end + 1, line.size()))))});
+      cf_.filters.push_back({std::string(base::trimmed(line.substr(1, end - 1))),
+                             std::string(base::trimmed(line.substr(std::min(end + 1, line.size()))))});
     } else if (line.starts_with('K')) {
       const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
-      cf_.maps[line.substr(1, end - 1)] = mail::trimmed(line.substr(end));
+      cf_.maps[line.substr(1, end - 1)] = base::trimmed(line.substr(end));
     } else if (line.starts_with('S')) {
       ruleset_ = line.substr(1, line.find_first_of("= \t") - 1);
     } else if (line.starts_with('R')) {
@@ -74,8 +74,8 @@ class CfReader {
 
   void option(const std::string& text) {
     const std::size_t equals = std::min(text.find('='), text.size());
-    const std::string name(mail::trimmed(text.substr(0, equals)));
-    const std::string value(mail::trimmed(text.substr(std::min(equals + 1, text.size()))));
+    const std::string name(base::trimmed(text.substr(0, equals)));
+    const std::string value(base::trimmed(text.substr(std::min(equals + 1, text.size()))));
     cf_.options[name] = value;
     if (name != "DaemonPortOptions") return;
     const auto entrance = entrance_of(value);
@@ -90,7 +90,7 @@ class CfReader {
 
 std::string next_that_counts(std::istringstream& lines) {
   for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with('#') && !mail::trimmed(line).empty()) return line;
+    if (!line.starts_with('#') && !base::trimmed(line).empty()) return line;
   }
   return {};
 }
@@ -110,7 +110,7 @@ std::string equate(const std::string& equates, char letter) {
   for (const std::string& part : split(equates, ',')) {
     const std::size_t equals = part.find('=');
     if (equals == std::string::npos || part.front() != letter) continue;
-    return std::string(mail::trimmed(std::string_view(part).substr(equals + 1)));
+    return std::string(base::trimmed(std::string_view(part).substr(equals + 1)));
   }
   return {};
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::mta {
 namespace {
@@ -36,7 +36,7 @@ Span find_our_lines(const std::string& mc) {
 std::size_t first_line_with(const std::string& mc, std::initializer_list<std::string_view> words) {
   for (std::size_t i = 0; i < mc.size();) {
     const std::size_t end = std::min(mc.find('\n', i), mc.size());
-    const std::string_view text = mail::trimmed(std::string_view(mc).substr(i, end - i));
+    const std::string_view text = base::trimmed(std::string_view(mc).substr(i, end - i));
     const auto is_there = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
     if (!text.starts_with("dnl") && !text.starts_with('#') && std::any_of(words.begin(), words.end(), is_there)) {
       return i;

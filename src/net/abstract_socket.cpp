@@ -29,16 +29,16 @@ Address abstract_address(const std::string& name) {
   return result;
 }
 
-FileDescriptor make_socket() {
-  return FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+base::FileDescriptor make_socket() {
+  return base::FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
 }  // namespace
 
-tl::expected<FileDescriptor, std::string> listen_abstract(const std::string& name) {
+tl::expected<base::FileDescriptor, std::string> listen_abstract(const std::string& name) {
   // Anybody may connect, and is sent away at once; these must not keep the ones that are let in waiting.
   constexpr int waiting = 128;
-  FileDescriptor fd = make_socket();
+  base::FileDescriptor fd = make_socket();
   const Address address = abstract_address(name);
   if (::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), waiting) != 0) {
     return tl::unexpected(std::string(std::strerror(errno)));
@@ -46,21 +46,21 @@ tl::expected<FileDescriptor, std::string> listen_abstract(const std::string& nam
   return fd;
 }
 
-std::optional<FileDescriptor> connect_abstract(const std::string& name) {
-  FileDescriptor fd = make_socket();
+std::optional<base::FileDescriptor> connect_abstract(const std::string& name) {
+  base::FileDescriptor fd = make_socket();
   const Address address = abstract_address(name);
   if (::connect(fd.get(), address.get(), address.size) != 0) return std::nullopt;
   return fd;
 }
 
-std::optional<uid_t> peer_uid(const FileDescriptor& connection) {
+std::optional<uid_t> peer_uid(const base::FileDescriptor& connection) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
   return peer.uid;
 }
 
-void set_time_limit(const FileDescriptor& connection, std::chrono::milliseconds limit) {
+void set_time_limit(const base::FileDescriptor& connection, std::chrono::milliseconds limit) {
   constexpr int thousand = 1000;
   timeval time{};
   time.tv_sec = limit.count() / thousand;

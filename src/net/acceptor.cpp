@@ -9,7 +9,7 @@ namespace connectord::net {
 
 using boost::system::error_code;
 
-Acceptor::Acceptor(boost::asio::io_context& context, FileDescriptor listener, Callbacks callbacks,
+Acceptor::Acceptor(boost::asio::io_context& context, base::FileDescriptor listener, Callbacks callbacks,
                    std::chrono::milliseconds pause)
     : context_(context),
       callbacks_(std::move(callbacks)),
@@ -40,7 +40,7 @@ void Acceptor::accept_one() {
   const int fd =
       ::accept4(listener_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd >= 0) {
-    FileDescriptor connection(fd);
+    base::FileDescriptor connection(fd);
     if (!is_admitted(reinterpret_cast<const sockaddr*>(&address))) return wait_for_connection();
     return take(std::move(connection), address.ss_family);
   }
@@ -54,7 +54,7 @@ bool Acceptor::is_admitted(const sockaddr* address) const {
   return !callbacks_.admits || !client || callbacks_.admits(*client);
 }
 
-void Acceptor::take(FileDescriptor fd, int family) {
+void Acceptor::take(base::FileDescriptor fd, int family) {
   callbacks_.accepted(StreamSocket(context_, boost::asio::generic::stream_protocol(family, 0), fd.release()));
   if (!stopped_) wait_for_connection();
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::net {
 namespace {
@@ -54,7 +54,7 @@ std::optional<std::string> normalize_domain(std::string_view text) {
     name = std::move(*ascii);
   }
   if (name.size() > 1 && name.back() == '.') name.pop_back();
-  name = to_lower(name);
+  name = base::to_lower(name);
   if (name.size() > longest_name || !has_valid_labels(name)) return std::nullopt;
   return name;
 }

@@ -16,7 +16,8 @@
 #include <memory>
 #include <string_view>
 
-#include "connectord/net/listener.h"
+#include "connectord/base/acting_as.h"
+#include "connectord/base/file_descriptor.h"
 
 namespace connectord::net {
 namespace {
@@ -107,15 +108,15 @@ std::string parent_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().string();
 }
 
-FileDescriptor open_folder(const std::string& path, int flags = 0) {
-  return FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
+base::FileDescriptor open_folder(const std::string& path, int flags = 0) {
+  return base::FileDescriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
 }
 
-Expected make_kept_folder(const KeptFolder& folder, const Account& account) {
+Expected make_kept_folder(const KeptFolder& folder, const base::Account& account) {
   return with_rights_for(parent_of(folder.path), account, [&](bool as_root) -> Expected {
     if (::mkdir(folder.path.c_str(), as_root ? 0700 : folder.mode) != 0) return failed(folder.path, "make the folder");
     if (!as_root) return {};
-    const FileDescriptor made = open_folder(folder.path, O_NOFOLLOW);
+    const base::FileDescriptor made = open_folder(folder.path, O_NOFOLLOW);
     if (made.get() < 0 || ::fchown(made.get(), account.uid, account.gid) != 0 ||
         ::fchmod(made.get(), folder.mode) != 0) {
       return failed(folder.path, "give the folder to " + account.name);
@@ -153,7 +154,7 @@ bool is_made_by_systemd(const std::string& path) {
 }
 
 // Files are not opened: to close a database's drops the locks on it (fcntl(2)).
-bool give_file(int folder, const std::string& name, const Account& account) {
+bool give_file(int folder, const std::string& name, const base::Account& account) {
   struct stat status {};
   const bool is_ours_to_give = ::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
                                S_ISREG(status.st_mode) && status.st_uid == 0 && status.st_nlink == 1;
@@ -161,9 +162,9 @@ bool give_file(int folder, const std::string& name, const Account& account) {
 }
 
 // What is not given here, the look afterwards tells.
-Expected give_folder(const KeptFolder& folder, const Account& account) {
+Expected give_folder(const KeptFolder& folder, const base::Account& account) {
   if (account.uid == 0 || !only_root_can_change(folder.path)) return {};
-  const FileDescriptor open = open_folder(folder.path);
+  const base::FileDescriptor open = open_folder(folder.path);
   struct stat status {};
   if (open.get() < 0 || ::fstat(open.get(), &status) != 0) return failed(folder.path, "open the folder");
   if ((status.st_mode & S_ISVTX) != 0) return {};  // everybody's
@@ -180,12 +181,12 @@ Expected give_folder(const KeptFolder& folder, const Account& account) {
   return {};
 }
 
-std::string remedy(const std::string& path, const Account& account, const std::string& key) {
+std::string remedy(const std::string& path, const base::Account& account, const std::string& key) {
   return "; run: chown " + account.name + " " + path + ", or name another place in " + key;
 }
 
-Expected look(const KeptFolder& folder, const Account& account) {
-  const ActingAs acting(account);
+Expected look(const KeptFolder& folder, const base::Account& account) {
+  const base::ActingAs acting(account);
   const auto may = [](const std::string& path, int what) {
     return ::faccessat(AT_FDCWD, path.c_str(), what, AT_EACCESS) == 0;
   };
@@ -205,43 +206,22 @@ Expected look(const KeptFolder& folder, const Account& account) {
 
 }  // namespace
 
-bool has_roots_rights() {
-  return ::geteuid() == 0;
-}
-
-ActingAs::ActingAs(const Account& account)
-    : changes_(has_roots_rights() && (account.uid != 0 || account.gid != ::getegid())) {
-  if (!changes_) return;
-  gid_ = ::getegid();
-  groups_.resize(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
-  const bool known = ::getgroups(static_cast<int>(groups_.size()), groups_.data()) >= 0;
-  is_in_force_ = known && ::setgroups(account.groups.size(), account.groups.data()) == 0 &&
-                 ::setegid(account.gid) == 0 && ::seteuid(account.uid) == 0;
-}
-
-ActingAs::~ActingAs() {
-  if (!changes_) return;
-  const int error = errno;
-  if (::seteuid(0) != 0 || ::setegid(gid_) != 0 || ::setgroups(groups_.size(), groups_.data()) != 0) std::abort();
-  errno = error;
-}
-
 bool only_root_can_change(const std::string& path) {
   std::error_code error;
   const auto absolute = std::filesystem::absolute(path.empty() ? "." : path, error);
   return !error && Walk(absolute.string()).leads_through_roots_hands_alone();
 }
 
-Expected with_rights_for(const std::string& folder, const Account& account,
+Expected with_rights_for(const std::string& folder, const base::Account& account,
                          const std::function<Expected(bool as_root)>& make) {
-  if (!has_roots_rights()) return make(false);
+  if (!base::has_roots_rights()) return make(false);
   if (only_root_can_change(folder)) return make(true);
-  const ActingAs acting(account);
+  const base::ActingAs acting(account);
   if (!acting.is_in_force()) return failed(folder, "act as " + account.name);
   return make(false);
 }
 
-Expected hand_over(const KeptFolder& folder, const Account& account) {
+Expected hand_over(const KeptFolder& folder, const base::Account& account) {
   const std::string above = parent_of(folder.path);
   if (!above.empty() && !exists(above)) {
     // For more than this account: only root may change what is in it.
@@ -252,8 +232,8 @@ Expected hand_over(const KeptFolder& folder, const Account& account) {
     if (!made) return made;
   }
   const bool is_there = exists(folder.path);
-  auto given =
-      is_there ? has_roots_rights() ? give_folder(folder, account) : Expected() : make_kept_folder(folder, account);
+  auto given = is_there ? base::has_roots_rights() ? give_folder(folder, account) : Expected()
+                        : make_kept_folder(folder, account);
   return given ? look(folder, account) : given;
 }
 

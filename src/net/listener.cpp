@@ -16,6 +16,8 @@
 #include <memory>
 #include <utility>
 
+#include "connectord/base/acting_as.h"
+
 namespace connectord::net {
 namespace {
 
@@ -38,8 +40,8 @@ std::string folder_of(const std::string& path) {
 }
 
 // Whose rights a socket is made with where its folder is not root's alone. What it makes belongs to the socket's group.
-Account maker_of(const SocketRights& rights) {
-  Account maker = rights.owner.value_or(Account{"root", 0, ::getegid()});
+base::Account maker_of(const SocketRights& rights) {
+  base::Account maker = rights.owner.value_or(base::Account{"root", 0, ::getegid()});
   if (rights.owner) maker.groups.push_back(maker.gid);
   maker.gid = rights.group.value_or(maker.gid);
   return maker;
@@ -110,8 +112,8 @@ tl::expected<AddressList, std::string> addresses_of(const Endpoint& endpoint) {
   return AddressList(found, &::freeaddrinfo);
 }
 
-tl::expected<FileDescriptor, std::string> listen_unix(const Endpoint& endpoint, const SocketRights& rights) {
-  FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+tl::expected<base::FileDescriptor, std::string> listen_unix(const Endpoint& endpoint, const SocketRights& rights) {
+  base::FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const auto bound = bind_unix(endpoint, rights, [&]() -> Expected {
     const sockaddr_un address = unix_address(endpoint.path);
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return {};
@@ -122,11 +124,11 @@ tl::expected<FileDescriptor, std::string> listen_unix(const Endpoint& endpoint, 
   return fd;
 }
 
-tl::expected<FileDescriptor, std::string> listen_inet(const Endpoint& endpoint) {
+tl::expected<base::FileDescriptor, std::string> listen_inet(const Endpoint& endpoint) {
   const auto found = addresses_of(endpoint);
   if (!found) return tl::unexpected(found.error());
   const addrinfo& address = **found;
-  FileDescriptor fd(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  base::FileDescriptor fd(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (::bind(fd.get(), address.ai_addr, address.ai_addrlen) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
@@ -138,7 +140,7 @@ tl::expected<FileDescriptor, std::string> listen_inet(const Endpoint& endpoint) 
 
 // A full queue of connections (EAGAIN) and one under way (EINPROGRESS) also mean that somebody listens.
 bool connects(int family, const sockaddr* address, socklen_t size) {
-  const FileDescriptor fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const base::FileDescriptor fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   return ::connect(fd.get(), address, size) == 0 || errno == EAGAIN || errno == EINPROGRESS;
 }
 
@@ -166,22 +168,6 @@ bool is_listening(int fd) {
 
 }  // namespace
 
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-int FileDescriptor::release() {
-  return std::exchange(fd_, -1);
-}
-
 tl::expected<void, std::string> bind_unix(const Endpoint& endpoint, const SocketRights& rights,
                                           const std::function<tl::expected<void, std::string>()>& bind) {
   if (auto made = make_folder(endpoint, rights); !made) return made;
@@ -192,7 +178,8 @@ tl::expected<void, std::string> bind_unix(const Endpoint& endpoint, const Socket
     // name.
     const Umask exact(~rights.mode & 0777);
     if (auto bound = bind(); !bound) return bound;
-    if (as_root ? give(endpoint.path, rights) : has_roots_rights() || take_group(endpoint.path, rights)) return {};
+    if (as_root ? give(endpoint.path, rights) : base::has_roots_rights() || take_group(endpoint.path, rights))
+      return {};
     return tl::unexpected(failure(endpoint, "cannot set owner and group", errno));
   });
 }
@@ -233,7 +220,7 @@ bool knock(const Endpoint& endpoint) {
   return found && connects((*found)->ai_family, (*found)->ai_addr, (*found)->ai_addrlen);
 }
 
-tl::expected<FileDescriptor, std::string> listen_on(const Endpoint& endpoint, const SocketRights& rights) {
+tl::expected<base::FileDescriptor, std::string> listen_on(const Endpoint& endpoint, const SocketRights& rights) {
   if (endpoint.kind == Endpoint::Kind::unix_socket) return listen_unix(endpoint, rights);
   return listen_inet(endpoint);
 }

@@ -5,7 +5,7 @@
 
 namespace connectord::net {
 
-StreamServer::StreamServer(FileDescriptor listener, Settings settings)
+StreamServer::StreamServer(base::FileDescriptor listener, Settings settings)
     : settings_(std::move(settings)),
       connections_(settings_.connections),
       acceptor_(context_, std::move(listener), callbacks()) {}

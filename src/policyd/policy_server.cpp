@@ -109,7 +109,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
 
 class PolicyServer::Implementation {
  public:
-  Implementation(net::FileDescriptor listener, const runtime::Services& services, const PolicyLimits& limits)
+  Implementation(base::FileDescriptor listener, const runtime::Services& services, const PolicyLimits& limits)
       : shared_{services, limits, &server_}, server_(std::move(listener), settings()) {}
 
   net::StreamServer& server() { return server_; }
@@ -127,7 +127,7 @@ class PolicyServer::Implementation {
   net::StreamServer server_;
 };
 
-PolicyServer::PolicyServer(net::FileDescriptor listener, const runtime::Services& services, const PolicyLimits& limits)
+PolicyServer::PolicyServer(base::FileDescriptor listener, const runtime::Services& services, const PolicyLimits& limits)
     : implementation_(std::make_unique<Implementation>(std::move(listener), services, limits)) {}
 
 PolicyServer::~PolicyServer() {

@@ -5,9 +5,9 @@
 #include <bitset>
 #include <optional>
 
+#include "connectord/base/number.h"
 #include "connectord/mail/certificate_name.h"
 #include "connectord/mail/path.h"
-#include "connectord/net/number.h"
 
 namespace connectord::policyd {
 namespace {
@@ -51,8 +51,8 @@ constexpr std::array<std::pair<std::string_view, Reader>, 18> readers = {{
     {"client_address",
      [](Request& r, std::string_view v) { r.inquiry.facts.client_address = net::IpAddress::parse(v); }},
     {"client_name", [](Request& r, std::string_view v) { r.inquiry.facts.client_name = name_of(v); }},
-    {"client_port", [](Request& r, std::string_view v) { r.inquiry.facts.client_port = net::number_of(v); }},
-    {"server_port", [](Request& r, std::string_view v) { r.inquiry.server_port = net::number_of(v); }},
+    {"client_port", [](Request& r, std::string_view v) { r.inquiry.facts.client_port = base::number_of(v); }},
+    {"server_port", [](Request& r, std::string_view v) { r.inquiry.server_port = base::number_of(v); }},
     {"sasl_username", [](Request& r, std::string_view v) { r.inquiry.facts.sasl_username = v; }},
     {"ccert_subject",
      [](Request& r, std::string_view v) {
@@ -81,7 +81,7 @@ constexpr std::array<std::pair<std::string_view, Reader>, 18> readers = {{
      }},
     {"encryption_keysize",
      [](Request& r, std::string_view v) {
-       if (v != "0" && !v.empty()) tls_of(r.inquiry.facts).cipher_bits = net::number_of(v);
+       if (v != "0" && !v.empty()) tls_of(r.inquiry.facts).cipher_bits = base::number_of(v);
      }},
 }};
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
+#include "connectord/base/time.h"
 #include "connectord/sts/tlsa.h"
 #include "recorder.h"
 
@@ -66,7 +67,7 @@ class Check {
 
   void version() {
     Finding finding{.check = model::check::tls_version};
-    finding.seen = std::string(to_string(session_.version)) + " with " + mail::printable(session_.cipher);
+    finding.seen = std::string(to_string(session_.version)) + " with " + base::printable(session_.cipher);
     const model::TlsVersion lowest = plan_.connector.tls ? plan_.connector.tls->version : model::TlsVersion::none;
     finding.expected = lowest == model::TlsVersion::none ? "any version" : std::string(to_string(lowest)) + " or later";
     if (session_.version < lowest) {
@@ -141,7 +142,7 @@ class Check {
     }
     const std::int64_t left = leaf().not_after - now();
     if (left > renewal_time) return recorder_.add(std::move(finding));
-    finding.seen += ", " + std::to_string(left / seconds_of_a_day) + " days left";
+    finding.seen += ", " + std::to_string(left / base::day_seconds) + " days left";
     finding.hint = "ask the partner to renew it";
     recorder_.warn(std::move(finding));
   }

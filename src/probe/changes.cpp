@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
+#include "connectord/base/time.h"
 #include "connectord/tls/certificate.h"
 #include "recorder.h"
 #include "send_mail.h"
@@ -33,14 +34,14 @@ void about_new(const LastResult& last, const SeenCertificate& seen, std::vector<
   }
   if (!known_host) return;
   notices.push_back({Severity::info, seen.host + " shows another certificate, sha256:" + seen.sha256 + " of " +
-                                         mail::printable(seen.subject, 200) + ", until " +
+                                         base::printable(seen.subject, 200) + ", until " +
                                          tls::time_text(seen.not_after)});
 }
 
 void about_end(const std::optional<LastResult>& last, const SeenCertificate& seen, std::int64_t now,
                std::vector<Notice>& notices) {
   for (const std::int64_t days : {1, 7, 30}) {
-    const std::int64_t threshold = seen.not_after - days * seconds_of_a_day;
+    const std::int64_t threshold = seen.not_after - days * base::day_seconds;
     if (now < threshold) continue;
     if (last && last->time >= threshold) return;  // told then, or at a lower one
     notices.push_back(
@@ -90,7 +91,7 @@ std::string compose_mail(const Report& report, const std::vector<Notice>& notice
                      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
                      "The validation of the connector " +
                      report.connector + " on " + host + " has news:\r\n\r\n";
-  for (const Notice& notice : notices) text += "- " + mail::printable(notice.message, 600) + "\r\n";
+  for (const Notice& notice : notices) text += "- " + base::printable(notice.message, 600) + "\r\n";
   return text + "\r\nTo see each step: connectorctl validate " + report.connector + "\r\n";
 }
 

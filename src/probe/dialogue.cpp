@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectord/base/base64.h"
 #include "refusal.h"
 
 namespace connectord::probe {
@@ -218,14 +219,14 @@ class Dialogue {
   // RFC 4616, 2
   smtp::SmtpClient::Answered plain() {
     using namespace std::string_literals;
-    return say("AUTH PLAIN " + smtp::base64("\0"s + user() + "\0"s + password()));
+    return say("AUTH PLAIN " + base::to_base64("\0"s + user() + "\0"s + password()));
   }
 
   smtp::SmtpClient::Answered login() {
     auto reply = say("AUTH LOGIN");
     for (const std::string& answer : {user(), password()}) {
       if (!reply || reply->code != 334) return reply;
-      reply = say(smtp::base64(answer));
+      reply = say(base::to_base64(answer));
     }
     return reply;
   }

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/text.h"
 #include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
-#include "connectord/mail/text.h"
 #include "domain_checks.h"
 
 namespace connectord::probe {
@@ -30,7 +30,7 @@ void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
   const std::size_t size = std::min(answer->names.size(), most_names);
   const auto confirmed =
       std::find_if(answer->names.begin(), answer->names.begin() + static_cast<std::ptrdiff_t>(size), is_confirmed);
-  finding.seen = answer->names.empty() ? "none" : mail::printable(joined(answer->names), 300);
+  finding.seen = answer->names.empty() ? "none" : base::printable(joined(answer->names), 300);
   if (size > 0 && confirmed != answer->names.begin() + static_cast<std::ptrdiff_t>(size)) {
     return work.pass(model::check::dns_reverse, std::move(finding.expected), std::move(finding.seen));
   }
@@ -38,7 +38,7 @@ void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
   work.fail(std::move(finding));
   if (!answer->names.empty()) {
     work.publish.push_back(
-        {mail::printable(answer->names.front()) + ". IN " + (address.is_v4() ? "A " : "AAAA ") + address.to_string(),
+        {base::printable(answer->names.front()) + ". IN " + (address.is_v4() ? "A " : "AAAA ") + address.to_string(),
          "the name that the address is called by must have the address"});
   } else if (work.options.host_name.find('.') != std::string::npos) {
     work.publish.push_back({dns::reverse_name(address) + ". IN PTR " + work.options.host_name + ".",
@@ -58,7 +58,7 @@ std::string counted(std::size_t number, const std::string& noun) {
 
 std::string none_but(const std::vector<std::string>& texts) {
   constexpr std::size_t most_text = 200;
-  return texts.empty() ? "none" : "none, but something else: " + mail::printable(texts.front(), most_text);
+  return texts.empty() ? "none" : "none, but something else: " + base::printable(texts.front(), most_text);
 }
 
 void check_reverse_names_of(const DomainWork& work) {

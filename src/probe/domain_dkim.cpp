@@ -1,8 +1,8 @@
 #include "connectord/auth/dkim_key.h"
 #include "connectord/auth/dkim_tags.h"
+#include "connectord/base/text.h"
 #include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
-#include "connectord/mail/text.h"
 #include "domain_checks.h"
 
 namespace connectord::probe {
@@ -79,11 +79,11 @@ class Selector {
     if (!key) {
       work_.fail({.check = model::check::dkim_record,
                   .expected = "one key at " + name_,
-                  .seen = mail::printable(key.error().text, max_dkim_text),
+                  .seen = base::printable(key.error().text, max_dkim_text),
                   .hint = "signatures with this selector fail"});
       return propose("DKIM: the public part of the key by which we sign");
     }
-    work_.pass(model::check::dkim_record, "one key at " + name_, mail::printable(record, max_dkim_text));
+    work_.pass(model::check::dkim_record, "one key at " + name_, base::printable(record, max_dkim_text));
     size(*key, algorithm_of(record));
     flags(*key);
     compare(*key);

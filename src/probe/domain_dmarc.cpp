@@ -1,7 +1,7 @@
 #include "connectord/auth/dmarc_walk.h"
+#include "connectord/base/text.h"
 #include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
-#include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
 #include "domain_checks.h"
 
@@ -80,7 +80,7 @@ class Dmarc {
     if (record.problem.empty()) return work_.pass(model::check::dmarc_record, expected(), where);
     model::Finding finding{.check = model::check::dmarc_record,
                            .expected = expected(),
-                           .seen = mail::printable(where + ": " + record.problem, max_dmarc_text)};
+                           .seen = base::printable(where + ": " + record.problem, max_dmarc_text)};
     finding.hint = record.usable ? "the tag counts as if it was not there" : "receivers pass the whole record over";
     record.usable ? work_.warn(std::move(finding)) : work_.fail(std::move(finding));
   }

@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "connectord/base/text.h"
 #include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
-#include "connectord/mail/text.h"
 #include "connectord/sts/tls_reporting.h"
 #include "connectord/sts/tlsa.h"
 #include "domain_checks.h"
@@ -60,7 +60,7 @@ class Exchangers {
     work_.recorder.at("MX");
     work_.warn({.check = model::check::dns_mx_alias,
                 .expected = "a name with addresses of its own",
-                .seen = target.name + " is an alias of " + mail::printable(answer->names.front()),
+                .seen = target.name + " is an alias of " + base::printable(answer->names.front()),
                 .hint = "an MX record must not name an alias (RFC 2181, 10.3)"});
   }
 
@@ -134,7 +134,7 @@ void check_tls_reporting_of(const DomainWork& work) {
   }
   if (records.size() == 1) {
     const auto addresses = sts::parse_tls_reporting_record(records.front());
-    finding.seen = mail::printable(addresses ? joined(*addresses) : addresses.error(), 300);
+    finding.seen = base::printable(addresses ? joined(*addresses) : addresses.error(), 300);
     if (addresses) return work.pass(model::check::tlsrpt_record, std::move(finding.expected), std::move(finding.seen));
     return work.warn(std::move(finding));
   }

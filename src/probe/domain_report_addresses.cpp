@@ -4,9 +4,9 @@
 
 #include "connectord/auth/dmarc_walk.h"
 #include "connectord/auth/report_uri.h"
+#include "connectord/base/text.h"
 #include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
-#include "connectord/mail/text.h"
 #include "domain_checks.h"
 
 namespace connectord::probe {
@@ -23,7 +23,7 @@ void add_targets(const DomainWork& work, std::string_view tag, std::string_view 
     if (uri.domain.empty()) {
       work.warn({.check = model::check::dmarc_report_address,
                  .expected = std::string(tag) + "=mailto:… with the address of somebody who reads reports",
-                 .seen = mail::printable(uri.text, 200),
+                 .seen = base::printable(uri.text, 200),
                  .hint = "no reports go there: take it out, or write an address"});
       continue;
     }
@@ -65,7 +65,7 @@ void check_target(const DomainWork& work, const std::string& target, const std::
     finding.hint = "nobody can authorize it: name an address of another domain";
     return work.warn(std::move(finding));
   }
-  finding.seen = answer->texts.empty() ? "none" : mail::printable(answer->texts.front(), 200);
+  finding.seen = answer->texts.empty() ? "none" : base::printable(answer->texts.front(), 200);
   finding.hint = "reporters send nothing there; whoever runs " + target + " must publish the record";
   work.warn(std::move(finding));
   work.publish.push_back({dns::txt_line(name, authorization),

@@ -2,10 +2,10 @@
 
 #include "connectord/auth/spf.h"
 #include "connectord/auth/spf_survey.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/dns/lookups.h"
 #include "connectord/dns/names.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
 #include "domain_checks.h"
 
 namespace connectord::probe {
@@ -41,7 +41,7 @@ class Spf {
   bool record() {
     if (survey_.records.size() == 1) {
       work_.pass(model::check::spf_record, "one SPF record at " + domain_,
-                 mail::printable(survey_.records.front(), max_spf_text));
+                 base::printable(survey_.records.front(), max_spf_text));
       return true;
     }
     model::Finding finding{.check = model::check::spf_record, .expected = "one SPF record at " + domain_};
@@ -64,7 +64,7 @@ class Spf {
   // Other texts at the domain itself are for other purposes.
   std::vector<std::string> what_looks_like_spf() const {
     std::vector<std::string> texts = dns::ask(resolver(), {domain_, dns::Type::txt})->texts;
-    std::erase_if(texts, [](const std::string& text) { return !net::contains_ignoring_case(text, "spf1"); });
+    std::erase_if(texts, [](const std::string& text) { return !base::contains_ignoring_case(text, "spf1"); });
     return texts;
   }
 
@@ -82,14 +82,14 @@ class Spf {
     for (const std::string& error : survey_.errors) {
       work_.fail({.check = model::check::spf_syntax,
                   .expected = "a record without errors, and sound ones where it includes others",
-                  .seen = mail::printable(error, max_spf_text),
+                  .seen = base::printable(error, max_spf_text),
                   .hint = "receivers may take the whole record for none (permerror)"});
     }
     if (survey_.errors.empty()) work_.pass(model::check::spf_syntax, "no errors", "none");
     if (survey_.unknown.empty()) return;
     work_.not_known({.check = model::check::spf_syntax,
                      .expected = "an answer from DNS",
-                     .seen = mail::printable(joined(survey_.unknown), max_spf_text)});
+                     .seen = base::printable(joined(survey_.unknown), max_spf_text)});
   }
 
   void lookups() const {
@@ -106,7 +106,7 @@ class Spf {
     if (empty.empty()) return work_.pass(model::check::spf_void_lookups, "at most 2 that find nothing", "none");
     model::Finding finding{.check = model::check::spf_void_lookups,
                            .expected = "at most 2 that find nothing (RFC 7208, 4.6.4)",
-                           .seen = mail::printable(std::to_string(empty.size()) + ": " + joined(empty), max_spf_text),
+                           .seen = base::printable(std::to_string(empty.size()) + ": " + joined(empty), max_spf_text),
                            .hint = "take out the terms that name them"};
     empty.size() > auth::most_void_spf_lookups ? work_.fail(std::move(finding)) : work_.warn(std::move(finding));
   }
@@ -137,7 +137,7 @@ class Spf {
     if (!survey_.broad_networks.empty()) {
       work_.warn({.check = model::check::spf_networks,
                   .expected = "networks of one's own",
-                  .seen = mail::printable(joined(survey_.broad_networks), max_spf_text),
+                  .seen = base::printable(joined(survey_.broad_networks), max_spf_text),
                   .hint = "whoever has an address in there can send in the domain's name"});
     }
   }

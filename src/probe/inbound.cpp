@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "connectord/base/text.h"
 #include "connectord/dns/lookups.h"
-#include "connectord/mail/text.h"
 #include "connectord/smtp/smtp_client.h"
 #include "inbound_checklist.h"
 #include "inbound_history.h"
@@ -76,7 +76,7 @@ class Inbound {
         (visitor_.sender.empty() || smtp::is_plain_address(visitor_.sender)) && smtp::is_plain_address(visitor_.recipient);
     return good || fail({.check = model::check::address,
                          .expected = "addresses such as user@contoso.com, in ASCII",
-                         .seen = mail::printable(visitor_.sender) + " to " + mail::printable(visitor_.recipient),
+                         .seen = base::printable(visitor_.sender) + " to " + base::printable(visitor_.recipient),
                          .hint = "give --mail-from, and --rcpt-to with an address of ours"},
                         Obstacle::incomplete);
   }
@@ -177,7 +177,7 @@ class Inbound {
       return fail(std::move(finding), Obstacle::tls_failed);
     }
     visitor_.tls = model::Tls{session->version, std::string(to_string(session->version)), session->cipher, 0};
-    finding.seen = std::string(to_string(session->version)) + " with " + mail::printable(session->cipher);
+    finding.seen = std::string(to_string(session->version)) + " with " + base::printable(session->cipher);
     pass(std::move(finding));
     return !options_.identity || show_certificate(session->asked_for_certificate);
   }

@@ -2,10 +2,11 @@
 
 #include <map>
 
+#include "connectord/base/text.h"
+#include "connectord/base/time.h"
 #include "connectord/engine/decide.h"
 #include "connectord/mail/certificate_name.h"
 #include "connectord/mail/path.h"
-#include "connectord/mail/text.h"
 #include "connectord/trace/trace_json.h"
 
 namespace connectord::probe {
@@ -16,7 +17,6 @@ using model::Outcome;
 
 constexpr std::size_t most_rows = 2'000;   // of one search
 constexpr std::size_t most_searches = 20;  // domains and networks that are searched for
-constexpr std::int64_t thousand = 1000;    // milliseconds
 constexpr std::size_t max_history_text = 400;
 
 // A message of the past as the engine would see it, up to RCPT.
@@ -68,7 +68,7 @@ class History {
 
   void run() {
     const std::int64_t now = recorder_.services().unix_time();
-    since_ = (now - std::chrono::duration_cast<std::chrono::seconds>(reach_).count()) * thousand;
+    since_ = (now - std::chrono::duration_cast<std::chrono::seconds>(reach_).count()) * base::second_ms;
     trace::Query taken;
     taken.connector = connector_.name;
     if (!search(std::move(taken))) return;
@@ -101,7 +101,7 @@ class History {
       recorder_.warn({.check = model::check::history,
                       .outcome = Outcome::temperror,
                       .expected = "the message trace",
-                      .seen = mail::printable(page.error(), max_history_text)});
+                      .seen = base::printable(page.error(), max_history_text)});
       return false;
     }
     cut_ = cut_ || !page->next.empty();
@@ -176,7 +176,7 @@ class History {
       recorder_.warn({.check = model::check::history_failed,
                       .outcome = Outcome::fail,
                       .expected = check,
-                      .seen = mail::printable(counted(kind.number) + ", such as " + kind.example, max_history_text),
+                      .seen = base::printable(counted(kind.number) + ", such as " + kind.example, max_history_text),
                       .hint = kind.hint});
     }
   }
@@ -186,7 +186,7 @@ class History {
       recorder_.warn({.check = model::check::history_missed,
                       .outcome = Outcome::fail,
                       .expected = "mail of its senders and networks is attributed to it",
-                      .seen = mail::printable(counted(kind.number) + " to " + where + ", such as " + kind.example,
+                      .seen = base::printable(counted(kind.number) + " to " + where + ", such as " + kind.example,
                                               max_history_text),
                       .hint = kind.hint});
     }

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/smtp/smtp_client.h"
 #include "host_check.h"
 #include "route_check.h"
@@ -64,7 +64,7 @@ class Outbound {
       recorder_.add({.check = model::check::address,
                      .outcome = Outcome::fail,
                      .expected = "an address such as user@contoso.com, in ASCII",
-                     .seen = mail::printable(address)},
+                     .seen = base::printable(address)},
                     Obstacle::incomplete);
       return false;
     }

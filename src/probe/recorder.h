@@ -8,8 +8,6 @@
 
 namespace connectord::probe {
 
-constexpr std::int64_t seconds_of_a_day = 86'400;
-
 // Collects the steps of one validation, with the time that each took, and keeps its limit.
 class Recorder {
  public:

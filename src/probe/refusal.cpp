@@ -1,6 +1,6 @@
 #include "refusal.h"
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 namespace connectord::probe {
 namespace {
@@ -9,7 +9,7 @@ using model::Outcome;
 
 bool speaks_of_greylisting(const smtp::SmtpReply& reply) {
   const std::string text = reply.to_string();
-  return net::contains_ignoring_case(text, "greylist") || net::contains_ignoring_case(text, "graylist");
+  return base::contains_ignoring_case(text, "greylist") || base::contains_ignoring_case(text, "graylist");
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 #include "reply_check.h"
 
-#include <fstream>
-#include <sstream>
 #include <vector>
 
+#include "connectord/base/files.h"
+#include "connectord/base/text.h"
 #include "connectord/engine/certificate.h"
-#include "connectord/mail/text.h"
 
 namespace connectord::probe {
 namespace {
@@ -43,7 +42,7 @@ bool is_as_foretold(const Foretold& foretold, const Visitor& visitor, const smtp
   if (!foretold.answer.reply) return reply.is_positive();
   model::Reply expected = *foretold.answer.reply;
   if (visitor.at_sendmail) expected.text.insert(0, "<" + visitor.recipient + ">... ");
-  return reply.to_string() == mail::printable(to_string(expected), 300);
+  return reply.to_string() == base::printable(to_string(expected), 300);
 }
 
 Obstacle obstacle_of(std::string_view check) {
@@ -68,10 +67,9 @@ void attribution(const model::InboundConnector& connector, const model::Decision
 }  // namespace
 
 tl::expected<model::ClientCertificate, std::string> read_identity(const smtp::Identity& identity, bool for_sendmail) {
-  std::ifstream file(identity.certificate_file, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return tl::unexpected("cannot read " + identity.certificate_file);
-  const auto read = tls::read_pem(text.str());
+  const auto text = base::read_file(identity.certificate_file);
+  if (!text) return tl::unexpected("cannot read " + identity.certificate_file);
+  const auto read = tls::read_pem(*text);
   if (!read) return tl::unexpected(identity.certificate_file + ": " + read.error());
   const tls::Certificate& certificate = read->front();
   model::ClientCertificate told;
@@ -89,7 +87,7 @@ tl::expected<model::ClientCertificate, std::string> read_identity(const smtp::Id
 }
 
 std::string describe(const model::ClientCertificate& certificate) {
-  return mail::printable(engine::describe(certificate), 400);
+  return base::printable(engine::describe(certificate), 400);
 }
 
 void compare(const engine::Policy& policy, const model::InboundConnector& connector, const Visitor& visitor,

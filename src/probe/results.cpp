@@ -1,18 +1,10 @@
 #include "connectord/probe/results.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
 
-#include "connectord/net/listener.h"
+#include "connectord/base/files.h"
 
 namespace connectord::probe {
 namespace {
@@ -20,21 +12,7 @@ namespace {
 using Expected = tl::expected<void, std::string>;
 using Json = nlohmann::json;
 
-constexpr std::uintmax_t largest = 4U << 20U;
-
-tl::unexpected<std::string> system_error(const std::string& what) {
-  return tl::unexpected(what + ": " + std::strerror(errno));
-}
-
-Expected write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t size = ::write(fd, text.data(), text.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) return system_error("cannot write");
-    text.remove_prefix(static_cast<std::size_t>(size));
-  }
-  return {};
-}
+constexpr std::size_t largest = 4U << 20U;
 
 // The value of a key, or an empty one where the file has none of that kind.
 template <class T>
@@ -64,16 +42,8 @@ LastResult read(const Json& object) {
 }  // namespace
 
 Expected Results::keep(const Report& report) const {
-  const std::string path = path_of(report.direction, report.connector);
-  std::string temporary = path + ".XXXXXX";
-  const net::FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (file.get() < 0) return system_error("cannot write to " + folder_);
-  ::fchmod(file.get(), 0644);
   const std::string text = to_json(report).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-  auto written = write_all(file.get(), text);
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error("cannot write " + path);
-  if (!written) ::unlink(temporary.c_str());
-  return written;
+  return base::replace_file(path_of(report.direction, report.connector), text, {.mode = 0644});
 }
 
 nlohmann::ordered_json to_json(const std::optional<LastResult>& last) {
@@ -85,12 +55,9 @@ nlohmann::ordered_json to_json(const std::optional<LastResult>& last) {
 }
 
 std::optional<LastResult> Results::find(Direction direction, std::string_view connector) const {
-  const std::string path = path_of(direction, connector);
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  if (error || size > largest) return std::nullopt;
-  std::ifstream file(path, std::ios::binary);
-  const Json object = Json::parse(file, nullptr, false);
+  const auto text = base::read_file(path_of(direction, connector), largest);
+  if (!text) return std::nullopt;
+  const Json object = Json::parse(*text, nullptr, false);
   if (!object.is_object()) return std::nullopt;
   return read(object);
 }

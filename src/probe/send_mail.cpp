@@ -3,7 +3,7 @@
 #include <array>
 #include <ctime>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/smtp/smtp_client.h"
 
 namespace connectord::probe {
@@ -35,7 +35,7 @@ Answer send_mail(const net::Endpoint& server, const std::string& helo, const Let
   if (!address) return tl::unexpected("validation.mail_through: \"" + server.to_string() + "\" has no address");
   for (const std::string& each : {letter.sender, letter.recipient}) {
     if (!each.empty() && !smtp::is_plain_address(each))
-      return tl::unexpected("no plain address: " + mail::printable(each));
+      return tl::unexpected("no plain address: " + base::printable(each));
   }
   const auto limit = services.limits.reply;
   const smtp::Deadline deadline = services.clock() + services.limits.whole;

@@ -1,7 +1,7 @@
 #include "sts_check.h"
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/dns/lookups.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/sts/https.h"
 #include "reach.h"
 
@@ -61,7 +61,7 @@ tl::expected<std::string, std::string> fetch(const std::string& host, const engi
     }
     auto answer = sts::https_get(host, address, "/.well-known/mta-sts.txt", sts::longest_sts_policy, client);
     if (answer && answer->status != ok) return tl::unexpected("HTTP status " + std::to_string(answer->status));
-    if (answer && !net::starts_with_ignoring_case(answer->content_type, "text/plain")) {
+    if (answer && !base::starts_with_ignoring_case(answer->content_type, "text/plain")) {
       return tl::unexpected(std::string("not text/plain"));
     }
     if (answer) return std::move(answer->body);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "connectord/base/text.h"
 #include "connectord/dns/lookups.h"
-#include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
 #include "reach.h"
 
@@ -105,9 +105,9 @@ class Finder {
     }
     for (const auto& exchanger : answer.exchangers) {
       if (!finding.seen.empty()) finding.seen += ", ";
-      finding.seen += std::to_string(exchanger.preference) + " " + mail::printable(exchanger.name);
+      finding.seen += std::to_string(exchanger.preference) + " " + base::printable(exchanger.name);
     }
-    finding.seen = with_ttl(mail::printable(finding.seen, 500), answer.ttl);
+    finding.seen = with_ttl(base::printable(finding.seen, 500), answer.ttl);
     recorder_.add(std::move(finding));
   }
 
@@ -121,7 +121,7 @@ class Finder {
     }
     for (const auto& address : addresses.found)
       finding.seen += (finding.seen.empty() ? "" : ", ") + address.to_string();
-    finding.seen = with_ttl(mail::printable(finding.seen, 500), addresses.ttl);
+    finding.seen = with_ttl(base::printable(finding.seen, 500), addresses.ttl);
     recorder_.add(std::move(finding));
   }
 

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "connectord/base/text.h"
+#include "connectord/base/time.h"
 #include "connectord/mail/sendmail_terms.h"
-#include "connectord/mail/text.h"
 #include "connectord/smtp/smtp_client.h"
 #include "connectord/tls/certificate.h"
 #include "route_check.h"
@@ -247,15 +248,14 @@ class TestMessage {
   }
 
   std::string words() const {
-    constexpr std::int64_t thousand = 1000;
     const trace::Delivery& delivery = *delivery_;
     std::string text =
         delivery.status == trace::Status::delivered ? "arrived" : std::string(to_string(delivery.status));
-    text += " at " + tls::time_text(delivery.time / thousand);
+    text += " at " + tls::time_text(delivery.time / base::second_ms);
     if (!delivery.tls.empty()) text += " over " + delivery.tls;
     if (!delivery.relay.empty()) text += ", at " + delivery.relay;
     if (!delivery.text.empty()) text += ": " + delivery.text;
-    return mail::printable(text, 500);
+    return base::printable(text, 500);
   }
 
   // Postfix asks others before connectord where main.cf says so, so what was decided may not be what was done.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "connectord/base/text.h"
 #include "connectord/config/secret_file.h"
-#include "connectord/mail/text.h"
 
 namespace connectord::runtime {
 namespace {
@@ -15,7 +15,7 @@ Read parse(std::string text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
   const auto colon = text.find(':');
   const bool has_both = colon != std::string::npos && colon > 0 && colon + 1 < text.size();
-  if (!has_both || std::any_of(text.begin(), text.end(), mail::is_control)) {
+  if (!has_both || std::any_of(text.begin(), text.end(), base::is_control)) {
     return tl::unexpected(std::string("the file must be one line, user:password"));
   }
   return text;

@@ -26,7 +26,7 @@ std::vector<std::string> files_of_trace(const std::string& file) {
 
 // The folder of `files`, the first of which is the one that `key` names.
 Expected hand_over_folder_of(const std::vector<std::string>& files, const char* key,
-                             const model::Configuration& configuration, const net::Account& account) {
+                             const model::Configuration& configuration, const base::Account& account) {
   const Path folder = Path(files.front()).parent_path();
   net::KeptFolder kept{.path = folder.empty() ? "." : folder.string(), .key = key};
   kept.names = names_in(folder, configuration);
@@ -36,7 +36,7 @@ Expected hand_over_folder_of(const std::vector<std::string>& files, const char* 
 
 }  // namespace
 
-Expected hand_over(Kept what, const model::Configuration& configuration, const net::Account& account) {
+Expected hand_over(Kept what, const model::Configuration& configuration, const base::Account& account) {
   switch (what) {
     case Kept::trace:
       if (!configuration.trace) return {};
@@ -54,7 +54,7 @@ Expected hand_over(Kept what, const model::Configuration& configuration, const n
                         account);
 }
 
-Expected hand_over_all(const model::Configuration& configuration, const net::Account& account) {
+Expected hand_over_all(const model::Configuration& configuration, const base::Account& account) {
   // The folder of results lies within the others' by default, and is out of root's reach once that is the account's.
   Expected done;
   if (configuration.server.api || configuration.validation.every) {

@@ -1,13 +1,12 @@
 #include "connectord/runtime/health.h"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "connectord/net/digest.h"
-#include "connectord/net/display_control.h"
+#include "connectord/base/digest.h"
+#include "connectord/base/display_control.h"
+#include "connectord/base/time.h"
 #include "connectord/version.h"
 
 namespace connectord::runtime {
@@ -16,13 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json time_of(std::int64_t seconds) {
-  if (seconds == 0) return nullptr;
-  const auto time = static_cast<std::time_t>(seconds);
-  std::tm utc{};
-  std::array<char, 32> text{};
-  if (::gmtime_r(&time, &utc) == nullptr) return nullptr;
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text.data();
+  std::string text = seconds == 0 ? std::string() : base::utc_text(seconds);
+  return text.empty() ? Json(nullptr) : Json(std::move(text));
 }
 
 Json text_or_null(const std::string& text) {
@@ -89,11 +83,11 @@ std::string health_document(const Process& process, const Services& services) {
   document["socketmap"] = counted("lookups", activity.socketmap_lookups);
   document["trace"] = trace_of(services.trace);
   // A file's name and what a mail server calls itself may be any bytes.
-  return net::escape_display_controls(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+  return base::escape_display_controls(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 std::string health_socket_name(const std::string& configuration) {
-  return "connectord-health-" + net::sha256_hex(resolved_path(configuration));
+  return "connectord-health-" + base::sha256_hex(resolved_path(configuration));
 }
 
 std::string resolved_path(const std::string& path) {

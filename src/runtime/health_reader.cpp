@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
+#include "connectord/base/text.h"
 #include "connectord/runtime/health.h"
 
 namespace connectord::runtime {
@@ -34,7 +34,7 @@ std::uint32_t code_point(std::string_view text, std::size_t at, std::size_t& len
 // Moves a terminal's cursor, ends a line, or turns the order of what is shown.
 bool is_shown_otherwise(std::string_view rest) {
   const auto first = static_cast<unsigned char>(rest.front());
-  return first < 0x20 || first == 0x7f || net::display_control_length(rest) > 0;
+  return first < 0x20 || first == 0x7f || base::display_control_length(rest) > 0;
 }
 
 std::string escaped(std::string_view text) {

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "certificate_names.h"
+#include "connectord/base/ascii_case.h"
 #include "connectord/engine/decide.h"
 #include "connectord/mail/path.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/trace/trace_json.h"
 
 namespace connectord::simulate {
@@ -27,7 +27,7 @@ template <class Connector>
 void put_in(std::vector<Connector>& connectors, const std::vector<Connector>& drafts) {
   for (const Connector& draft : drafts) {
     const auto same = std::find_if(connectors.begin(), connectors.end(), [&](const Connector& one) {
-      return net::equals_ignoring_case(one.name, draft.name);
+      return base::equals_ignoring_case(one.name, draft.name);
     });
     if (same == connectors.end()) {
       connectors.push_back(draft);

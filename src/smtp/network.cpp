@@ -53,7 +53,7 @@ class Interrupt {
   }
 
  private:
-  net::FileDescriptor fd_;
+  base::FileDescriptor fd_;
 };
 
 Expected wait(int fd, short events, const Interrupt& interrupt, Deadline deadline) {
@@ -71,7 +71,7 @@ Expected wait(int fd, short events, const Interrupt& interrupt, Deadline deadlin
 
 class Socket : public Connection {
  public:
-  Socket(net::FileDescriptor fd, std::shared_ptr<const Interrupt> interrupt)
+  Socket(base::FileDescriptor fd, std::shared_ptr<const Interrupt> interrupt)
       : fd_(std::move(fd)), interrupt_(std::move(interrupt)) {}
 
   tl::expected<std::size_t, Failure> read(std::span<char> buffer, Deadline deadline) override {
@@ -136,7 +136,7 @@ class Socket : public Connection {
     }
   }
 
-  net::FileDescriptor fd_;
+  base::FileDescriptor fd_;
   std::shared_ptr<const Interrupt> interrupt_;
   std::unique_ptr<TlsEngine> tls_;
 };
@@ -147,7 +147,7 @@ class SocketNetwork : public Network {
                                                              const std::optional<net::IpAddress>& source,
                                                              Deadline deadline) override {
     const net::SocketAddress target = net::socket_address(address, port);
-    net::FileDescriptor fd(::socket(target.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    base::FileDescriptor fd(::socket(target.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
     if (fd.get() < 0) return tl::unexpected(failure_of(errno));
     if (source) {
       const net::SocketAddress from = net::socket_address(*source, 0);

@@ -1,11 +1,9 @@
 #include "connectord/smtp/smtp_client.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::smtp {
 
@@ -63,7 +61,7 @@ std::string duration_text(std::chrono::milliseconds duration) {
 
 std::string words_of(const Failure& failure, std::chrono::milliseconds limit) {
   if (failure.kind == Failure::Kind::timed_out) return "no answer within " + duration_text(limit);
-  return mail::printable(failure.words, 200);
+  return base::printable(failure.words, 200);
 }
 
 bool is_plain_address(std::string_view address) {
@@ -71,17 +69,8 @@ bool is_plain_address(std::string_view address) {
   const auto at = address.rfind('@');
   if (at == std::string_view::npos || at == 0 || at + 1 == address.size() || address.size() > longest) return false;
   return std::all_of(address.begin(), address.end(), [](char c) {
-    return c > ' ' && mail::is_ascii(c) && !mail::is_control(c) && c != '<' && c != '>';
+    return c > ' ' && base::is_ascii(c) && !base::is_control(c) && c != '<' && c != '>';
   });
-}
-
-std::string base64(std::string_view bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
 }
 
 }  // namespace connectord::smtp

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 
 namespace connectord::smtp {
 namespace {
@@ -14,13 +14,13 @@ constexpr std::size_t most_mechanisms = 30;
 // RFC 5321, 4.2: the first digit is 2 to 5.
 int code_of(std::string_view line) {
   if (line.size() < code_size || line[0] < '2' || line[0] > '5') return 0;
-  if (!std::all_of(line.begin(), line.begin() + code_size, mail::is_digit)) return 0;
+  if (!std::all_of(line.begin(), line.begin() + code_size, base::is_digit)) return 0;
   return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
 }
 
 // The next word of a line, in upper case as keywords are compared; the rest stays in `text`.
 std::string next_word(std::string_view& text) {
-  text = mail::trimmed(text);
+  text = base::trimmed(text);
   const auto end = std::min(text.find_first_of(" \t="), text.size());
   std::string word(text.substr(0, end));
   std::transform(word.begin(), word.end(), word.begin(),
@@ -34,8 +34,8 @@ std::string next_word(std::string_view& text) {
 std::string SmtpReply::to_string() const {
   constexpr std::size_t limit = 300;
   std::string text = std::to_string(code);
-  for (const std::string& line : lines) text += " " + mail::printable(line, limit);
-  return mail::printable(text, limit);
+  for (const std::string& line : lines) text += " " + base::printable(line, limit);
+  return base::printable(text, limit);
 }
 
 SmtpReplyReader::State SmtpReplyReader::read(std::string_view bytes, std::size_t& used) {
@@ -80,7 +80,7 @@ Extensions extensions_of(const SmtpReply& ehlo) {
     if (keyword == "STARTTLS") found.starttls = true;
     if (keyword != "AUTH") continue;
     // "AUTH=PLAIN", as some old servers write it, is read too.
-    while (!mail::trimmed(rest).empty() && found.authentication.size() < most_mechanisms) {
+    while (!base::trimmed(rest).empty() && found.authentication.size() < most_mechanisms) {
       std::string mechanism = next_word(rest);
       if (!mechanism.empty()) found.authentication.push_back(std::move(mechanism));
     }

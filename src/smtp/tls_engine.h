@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "connectord/base/openssl.h"
 #include "connectord/smtp/network.h"
 
 namespace connectord::smtp {
@@ -33,16 +34,11 @@ class TlsEngine {
   TlsSession session() const;
 
  private:
-  struct Free {
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-    void operator()(SSL* ssl) const { SSL_free(ssl); }
-  };
-
   TlsEngine() = default;
   State state_of(int result);
 
-  std::unique_ptr<SSL_CTX, Free> context_;
-  std::unique_ptr<SSL, Free> ssl_;
+  std::unique_ptr<SSL_CTX, base::Free<SSL_CTX_free>> context_;
+  std::unique_ptr<SSL, base::Free<SSL_free>> ssl_;
   BIO* incoming_ = nullptr;  // of the SSL
   BIO* outgoing_ = nullptr;
   bool asked_for_certificate_ = false;

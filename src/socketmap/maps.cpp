@@ -4,11 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/engine/routing.h"
 #include "connectord/mail/postfix_terms.h"
 #include "connectord/mail/sendmail_terms.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
 
 namespace connectord::socketmap {
 namespace {
@@ -42,12 +42,12 @@ Answer header(const Generation& generation, std::string_view line) {
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return {};
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = mail::trimmed(line.substr(colon + 1));
+  const std::string_view value = base::trimmed(line.substr(colon + 1));
   const std::string& tag = generation.policy->configuration().tag.header;
   const OutboundConnector* connector = nullptr;
-  if (net::equals_ignoring_case(name, tag)) {
+  if (base::equals_ignoring_case(name, tag)) {
     connector = engine::route_by_tag_alone(*generation.policy, value);
-  } else if (net::equals_ignoring_case(name, tag + "-Route")) {
+  } else if (base::equals_ignoring_case(name, tag + "-Route")) {
     connector = engine::find_outbound(*generation.policy, value);
   }
   return connector == nullptr ? Answer{} : found("FILTER " + mail::transport_of(*connector));
@@ -97,7 +97,7 @@ constexpr std::array<Map, 6> maps = {{{"transport", transport},
                                       {"sendmail_tls", sendmail_tls}}};
 
 Answer unknown(std::string_view name) {
-  std::string text = "there is no map \"" + mail::printable(name) + "\"; write one of ";
+  std::string text = "there is no map \"" + base::printable(name) + "\"; write one of ";
   for (const Map& map : maps) text.append(&map == maps.data() ? "" : ", ").append(map.name);
   return {Answer::Status::permanent, std::move(text)};
 }

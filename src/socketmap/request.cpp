@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::socketmap {
 namespace {
@@ -16,7 +16,7 @@ tl::unexpected<std::string> wrong(std::string what) {
 tl::expected<std::optional<Netstring>, std::string> read_netstring(std::string_view bytes, std::size_t longest) {
   std::size_t length = 0;
   std::size_t i = 0;
-  for (; i < bytes.size() && mail::is_digit(bytes[i]); ++i) {
+  for (; i < bytes.size() && base::is_digit(bytes[i]); ++i) {
     // One way to write each number, so that zeros without end are no length.
     if (i == 1 && bytes[0] == '0') return wrong("a length that begins with 0");
     length = length * 10 + static_cast<std::size_t>(bytes[i] - '0');

@@ -168,7 +168,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
 
 class SocketmapServer::Implementation {
  public:
-  Implementation(net::FileDescriptor listener, const runtime::Services& services, const session::Intake& intake,
+  Implementation(base::FileDescriptor listener, const runtime::Services& services, const session::Intake& intake,
                  const SocketmapLimits& limits)
       : shared_{services, intake, limits, &server_, 0, {}}, server_(std::move(listener), settings()) {}
 
@@ -187,7 +187,7 @@ class SocketmapServer::Implementation {
   net::StreamServer server_;
 };
 
-SocketmapServer::SocketmapServer(net::FileDescriptor listener, const runtime::Services& services,
+SocketmapServer::SocketmapServer(base::FileDescriptor listener, const runtime::Services& services,
                                  const session::Intake& intake, const SocketmapLimits& limits)
     : implementation_(std::make_unique<Implementation>(std::move(listener), services, intake, limits)) {}
 

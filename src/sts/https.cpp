@@ -5,7 +5,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/smtp/smtp_client.h"
 
 namespace connectord::sts {

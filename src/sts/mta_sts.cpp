@@ -4,8 +4,8 @@
 #include <charconv>
 #include <optional>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::sts {
@@ -31,8 +31,8 @@ Field take_field(std::string_view& text, char end, char between) {
   text.remove_prefix(std::min(length + 1, text.size()));
   if (field.ends_with('\r')) field.remove_suffix(1);
   const auto middle = field.find(between);
-  if (middle == std::string_view::npos) return {mail::trimmed(field), {}};
-  return {mail::trimmed(field.substr(0, middle)), mail::trimmed(field.substr(middle + 1))};
+  if (middle == std::string_view::npos) return {base::trimmed(field), {}};
+  return {base::trimmed(field.substr(0, middle)), base::trimmed(field.substr(middle + 1))};
 }
 
 std::optional<std::chrono::seconds> parse_age(std::string_view digits) {
@@ -81,7 +81,7 @@ bool take(StsPolicy& policy, Seen& seen, const Field& field) {
 bool is_sts_record(std::string_view text) {
   constexpr std::string_view beginning = "v=STSv1";
   if (!text.starts_with(beginning)) return false;
-  const auto rest = mail::trimmed(text.substr(beginning.size()));
+  const auto rest = base::trimmed(text.substr(beginning.size()));
   return rest.empty() || rest.starts_with(';');
 }
 
@@ -92,7 +92,7 @@ tl::expected<std::string, std::string> parse_sts_record(std::string_view text) {
     const Field field = take_field(text, ';', '=');
     if (field.name == "id" && id.empty()) id = field.value;
   }
-  const bool plain = std::all_of(id.begin(), id.end(), [](char c) { return mail::is_alpha(c) || mail::is_digit(c); });
+  const bool plain = std::all_of(id.begin(), id.end(), [](char c) { return base::is_alpha(c) || base::is_digit(c); });
   if (id.empty() || id.size() > longest_id || !plain) return bad("it has no id of 1 to 32 letters and digits");
   return id;
 }
@@ -104,7 +104,7 @@ tl::expected<StsPolicy, std::string> parse_sts_policy(std::string_view text) {
   while (!text.empty()) {
     const Field field = take_field(text, '\n', ':');
     if (!take(policy, seen, field)) {
-      return bad(std::string(field.name) + " is not valid: " + mail::printable(field.value));
+      return bad(std::string(field.name) + " is not valid: " + base::printable(field.value));
     }
   }
   if (!seen.version) return bad("it has no version: STSv1");

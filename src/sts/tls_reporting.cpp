@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::sts {
 namespace {
@@ -12,7 +12,7 @@ constexpr std::size_t max_report_addresses = 20;
 
 std::string_view take(std::string_view& text, char end) {
   const auto length = std::min(text.find(end), text.size());
-  const std::string_view piece = mail::trimmed(text.substr(0, length));
+  const std::string_view piece = base::trimmed(text.substr(0, length));
   text.remove_prefix(std::min(length + 1, text.size()));
   return piece;
 }
@@ -28,7 +28,7 @@ bool is_address(std::string_view uri) {
 
 bool is_tls_reporting_record(std::string_view text) {
   if (!text.starts_with(record_version)) return false;
-  const auto rest = mail::trimmed(text.substr(record_version.size()));
+  const auto rest = base::trimmed(text.substr(record_version.size()));
   return rest.empty() || rest.starts_with(';');
 }
 
@@ -43,7 +43,7 @@ tl::expected<std::vector<std::string>, std::string> parse_tls_reporting_record(s
     if (!addresses.empty()) return tl::unexpected(std::string("rua stands there twice"));
     while (!field.empty() && addresses.size() < max_report_addresses) {
       const std::string_view uri = take(field, ',');
-      if (!is_address(uri)) return tl::unexpected("\"" + mail::printable(uri) + "\" is neither mailto: nor https:");
+      if (!is_address(uri)) return tl::unexpected("\"" + base::printable(uri) + "\" is neither mailto: nor https:");
       addresses.emplace_back(uri);
     }
   }

@@ -9,7 +9,8 @@
 #include <climits>
 #include <ctime>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/digest.h"
+#include "connectord/base/text.h"
 #include "handles.h"
 
 namespace connectord::tls {
@@ -18,28 +19,11 @@ namespace {
 constexpr std::size_t most_names = 100;
 constexpr std::size_t largest = 64U << 10U;
 
-std::string hex(const unsigned char* bytes, unsigned size) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (unsigned i = 0; i < size; ++i) {
-    text += digits[bytes[i] >> 4U];
-    text += digits[bytes[i] & 15U];
-  }
-  return text;
-}
-
-std::string sha256_of(const unsigned char* bytes, std::size_t size) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(bytes, size, digest.data(), &length, EVP_sha256(), nullptr) != 1) return {};
-  return hex(digest.data(), length);
-}
-
 std::string key_digest(X509* certificate) {
   unsigned char* bytes = nullptr;
   const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &bytes);
   if (size <= 0) return {};
-  std::string digest = sha256_of(bytes, static_cast<std::size_t>(size));
+  std::string digest = base::sha256_hex({reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)});
   OPENSSL_free(bytes);
   return digest;
 }
@@ -87,8 +71,7 @@ Certificate read(X509* handle, std::string der) {
   certificate.dns_names = dns_names(handle);
   certificate.not_before = seconds_of(X509_get0_notBefore(handle));
   certificate.not_after = seconds_of(X509_get0_notAfter(handle));
-  certificate.sha256 =
-      sha256_of(reinterpret_cast<const unsigned char*>(certificate.der.data()), certificate.der.size());
+  certificate.sha256 = base::sha256_hex(certificate.der);
   certificate.public_key_sha256 = key_digest(handle);
   certificate.self_signed = X509_NAME_cmp(subject, issuer) == 0;
   return certificate;
@@ -145,11 +128,11 @@ std::string names_of(const Certificate& certificate) {
   const auto& names = certificate.dns_names;
   if (names.empty()) {
     const std::string& name = certificate.subject_common_name;
-    return name.empty() ? "no name" : mail::printable(name) + " (common name)";
+    return name.empty() ? "no name" : base::printable(name) + " (common name)";
   }
   std::string text;
   for (std::size_t i = 0; i < std::min(names.size(), shown); ++i)
-    text += (i > 0 ? ", " : "") + mail::printable(names[i]);
+    text += (i > 0 ? ", " : "") + base::printable(names[i]);
   if (names.size() > shown) text += " and " + std::to_string(names.size() - shown) + " more";
   return text;
 }

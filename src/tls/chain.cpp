@@ -4,10 +4,9 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/files.h"
+#include "connectord/base/text.h"
 #include "path.h"
 
 namespace connectord::tls {
@@ -16,7 +15,7 @@ namespace {
 std::string one_line_subject(X509* certificate) {
   if (certificate == nullptr) return {};
   char* text = X509_NAME_oneline(X509_get_subject_name(certificate), nullptr, 0);
-  std::string line = text == nullptr ? "" : mail::printable(text, 200);
+  std::string line = text == nullptr ? "" : base::printable(text, 200);
   OPENSSL_free(text);
   return line;
 }
@@ -104,10 +103,9 @@ tl::expected<TrustStore, std::string> TrustStore::of(const std::vector<Certifica
 }
 
 tl::expected<TrustStore, std::string> TrustStore::from_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return tl::unexpected("cannot read " + path);
-  const auto anchors = read_pem(text.str());
+  const auto text = base::read_file(path);
+  if (!text) return tl::unexpected("cannot read " + path);
+  const auto anchors = read_pem(*text);
   if (!anchors) return tl::unexpected(path + ": " + anchors.error());
   return of(*anchors);
 }

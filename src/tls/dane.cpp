@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "connectord/base/digest.h"
 #include "connectord/tls/chain.h"
 #include "handles.h"
 
@@ -29,13 +30,6 @@ std::string public_key_of(const Certificate& certificate) {
   return key;
 }
 
-std::string digest_of(std::string_view text, const EVP_MD* algorithm) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, algorithm, nullptr) != 1) return {};
-  return {reinterpret_cast<char*>(digest.data()), length};
-}
-
 bool matches(const dns::Tlsa& association, const Certificate& certificate) {
   const std::string selected = association.selector == selector_key ? public_key_of(certificate) : certificate.der;
   if (selected.empty()) return false;
@@ -43,9 +37,9 @@ bool matches(const dns::Tlsa& association, const Certificate& certificate) {
     case matching_full:
       return selected == association.data;
     case matching_sha256:
-      return digest_of(selected, EVP_sha256()) == association.data;
+      return base::sha256(selected) == association.data;
     case matching_sha512:
-      return digest_of(selected, EVP_sha512()) == association.data;
+      return base::sha512(selected) == association.data;
     default:
       return false;
   }

@@ -3,13 +3,13 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "connectord/net/digest.h"
+#include "connectord/base/digest.h"
 #include "handles.h"
 
 namespace connectord::tls {
 namespace {
 
-using KeyHandle = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
+using KeyHandle = std::unique_ptr<EVP_PKEY, base::Free<EVP_PKEY_free>>;
 
 // OpenSSL would ask a person at the terminal.
 int no_passphrase(char*, int, int, void*) {
@@ -25,7 +25,7 @@ tl::expected<std::string, std::string> public_key_sha256_of(std::string_view pri
   const int size = key ? i2d_PUBKEY(key.get(), &bytes) : 0;
   ERR_clear_error();
   if (size <= 0) return tl::unexpected(std::string("there is no private key without a passphrase in PEM"));
-  std::string digest = net::sha256_hex({reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size)});
+  std::string digest = base::sha256_hex({reinterpret_cast<char*>(bytes), static_cast<std::size_t>(size)});
   OPENSSL_free(bytes);
   return digest;
 }

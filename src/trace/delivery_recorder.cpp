@@ -33,9 +33,9 @@ bool is_at_command(const maillog::Refused& refused, const std::string& queue_id)
 model::Reply reply_of(const maillog::Refused& refused) {
   model::Reply reply{refused.code, "", ""};
   std::string_view text = refused.reply;
-  if (text.substr(0, 3) == std::to_string(refused.code)) text = mail::trimmed(text.substr(3));
+  if (text.substr(0, 3) == std::to_string(refused.code)) text = base::trimmed(text.substr(3));
   reply.enhanced = maillog::enhanced_status_of(text);
-  reply.text = mail::trimmed(text.substr(reply.enhanced.size()));
+  reply.text = base::trimmed(text.substr(reply.enhanced.size()));
   return reply;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "json_text.h"
 
 namespace connectord::trace {
@@ -36,9 +36,9 @@ std::string_view explained(std::string_view text) {
 std::string one_line(std::string_view value, std::size_t longest) {
   std::string line;
   line.reserve(std::min(value.size(), longest + 4));
-  for (const char c : mail::trimmed(value)) {
+  for (const char c : base::trimmed(value)) {
     if (c == '\r' || c == '\n') continue;
-    line += mail::is_control(c) ? ' ' : c;
+    line += base::is_control(c) ? ' ' : c;
     if (line.size() > longest + 4) break;
   }
   return std::string(cut(line, longest));
@@ -175,7 +175,7 @@ StoredFinding stored(const model::Finding& finding) {
 }  // namespace
 
 std::string_view without_angle_brackets(std::string_view text) {
-  text = mail::trimmed(text);
+  text = base::trimmed(text);
   if (text.size() >= 2 && text.front() == '<' && text.back() == '>') return text.substr(1, text.size() - 2);
   return text;
 }

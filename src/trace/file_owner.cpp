@@ -1,36 +1,28 @@
 #include "file_owner.h"
 
-#include <pwd.h>
-#include <sys/fsuid.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+
+#include "connectord/base/accounts.h"
 
 namespace connectord::trace {
 namespace {
 
 namespace fs = std::filesystem;
 
-using Found = tl::expected<std::optional<FileOwner>, std::string>;
+using Found = tl::expected<std::optional<base::Account>, std::string>;
 
 constexpr int max_links = 40;  // as the kernel follows
 
 // Not the group of a file, which its owner may have got by a trick from a folder that hands its own on.
-FileOwner with_group(uid_t user) {
+base::Account with_group(uid_t user) {
   constexpr gid_t nobodys = 65534;
-  passwd entry{};
-  passwd* found = nullptr;
-  std::array<char, 16'384> buffer{};
-  const bool known = ::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
-  return {user, known ? entry.pw_gid : nobodys};
+  return base::find_account(user).value_or(base::Account{std::to_string(user), user, nobodys, {}});
 }
 
 bool is_shared(const struct stat& folder) {
@@ -97,25 +89,6 @@ class Way {
   int links_ = 0;
 };
 
-// These change the calling thread alone, which the C library's functions of that name do not.
-int set_groups_of_thread(const std::vector<gid_t>& groups) {
-#ifdef SYS_setgroups32
-  return static_cast<int>(::syscall(SYS_setgroups32, groups.size(), groups.data()));
-#else
-  return static_cast<int>(::syscall(SYS_setgroups, groups.size(), groups.data()));
-#endif
-}
-
-// They report a failure only by what has become of the rights.
-bool set_user_of_thread(uid_t user) {
-  ::setfsuid(user);
-  return static_cast<uid_t>(::setfsuid(static_cast<uid_t>(-1))) == user;
-}
-bool set_group_of_thread(gid_t group) {
-  ::setfsgid(group);
-  return static_cast<gid_t>(::setfsgid(static_cast<gid_t>(-1))) == group;
-}
-
 }  // namespace
 
 Found owner_of_way_to(const std::string& path) {
@@ -124,30 +97,6 @@ Found owner_of_way_to(const std::string& path) {
   const fs::path absolute = fs::absolute(path, error);
   if (error) return tl::unexpected(path + ": " + error.message());
   return Way().follow(absolute);
-}
-
-ActingAs::ActingAs(const std::optional<FileOwner>& owner) {
-  if (!owner || owner->user == 0 || ::geteuid() != 0) return;
-  const int count = ::getgroups(0, nullptr);
-  own_groups_.resize(static_cast<std::size_t>(std::max(count, 0)));
-  if (count < 0 || ::getgroups(count, own_groups_.data()) != count) {
-    throw std::system_error(errno, std::generic_category(), "cannot tell this process's groups");
-  }
-  own_group_ = ::getegid();
-  acts_ = true;
-  if (set_groups_of_thread({}) == 0 && set_group_of_thread(owner->group) && set_user_of_thread(owner->user)) return;
-  restore();
-  throw std::system_error(EPERM, std::generic_category(),
-                          "cannot take the rights of user " + std::to_string(owner->user));
-}
-
-ActingAs::~ActingAs() {
-  if (acts_) restore();
-}
-
-void ActingAs::restore() const {
-  if (!set_user_of_thread(0) || !set_group_of_thread(own_group_) || set_groups_of_thread(own_groups_) != 0)
-    std::abort();
 }
 
 }  // namespace connectord::trace

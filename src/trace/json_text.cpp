@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::trace {
 namespace {
@@ -39,7 +39,7 @@ void append_quoted(std::string& out, std::string_view text) {
     out.append(1, '"').append(text).append(1, '"');
     return;
   }
-  const bool utf8 = mail::is_utf8(text);
+  const bool utf8 = base::is_utf8(text);
   out += '"';
   for (const char c : text) append_escaped(out, c, utf8);
   out += '"';

@@ -9,8 +9,8 @@ constexpr std::int64_t slack_ms = 60'000;
 
 // Without the codes, and without what Postfix puts before a policy service's text.
 std::string_view text_of(std::string_view reply) {
-  if (reply.size() > 4 && mail::is_digit(reply.front())) reply.remove_prefix(4);
-  return mail::trimmed(reply.substr(maillog::enhanced_status_of(reply).size()));
+  if (reply.size() > 4 && base::is_digit(reply.front())) reply.remove_prefix(4);
+  return base::trimmed(reply.substr(maillog::enhanced_status_of(reply).size()));
 }
 
 bool is_same(const Message& message, const maillog::Refused& refused) {

@@ -8,16 +8,18 @@
 #include <string_view>
 #include <utility>
 
+#include "connectord/base/time.h"
+
 namespace connectord::trace {
 namespace {
 
-constexpr std::int64_t second = 1000;
-constexpr std::int64_t day = 86'400 * second;
+using base::day_ms;
+using base::second_ms;
 
 // How long a duration is in milliseconds, as "2h".
 std::optional<std::int64_t> parse_age(const std::string& text) {
   constexpr std::array<std::pair<std::string_view, std::int64_t>, 5> units = {
-      {{"s", second}, {"m", 60 * second}, {"h", 3600 * second}, {"d", day}, {"w", 7 * day}}};
+      {{"s", second_ms}, {"m", 60 * second_ms}, {"h", 3600 * second_ms}, {"d", day_ms}, {"w", 7 * day_ms}}};
   constexpr std::int64_t most = 1'000'000;
   std::int64_t number = 0;
   const char* const end = text.data() + text.size();
@@ -48,11 +50,11 @@ std::optional<std::int64_t> parse_time(const std::string& text) {
 
 std::optional<std::int64_t> parse_moment(const std::string& text, std::int64_t now) {
   if (text == "now") return now;
-  if (text == "today") return now - now % day;
-  if (text == "yesterday") return now - now % day - day;
+  if (text == "today") return now - now % day_ms;
+  if (text == "yesterday") return now - now % day_ms - day_ms;
   if (const auto age = parse_age(text)) return now - *age;
   const auto seconds = parse_time(text);
-  return seconds ? std::optional(*seconds * second) : std::nullopt;
+  return seconds ? std::optional(*seconds * second_ms) : std::nullopt;
 }
 
 }  // namespace connectord::trace

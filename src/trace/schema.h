@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "connectord/base/time.h"
 #include "sqlite.h"
 
 // The tables of a trace. One file is one trace.
@@ -12,7 +13,7 @@ namespace connectord::trace {
 constexpr std::int64_t schema_version = 2;
 
 // Volumes and retention go by hours.
-constexpr std::int64_t hour_ms = 3'600'000;
+using base::hour_ms;
 
 // In the column `outbound_connector` of a message whose recipients leave by different ones; each recipient's row has
 // its own then.

@@ -132,8 +132,8 @@ std::uint64_t last_sequence(int spool) {
 
 // What has the spool's name, if it is a file: in another user's folder, it might be a link to any other file, or a
 // pipe.
-net::FileDescriptor open_file(const std::string& path, int flags) {
-  net::FileDescriptor file(::open(path.c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+base::FileDescriptor open_file(const std::string& path, int flags) {
+  base::FileDescriptor file(::open(path.c_str(), flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
   struct stat status {};
   if (file.get() < 0 || (::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode))) return file;
   errno = EINVAL;
@@ -146,7 +146,7 @@ Spool::Spool(const std::string& trace_file) : path_(name_for(trace_file)) {}
 
 StoreResult<> Spool::open(std::chrono::milliseconds wait) {
   close();
-  net::FileDescriptor file = open_file(path_, O_CREAT | O_APPEND);
+  base::FileDescriptor file = open_file(path_, O_CREAT | O_APPEND);
   if (file.get() < 0) return unavailable(failure(path_, "cannot be opened for writing"));
   const auto deadline = Clock::now() + wait;
   while (!try_to_lock(file.get())) {
@@ -205,7 +205,7 @@ void Spool::clear() {
 void ingest_leftover_spool(const std::string& trace_file, const std::function<std::uint64_t()>& last_ingested) {
   const std::string path = name_for(trace_file);
   if (is_empty(path)) return;
-  const net::FileDescriptor file = open_file(path, 0);
+  const base::FileDescriptor file = open_file(path, 0);
   if (file.get() < 0) return wait_until(max_blind_wait, [&path] { return is_empty(path); });
   if (try_to_lock(file.get())) return try_to_ingest(trace_file, file.get());
   const std::uint64_t last = last_sequence(file.get());

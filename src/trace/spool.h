@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectord/net/listener.h"
+#include "connectord/base/file_descriptor.h"
 #include "spool_record.h"
 #include "store_error.h"
 
@@ -50,7 +50,7 @@ class Spool {
 
  private:
   std::string path_;
-  net::FileDescriptor file_;
+  base::FileDescriptor file_;
   std::size_t size_ = 0;
 };
 

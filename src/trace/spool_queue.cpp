@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectord/base/time.h"
 namespace connectord::trace {
 namespace {
 
@@ -96,8 +97,7 @@ StoreResult<bool> SpoolQueue::append_numbered(std::string record, StoredEntry en
 // The time, in microseconds: so it is higher than what any file of this trace has, also one that is put back in the
 // place of another.
 std::uint64_t SpoolQueue::next_sequence() const {
-  constexpr std::int64_t thousand = 1000;
-  return std::max(sequence_ + 1, static_cast<std::uint64_t>(options_.clock() * thousand));
+  return std::max(sequence_ + 1, static_cast<std::uint64_t>(options_.clock() * base::second_ms));
 }
 
 StoreResult<> SpoolQueue::wait_for_room(std::size_t bytes, std::size_t record) {

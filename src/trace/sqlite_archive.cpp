@@ -4,7 +4,9 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
+#include "connectord/base/acting_as.h"
 #include "connectord/trace/sqlite_store.h"
 #include "file_owner.h"
 #include "readers.h"
@@ -181,7 +183,8 @@ class SqliteArchive : public Archive {
     const auto owner = owner_of_way_to(path_);
     if (!owner) return unavailable(owner.error());
     return sqlite::guarded([&] {
-      const ActingAs acting(*owner);
+      const base::ActingAs acting(*owner);
+      if (!acting.is_in_force()) throw std::system_error(errno, std::generic_category(), "cannot take the rights of user " + std::to_string((*owner)->uid));
       return work();
     });
   }

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <limits>
 
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "encode.h"
 #include "schema.h"
 #include "state_table.h"
@@ -46,7 +46,7 @@ SqliteSearch::SqliteSearch(sqlite::Database& database, MessageReader& reader, co
       query_(query),
       sender_(query.sender.empty() ? "" : comparable(query.sender)),
       recipient_(query.recipient.empty() ? "" : comparable(query.recipient)),
-      message_id_(net::to_lower(without_angle_brackets(query.message_id))),
+      message_id_(base::to_lower(without_angle_brackets(query.message_id))),
       rows_(database, reader, query.status,
             query.after ? RowReader::Order::lowest_first : RowReader::Order::highest_first) {}
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::trace {
@@ -61,8 +61,8 @@ std::string_view domain_part(std::string_view address) {
 }
 
 std::string canonical_domain(std::string_view domain) {
-  std::string lower = net::to_lower(domain);
-  const bool ascii = std::all_of(lower.begin(), lower.end(), mail::is_ascii);
+  std::string lower = base::to_lower(domain);
+  const bool ascii = std::all_of(lower.begin(), lower.end(), base::is_ascii);
   if (!ascii) {
     if (auto name = net::normalize_domain(lower)) return *name;
   }
@@ -77,7 +77,7 @@ std::string_view local_part(std::string_view canonical) {
 std::string canonical_address(std::string_view address) {
   address = without_route(address);
   const auto at = end_of_local_part(address);
-  const std::string local = net::to_lower(unquoted(address.substr(0, at)));
+  const std::string local = base::to_lower(unquoted(address.substr(0, at)));
   if (at != std::string_view::npos) return local + '@' + canonical_domain(address.substr(at + 1));
   // "a@b" in quotes has no domain, and is another mailbox than a@b; Postfix writes "a@b"@.
   return local.find('@') == std::string::npos ? local : local + '@';

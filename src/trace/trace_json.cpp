@@ -5,12 +5,12 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/time.h"
+
 namespace connectord::trace {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::int64_t second = 1000;
 
 Json known(const std::string& text) {
   return text.empty() ? Json() : Json(text);
@@ -86,12 +86,12 @@ Json attempt_json(const Attempt& attempt) {
 }  // namespace
 
 std::string iso_time(std::int64_t milliseconds) {
-  const std::time_t seconds = milliseconds / second;
+  const std::time_t seconds = milliseconds / base::second_ms;
   std::tm broken_down{};
   ::gmtime_r(&seconds, &broken_down);
   std::array<char, 40> text{};
   const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &broken_down);
-  std::snprintf(text.data() + length, text.size() - length, ".%03dZ", static_cast<int>(milliseconds % second));
+  std::snprintf(text.data() + length, text.size() - length, ".%03dZ", static_cast<int>(milliseconds % base::second_ms));
   return text.data();
 }
 

@@ -42,19 +42,19 @@ class HttpServerThread : public testing::Test {
     net::remove(endpoint_);
   }
 
-  net::FileDescriptor connect() const {
-    net::FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  base::FileDescriptor connect() const {
+    base::FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path_.copy(address.sun_path, sizeof address.sun_path - 1);
     EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     return fd;
   }
-  static void send(const net::FileDescriptor& fd, std::string_view text) {
+  static void send(const base::FileDescriptor& fd, std::string_view text) {
     EXPECT_EQ(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
   }
   // All up to the end.
-  static std::string receive(const net::FileDescriptor& fd) {
+  static std::string receive(const base::FileDescriptor& fd) {
     std::string received;
     std::array<char, 4096> buffer{};
     for (ssize_t count = 0; (count = ::recv(fd.get(), buffer.data(), buffer.size(), 0)) > 0;) {
@@ -174,7 +174,7 @@ TEST_F(HttpServerThread, HangsUpOnWhoDoesNotFinishInTime) {
 TEST_F(HttpServerThread, AnswersThoughOthersHoldAllConnectionsOpen) {
   limits_.connections = 20;
   start();
-  std::vector<net::FileDescriptor> silent;
+  std::vector<base::FileDescriptor> silent;
   for (int i = 0; i < 40; ++i) {
     silent.push_back(connect());
     send(silent.back(), "G");

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "connectord/auth/dkim.h"
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 #include "dns/zone.h"
 
 // What the tests of DKIM and ARC need: keys, messages, and signatures over them.
@@ -167,7 +167,7 @@ inline Header make_signature(const Message& message, const Signing& signing) {
   std::vector<std::string> names;
   if (list) {
     for (const auto name : split_dkim_list(list->value("h").value_or("")).value_or(std::vector<std::string_view>())) {
-      names.push_back(net::to_lower(name));
+      names.push_back(base::to_lower(name));
     }
   }
   const auto form = header_relaxed ? relaxed : simple;

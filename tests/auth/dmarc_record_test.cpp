@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::auth {
 namespace {
@@ -22,7 +22,7 @@ TEST(DmarcRecord, TheVersionMustComeFirstAndToTheLetter) {
         "p=none; v=DMARC1"s, "; v=DMARC1; p=none"s, " v=DMARC1; p=none"s, "x=1; v=DMARC1"s, "v=spf1 -all"s,
         "vv=DMARC1; p=none"s, "v=\"DMARC1\"; p=none"s, "v=DMARC1\n; p=none"s, "v=DMARC1\0; p=none"s,
         "\xef\xbb\xbfv=DMARC1; p=none"s}) {
-    EXPECT_FALSE(parse_dmarc_record(text)) << mail::printable(text);
+    EXPECT_FALSE(parse_dmarc_record(text)) << base::printable(text);
   }
 }
 
@@ -105,7 +105,7 @@ TEST(DmarcRecord, AProblemIsPrintableAndShort) {
       parse_dmarc_record("v=DMARC1; p=\r\n\x80" + std::string(3'000, 'x') + "; t=" + std::string(1'000, '\n'));
   ASSERT_TRUE(record);
   EXPECT_LT(record->problem.size(), 300U);
-  EXPECT_EQ(record->problem, mail::printable(record->problem, 1000));
+  EXPECT_EQ(record->problem, base::printable(record->problem, 1000));
 }
 
 TEST(DmarcRecord, LongerThanAnyIsReadDoesNotApplyButStillCountsAsOneOfSeveral) {

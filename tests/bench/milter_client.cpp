@@ -63,8 +63,8 @@ std::string path(std::string_view address) {
   throw ProtocolError(what + ": " + std::strerror(errno));
 }
 
-net::FileDescriptor connect_unix(const std::string& path) {
-  net::FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+base::FileDescriptor connect_unix(const std::string& path) {
+  base::FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -72,8 +72,8 @@ net::FileDescriptor connect_unix(const std::string& path) {
   return fd;
 }
 
-net::FileDescriptor connect_inet(const net::Endpoint& endpoint) {
-  net::FileDescriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+base::FileDescriptor connect_inet(const net::Endpoint& endpoint) {
+  base::FileDescriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(endpoint.port);
@@ -86,9 +86,9 @@ net::FileDescriptor connect_inet(const net::Endpoint& endpoint) {
   return fd;
 }
 
-net::FileDescriptor connect_to(const net::Endpoint& endpoint) {
+base::FileDescriptor connect_to(const net::Endpoint& endpoint) {
   const bool is_unix = endpoint.kind == net::Endpoint::Kind::unix_socket;
-  net::FileDescriptor fd = is_unix ? connect_unix(endpoint.path) : connect_inet(endpoint);
+  base::FileDescriptor fd = is_unix ? connect_unix(endpoint.path) : connect_inet(endpoint);
   // A filter that says nothing must not keep the measurement from ending.
   const timeval patience{.tv_sec = 60, .tv_usec = 0};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

@@ -79,7 +79,7 @@ class MilterClient {
   std::pair<char, std::string_view> get();
   void fill(std::size_t size);
 
-  net::FileDescriptor socket_;
+  base::FileDescriptor socket_;
   Macros macros_;
   std::array<std::vector<std::string>, 7> wanted_macros_;
   std::uint32_t steps_ = 0;

@@ -34,12 +34,12 @@ struct Options {
 };
 
 struct Asking {
-  net::FileDescriptor socket;
+  base::FileDescriptor socket;
   Clock::time_point since;
 };
 
-net::FileDescriptor connect_to(const std::string& path) {
-  net::FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+base::FileDescriptor connect_to(const std::string& path) {
+  base::FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/dns/knowledge.h"
 #include "connectord/dns/resolver.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/net/ip_address.h"
 
 namespace connectord::dns::testing {
@@ -96,7 +96,7 @@ class Zone {
 
   static std::string spelled(std::string_view name) {
     if (name.ends_with('.')) name.remove_suffix(1);
-    return net::to_lower(name);
+    return base::to_lower(name);
   }
   static bool is_name(std::string_view name) {
     if (name.empty() || name.size() > 253) return false;

@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/mail/authentication_results.h"
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/sealed_results.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
 
 // The input is a received field, which either is ours or is not, and every value that a stranger can put into a field
 // that we write, in which it must not become structure.
@@ -61,8 +61,8 @@ std::string write_results(const std::string& text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   const auto id = mail::read_authserv_id(text);
-  if (id && net::equals_ignoring_case(*id, ours)) require(mail::claims_authserv_id(text, ours));
-  if (!id && net::contains_ignoring_case(text, ours)) require(mail::claims_authserv_id(text, ours));
+  if (id && base::equals_ignoring_case(*id, ours)) require(mail::claims_authserv_id(text, ours));
+  if (!id && base::contains_ignoring_case(text, ours)) require(mail::claims_authserv_id(text, ours));
 
   // What is quoted, or stands in a comment, never vouches.
   require(!mail::say_dmarc_passed("x; spf=pass (" + text, "example.com") || text.find(')') != std::string::npos);
@@ -76,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string value = write_results(text);
   require(mail::claims_authserv_id(value, ours) && mail::read_authserv_id(value) == ours);
   const auto line = mail::unfold(value);
-  require(line && std::all_of(line->begin(), line->end(), mail::is_ascii));
+  require(line && std::all_of(line->begin(), line->end(), base::is_ascii));
   require(count_results(*line) == 4);
   return 0;
 }

@@ -6,7 +6,7 @@
 #include "connectord/auth/dmarc.h"
 #include "connectord/auth/dmarc_record.h"
 #include "connectord/auth/report_uri.h"
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 // Any TXT record at _dmarc of the author domain: there is a result, and the record's faults are told in printable text.
 
@@ -45,7 +45,7 @@ model::DmarcOutcome check(const char* from, std::string_view record) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto record = auth::parse_dmarc_record(text);
-  if (record) require(record->problem.size() < 1000 && record->problem == mail::printable(record->problem, 1000));
+  if (record) require(record->problem.size() < 1000 && record->problem == base::printable(record->problem, 1000));
   if (record) {
     const auto uris = auth::parse_report_uris(record->aggregate_reports, 20);
     require(uris.empty() != record->has_report_address && uris.size() <= 20);

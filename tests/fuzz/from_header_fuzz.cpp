@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "connectord/base/text.h"
 #include "connectord/mail/author.h"
 #include "connectord/mail/header_field.h"
-#include "connectord/mail/text.h"
 #include "connectord/net/domain_name.h"
 
 // Any value of a From field: the domains that are found are normalized and bounded, and what is wrong is explained in
@@ -32,7 +32,7 @@ void require_author(const mail::Author& author) {
     require(std::count(author.domains.begin(), author.domains.end(), domain) == 1);
   }
   for (const auto& mailbox : author.mailboxes) require(author.is_certain() && mailbox.domain == author.domains.front());
-  require(author.remark == mail::printable(author.remark, 1000));
+  require(author.remark == base::printable(author.remark, 1000));
   require(author.is_certain() || !author.remark.empty());
   require(!author.lacks_domain || author.domains.empty());
 }
@@ -42,13 +42,13 @@ void require_author(const mail::Author& author) {
 std::optional<std::string> simple_domain(std::string_view text, std::size_t at) {
   if (at == std::string_view::npos) return std::nullopt;
   std::size_t end = at + 1;
-  while (end < text.size() && (mail::is_alpha(text[end]) || mail::is_digit(text[end]) || text[end] == '-' ||
+  while (end < text.size() && (base::is_alpha(text[end]) || base::is_digit(text[end]) || text[end] == '-' ||
                                text[end] == '_' || text[end] == '.')) {
     ++end;
   }
   std::string_view name = text.substr(at + 1, end - at - 1);
   while (name.ends_with('.')) name.remove_suffix(1);
-  const bool goes_on = end < text.size() && !mail::is_ascii(text[end]);
+  const bool goes_on = end < text.size() && !base::is_ascii(text[end]);
   if (goes_on || name.find('.') == std::string_view::npos) return std::nullopt;
   return net::normalize_domain(name);
 }
@@ -78,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require_readings(*author, value);
     require_completion(*author);
   } else {
-    require(!author.error().empty() && author.error() == mail::printable(author.error(), 1000));
+    require(!author.error().empty() && author.error() == base::printable(author.error(), 1000));
   }
   const auto twice = mail::parse_author({value, value});
   require(twice.has_value() == author.has_value());

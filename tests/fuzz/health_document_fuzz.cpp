@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/runtime/health.h"
 
 // Whatever a process tells of itself: what is read of it is bounded, has its keys, and moves no cursor.
@@ -20,8 +20,8 @@ void require(bool condition) {
 void require_tame(const Json& value) {
   if (value.is_string()) {
     const auto& text = value.get_ref<const std::string&>();
-    require(text.size() < 8000 && connectord::mail::is_utf8(text));
-    for (const char c : text) require(!connectord::mail::is_control(c));
+    require(text.size() < 8000 && connectord::base::is_utf8(text));
+    for (const char c : text) require(!connectord::base::is_control(c));
   }
   if (!value.is_structured()) return;
   require(value.size() < 100);

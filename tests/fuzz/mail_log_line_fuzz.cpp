@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/maillog/mail_log_line.h"
 
 // Any line of a log: what is kept is bounded and UTF-8, and stands in the line. And what a remote server says, or a
@@ -19,7 +19,7 @@ void require(bool condition) {
 }
 
 void require_kept(const std::string& value) {
-  require(value.size() <= 1100 && mail::is_utf8(value));
+  require(value.size() <= 1100 && base::is_utf8(value));
 }
 
 struct Kept {
@@ -65,7 +65,7 @@ const maillog::LogClock& clock_of_the_run() {
 
 bool is_printable(std::string_view text) {
   for (const char c : text) {
-    if (mail::is_control(c)) return false;
+    if (base::is_control(c)) return false;
   }
   return true;
 }
@@ -110,7 +110,7 @@ void require_that_a_user_changes_nothing(std::string_view user) {
 }
 
 void require_that_an_address_changes_nothing(std::string_view local_part) {
-  if (local_part.size() > 400 || !is_printable(local_part) || !mail::is_utf8(local_part)) return;
+  if (local_part.size() > 400 || !is_printable(local_part) || !base::is_utf8(local_part)) return;
   const std::string address = quoted(local_part);
   const auto delivery = maillog::parse_mail_log_line(
       "Nov 21 23:52:18 mx postfix/smtp[7]: 4ABCDEF: to=<" + address + ">, orig_to=<" + address +

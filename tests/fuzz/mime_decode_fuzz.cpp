@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "connectord/mime/charset.h"
 #include "connectord/mime/content_value.h"
 #include "connectord/mime/encoded_word.h"
@@ -67,14 +67,14 @@ void require_charsets(std::string_view text, std::size_t chunk) {
                                 "shift_jis", "utf-7",      "utf-16",      "hz"};
   for (const char* charset : charsets) {
     const std::string decoded = charset_decoded(charset, text, text.size() + 1);
-    require(mail::is_utf8(decoded));
+    require(base::is_utf8(decoded));
     require(decoded == charset_decoded(charset, text, chunk));
   }
 }
 
 void require_html(std::string_view text, std::size_t chunk) {
   require(html_decoded(text, chunk) == html_decoded(text, text.size() + 1));
-  for (const char c : ascii_html(text)) require(mail::is_ascii(c));
+  for (const char c : ascii_html(text)) require(base::is_ascii(c));
 }
 
 void require_subject(std::string_view text) {
@@ -95,14 +95,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require_charsets(text, chunk);
   require_html(text, chunk);
   require_subject(text);
-  require(mail::is_utf8(decode_header_text(text)));
+  require(base::is_utf8(decode_header_text(text)));
   const ContentValue content = parse_content_value(text);
   require(content.parameters.size() <= most_parameters);
   for (const Parameter& parameter : content.parameters) {
     require(parameter.place.begin <= parameter.place.end && parameter.place.end <= size);
   }
   for (const char* name : {"filename", "name", "boundary"}) {
-    for (const std::string& reading : parameter_readings(content, name)) require(mail::is_utf8(reading));
+    for (const std::string& reading : parameter_readings(content, name)) require(base::is_utf8(reading));
   }
   return 0;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 #include "trace/encode.h"
 
 // What is read back from the trace's file, which may be damaged: any bytes give a message whose texts are UTF-8. And
@@ -28,18 +28,18 @@ trace::Message empty_message() {
 void require_texts(const trace::Message& message) {
   for (const std::string* text : {&message.client_name, &message.sasl_username, &message.tag, &message.quarantine,
                                   &message.dmarc_override, &message.identified_by}) {
-    require(mail::is_utf8(*text));
+    require(base::is_utf8(*text));
   }
   const model::Authentication& results = message.authentication;
-  if (results.spf) require(mail::is_utf8(results.spf->domain) && mail::is_utf8(results.spf->problem));
+  if (results.spf) require(base::is_utf8(results.spf->domain) && base::is_utf8(results.spf->problem));
   if (results.dkim) {
     for (const model::DkimSignature& signature : *results.dkim) {
-      require(mail::is_utf8(signature.domain) && mail::is_utf8(signature.problem));
+      require(base::is_utf8(signature.domain) && base::is_utf8(signature.problem));
     }
   }
-  if (results.dmarc) require(mail::is_utf8(results.dmarc->from_domain) && mail::is_utf8(results.dmarc->problem));
+  if (results.dmarc) require(base::is_utf8(results.dmarc->from_domain) && base::is_utf8(results.dmarc->problem));
   if (results.arc) {
-    for (const model::ArcSet& set : results.arc->sets) require(mail::is_utf8(set.domain));
+    for (const model::ArcSet& set : results.arc->sets) require(base::is_utf8(set.domain));
   }
 }
 
@@ -48,12 +48,12 @@ void decode(std::string_view bytes) {
   trace::decode_details(bytes, message);
   require_texts(message);
   const trace::Certificate certificate = trace::decode_certificate(bytes);
-  require(mail::is_utf8(certificate.subject) && mail::is_utf8(certificate.sha256));
+  require(base::is_utf8(certificate.subject) && base::is_utf8(certificate.sha256));
   if (const auto finding = trace::decode_pattern(bytes)) {
-    require(mail::is_utf8(finding->check) && mail::is_utf8(finding->hint));
+    require(base::is_utf8(finding->check) && base::is_utf8(finding->hint));
   }
   for (const trace::Finding& finding : trace::decode_findings(bytes, [](std::int64_t) { return "[\"check\"]"; })) {
-    require(mail::is_utf8(finding.check) && mail::is_utf8(finding.seen));
+    require(base::is_utf8(finding.check) && base::is_utf8(finding.seen));
   }
 }
 
@@ -65,7 +65,7 @@ bool split(std::string_view bytes, Texts& texts) {
     const std::size_t end = std::min(bytes.find('\0'), bytes.size());
     text = bytes.substr(0, end);
     bytes.remove_prefix(std::min(end + 1, bytes.size()));
-    if (text.size() > 256 || !mail::is_utf8(text)) return false;
+    if (text.size() > 256 || !base::is_utf8(text)) return false;
   }
   return true;
 }

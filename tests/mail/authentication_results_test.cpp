@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "connectord/base/text.h"
 #include "connectord/mail/header_field.h"
-#include "connectord/mail/text.h"
 
 namespace connectord::mail {
 namespace {
@@ -141,12 +141,12 @@ TEST(AuthenticationResults, NothingFromOutsideBecomesStructure) {
     results.add_dmarc(dmarc);
     results.add_tls(model::Tls{model::TlsVersion::tls1_2, attack, attack, 128});
     const std::string structure = structure_of(results.value());
-    EXPECT_EQ(std::count(structure.begin(), structure.end(), ';'), 4) << printable(structure, 2000);
-    EXPECT_EQ(std::count(structure.begin(), structure.end(), '('), 0) << printable(structure, 2000);
-    EXPECT_EQ(structure.find("dmarc=pass"), std::string::npos) << printable(structure, 2000);
+    EXPECT_EQ(std::count(structure.begin(), structure.end(), ';'), 4) << base::printable(structure, 2000);
+    EXPECT_EQ(std::count(structure.begin(), structure.end(), '('), 0) << base::printable(structure, 2000);
+    EXPECT_EQ(structure.find("dmarc=pass"), std::string::npos) << base::printable(structure, 2000);
     const auto line = unfold(results.value());
     ASSERT_TRUE(line) << line.error();
-    EXPECT_TRUE(std::all_of(line->begin(), line->end(), is_ascii));
+    EXPECT_TRUE(std::all_of(line->begin(), line->end(), base::is_ascii));
     EXPECT_EQ(read_authserv_id(results.value()), "mx.example.net");
   }
 }
@@ -192,7 +192,7 @@ TEST(AuthenticationResults, ReadsWhoseResultsTheyAre) {
       {"\"mx.example.net; none", std::nullopt},
       {"mx.example.net\rx; none", std::nullopt},
   };
-  for (const auto& c : cases) EXPECT_EQ(read_authserv_id(c.value), c.id) << printable(c.value);
+  for (const auto& c : cases) EXPECT_EQ(read_authserv_id(c.value), c.id) << base::printable(c.value);
 }
 
 // So many parentheses that open a comment and are not closed, each of them within the one before.
@@ -235,7 +235,8 @@ TEST(AuthenticationResults, FindsFieldsThatClaimToBeOurs) {
       "? " + unclosed_comments(5),
       std::string(longest_read_value, ' ') + "mx.example.net; dmarc=pass",
   };
-  for (const std::string& value : ours) EXPECT_TRUE(claims_authserv_id(value, "mx.example.net")) << printable(value);
+  for (const std::string& value : ours)
+    EXPECT_TRUE(claims_authserv_id(value, "mx.example.net")) << base::printable(value);
   const std::string others[] = {
       "mx.example.com; dmarc=pass",
       "other.mx.example.net; dmarc=pass",
@@ -246,7 +247,8 @@ TEST(AuthenticationResults, FindsFieldsThatClaimToBeOurs) {
       "? " + unclosed_comments(4),
       "",
   };
-  for (const std::string& value : others) EXPECT_FALSE(claims_authserv_id(value, "mx.example.net")) << printable(value);
+  for (const std::string& value : others)
+    EXPECT_FALSE(claims_authserv_id(value, "mx.example.net")) << base::printable(value);
 }
 
 TEST(AuthenticationResults, AnInternationalNameIsOursInBothItsForms) {

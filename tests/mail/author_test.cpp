@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/mail/header_field.h"
-#include "connectord/mail/text.h"
-#include "connectord/net/ascii_case.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::mail {
@@ -137,11 +137,12 @@ TEST(Author, AnUglyFieldWhoseDomainIsCertainHasOneAuthorDomainAndARemark) {
   };
   for (const Ugly& c : cases) {
     const auto author = parse_author({c.value});
-    ASSERT_TRUE(author) << printable(c.value) << ": " << author.error();
-    EXPECT_EQ(author->domains, std::vector<std::string>{c.domain}) << printable(c.value);
-    EXPECT_TRUE(author->is_certain()) << printable(c.value);
-    EXPECT_TRUE(net::contains_ignoring_case(author->remark, c.remark)) << printable(c.value) << ": " << author->remark;
-    EXPECT_EQ(author->remark, printable(author->remark, 1000)) << "a remark is fit for a reply";
+    ASSERT_TRUE(author) << base::printable(c.value) << ": " << author.error();
+    EXPECT_EQ(author->domains, std::vector<std::string>{c.domain}) << base::printable(c.value);
+    EXPECT_TRUE(author->is_certain()) << base::printable(c.value);
+    EXPECT_TRUE(base::contains_ignoring_case(author->remark, c.remark))
+        << base::printable(c.value) << ": " << author->remark;
+    EXPECT_EQ(author->remark, base::printable(author->remark, 1000)) << "a remark is fit for a reply";
   }
 }
 
@@ -233,14 +234,15 @@ TEST(Author, FindsEveryDomainOfWhatCanBeReadInTwoWays) {
   };
   for (const TwoWays& c : cases) {
     const auto author = parse_author({c.value});
-    ASSERT_TRUE(author) << printable(c.value) << ": " << author.error();
+    ASSERT_TRUE(author) << base::printable(c.value) << ": " << author.error();
     for (const std::string& domain : c.domains) {
       EXPECT_NE(std::find(author->domains.begin(), author->domains.end(), domain), author->domains.end())
-          << printable(c.value) << " names " << domain << " too";
+          << base::printable(c.value) << " names " << domain << " too";
     }
-    EXPECT_EQ(author->is_certain(), c.domains.size() == 1) << printable(c.value);
-    EXPECT_TRUE(net::contains_ignoring_case(author->remark, c.remark)) << printable(c.value) << ": " << author->remark;
-    EXPECT_EQ(author->remark, printable(author->remark, 1000)) << "a remark is fit for a reply";
+    EXPECT_EQ(author->is_certain(), c.domains.size() == 1) << base::printable(c.value);
+    EXPECT_TRUE(base::contains_ignoring_case(author->remark, c.remark))
+        << base::printable(c.value) << ": " << author->remark;
+    EXPECT_EQ(author->remark, base::printable(author->remark, 1000)) << "a remark is fit for a reply";
   }
 }
 
@@ -270,9 +272,10 @@ TEST(Author, AFieldWithoutADomainNamesNobodyAndIsCompletedAsMailServersDo) {
   for (const auto& c : cases) {
     auto author = parse_author({c.value});
     ASSERT_TRUE(author) << c.value << ": " << author.error();
-    EXPECT_TRUE(author->domains.empty() && !author->is_certain()) << printable(c.value);
-    EXPECT_EQ(author->lacks_domain, c.lacks_domain) << printable(c.value);
-    EXPECT_TRUE(net::contains_ignoring_case(author->remark, c.remark)) << printable(c.value) << ": " << author->remark;
+    EXPECT_TRUE(author->domains.empty() && !author->is_certain()) << base::printable(c.value);
+    EXPECT_EQ(author->lacks_domain, c.lacks_domain) << base::printable(c.value);
+    EXPECT_TRUE(base::contains_ignoring_case(author->remark, c.remark))
+        << base::printable(c.value) << ": " << author->remark;
     complete_author(*author, "sender.test", "mx.example.net");
     EXPECT_EQ(author->domains, std::vector<std::string>{c.lacks_domain ? "mx.example.net" : "sender.test"}) << c.value;
   }
@@ -290,9 +293,9 @@ TEST(Author, AControlCharacterMakesEveryAuthorUncertain) {
        {"\"\0\" <a@sender.test>"s, "a@sender.test\n"s, "\r a@sender.test"s, "a@sender.test\x01"s, "\x7f a@sender.test"s,
         "\x1b[2K a@sender.test"s, "\x1b a@sender.test"s}) {
     const auto author = parse_author({value});
-    ASSERT_TRUE(author) << printable(value);
-    EXPECT_EQ(author->domains, std::vector<std::string>{"sender.test"}) << printable(value);
-    EXPECT_FALSE(author->is_certain()) << printable(value);
+    ASSERT_TRUE(author) << base::printable(value);
+    EXPECT_EQ(author->domains, std::vector<std::string>{"sender.test"}) << base::printable(value);
+    EXPECT_FALSE(author->is_certain()) << base::printable(value);
   }
 }
 
@@ -319,7 +322,7 @@ TEST(Author, WhatCannotBeLookedAtAsAWholeIsAnError) {
        {several + ",a@one.more.example", mailboxes + ",a@b.example", std::string(200, '@') + "x",
         "x@evil.example" + std::string(longest_read_value, ' ')}) {
     const auto author = parse_author({value});
-    ASSERT_FALSE(author) << printable(value);
+    ASSERT_FALSE(author) << base::printable(value);
     EXPECT_TRUE(author.error().starts_with("From field: ")) << author.error();
   }
   EXPECT_FALSE(parse_author({several, "a@one.more.example"}));

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::mail {
 namespace {
@@ -45,24 +45,9 @@ TEST(HeaderField, NamesWhatMakesAValueUnreadable) {
   };
   for (const auto& c : cases) {
     const auto result = unfold(c.value);
-    ASSERT_FALSE(result) << printable(c.value);
-    EXPECT_EQ(result.error(), c.problem) << printable(c.value);
+    ASSERT_FALSE(result) << base::printable(c.value);
+    EXPECT_EQ(result.error(), c.problem) << base::printable(c.value);
   }
-}
-
-TEST(Text, TellsUtf8FromOtherBytes) {
-  for (const char* good : {"", "abc", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"}) {
-    EXPECT_TRUE(is_utf8(good)) << good;
-  }
-  for (const char* bad : {"\xe9", "\xc3", "\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                          "\xf5\x80\x80\x80", "a\xc3z"}) {
-    EXPECT_FALSE(is_utf8(bad)) << printable(bad);
-  }
-}
-
-TEST(Text, TextFromOutsideBecomesPrintable) {
-  EXPECT_EQ(printable("a\r\nb\xc3\xa9"), "a??b??");
-  EXPECT_EQ(printable("abcdef", 3), "abc...");
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "connectord/base/text.h"
 #include "connectord/mail/header_field.h"
-#include "connectord/mail/text.h"
 
 namespace connectord::mail {
 namespace {
@@ -337,8 +337,8 @@ TEST(Received, SaysWhyALineCannotBeTakenApart) {
            "from x (host [203.0.113.5]) by mx; d" + std::string(longest_read_value, ' '),
        }) {
     const auto received = parse_received(value);
-    ASSERT_FALSE(received) << printable(value);
-    EXPECT_FALSE(received.error().empty()) << printable(value);
+    ASSERT_FALSE(received) << base::printable(value);
+    EXPECT_FALSE(received.error().empty()) << base::printable(value);
   }
 }
 

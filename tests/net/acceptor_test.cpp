@@ -41,7 +41,7 @@ class AcceptorTest : public testing::Test {
 
   std::filesystem::path path_ =
       std::filesystem::path(testing::TempDir()) / ("acceptor-" + std::to_string(::getpid()) + ".sock");
-  FileDescriptor listener_;
+  base::FileDescriptor listener_;
   asio::io_context context_{1};
   std::vector<StreamSocket> accepted_;
   std::vector<std::string> pauses_;

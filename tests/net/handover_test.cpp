@@ -10,12 +10,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include "connectord/base/acting_as.h"
 #include "connectord/net/listener.h"
 
 namespace connectord::net {
 namespace {
 
-const Account daemon_account{"4711", 4711, 4712, {}};
+const base::Account daemon_account{"4711", 4711, 4712, {}};
 
 struct stat status_of(const std::filesystem::path& path) {
   struct stat status {};
@@ -151,14 +152,13 @@ TEST_F(Handover, KnowsWhatOnlyRootCanChange) {
 
 TEST_F(Handover, ActsWithTheAccountsRightsAndGetsRootsBack) {
   {
-    const ActingAs acting(daemon_account);
+    const base::ActingAs acting(daemon_account);
     ASSERT_TRUE(acting.is_in_force());
-    EXPECT_EQ(::geteuid(), daemon_account.uid);
+    EXPECT_FALSE(base::has_roots_rights());
     EXPECT_NE(::mkdir((top_ / "roots" / "mine").c_str(), 0700), 0);
     EXPECT_EQ(::mkdir((daemons() / "mine").c_str(), 0700), 0);
   }
-  EXPECT_EQ(::geteuid(), 0U);
-  EXPECT_EQ(::getegid(), 0U);
+  EXPECT_TRUE(base::has_roots_rights());
   EXPECT_TRUE(belongs_to_daemon(daemons() / "mine"));
 }
 
@@ -216,7 +216,7 @@ TEST_F(SocketHandover, DoNotGiveAwayWhatTheAccountPutsInTheirPlaceMeanwhile) {
   std::filesystem::create_hard_link(secret, daemons() / "bait");  // as protected_hardlinks(5) = 0 would let it
   const pid_t attacker = ::fork();
   if (attacker == 0) {
-    const ActingAs acting(daemon_account);
+    const base::ActingAs acting(daemon_account);
     const std::string bait = (daemons() / "bait").string();
     const std::string folder = (daemons() / "run").string();
     const std::string aside = (daemons() / "aside").string();

@@ -25,7 +25,7 @@ const sockaddr* generic(const sockaddr_in& address) {
 // A listening socket on a port that nobody else has, and connections to it from several addresses of the loopback.
 class ListenerTest : public testing::Test {
  protected:
-  FileDescriptor listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  base::FileDescriptor listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   std::uint16_t port_ = 0;
 
   void SetUp() override {
@@ -39,18 +39,18 @@ class ListenerTest : public testing::Test {
   }
 
   // The client's end and the server's.
-  std::pair<FileDescriptor, FileDescriptor> connect(std::uint32_t from) const {
-    FileDescriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  std::pair<base::FileDescriptor, base::FileDescriptor> connect(std::uint32_t from) const {
+    base::FileDescriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const sockaddr_in source = loopback(from, 0);
     const sockaddr_in target = loopback(1, port_);
     EXPECT_EQ(::bind(client.get(), generic(source), sizeof source), 0);
     EXPECT_EQ(::connect(client.get(), generic(target), sizeof target), 0);
-    FileDescriptor server(::accept(listener_.get(), nullptr, nullptr));
+    base::FileDescriptor server(::accept(listener_.get(), nullptr, nullptr));
     EXPECT_GE(server.get(), 0);
     return {std::move(client), std::move(server)};
   }
 
-  static bool is_open(const FileDescriptor& socket) {
+  static bool is_open(const base::FileDescriptor& socket) {
     char byte = 0;
     return ::recv(socket.get(), &byte, 1, MSG_DONTWAIT) != 0;
   }
@@ -59,7 +59,7 @@ class ListenerTest : public testing::Test {
 TEST_F(ListenerTest, FindsTheSocketThatListensAmongThoseOfItsPort) {
   const auto connection = connect(2);
   EXPECT_EQ(find_listening_socket(port_), listener_.get());
-  listener_ = FileDescriptor();
+  listener_ = base::FileDescriptor();
   EXPECT_EQ(find_listening_socket(port_), std::nullopt);
 }
 

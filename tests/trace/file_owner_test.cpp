@@ -7,6 +7,7 @@
 #include <fstream>
 #include <future>
 
+#include "connectord/base/acting_as.h"
 #include "trace/fixture.h"
 #include "trace/spool_record.h"
 
@@ -57,7 +58,7 @@ class FileOwners : public TraceTest {
   static std::string owner_of(const fs::path& path) {
     const auto owner = owner_of_way_to(path.string());
     if (!owner) return owner.error().find("may be written to by others") != std::string::npos ? "too open" : "missing";
-    return *owner ? std::to_string((*owner)->user) : "root";
+    return *owner ? std::to_string((*owner)->uid) : "root";
   }
 };
 
@@ -106,7 +107,8 @@ TEST_F(FileOwners, LendTheirRightsToOneThreadUntilItGivesThemBack) {
     return readable();
   });
   {
-    const ActingAs acting(FileOwner{nobody, nobody});
+    const base::ActingAs acting(base::Account{"nobody", nobody, nobody, {}});
+    ASSERT_TRUE(acting.is_in_force());
     EXPECT_FALSE(readable());
     now.set_value();
     EXPECT_TRUE(by_another.get());

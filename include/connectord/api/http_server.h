@@ -37,7 +37,7 @@ class HttpServer {
   using Handler = std::function<Response(const Request&)>;
 
   // Reads the files for TLS, as whoever the process is now. On failure says what is wrong with them.
-  static tl::expected<std::unique_ptr<HttpServer>, std::string> make(net::FileDescriptor listener, const TlsFiles& tls,
+  static tl::expected<std::unique_ptr<HttpServer>, std::string> make(base::FileDescriptor listener, const TlsFiles& tls,
                                                                      Handler handler, log::Logger& log,
                                                                      const HttpLimits& limits = {});
   ~HttpServer();

@@ -47,6 +47,4 @@ class DkimPrivateKey {
 // "rsa-sha256", as in a=.
 std::string_view to_string(DkimAlgorithm algorithm);
 
-std::string to_base64(std::string_view bytes);
-
 }  // namespace connectord::auth

@@ -7,6 +7,9 @@
 
 namespace connectord::mail {
 
+// RFC 5322, 3.2.3, with the characters beyond ASCII of RFC 6532, 3.2.
+bool is_atext(char c);
+
 // Reads the lexical tokens of structured header fields (RFC 5322, 3.2) from an unfolded value, front to back. Does not
 // recurse, so that no nesting of comments can exhaust the stack. Refers to the text; not thread-safe.
 class Scanner {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "connectord/mail/text.h"
+#include "connectord/base/text.h"
 
 namespace connectord::maillog {
 
@@ -45,7 +45,7 @@ class TextCursor {
   template <typename Number>
   std::optional<Number> number() {
     Number value = 0;
-    if (rest_.empty() || !mail::is_digit(rest_.front())) return std::nullopt;
+    if (rest_.empty() || !base::is_digit(rest_.front())) return std::nullopt;
     const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
     if (error != std::errc()) return std::nullopt;
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));

@@ -3,24 +3,20 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <tl/expected.hpp>
 
-#include "connectord/net/listener.h"
+#include "connectord/base/file_descriptor.h"
 
 // Files that must be whole at any moment, also when the machine stops or the disk is full.
 namespace connectord::mta {
 
 tl::expected<std::string, std::string> read_file(const std::filesystem::path& file);
 
-// To the last byte; false with errno if that fails.
-bool write_all(int fd, std::string_view content);
-
 // What keeps this user from putting a new file in the place of this one; empty if nothing does.
 std::string obstacle_to_replacing(const std::filesystem::path& file);
 
-// Puts a whole file in the place of one that may be there: written beside it, flushed to the disk, renamed. It gets
-// owner, group and mode of `like`. On failure the old one is as it was.
+// Puts a whole file in the place of one that may be there, as base::replace_file() does, with owner, group and mode of
+// `like`.
 tl::expected<void, std::string> replace_file(const std::filesystem::path& file, const std::string& content,
                                              const std::filesystem::path& like);
 
@@ -39,6 +35,6 @@ class TemporaryFolder {
 };
 
 // Keeps a second connectorctl away from the folder for as long as it lives. std::nullopt if one is at it.
-std::optional<net::FileDescriptor> lock_folder(const std::filesystem::path& folder);
+std::optional<base::FileDescriptor> lock_folder(const std::filesystem::path& folder);
 
 }  // namespace connectord::mta

@@ -15,15 +15,15 @@
 namespace connectord::net {
 
 // A listening socket that blocks. The name has at most 107 bytes; on failure says why, as where it is taken.
-tl::expected<FileDescriptor, std::string> listen_abstract(const std::string& name);
+tl::expected<base::FileDescriptor, std::string> listen_abstract(const std::string& name);
 
 // std::nullopt if nobody listens under that name.
-std::optional<FileDescriptor> connect_abstract(const std::string& name);
+std::optional<base::FileDescriptor> connect_abstract(const std::string& name);
 
 // Who the other side was: for the listening side, when the client connected; for the client, when listen() was called.
-std::optional<uid_t> peer_uid(const FileDescriptor& connection);
+std::optional<uid_t> peer_uid(const base::FileDescriptor& connection);
 
 // Limits how long a read or write on it may wait.
-void set_time_limit(const FileDescriptor& connection, std::chrono::milliseconds limit);
+void set_time_limit(const base::FileDescriptor& connection, std::chrono::milliseconds limit);
 
 }  // namespace connectord::net

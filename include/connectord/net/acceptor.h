@@ -28,7 +28,7 @@ class Acceptor {
   };
 
   // The context must outlive it, and must not run any more when it goes.
-  Acceptor(boost::asio::io_context& context, FileDescriptor listener, Callbacks callbacks,
+  Acceptor(boost::asio::io_context& context, base::FileDescriptor listener, Callbacks callbacks,
            std::chrono::milliseconds pause = std::chrono::seconds(1));
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
@@ -41,7 +41,7 @@ class Acceptor {
   void wait_for_connection();
   void accept_one();
   bool is_admitted(const sockaddr* address) const;
-  void take(FileDescriptor fd, int family);
+  void take(base::FileDescriptor fd, int family);
   void pause(std::string_view why);
 
   boost::asio::io_context& context_;

@@ -7,6 +7,8 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "connectord/base/accounts.h"
+
 // What a process that was started as root makes for the account that it becomes: folders, and what lies in them. There
 // is one rule. Where nobody but root can change what a path leads to, root does it. Everywhere else somebody may put a
 // symbolic or hard link, or another folder, into the way at any moment, so it is done with the account's own rights,
@@ -14,34 +16,6 @@
 //
 // For the start of a process, before it has threads: the rights are the whole process's.
 namespace connectord::net {
-
-struct Account {
-  std::string name;  // for messages
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::vector<gid_t> groups{};  // beside gid
-};
-
-bool has_roots_rights();
-
-// Has the account's rights for files, and none of root's, for as long as it lives; root itself keeps its own, with
-// another group. Does nothing in a process that is not root's. Ends the process if root's rights cannot be had back.
-class ActingAs {
- public:
-  explicit ActingAs(const Account& account);
-  ~ActingAs();
-  ActingAs(const ActingAs&) = delete;
-  ActingAs& operator=(const ActingAs&) = delete;
-
-  // False if the rights were not changed as they should be; nothing may be done then.
-  bool is_in_force() const { return is_in_force_; }
-
- private:
-  bool changes_ = false;
-  bool is_in_force_ = true;
-  gid_t gid_ = 0;
-  std::vector<gid_t> groups_;
-};
 
 // True if nobody but root can change what is found under this path: each folder on the way, and each symbolic link, is
 // root's, and only root may write to it. A sticky folder that all may write to, as /tmp is, is passed if the next on
@@ -51,7 +25,7 @@ bool only_root_can_change(const std::string& path);
 // Runs `make` with root's rights if nobody but root can change `folder`, and else with the account's. True in `as_root`
 // if it was so. On failure says why.
 tl::expected<void, std::string> with_rights_for(
-    const std::string& folder, const Account& account,
+    const std::string& folder, const base::Account& account,
     const std::function<tl::expected<void, std::string>(bool as_root)>& make);
 
 // A folder in which the account keeps files.
@@ -69,6 +43,6 @@ struct KeptFolder {
 // root's is given to the account too, with those of `names` in it, if there is nothing else in it, or if systemd made
 // it for this service ($STATE_DIRECTORY). On failure, also where the account may not write there in the end, says why
 // and what to do. In a process that is not root's, only makes the folder and looks.
-tl::expected<void, std::string> hand_over(const KeptFolder& folder, const Account& account);
+tl::expected<void, std::string> hand_over(const KeptFolder& folder, const base::Account& account);
 
 }  // namespace connectord::net

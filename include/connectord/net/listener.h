@@ -8,33 +8,16 @@
 #include <string>
 #include <tl/expected.hpp>
 
+#include "connectord/base/file_descriptor.h"
 #include "connectord/net/endpoint.h"
 #include "connectord/net/handover.h"
 #include "connectord/net/ip_address.h"
 
 namespace connectord::net {
 
-// A file descriptor that is closed with its owner.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor();
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-
-  int get() const { return fd_; }
-  int release();
-
- private:
-  int fd_ = -1;
-};
-
 // Whom a unix socket lets in. Owner and group are left as they come where they are empty.
 struct SocketRights {
-  std::optional<Account> owner;
+  std::optional<base::Account> owner;
   std::optional<gid_t> group;
   mode_t mode = 0660;
 };
@@ -64,6 +47,6 @@ void remove(const Endpoint& endpoint);
 bool knock(const Endpoint& endpoint);
 
 // A listening socket, non-blocking, with close-on-exec. A unix socket is never open to more than `rights` say.
-tl::expected<FileDescriptor, std::string> listen_on(const Endpoint& endpoint, const SocketRights& rights);
+tl::expected<base::FileDescriptor, std::string> listen_on(const Endpoint& endpoint, const SocketRights& rights);
 
 }  // namespace connectord::net

@@ -36,7 +36,7 @@ class StreamServer {
     std::function<bool(const IpAddress& client)> admits = {};  // see Acceptor
   };
 
-  StreamServer(FileDescriptor listener, Settings settings);
+  StreamServer(base::FileDescriptor listener, Settings settings);
   ~StreamServer();
   StreamServer(const StreamServer&) = delete;
   StreamServer& operator=(const StreamServer&) = delete;

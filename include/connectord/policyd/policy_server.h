@@ -22,7 +22,7 @@ struct PolicyLimits {
 class PolicyServer {
  public:
   // The referred to must outlive it.
-  PolicyServer(net::FileDescriptor listener, const runtime::Services& services, const PolicyLimits& limits = {});
+  PolicyServer(base::FileDescriptor listener, const runtime::Services& services, const PolicyLimits& limits = {});
   ~PolicyServer();
   PolicyServer(const PolicyServer&) = delete;
   PolicyServer& operator=(const PolicyServer&) = delete;

@@ -42,6 +42,4 @@ std::string duration_text(std::chrono::milliseconds duration);
 // True for what may be given in MAIL and RCPT: an address of printable ASCII, without what ends a path or a line.
 bool is_plain_address(std::string_view address);
 
-std::string base64(std::string_view bytes);
-
 }  // namespace connectord::smtp

@@ -26,7 +26,7 @@ struct SocketmapLimits {
 class SocketmapServer {
  public:
   // The referred to must outlive it.
-  SocketmapServer(net::FileDescriptor listener, const runtime::Services& services, const session::Intake& intake,
+  SocketmapServer(base::FileDescriptor listener, const runtime::Services& services, const session::Intake& intake,
                   const SocketmapLimits& limits = {});
   ~SocketmapServer();
   SocketmapServer(const SocketmapServer&) = delete;

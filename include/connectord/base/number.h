@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace connectord::net {
+namespace connectord::base {
 
 // The number that a mail server's attribute begins with, such as a port; 0 if there is none, or none that is below
 // 65536.
@@ -14,4 +14,4 @@ inline std::uint16_t number_of(std::string_view digits) {
   return number;
 }
 
-}  // namespace connectord::net
+}  // namespace connectord::base

@@ -1,8 +1,8 @@
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
 
 #include <array>
 
-namespace connectord::net {
+namespace connectord::base {
 namespace {
 
 // Of two or three bytes, none of which is beyond the basic plane.
@@ -34,4 +34,4 @@ std::string escape_display_controls(std::string_view json) {
   return escaped;
 }
 
-}  // namespace connectord::net
+}  // namespace connectord::base

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
-namespace connectord::net {
+namespace connectord::base {
 
 // 0 to 15 for a hexadecimal digit of either case, -1 for anything else.
 constexpr int hex_value(char c) {
@@ -13,8 +14,12 @@ constexpr int hex_value(char c) {
   return -1;
 }
 
+// Lower-case hexadecimal.
+std::string to_hex(std::string_view bytes);
+std::string to_hex(std::span<const unsigned char> bytes);
+
 // Bytes that are written as a mark and two hexadecimal digits: "%2E" of RFC 3986, 2.1, "+2B" of RFC 3461, 4. A mark
 // that no two of them follow stands for itself.
 std::string decode_marked_hex(std::string_view text, char mark);
 
-}  // namespace connectord::net
+}  // namespace connectord::base

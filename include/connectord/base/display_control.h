@@ -9,7 +9,7 @@
 // paragraphs (U+2028, U+2029), and the marks, embeddings, overrides and isolates of bidirectional text (UAX 9, 2:
 // U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069). C0 controls are ASCII and everybody's own matter.
 // Thread-safe.
-namespace connectord::net {
+namespace connectord::base {
 
 // The length of the UTF-8 sequence of such a character at the beginning of `text`; 0 where another one stands there.
 constexpr std::size_t display_control_length(std::string_view text) {
@@ -27,4 +27,4 @@ constexpr std::size_t display_control_length(std::string_view text) {
 // within strings.
 std::string escape_display_controls(std::string_view json);
 
-}  // namespace connectord::net
+}  // namespace connectord::base

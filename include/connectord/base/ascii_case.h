@@ -6,7 +6,7 @@
 
 // Letters of ASCII, whose case names and keywords of the protocols do not count (RFC 4343; RFC 5234, 2.3). No locale
 // counts, and other bytes are themselves. Thread-safe.
-namespace connectord::net {
+namespace connectord::base {
 
 constexpr char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -32,4 +32,4 @@ constexpr bool contains_ignoring_case(std::string_view text, std::string_view pa
   return found != text.end() || part.empty();
 }
 
-}  // namespace connectord::net
+}  // namespace connectord::base

@@ -1,10 +1,10 @@
-#include "connectord/net/display_control.h"
+#include "connectord/base/display_control.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace connectord::net {
+namespace connectord::base {
 namespace {
 
 std::string utf8(unsigned code) {
@@ -43,4 +43,4 @@ TEST(DisplayControls, AreEscapedInJsonAndNothingElseIs) {
 }
 
 }  // namespace
-}  // namespace connectord::net
+}  // namespace connectord::base

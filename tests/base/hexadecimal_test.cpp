@@ -1,8 +1,8 @@
-#include "connectord/net/hexadecimal.h"
+#include "connectord/base/hexadecimal.h"
 
 #include <gtest/gtest.h>
 
-namespace connectord::net {
+namespace connectord::base {
 namespace {
 
 TEST(Hexadecimal, DecodesWhatIsMarkedAndNothingElse) {
@@ -19,4 +19,4 @@ TEST(Hexadecimal, KnowsDigitsOfEitherCase) {
 }
 
 }  // namespace
-}  // namespace connectord::net
+}  // namespace connectord::base

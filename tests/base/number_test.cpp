@@ -1,8 +1,8 @@
-#include "connectord/net/number.h"
+#include "connectord/base/number.h"
 
 #include <gtest/gtest.h>
 
-namespace connectord::net {
+namespace connectord::base {
 namespace {
 
 TEST(Number, IsWhatTheAttributeBeginsWithOrNothing) {
@@ -16,4 +16,4 @@ TEST(Number, IsWhatTheAttributeBeginsWithOrNothing) {
 }
 
 }  // namespace
-}  // namespace connectord::net
+}  // namespace connectord::base

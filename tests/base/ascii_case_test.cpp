@@ -1,10 +1,10 @@
-#include "connectord/net/ascii_case.h"
+#include "connectord/base/ascii_case.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace connectord::net {
+namespace connectord::base {
 namespace {
 
 static_assert(to_lower('A') == 'a' && to_lower('Z') == 'z' && equals_ignoring_case("SPF", "spf"));
@@ -45,4 +45,4 @@ TEST(AsciiCase, ComparesWithoutCase) {
 }
 
 }  // namespace
-}  // namespace connectord::net
+}  // namespace connectord::base

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-// Small things about text in mail. All of it is about ASCII: no locale counts. Thread-safe.
-namespace connectord::mail {
+// Small things about text. All of it is about ASCII: no locale counts. Thread-safe.
+namespace connectord::base {
 
 constexpr bool is_space(char c) {
   return c == ' ' || c == '\t';
@@ -23,11 +23,11 @@ constexpr bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
 
-// RFC 5322, 3.2.3, with the characters beyond ASCII of RFC 6532, 3.2.
-bool is_atext(char c);
-
 // Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
+
+// The length of the UTF-8 sequence (RFC 3629, 4) that `text` begins with; 0 where it begins with none.
+std::size_t utf8_length(std::string_view text);
 
 // Well-formed by RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text);
@@ -36,4 +36,4 @@ bool is_utf8(std::string_view text);
 // `limit` becomes "...".
 std::string printable(std::string_view text, std::size_t limit = 80);
 
-}  // namespace connectord::mail
+}  // namespace connectord::base
