@@ -53,8 +53,8 @@ ActingAs::ActingAs(const std::optional<Account>& account) {
   own_groups_ = std::move(*groups);
   own_group_ = ::getegid();
   changes_ = true;
-  is_in_force_ = set_groups_of_thread(account->groups) && set_group_of_thread(account->gid) &&
-                 set_user_of_thread(account->uid);
+  is_in_force_ =
+      set_groups_of_thread(account->groups) && set_group_of_thread(account->gid) && set_user_of_thread(account->uid);
   if (is_in_force_) return;
   restore();
   changes_ = false;

@@ -119,8 +119,7 @@ tl::expected<void, std::string> FileReplacement::publish() {
   return flush_folder(path_);
 }
 
-tl::expected<void, std::string> replace_file(const std::string& path, std::string_view text,
-                                             const FileRights& rights) {
+tl::expected<void, std::string> replace_file(const std::string& path, std::string_view text, const FileRights& rights) {
   return FileReplacement::prepare(path, text, rights).and_then([](FileReplacement&& file) { return file.publish(); });
 }
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/mail/header_field.h"
 #include "connectord/mail/scanner.h"
-#include "connectord/base/text.h"
-#include "connectord/base/ascii_case.h"
 
 namespace connectord::mime {
 namespace {

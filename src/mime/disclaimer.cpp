@@ -4,9 +4,9 @@
 #include <iterator>
 
 #include "body_leaves.h"
+#include "connectord/base/ascii_case.h"
 #include "connectord/base/text.h"
 #include "connectord/mime/html.h"
-#include "connectord/base/ascii_case.h"
 #include "delimiter_guard.h"
 #include "leaf_scan.h"
 #include "leaf_splice.h"

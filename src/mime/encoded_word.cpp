@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <optional>
 
-#include "connectord/mail/header_field.h"
-#include "connectord/base/text.h"
-#include "connectord/mime/charset.h"
-#include "connectord/mime/transfer_encoding.h"
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/hexadecimal.h"
+#include "connectord/base/text.h"
+#include "connectord/mail/header_field.h"
+#include "connectord/mime/charset.h"
+#include "connectord/mime/transfer_encoding.h"
 
 namespace connectord::mime {
 namespace {

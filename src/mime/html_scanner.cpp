@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <array>
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/base/text.h"
 #include "connectord/mime/html.h"
-#include "connectord/base/ascii_case.h"
 
 namespace connectord::mime {
 namespace {

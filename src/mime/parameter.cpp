@@ -2,11 +2,11 @@
 #include <map>
 #include <optional>
 
+#include "connectord/base/hexadecimal.h"
 #include "connectord/base/text.h"
 #include "connectord/mime/charset.h"
 #include "connectord/mime/content_value.h"
 #include "connectord/mime/encoded_word.h"
-#include "connectord/base/hexadecimal.h"
 
 namespace connectord::mime {
 namespace {

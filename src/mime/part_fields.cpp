@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "connectord/base/text.h"
 #include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 
 namespace connectord::mime {
 namespace {

@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "connectord/base/text.h"
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/hexadecimal.h"
+#include "connectord/base/text.h"
 
 namespace connectord::mime {
 namespace {

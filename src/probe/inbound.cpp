@@ -72,8 +72,8 @@ class Inbound {
   }
 
   bool envelope_is_plain() {
-    const bool good =
-        (visitor_.sender.empty() || smtp::is_plain_address(visitor_.sender)) && smtp::is_plain_address(visitor_.recipient);
+    const bool good = (visitor_.sender.empty() || smtp::is_plain_address(visitor_.sender)) &&
+                      smtp::is_plain_address(visitor_.recipient);
     return good || fail({.check = model::check::address,
                          .expected = "addresses such as user@contoso.com, in ASCII",
                          .seen = base::printable(visitor_.sender) + " to " + base::printable(visitor_.recipient),

@@ -69,11 +69,12 @@ std::optional<DeliveryJoiner::KnownMessage> DeliveryJoiner::message_if_queued(st
   // A recipient that was refused has the queue ID of the message to those who were not.
   if (row.integer(KnownColumn::stage) != static_cast<std::int64_t>(Stage::message)) return std::nullopt;
   if (row.text(KnownColumn::queue_id) != queue_id && !has_child(id, queue_id)) return std::nullopt;
-  return KnownMessage{.id = id,
-                      .recipients = row.integer(KnownColumn::recipients),
-                      .has_size = row.optional_integer(KnownColumn::size).has_value(),
-                      .first_status = first_status(model::stored_value<model::Action>(row.integer(KnownColumn::action))),
-                      .rcpt_to = row.string(KnownColumn::rcpt_to)};
+  return KnownMessage{
+      .id = id,
+      .recipients = row.integer(KnownColumn::recipients),
+      .has_size = row.optional_integer(KnownColumn::size).has_value(),
+      .first_status = first_status(model::stored_value<model::Action>(row.integer(KnownColumn::action))),
+      .rcpt_to = row.string(KnownColumn::rcpt_to)};
 }
 
 bool DeliveryJoiner::has_child(std::int64_t message, const std::string& queue_id) {

@@ -54,17 +54,19 @@ StoreResult<std::size_t> SpoolQueue::read_spool(std::uint64_t last_ingested) {
 
 StoreResult<> SpoolQueue::spool_again() {
   constexpr std::chrono::milliseconds lock_wait{50};  // nobody else knows it yet
-  return spool_.open(lock_wait).and_then([this]() REQUIRES(mutex_) { return spool_.read(); }).and_then([this](const auto& content) REQUIRES(mutex_) {
-    const std::uint64_t last = content.entries.empty() ? 0 : content.entries.back().sequence;
-    std::string records;
-    for (const SpooledEntryPointer& one : entries_) {
-      if (one->sequence <= last) continue;
-      std::string record = spool_record(one->entry);
-      number_record(record, one->sequence);
-      records += record;
-    }
-    return spool_.append(records);
-  });
+  return spool_.open(lock_wait)
+      .and_then([this]() REQUIRES(mutex_) { return spool_.read(); })
+      .and_then([this](const auto& content) REQUIRES(mutex_) {
+        const std::uint64_t last = content.entries.empty() ? 0 : content.entries.back().sequence;
+        std::string records;
+        for (const SpooledEntryPointer& one : entries_) {
+          if (one->sequence <= last) continue;
+          std::string record = spool_record(one->entry);
+          number_record(record, one->sequence);
+          records += record;
+        }
+        return spool_.append(records);
+      });
 }
 
 StoreResult<bool> SpoolQueue::append(StoredEntry entry) {

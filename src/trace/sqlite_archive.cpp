@@ -164,7 +164,8 @@ class SqliteArchive : public Archive {
         .and_then([this](sqlite::Database database) {
           return sqlite::guarded([&] {
             slot_->in_use.assert_held();
-            slot_->connection = std::make_unique<ReadingConnection>(std::move(database)); });
+            slot_->connection = std::make_unique<ReadingConnection>(std::move(database));
+          });
         });
   }
 
@@ -184,7 +185,9 @@ class SqliteArchive : public Archive {
     if (!owner) return unavailable(owner.error());
     return sqlite::guarded([&] {
       const base::ActingAs acting(*owner);
-      if (!acting.is_in_force()) throw std::system_error(errno, std::generic_category(), "cannot take the rights of user " + std::to_string((*owner)->uid));
+      if (!acting.is_in_force())
+        throw std::system_error(errno, std::generic_category(),
+                                "cannot take the rights of user " + std::to_string((*owner)->uid));
       return work();
     });
   }

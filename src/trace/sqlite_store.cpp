@@ -8,8 +8,8 @@
 #include <thread>
 #include <utility>
 
-#include "recovering_writer.h"
 #include "connectord/base/mutex.h"
+#include "recovering_writer.h"
 #include "spool_queue.h"
 #include "store_health.h"
 #include "upkeep.h"

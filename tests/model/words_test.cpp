@@ -10,9 +10,9 @@
 #include "connectord/model/authentication.h"
 #include "connectord/model/decision.h"
 #include "connectord/model/outbound.h"
-#include "connectord/sts/mta_sts.h"
 #include "connectord/probe/report.h"
 #include "connectord/simulate/backtest.h"
+#include "connectord/sts/mta_sts.h"
 #include "connectord/trace/entry.h"
 
 namespace connectord::model {
