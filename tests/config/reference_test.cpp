@@ -38,7 +38,7 @@ TEST(ConfigReference, TheDocumentationHasTheReferenceAsTheCodeTellsIt) {
     text = current;
   }
   EXPECT_TRUE(text == current) << file << " is not up to date; to renew it, run\n"
-                               << "CONNECTORD_RENEW_REFERENCE=1 build/tests/connectord_tests "
+                               << "CONNECTORD_RENEW_REFERENCE=1 build/tests/config_tests "
                                   "--gtest_filter='ConfigReference.*'";
 }
 
