@@ -5,6 +5,7 @@
 #include "../table.h"
 #include "attach_commands.h"
 #include "connectord/net/display_control.h"
+#include "connectord/net/listener.h"
 #include "files.h"
 #include "reach.h"
 #include "report.h"
@@ -91,6 +92,12 @@ class StatusReport {
     const std::string open = text_or(health_["listeners"][key], "none");
     const std::string written = wanted ? wanted->to_string() : "none";
     if (open == written) return;
+    if (const auto place = wanted ? net::missing_place_of(*wanted) : std::nullopt; place && open == "none") {
+      missing_.push_back(
+          {"there is no mail server for server." + key + ": " + *place + " is not there, so connectord is idle",
+           "install Postfix, or name a place of Sendmail's; then: systemctl restart connectord"});
+      return;
+    }
     missing_.push_back({"server." + key + " is " + written + ", and the running connectord has " + open,
                         "systemctl restart connectord"});
   }
