@@ -7,6 +7,7 @@ import socket
 import time
 
 from harness.client import message
+from harness.daemon import connectorctl
 from harness.site import Host
 from harness.submission import new_token
 from harness.waiting import wait_until
@@ -203,6 +204,39 @@ class Supervision(HostScenario):
             self.host.connectord.stop()
             self.assertIn("STOPPING=1", notifications.recv(4096).decode().split("\n"))
         self.host.connectord.start()
+
+    def test_it_reports_to_the_watchdog_until_a_part_of_it_does_not_respond(self):
+        with contextlib.closing(notification_socket(self.host)) as notifications:
+            self.host.connectord.stop()
+            self.host.connectord.start({"NOTIFY_SOCKET": notifications.getsockname(), "WATCHDOG_USEC": "600000"})
+            for _ in range(3):
+                while notifications.recv(4096) != b"WATCHDOG=1":
+                    pass
+            (self.host.path / "run" / "milter.sock").unlink()  # nobody reaches the milter any more
+            self.host.connectord.wait_for_log("watchdog: error: .*part=milter")
+            notifications.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while notifications.recv(4096):
+                    pass
+            wait_until(lambda: len(self.host.connectord.log_lines("part=milter")) > 2, "two looks more")
+            with self.assertRaises(BlockingIOError):
+                notifications.recv(4096)
+            self.assertEqual(self.host.connectord.log_lines("part=policy"), [])
+            self.host.connectord.stop()
+        self.host.connectord.start()
+
+    def test_where_no_mail_server_is_installed_it_is_idle_and_says_so(self):
+        place = self.host.path / "spool"
+        with contextlib.closing(notification_socket(self.host)) as notifications, Host(launch=False) as host:
+            host.connectord.write_configuration(
+                host.connectord.config_file.read_text().replace(f"{host.path}/run/", f"{place}/connectord/"))
+            host.connectord.launch({"NOTIFY_SOCKET": notifications.getsockname()})
+            self.assertIn(f"STATUS=idle, since there is no mail server: {place} is not there",
+                          notifications.recv(4096).decode().split("\n"))
+            told = connectorctl("status", "--config", host.connectord.config_file)
+            self.assertEqual(told.status, 1)
+            self.assertIn(f"{place} is not there, so connectord is idle", told.stdout)
+            self.assertEqual(host.connectord.stop(), 0)
 
     def test_a_signal_during_the_start_is_obeyed_like_any_other(self):
         for attempt in range(30):

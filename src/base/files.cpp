@@ -44,10 +44,17 @@ tl::expected<void, std::string> flush_folder(const std::string& path) {
   return {};
 }
 
+// Only what is not as it was made: connectord's unit forbids it to change owners at all (chown(2)).
+bool set_owner(int fd, const FileRights& rights) {
+  struct stat made {};
+  if (::fstat(fd, &made) != 0) return false;
+  const uid_t owner = rights.owner.value_or(made.st_uid);
+  const gid_t group = rights.group.value_or(made.st_gid);
+  return (owner == made.st_uid && group == made.st_gid) || ::fchown(fd, owner, group) == 0;
+}
+
 bool set_rights(int fd, const FileRights& rights) {
-  const uid_t owner = rights.owner.value_or(static_cast<uid_t>(-1));
-  const gid_t group = rights.group.value_or(static_cast<gid_t>(-1));
-  return ::fchown(fd, owner, group) == 0 && ::fchmod(fd, rights.mode) == 0;
+  return set_owner(fd, rights) && ::fchmod(fd, rights.mode) == 0;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -35,6 +36,7 @@
 #include "privileges.h"
 #include "signals.h"
 #include "validation_metrics.h"
+#include "watchdog.h"
 
 namespace connectord::daemon {
 namespace {
@@ -124,6 +126,7 @@ class Daemon {
 
   tl::expected<void, std::string> open_sockets() {
     const net::SocketRights rights = socket_rights();
+    wait_for_mail_server();
     if (server_.milter) {
       milter_.emplace(services(), intake_);
       if (auto opened = milter_->open(*server_.milter, rights); !opened) return opened;
@@ -140,6 +143,23 @@ class Daemon {
     }
     open_health();
     return server_.api ? open_api(rights) : tl::expected<void, std::string>();
+  }
+
+  // Where none of its sockets has a place, the mail server is not installed yet, and that is no failure of ours. One
+  // socket without a place is a wrong path, and opening it fails.
+  void wait_for_mail_server() {
+    const std::array listeners = {&server_.milter, &server_.policy, &server_.socketmap};
+    std::optional<std::string> missing;
+    for (const auto* listener : listeners) {
+      if (!*listener) continue;
+      missing = net::missing_place_of(**listener);
+      if (!missing) return;
+    }
+    if (!missing) return;
+    for (auto* listener : listeners) listener->reset();
+    state_ = "idle, since there is no mail server: " + *missing + " is not there";
+    log_->warning(subject, "there is no mail server to serve; install one, and restart connectord",
+                  {{"missing", *missing}});
   }
 
   tl::expected<void, std::string> open_api(const net::SocketRights& rights) {
@@ -197,7 +217,7 @@ class Daemon {
     if (user_) return become(*user_);
     if (::geteuid() == 0) {
       log_->warning(subject, "running as root: set server.user to a user of connectord's own");
-    } else if (!server_.user.empty()) {
+    } else if (const auto user = find_user(server_.user); user && user->uid != ::geteuid()) {
       log_->info(subject, "not started as root, so server.user has no effect");
     }
     return {};
@@ -227,12 +247,23 @@ class Daemon {
     if (trace_) fields.emplace_back("trace", trace_places_.store);
     if (deliveries_) fields.emplace_back("mail_log", trace_places_.mail_log);
     log_->info(subject, "started", std::move(fields));
-    ::sd_notify(0, "READY=1\nSTATUS=serving");
+    notify_ready();
+    watch_parts();
+  }
+
+  void notify_ready() { ::sd_notify(0, ("READY=1\nSTATUS=" + state_).c_str()); }
+
+  void watch_parts() {
+    using Limit = std::chrono::milliseconds;
+    if (milter_) watchdog_.watch("milter", [this](Limit limit) { return milter_->responds(limit); });
+    if (policy_service_) watchdog_.watch("policy", [this](Limit limit) { return policy_service_->responds(limit); });
+    if (socketmap_) watchdog_.watch("socketmap", [this](Limit limit) { return socketmap_->responds(limit); });
   }
 
   int serve() {
     for (;;) {
-      const auto signal = signals_.wait();
+      const auto signal = signals_.wait(watchdog_.until_due(Watchdog::Clock::now()));
+      watchdog_.look(Watchdog::Clock::now());
       if (signal == SIGHUP) {
         reload();
       } else if (signal == SIGABRT) {
@@ -247,7 +278,7 @@ class Daemon {
   void reload() {
     ::sd_notify(0, "RELOADING=1");
     reloader_.reload();
-    ::sd_notify(0, "READY=1\nSTATUS=serving");
+    notify_ready();
   }
 
   // What the parts of the process take of a configuration that was loaded.
@@ -329,6 +360,8 @@ class Daemon {
   probe::Schedule schedule_{policies_, *log_,
                             [this](const probe::Report& report) { show_validation(*metrics_, report); }};
   probe::OnDemand validator_{policies_, *log_};
+  std::string state_ = "serving";  // for the service manager, in words
+  Watchdog watchdog_{Watchdog::patience_of_systemd(), *log_, [] { ::sd_notify(0, "WATCHDOG=1"); }};
 };
 
 // Every session has a descriptor, and every question to DNS that is out may have one. The 1024 that a process is given

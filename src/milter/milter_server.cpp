@@ -12,6 +12,7 @@
 
 #include "connection.h"
 #include "connectord/runtime/doorkeeper.h"
+#include "negotiation.h"
 
 namespace connectord::milter {
 namespace {
@@ -43,6 +44,10 @@ bool is_admitted(Entrance& through, const sockaddr* address) {
   return client && through.doorkeeper.admits(*client);
 }
 
+bool is_any(const net::IpAddress& address) {
+  return address == *net::IpAddress::parse("0.0.0.0") || address == *net::IpAddress::parse("::");
+}
+
 }  // namespace
 
 bool came_in_unguarded() {
@@ -56,6 +61,7 @@ MilterServer::MilterServer(const runtime::Services& services, session::Intake& i
 MilterServer::~MilterServer() = default;
 
 tl::expected<void, std::string> MilterServer::open(const net::Endpoint& endpoint, const net::SocketRights& rights) {
+  endpoint_ = endpoint;
   std::string address = libmilter_address(endpoint);
   smfi_setmaxdatasize(max_packet_size);
   if (smfi_register(describe_filter(*shared_)) != MI_SUCCESS || smfi_setconn(address.data()) != MI_SUCCESS) {
@@ -92,6 +98,18 @@ void MilterServer::start(std::function<void()> on_end) {
     smfi_main();
     on_end();
   }).detach();
+}
+
+// A listener on all addresses is reached by the loopback interface, one on an address of this machine from that
+// address.
+bool MilterServer::responds(std::chrono::milliseconds limit) const {
+  if (endpoint_.kind == net::Endpoint::Kind::inet) {
+    const auto bound = net::IpAddress::parse(endpoint_.host);
+    const auto client = bound && !is_any(*bound) ? bound : net::IpAddress::parse("127.0.0.1");
+    if (!engine::may_connect(*shared_->services.policies.current().policy, engine::Service::milter, *client))
+      return true;
+  }
+  return negotiates(endpoint_, limit);
 }
 
 }  // namespace connectord::milter

@@ -6,6 +6,7 @@
 #include "connectord/mta/sendmail_host.h"
 #include "connectord/mta/sendmail_mc.h"
 #include "connectord/mta/sendmail_plan.h"
+#include "connectord/net/listener.h"
 #include "connectord/runtime/load_policy.h"
 
 namespace connectord::mta {
@@ -82,6 +83,12 @@ class StateReader {
     const std::string open = text_or(state_.health["listeners"][key], "none");
     const std::string written = wanted ? wanted->to_string() : "none";
     if (open == written) return;
+    if (const auto place = wanted ? net::missing_place_of(*wanted) : std::nullopt; place && open == "none") {
+      state_.missing.push_back(
+          {"there is no mail server for server." + key + ": " + *place + " is not there, so connectord is idle",
+           "install Postfix, or name a place of Sendmail's; then: systemctl restart connectord"});
+      return;
+    }
     state_.missing.push_back({"server." + key + " is " + written + ", and the running connectord has " + open,
                               "systemctl restart connectord"});
   }

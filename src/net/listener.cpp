@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "connectord/base/acting_as.h"
+#include "connectord/net/abstract_socket.h"
 
 namespace connectord::net {
 namespace {
@@ -144,6 +145,14 @@ bool connects(int family, const sockaddr* address, socklen_t size) {
   return ::connect(fd.get(), address, size) == 0 || errno == EAGAIN || errno == EINPROGRESS;
 }
 
+tl::expected<base::FileDescriptor, int> connected(int family, const sockaddr* address, socklen_t size,
+                                                  std::chrono::milliseconds limit) {
+  base::FileDescriptor fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  set_time_limit(fd, limit);
+  if (::connect(fd.get(), address, size) != 0) return tl::unexpected(errno);
+  return fd;
+}
+
 // Calls back with each open socket of this process that is bound to that port.
 template <class Visit>
 void visit_sockets_on(std::uint16_t port, Visit visit) {
@@ -218,6 +227,24 @@ bool knock(const Endpoint& endpoint) {
   }
   const auto found = addresses_of(endpoint);
   return found && connects((*found)->ai_family, (*found)->ai_addr, (*found)->ai_addrlen);
+}
+
+tl::expected<base::FileDescriptor, int> connect_to(const Endpoint& endpoint, std::chrono::milliseconds limit) {
+  if (endpoint.kind == Endpoint::Kind::unix_socket) {
+    const sockaddr_un address = unix_address(endpoint.path);
+    return connected(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, limit);
+  }
+  const auto found = addresses_of(endpoint);
+  if (!found) return tl::unexpected(EADDRNOTAVAIL);
+  return connected((*found)->ai_family, (*found)->ai_addr, (*found)->ai_addrlen, limit);
+}
+
+std::optional<std::string> missing_place_of(const Endpoint& endpoint) {
+  if (endpoint.kind == Endpoint::Kind::inet) return std::nullopt;
+  const std::string place = folder_of(folder_of(endpoint.path));
+  std::error_code error;
+  const bool is_missing = std::filesystem::status(place, error).type() == std::filesystem::file_type::not_found;
+  return is_missing ? std::optional(place) : std::nullopt;
 }
 
 tl::expected<base::FileDescriptor, std::string> listen_on(const Endpoint& endpoint, const SocketRights& rights) {

@@ -1,6 +1,7 @@
 #include "connectord/net/stream_server.h"
 
 #include <boost/asio/post.hpp>
+#include <future>
 #include <utility>
 
 namespace connectord::net {
@@ -27,6 +28,13 @@ void StreamServer::stop() {
     context_.stop();
   });
   thread_.join();
+}
+
+bool StreamServer::responds(std::chrono::milliseconds limit) {
+  // Of both sides, since the thread may come to it when nobody waits any more.
+  const auto done = std::make_shared<std::promise<void>>();
+  boost::asio::post(context_, [done] { done->set_value(); });
+  return done->get_future().wait_for(limit) == std::future_status::ready;
 }
 
 Acceptor::Callbacks StreamServer::callbacks() {

@@ -142,4 +142,8 @@ void PolicyServer::stop() {
   implementation_->server().stop();
 }
 
+bool PolicyServer::responds(std::chrono::milliseconds limit) {
+  return implementation_->server().responds(limit);
+}
+
 }  // namespace connectord::policyd

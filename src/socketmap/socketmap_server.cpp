@@ -203,4 +203,8 @@ void SocketmapServer::stop() {
   implementation_->server().stop();
 }
 
+bool SocketmapServer::responds(std::chrono::milliseconds limit) {
+  return implementation_->server().responds(limit);
+}
+
 }  // namespace connectord::socketmap

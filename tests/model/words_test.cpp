@@ -57,7 +57,7 @@ class Words : public testing::Test {};
 using Enumerations =
     testing::Types<Action, IdentifiedBy, Outcome, SpfResult, SpfOutcome::Identity, DkimResult, DmarcResult, DmarcPolicy,
                    ArcResult, Scenario, Mode, TlsVersion, TlsLevel, trace::Stage, trace::Direction, trace::Status,
-                   dns::Status, api::Role, probe::Obstacle, probe::Direction, probe::StsPolicy::Mode, session::Change>;
+                   dns::Status, api::Role, probe::Obstacle, probe::Direction, sts::StsPolicy::Mode, simulate::Change>;
 TYPED_TEST_SUITE(Words, Enumerations);
 
 TYPED_TEST(Words, LeadBackToTheirValues) {

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -71,6 +73,24 @@ TEST_F(ListenerTest, HangsUpOnThoseOnlyWhoAreNotAdmitted) {
   EXPECT_FALSE(is_open(unwanted.first));
   const auto later = connect(3);
   EXPECT_TRUE(is_open(later.first)) << "the listening socket is nobody's connection";
+}
+
+// Of a unix socket at that path.
+Endpoint unix_at(const std::filesystem::path& path) {
+  Endpoint endpoint;
+  endpoint.path = path.string();
+  return endpoint;
+}
+
+TEST(MissingPlace, IsTheFolderAboveTheOneThatWouldBeMade) {
+  const auto place = std::filesystem::path(testing::TempDir()) / ("no-place-" + std::to_string(::getpid()));
+  EXPECT_EQ(missing_place_of(unix_at(place / "connectord" / "milter.sock")), place.string());
+  EXPECT_EQ(missing_place_of(unix_at(place / "milter.sock")), std::nullopt);
+  Endpoint inet;
+  inet.kind = Endpoint::Kind::inet;
+  inet.host = "127.0.0.1";
+  inet.port = 8891;
+  EXPECT_EQ(missing_place_of(inet), std::nullopt);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "connectord/base/openssl.h"
 #include "connectord/tls/certificate.h"
 #include "tls/handles.h"
 
@@ -78,8 +79,8 @@ class Made {
     const CrlHandle crl(X509_CRL_new());
     X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2);
     X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(x509_.get()));
-    const std::unique_ptr<ASN1_TIME, Freeing<ASN1_TIME_free>> last(ASN1_TIME_set(nullptr, now - 2 * day));
-    const std::unique_ptr<ASN1_TIME, Freeing<ASN1_TIME_free>> until(ASN1_TIME_set(nullptr, next));
+    const std::unique_ptr<ASN1_TIME, base::Free<ASN1_TIME_free>> last(ASN1_TIME_set(nullptr, now - 2 * day));
+    const std::unique_ptr<ASN1_TIME, base::Free<ASN1_TIME_free>> until(ASN1_TIME_set(nullptr, next));
     X509_CRL_set1_lastUpdate(crl.get(), last.get());
     X509_CRL_set1_nextUpdate(crl.get(), until.get());
     for (const Made* each : revoked) {
@@ -100,7 +101,7 @@ class Made {
     const OcspBasic basic(OCSP_BASICRESP_new());
     const OcspId id(OCSP_cert_to_id(EVP_sha1(), subject.x509_.get(), x509_.get()));
     const auto time = [](std::int64_t seconds) { return ASN1_GENERALIZEDTIME_set(nullptr, seconds); };
-    using Time = std::unique_ptr<ASN1_GENERALIZEDTIME, Freeing<ASN1_GENERALIZEDTIME_free>>;
+    using Time = std::unique_ptr<ASN1_GENERALIZEDTIME, base::Free<ASN1_GENERALIZEDTIME_free>>;
     const Time revoked(time(now - day));
     const Time begins(time(from));
     const Time ends(time(until));
@@ -128,7 +129,7 @@ class Made {
   }
 
   void extend(int nid, const char* value) {
-    const std::unique_ptr<X509_EXTENSION, Freeing<X509_EXTENSION_free>> extension(
+    const std::unique_ptr<X509_EXTENSION, base::Free<X509_EXTENSION_free>> extension(
         X509V3_EXT_conf_nid(nullptr, nullptr, nid, value));
     X509_add_ext(x509_.get(), extension.get(), -1);
   }

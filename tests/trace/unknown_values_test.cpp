@@ -46,7 +46,7 @@ class UnknownValues : public test::TraceTest {
 
   // What the API says of it, by the path of the value.
   std::string told(std::int64_t row, const std::string& pointer) {
-    return to_json(story(row)).at(nlohmann::ordered_json::json_pointer(pointer)).get<std::string>();
+    return to_json(detail(row)).at(nlohmann::ordered_json::json_pointer(pointer)).get<std::string>();
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,11 +31,15 @@ class MilterServer {
   // it should stop, so who wants to stop sees that no message is on its way and ends the process. `on_end` is called if
   // libmilter ends by itself.
   static void start(std::function<void()> on_end);
+  // Whether libmilter answers a mail server that connects now and negotiates, within that time for each step. True also
+  // where this cannot be asked: this process may not connect to its own socket, or has no file left for it.
+  bool responds(std::chrono::milliseconds limit) const;
 
  private:
   tl::expected<void, std::string> guard(const net::Endpoint& endpoint);
 
   std::unique_ptr<const Shared> shared_;
+  net::Endpoint endpoint_;
 };
 
 }  // namespace connectord::milter

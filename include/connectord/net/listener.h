@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -45,6 +46,13 @@ void remove(const Endpoint& endpoint);
 
 // Connects and hangs up: wakes whoever waits for a connection there, or tells whether anybody does.
 bool knock(const Endpoint& endpoint);
+
+// A connection to whoever listens there, on which nothing waits longer than that; on failure errno.
+tl::expected<base::FileDescriptor, int> connect_to(const Endpoint& endpoint, std::chrono::milliseconds limit);
+
+// The folder above the one of a unix socket, if it is not there: what would have made it, such as a mail server with
+// its queue, is not installed. std::nullopt: the socket has its place.
+std::optional<std::string> missing_place_of(const Endpoint& endpoint);
 
 // A listening socket, non-blocking, with close-on-exec. A unix socket is never open to more than `rights` say.
 tl::expected<base::FileDescriptor, std::string> listen_on(const Endpoint& endpoint, const SocketRights& rights);

@@ -44,6 +44,8 @@ class StreamServer {
   void start();
   // Closes all connections and returns when the thread has ended. Does nothing before start().
   void stop();
+  // Whether the thread does what it is given within that time. Thread-safe; false before start() and after stop().
+  bool responds(std::chrono::milliseconds limit);
 
   // For connections, on the thread: one that closes, and one that has made a request.
   void forget(const StreamConnection& connection) { connections_.remove(connection); }

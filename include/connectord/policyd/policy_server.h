@@ -30,6 +30,8 @@ class PolicyServer {
   void start();
   // Closes all connections and returns when the thread has ended.
   void stop();
+  // Whether the thread does what it is given within that time. Thread-safe.
+  bool responds(std::chrono::milliseconds limit);
 
  private:
   class Implementation;

@@ -35,6 +35,8 @@ class SocketmapServer {
   void start();
   // Closes all connections and returns when the thread has ended.
   void stop();
+  // Whether the thread does what it is given within that time. Thread-safe.
+  bool responds(std::chrono::milliseconds limit);
 
  private:
   class Implementation;
