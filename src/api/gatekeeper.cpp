@@ -31,7 +31,7 @@ std::string key_of(const Peer& peer) {
 bool WrongTries::count(const std::string& peer, Clock::time_point now) {
   const base::MutexLock lock(mutex_);
   std::erase_if(peers_, [now](const auto& entry) { return now - entry.second.begin >= window; });
-  const bool has_room = peers_.size() < most_peers || peers_.contains(peer);
+  const bool has_room = peers_.size() < max_peers || peers_.contains(peer);
   Tries& tries = peers_[has_room ? peer : std::string()];
   if (tries.number == 0) tries.begin = now;
   return ++tries.number > most;

@@ -25,7 +25,7 @@ class WrongTries {
   using Clock = std::chrono::steady_clock;
   static constexpr unsigned most = 10;
   static constexpr std::chrono::seconds window{60};
-  static constexpr std::size_t most_peers = 1000;  // what is beyond shares one count
+  static constexpr std::size_t max_peers = 1000;  // what is beyond shares one count
 
   // True if this one is too many.
   bool count(const std::string& peer, Clock::time_point now);

@@ -40,12 +40,12 @@ bool is_name_character(char c) {
 
 // A name or an address, and a port: what RFC 3986, 3.2.2 allows beyond that is no server's name.
 bool is_host(std::string_view text) {
-  constexpr std::size_t longest_port = 5;
+  constexpr std::size_t max_port_length = 5;
   const bool in_brackets = text.starts_with('[');
   const auto colon = text.find(':', in_brackets ? std::min(text.find(']'), text.size()) : 0);
   const std::string_view host = text.substr(0, colon);
   const std::string_view port = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
-  if (port.size() > longest_port || !all_digits(port)) return false;
+  if (port.size() > max_port_length || !all_digits(port)) return false;
   if (in_brackets) return host.ends_with(']') && net::IpAddress::parse(host).has_value();
   return !host.empty() && std::all_of(host.begin(), host.end(), is_name_character);
 }

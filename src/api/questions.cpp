@@ -5,7 +5,7 @@
 namespace connectord::api {
 namespace {
 
-constexpr std::size_t most_recipients = 1000;
+constexpr std::size_t max_recipients = 1000;
 
 // Takes known fields out of a body, one after the other; what is left in the end is not known.
 class Fields {
@@ -26,7 +26,7 @@ class Fields {
   void take(const char* key, std::vector<std::string>& values) {
     const Json field = taken(key);
     if (field.is_null()) return;
-    if (!field.is_array() || field.size() > most_recipients) return refuse(key, "write a list of at most 1000 strings");
+    if (!field.is_array() || field.size() > max_recipients) return refuse(key, "write a list of at most 1000 strings");
     for (const Json& value : field) {
       if (!value.is_string()) return refuse(key, "write a list of strings");
       values.push_back(value.get<std::string>());

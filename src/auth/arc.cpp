@@ -11,7 +11,7 @@
 namespace connectord::auth {
 namespace {
 
-constexpr unsigned most_sets = 50;  // RFC 8617, 4.2.1
+constexpr unsigned max_sets = 50;  // RFC 8617, 4.2.1
 constexpr auto relaxed = DkimCanonicalization::relaxed;
 
 constexpr std::string_view results_field = "ARC-Authentication-Results";
@@ -22,7 +22,7 @@ std::optional<unsigned> read_instance(std::string_view text) {
   unsigned instance = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), instance);
   if (error != std::errc() || end != text.data() + text.size() || text.front() == '0') return std::nullopt;
-  if (instance < 1 || instance > most_sets) return std::nullopt;
+  if (instance < 1 || instance > max_sets) return std::nullopt;
   return instance;
 }
 

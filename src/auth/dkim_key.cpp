@@ -21,9 +21,9 @@ namespace {
 
 using model::DkimResult;
 
-constexpr std::size_t longest_record = 16384;  // twice what the largest key needs
-constexpr std::size_t most_keys = 3;           // at one name
-constexpr std::size_t longest_exponent = 8;    // bytes: an exponent as long as the modulus costs as much as signing
+constexpr std::size_t max_record_length = 16384;  // twice what the largest key needs
+constexpr std::size_t max_keys = 3;               // at one name
+constexpr std::size_t max_exponent = 8;           // bytes: an exponent as long as the modulus costs as much as signing
 
 using Number = std::unique_ptr<BIGNUM, base::Free<BN_free>>;
 using ParameterBuilder = std::unique_ptr<OSSL_PARAM_BLD, base::Free<OSSL_PARAM_BLD_free>>;
@@ -31,8 +31,8 @@ using Parameters = std::unique_ptr<OSSL_PARAM, base::Free<OSSL_PARAM_free>>;
 
 // What stands there helps whoever must repair it: quotation marks that do not belong to it, another case.
 DkimProblem about(std::string_view record, std::string text) {
-  constexpr std::size_t most_text = 60;
-  return dkim_failure(std::move(text) + ": " + base::printable(record, most_text));
+  constexpr std::size_t max_text = 60;
+  return dkim_failure(std::move(text) + ": " + base::printable(record, max_text));
 }
 
 const unsigned char* bytes_of(std::string_view text) {
@@ -60,7 +60,7 @@ std::shared_ptr<EVP_PKEY> make_rsa_key(const RsaNumbers& numbers) {
 
 bool has_sane_exponent(const RsaNumbers& numbers) {
   const std::string_view exponent = numbers.exponent;
-  if (exponent.size() > longest_exponent) return false;
+  if (exponent.size() > max_exponent) return false;
   const bool is_odd = (static_cast<unsigned char>(exponent.back()) & 1U) != 0;
   return is_odd && exponent != std::string_view("\x01", 1);
 }
@@ -176,7 +176,7 @@ std::optional<DkimProblem> check_status(const dns::Answer& answer) {
 
 tl::expected<DkimKey, DkimProblem> DkimKey::parse(std::string_view record, DkimAlgorithm algorithm,
                                                   const DkimKeySizes& sizes) {
-  if (record.size() > longest_record) return tl::unexpected(dkim_failure("the key record is too long"));
+  if (record.size() > max_record_length) return tl::unexpected(dkim_failure("the key record is too long"));
   const auto tags = DkimTags::parse(record);
   if (!tags) return tl::unexpected(about(record, "the key record cannot be read (" + tags.error() + ")"));
   if (auto problem = check_version(*tags, record)) return tl::unexpected(std::move(*problem));
@@ -230,7 +230,7 @@ tl::expected<std::vector<DkimKey>, DkimProblem> dkim_keys(const dns::Answer& ans
   std::size_t records = 0;
   for (const std::string& record : answer.texts) {
     if (is_other_record(record)) continue;
-    if (++records > most_keys) return tl::unexpected(dkim_failure("there are more than three keys at this selector"));
+    if (++records > max_keys) return tl::unexpected(dkim_failure("there are more than three keys at this selector"));
     if (!effort.spend(1)) return tl::unexpected(dkim_failure(std::string(too_much_dkim_effort), DkimResult::policy));
     auto key = DkimKey::parse(record, algorithm, sizes);
     if (key) {

@@ -14,9 +14,9 @@ namespace {
 using model::DkimResult;
 
 constexpr std::size_t sha256_size = 32;
-constexpr std::size_t most_names = 1000;          // in h=; those of honest mail have some dozens
-constexpr std::size_t longest_name = 253;         // RFC 1035
-constexpr std::size_t longest_report = 320;       // of a value from outside; an address has no more
+constexpr std::size_t max_names = 1000;           // in h=; those of honest mail have some dozens
+constexpr std::size_t max_name_length = 253;      // RFC 1035
+constexpr std::size_t max_report_length = 320;    // of a value from outside; an address has no more
 constexpr std::size_t signature_start_size = 16;  // RFC 6008: at least eight, more where that tells signatures apart
 
 // `domain-name` wants two labels at least (3.5, d=).
@@ -31,8 +31,8 @@ bool is_field_name(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-std::optional<std::uint64_t> read_number(std::string_view text, std::size_t most_digits) {
-  if (text.empty() || text.size() > most_digits) return std::nullopt;
+std::optional<std::uint64_t> read_number(std::string_view text, std::size_t max_digits) {
+  if (text.empty() || text.size() > max_digits) return std::nullopt;
   std::uint64_t number = 0;
   for (const char c : text) {
     if (c < '0' || c > '9') return std::nullopt;
@@ -126,7 +126,7 @@ class Reader {
     auto selector = value("s").ends_with('.') ? std::nullopt : net::normalize_domain(value("s"));
     if (!selector) return dkim_failure("s= is no selector");
     constexpr std::string_view between = "._domainkey.";
-    if (selector->size() + between.size() + domain->size() > longest_name)
+    if (selector->size() + between.size() + domain->size() > max_name_length)
       return dkim_failure("s= and d= are too long");
     tags_.domain = std::move(*domain);
     tags_.selector = std::move(*selector);
@@ -149,7 +149,7 @@ class Reader {
   Result headers() {
     const auto names = split_dkim_list(value("h"));
     if (!names) return dkim_failure("h= has an empty name");
-    if (names->size() > most_names) return dkim_failure("h= has more than 1000 names", DkimResult::policy);
+    if (names->size() > max_names) return dkim_failure("h= has more than 1000 names", DkimResult::policy);
     for (const std::string_view name : *names) {
       if (!is_field_name(name)) return dkim_failure("h= has what is no header name");
       tags_.header_names.push_back(base::to_lower(name));
@@ -191,8 +191,8 @@ class Reader {
 
   Result length() {
     if (list_.find("l") == nullptr) return std::nullopt;
-    constexpr std::size_t most_digits = 76;
-    tags_.body_length = read_number(value("l"), most_digits);
+    constexpr std::size_t max_digits = 76;
+    tags_.body_length = read_number(value("l"), max_digits);
     if (!tags_.body_length) return dkim_failure("l= is no number");
     return std::nullopt;
   }
@@ -216,9 +216,9 @@ class Reader {
 
   // 3.5, t= and x=: up to 12 digits, x= after t=.
   Result times() {
-    constexpr std::size_t most_digits = 12;
-    const auto signed_at = read_number(value("t"), most_digits);
-    const auto expires = read_number(value("x"), most_digits);
+    constexpr std::size_t max_digits = 12;
+    const auto signed_at = read_number(value("t"), max_digits);
+    const auto expires = read_number(value("x"), max_digits);
     if (list_.find("t") != nullptr && !signed_at) return dkim_failure("t= is no time");
     if (list_.find("x") != nullptr && !expires) return dkim_failure("x= is no time");
     if (signed_at && expires && *expires <= *signed_at) return dkim_failure("x= is not after t=");
@@ -237,7 +237,7 @@ class Reader {
 };
 
 std::string shortened(std::string_view value) {
-  return std::string(value.substr(0, longest_report));
+  return std::string(value.substr(0, max_report_length));
 }
 
 std::string without_space(std::string_view value, std::size_t most) {

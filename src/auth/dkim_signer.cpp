@@ -11,8 +11,8 @@
 namespace connectord::auth {
 namespace {
 
-constexpr std::size_t most_names = 200;  // in h=; ordinary messages have some 25
-constexpr std::size_t longest_line = 76;
+constexpr std::size_t max_names = 200;  // in h=; ordinary messages have some 25
+constexpr std::size_t max_line_length = 76;
 constexpr auto form = DkimCanonicalization::relaxed;
 
 std::string lower_case(std::string_view name) {
@@ -33,7 +33,7 @@ class Folder {
  public:
   // Goes on a new line as a whole unless it still fits.
   void add(std::string_view piece, std::string_view separator = {}) {
-    if (column_ + separator.size() + piece.size() > longest_line) {
+    if (column_ + separator.size() + piece.size() > max_line_length) {
       text_.append("\n\t");
       column_ = 1;
     } else {
@@ -46,7 +46,7 @@ class Folder {
   // Base64, and what else may be broken anywhere.
   void add_broken(std::string_view text) {
     while (!text.empty()) {
-      const std::size_t room = column_ < longest_line ? longest_line - column_ : 0;
+      const std::size_t room = column_ < max_line_length ? max_line_length - column_ : 0;
       const std::string_view piece = text.substr(0, std::max<std::size_t>(room, 1));
       add(piece);
       text.remove_prefix(piece.size());
@@ -129,7 +129,7 @@ tl::expected<std::vector<std::string>, std::string> signed_header_names(const Dk
     const std::string lower = lower_case(name);
     const std::size_t there = counts.find(lower)->second;
     const std::size_t times = there + named_beyond(lower, there > 0);
-    if (names.size() + times > most_names) {
+    if (names.size() + times > max_names) {
       return tl::unexpected("it has more header fields than can be signed (" + name + " " + std::to_string(there) +
                             " times)");
     }

@@ -88,8 +88,8 @@ tl::expected<DkimTags, std::string> DkimTags::parse(std::string_view text) {
     tag.value_end = end == whole.size() ? text.size() : end;
     list.tags_.push_back(tag);
     // Each name is compared with all before it, so their number must be bounded.
-    constexpr std::size_t most_tags = 100;
-    if (list.tags_.size() > most_tags) return tl::unexpected<std::string>("more than 100 tags");
+    constexpr std::size_t max_tags = 100;
+    if (list.tags_.size() > max_tags) return tl::unexpected<std::string>("more than 100 tags");
     begin = end + 1;
   }
   if (list.tags_.empty()) return tl::unexpected<std::string>("no tags");

@@ -119,7 +119,7 @@ class Check {
   // False while answers are missing.
   bool evaluate_identifiers(const DmarcRecord& record) {
     bool complete = true;
-    const std::size_t count = std::min(query_.identifiers.size(), most_dmarc_identifiers);
+    const std::size_t count = std::min(query_.identifiers.size(), max_dmarc_identifiers);
     for (std::size_t i = 0; i < count; ++i) {
       const DmarcIdentifier& identifier = query_.identifiers[i];
       const bool of_spf = identifier.source == DmarcIdentifier::Source::spf;
@@ -209,7 +209,7 @@ class Check {
   // Identifiers that share two labels with the author domain are likely to need a walk of their own; their questions go
   // out with the first.
   void prefetch_likely_identifiers() {
-    const std::size_t count = std::min(query_.identifiers.size(), most_dmarc_identifiers);
+    const std::size_t count = std::min(query_.identifiers.size(), max_dmarc_identifiers);
     for (std::size_t i = 0; i < count; ++i) {
       const std::string& domain = query_.identifiers[i].domain;
       if (domain != outcome_.from_domain && share_two_labels(domain, outcome_.from_domain)) {

@@ -150,12 +150,12 @@ class TagReader {
 }  // namespace
 
 std::optional<DmarcRecord> parse_dmarc_record(std::string_view text) {
-  std::string_view tags = text.substr(0, longest_dmarc_record);
+  std::string_view tags = text.substr(0, max_dmarc_record_length);
   if (!is_version(take_part(tags))) return std::nullopt;
-  if (text.size() <= longest_dmarc_record) return TagReader(tags).read();
+  if (text.size() <= max_dmarc_record_length) return TagReader(tags).read();
   DmarcRecord record;
   record.usable = false;
-  record.problem = "longer than " + std::to_string(longest_dmarc_record) + " bytes";
+  record.problem = "longer than " + std::to_string(max_dmarc_record_length) + " bytes";
   return record;
 }
 

@@ -8,7 +8,7 @@
 namespace connectord::auth {
 namespace {
 
-constexpr std::size_t most_queries = 8;
+constexpr std::size_t max_queries = 8;
 
 std::size_t count_labels(std::string_view name) {
   return static_cast<std::size_t>(std::count(name.begin(), name.end(), '.')) + 1;
@@ -52,7 +52,7 @@ std::vector<std::string> tree_walk_names(std::string_view domain) {
   std::vector<std::string> names = {std::string(domain)};
   std::string_view target = domain;
   // A name of eight labels or more is shortened to seven (step 4).
-  target = count_labels(target) < most_queries ? net::parent_domain(target) : last_labels(target, most_queries - 1);
+  target = count_labels(target) < max_queries ? net::parent_domain(target) : last_labels(target, max_queries - 1);
   for (; !target.empty(); target = net::parent_domain(target)) names.emplace_back(target);
   return names;
 }

@@ -24,7 +24,7 @@ using dns::Answer;
 using dns::Type;
 using model::SpfResult;
 
-constexpr std::size_t most_exchangers = 10;
+constexpr std::size_t max_exchangers = 10;
 
 // What a domain's record says.
 struct Verdict {
@@ -267,7 +267,7 @@ SpfStep<bool> SpfCheck::Evaluation::matches_mx(const SpfMechanism& mechanism, co
   const auto answer = lookups_.ask_for_term(target, Type::mx);
   if (!answer) return tl::unexpected(answer.error());
   const auto& exchangers = (*answer)->exchangers;
-  if (exchangers.size() > most_exchangers) return spf_fault(SpfStop::permerror, "more than ten MX records");
+  if (exchangers.size() > max_exchangers) return spf_fault(SpfStop::permerror, "more than ten MX records");
   for (const auto& exchanger : exchangers) {
     if (!exchanger.name.empty()) lookups_.expect(exchanger.name, lookups_.address_type());
   }
@@ -347,7 +347,7 @@ std::optional<std::string> SpfCheck::Evaluation::explanation(const Verdict& verd
   const auto answer = lookups_.ask(*target, Type::txt);
   if (!answer) return answer.error().stop == SpfStop::missing ? std::nullopt : std::optional<std::string>("");
   const auto& texts = (*answer)->texts;
-  if (texts.size() != 1 || texts.front().size() > longest_spf_record) return "";
+  if (texts.size() != 1 || texts.front().size() > max_spf_record_length) return "";
   if (spf_macro_string_error(texts.front(), SpfMacroUse::explanation)) return "";
   ++work_.expansions;
   const auto text = expand_spf_explanation(texts.front(), values);

@@ -12,7 +12,7 @@ namespace {
 using model::SpfOutcome;
 using model::SpfResult;
 
-constexpr std::size_t longest_value = 320;  // an address of RFC 5321 fits
+constexpr std::size_t max_value_length = 320;  // an address of RFC 5321 fits
 
 // RFC 5322, 3.2.3, with the dots of a dot-atom.
 bool is_dot_atom(std::string_view text) {
@@ -24,8 +24,8 @@ bool is_dot_atom(std::string_view text) {
 
 // A dot-atom, or a quoted string in which nothing but printable ASCII stands.
 std::string dot_atom_or_quoted_string(std::string_view text) {
-  const bool cut = text.size() > longest_value;
-  text = text.substr(0, longest_value);
+  const bool cut = text.size() > max_value_length;
+  text = text.substr(0, max_value_length);
   if (!cut && is_dot_atom(text)) return std::string(text);
   std::string result = "\"";
   for (const char c : text) {

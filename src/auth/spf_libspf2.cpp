@@ -39,11 +39,11 @@ struct Lookups {
 // What our own parser does not take for its size, the library is not given either.
 bool is_excessive(const std::string& text) {
   if (!is_spf_record(text)) return false;
-  if (text.size() > longest_spf_record) return true;
+  if (text.size() > max_spf_record_length) return true;
   std::size_t macros = 0;
   for (std::size_t i = 0; i + 1 < text.size(); ++i) {
     if (text[i] == ' ') macros = 0;  // counted for each term
-    if (text[i] == '%' && text[i + 1] == '{' && ++macros > most_spf_macros) return true;
+    if (text[i] == '%' && text[i + 1] == '{' && ++macros > max_spf_macros) return true;
   }
   return false;
 }

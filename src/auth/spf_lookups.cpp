@@ -9,9 +9,9 @@
 namespace connectord::auth {
 namespace {
 
-constexpr unsigned most_terms = 10;
-constexpr std::size_t most_void_lookups = 2;
-constexpr std::size_t most_client_names = 10;
+constexpr unsigned max_terms = 10;
+constexpr std::size_t max_void_lookups = 2;
+constexpr std::size_t max_client_names = 10;
 
 std::string described(const std::string& name, dns::Type type, dns::Status status) {
   return "DNS, " + std::string(to_string(type)) + " of " + printable(name) + ": " + std::string(to_string(status));
@@ -24,7 +24,7 @@ tl::unexpected<SpfFault> spf_fault(SpfStop stop, std::string problem) {
 }
 
 SpfStep<void> SpfLookups::count_term() {
-  if (++terms_ > most_terms) return spf_fault(SpfStop::permerror, "more than ten terms that ask DNS");
+  if (++terms_ > max_terms) return spf_fault(SpfStop::permerror, "more than ten terms that ask DNS");
   return {};
 }
 
@@ -45,7 +45,7 @@ SpfStep<const dns::Answer*> SpfLookups::ask_for_term(const std::string& name, dn
   if (std::find(void_lookups_.begin(), void_lookups_.end(), question) == void_lookups_.end()) {
     void_lookups_.push_back(question);
   }
-  if (void_lookups_.size() > most_void_lookups) {
+  if (void_lookups_.size() > max_void_lookups) {
     return spf_fault(SpfStop::permerror,
                      "more than two lookups that find nothing, the last: " + described(name, type, status));
   }
@@ -57,7 +57,7 @@ SpfStep<std::vector<std::string>> SpfLookups::client_names() {
   const dns::Answer* answer = knowledge_->ask({dns::reverse_name(client_), dns::Type::ptr});
   if (answer == nullptr) return spf_fault(SpfStop::missing);
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < std::min(answer->names.size(), most_client_names); ++i) {
+  for (std::size_t i = 0; i < std::min(answer->names.size(), max_client_names); ++i) {
     if (auto name = net::normalize_domain(answer->names[i])) names.push_back(std::move(*name));
   }
   return names;

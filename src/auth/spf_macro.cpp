@@ -13,9 +13,9 @@ namespace {
 using base::is_alpha;
 using base::is_digit;
 
-constexpr std::size_t longest_name = 253;
+constexpr std::size_t max_name_length = 253;
 // What a name is made from: its last bytes, a final dot, and whether more stood before.
-constexpr std::size_t kept_of_name = longest_name + 2;
+constexpr std::size_t kept_of_name = max_name_length + 2;
 
 // One piece of a macro-string (7.1): literal text, or a macro-expand.
 struct Piece {
@@ -277,8 +277,8 @@ std::optional<std::string> first_error(std::string_view text, SpfMacroUse use, S
     const auto piece = take_piece(text);
     if (!piece) return piece.error();
     if (auto error = piece_error(*piece, use)) return error;
-    if (piece->letter != 0 && ++macros > most_spf_macros) {
-      return "more than " + std::to_string(most_spf_macros) + " macros";
+    if (piece->letter != 0 && ++macros > max_spf_macros) {
+      return "more than " + std::to_string(max_spf_macros) + " macros";
     }
     seen(*piece);
   }
@@ -291,9 +291,9 @@ bool names_the_sender(const Piece& piece) {
 
 // Removes labels from the left until what is left can be asked for (7.3).
 void shorten(std::string& name) {
-  if (name.size() <= longest_name) return;
-  const auto dot = name.find('.', name.size() - longest_name - 1);
-  name.erase(0, dot == std::string::npos ? name.size() - longest_name : dot + 1);
+  if (name.size() <= max_name_length) return;
+  const auto dot = name.find('.', name.size() - max_name_length - 1);
+  name.erase(0, dot == std::string::npos ? name.size() - max_name_length : dot + 1);
 }
 
 }  // namespace
@@ -321,9 +321,9 @@ tl::expected<std::string, SpfMacroStop> expand_spf_explanation(std::string_view 
     const auto part = expand_piece(piece, values, std::string::npos);
     if (!part) return tl::unexpected(part.error());
     expanded += *part;
-    if (expanded.size() >= longest_spf_explanation) break;
+    if (expanded.size() >= max_spf_explanation_length) break;
   }
-  expanded.resize(std::min(expanded.size(), longest_spf_explanation));
+  expanded.resize(std::min(expanded.size(), max_spf_explanation_length));
   return expanded;
 }
 

@@ -180,8 +180,8 @@ bool is_spf_record(std::string_view text) {
 
 tl::expected<SpfRecord, std::string> parse_spf_record(std::string_view text) {
   if (!is_spf_record(text)) return tl::unexpected(std::string("the record does not begin with v=spf1"));
-  if (text.size() > longest_spf_record) {
-    return tl::unexpected("the record is longer than " + std::to_string(longest_spf_record) + " bytes");
+  if (text.size() > max_spf_record_length) {
+    return tl::unexpected("the record is longer than " + std::to_string(max_spf_record_length) + " bytes");
   }
   text.remove_prefix(version.size());
   SpfRecord record;

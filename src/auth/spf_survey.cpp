@@ -13,8 +13,8 @@ namespace {
 using dns::Type;
 using Kind = SpfMechanism::Kind;
 
-constexpr std::size_t most_records = 30;
-constexpr std::size_t most_exchangers = 10;
+constexpr std::size_t max_records = 30;
+constexpr std::size_t max_exchangers = 10;
 constexpr unsigned broadest_ip4 = 16;
 constexpr unsigned broadest_ip6 = 32;
 
@@ -62,7 +62,7 @@ class Survey {
     if (std::find(path_.begin(), path_.end(), domain) != path_.end()) {
       return error(domain, "includes itself");
     }
-    if (++visited_ > most_records) return;
+    if (++visited_ > max_records) return;
     const dns::Answer* answer = ask(domain, Type::txt);
     if (answer == nullptr) return;
     std::vector<std::string> records;
@@ -129,7 +129,7 @@ class Survey {
   void exchangers(const std::string& name, const std::string& domain) {
     const dns::Answer* answer = ask_for_term(name, Type::mx);
     if (answer == nullptr) return;
-    if (answer->exchangers.size() > most_exchangers) {
+    if (answer->exchangers.size() > max_exchangers) {
       return error(domain, "mx of " + printable(name) + ": more than ten MX records");
     }
     for (const auto& exchanger : answer->exchangers) {

@@ -9,7 +9,7 @@
 namespace connectord::config {
 namespace {
 
-constexpr std::size_t most_dots_in_a_line = 500;
+constexpr std::size_t max_dots_in_a_line = 500;
 
 bool is_connectors_table(std::string_view name) {
   return name == "inbound" || name == "outbound";
@@ -105,10 +105,10 @@ bool read_pieces(Reader& reader, const Outline& outline, model::Configuration& c
 
 // Deeply dotted keys would exhaust the parser's stack.
 bool refuse_dots(Reader& reader, std::string_view text) {
-  const auto line = line_with_too_many_dots(text, most_dots_in_a_line);
+  const auto line = line_with_too_many_dots(text, max_dots_in_a_line);
   if (!line) return false;
   reader.begin_at(*line);
-  reader.error({{1, 1}, {1, 1}, {}}, "this line has more than " + std::to_string(most_dots_in_a_line) +
+  reader.error({{1, 1}, {1, 1}, {}}, "this line has more than " + std::to_string(max_dots_in_a_line) +
                                          " dots outside of strings; no key of a configuration has as many parts");
   return true;
 }

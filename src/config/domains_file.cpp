@@ -9,7 +9,7 @@
 namespace connectord::config {
 namespace {
 
-constexpr std::size_t most_domains = 1'000'000;
+constexpr std::size_t max_domains = 1'000'000;
 constexpr const char* file_key = "organization.accepted_domains_file";
 
 // Without its comment, and the space around it. A file that was written on Windows has CR at its line ends.
@@ -40,10 +40,10 @@ void read_domains(std::string_view text, const std::shared_ptr<const std::string
     const std::string_view content = content_of(line);
     if (content.empty()) continue;
     const auto column = static_cast<std::uint32_t>(content.data() - line.data() + 1);
-    if (++named > most_domains) {
+    if (++named > max_domains) {
       return problems.error(
           {file, number, column}, file_key,
-          "these are more than " + std::to_string(most_domains) + " domains; " + std::string(domains_file.too_large));
+          "these are more than " + std::to_string(max_domains) + " domains; " + std::string(domains_file.too_large));
     }
     auto domain = Domain::parse(content);
     if (domain) {

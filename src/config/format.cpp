@@ -7,7 +7,7 @@
 namespace connectord::config {
 namespace {
 
-constexpr std::size_t longest_line = 4096;
+constexpr std::size_t max_line_length = 4096;
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -22,15 +22,15 @@ void tell_wrong_type(Reader& reader, const toml::node& node, const Words& words)
 }
 
 bool is_line_of_text(std::string_view text) {
-  return text.size() <= longest_line && std::none_of(text.begin(), text.end(), is_control);
+  return text.size() <= max_line_length && std::none_of(text.begin(), text.end(), is_control);
 }
 
 void tell_no_line_of_text(Reader& reader, const toml::node& node, const Words& words) {
   const auto* string = node.as_string();
   if (string == nullptr) return tell_wrong_type(reader, node, words);
-  if (string->get().size() > longest_line) {
+  if (string->get().size() > max_line_length) {
     return reader.error(node.source(), "found a string of " + std::to_string(string->get().size()) +
-                                           " bytes; write no more than " + std::to_string(longest_line));
+                                           " bytes; write no more than " + std::to_string(max_line_length));
   }
   reader.error(node.source(),
                "found " + describe(node) + " with a line break or another control character; write one line");

@@ -7,7 +7,7 @@
 namespace connectord::config {
 namespace {
 
-constexpr std::size_t longest_word = 64;  // no key is as long; keeps the cost of nonsense small
+constexpr std::size_t max_word_length = 64;  // no key is as long; keeps the cost of nonsense small
 
 char folded(char c) {
   return c == '-' ? '_' : base::to_lower(c);
@@ -17,8 +17,8 @@ char folded(char c) {
 
 // Optimal string alignment, row by row.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  a = a.substr(0, longest_word);
-  b = b.substr(0, longest_word);
+  a = a.substr(0, max_word_length);
+  b = b.substr(0, max_word_length);
   std::vector<std::size_t> before_last(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);

@@ -48,14 +48,14 @@ class Scanner {
   std::size_t position() const { return position_; }
   std::uint32_t line() const { return line_; }
   // In one line.
-  std::size_t most_dots() const { return most_dots_; }
+  std::size_t max_dots() const { return max_dots_; }
   std::string_view remaining() const { return text_.substr(position_); }
 
  private:
   void count(char c) {
     if (c == '[' || c == '{') ++depth_;
     if ((c == ']' || c == '}') && depth_ > 0) --depth_;
-    if (c == '.') most_dots_ = std::max(most_dots_, ++dots_);
+    if (c == '.') max_dots_ = std::max(max_dots_, ++dots_);
   }
 
   bool skip_string() {
@@ -95,7 +95,7 @@ class Scanner {
   std::uint32_t line_ = 1;
   std::size_t depth_ = 0;
   std::size_t dots_ = 0;
-  std::size_t most_dots_ = 0;
+  std::size_t max_dots_ = 0;
 };
 
 // What the first characters of a statement say of the piece it belongs to.
@@ -190,7 +190,7 @@ std::optional<std::uint32_t> line_with_too_many_dots(std::string_view text, std:
   while (!scanner.at_end()) {
     const std::uint32_t line = scanner.line();
     const bool complete = scanner.skip_statement();
-    if (scanner.most_dots() > limit) return line;
+    if (scanner.max_dots() > limit) return line;
     if (!complete) return std::nullopt;
   }
   return std::nullopt;

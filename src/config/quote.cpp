@@ -3,7 +3,7 @@
 namespace connectord::config {
 namespace {
 
-constexpr std::size_t longest_quote = 80;
+constexpr std::size_t max_quote_length = 80;
 
 bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
@@ -13,8 +13,8 @@ bool continues_character(char c) {
 
 std::string in_quotes(std::string_view text) {
   std::size_t end = text.size();
-  if (end > longest_quote) {
-    end = longest_quote;
+  if (end > max_quote_length) {
+    end = max_quote_length;
     while (end > 0 && continues_character(text[end])) --end;  // not in the middle of a character of UTF-8
   }
   std::string quote = "\"";

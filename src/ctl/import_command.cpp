@@ -142,18 +142,18 @@ Expected<std::vector<Translated>> import_file(const std::string& path, const mod
 }
 
 void write_toml(std::ostream& out, const std::vector<Translated>& connectors) {
-  constexpr std::size_t most_value = 200;
+  constexpr std::size_t max_value = 200;
   constexpr std::size_t fate_width = 9;
   out << "# Imported from Exchange. What became of each property stands above each connector; \"by hand\" has no "
          "equal\n"
          "# here, and is not done.\n";
   for (const Translated& each : connectors) {
-    out << "\n# " << base::printable(each.imported.name, most_value) << '\n';
+    out << "\n# " << base::printable(each.imported.name, max_value) << '\n';
     for (const std::string& warning : each.imported.warnings) out << "# WARNING: " << warning << '\n';
     for (const exchange::ImportedProperty& property : each.imported.properties) {
       std::string fate(to_string(property.fate));
       fate.resize(fate_width, ' ');
-      out << "#   " << fate << base::printable(property.name) << ' ' << base::printable(property.value, most_value)
+      out << "#   " << fate << base::printable(property.name) << ' ' << base::printable(property.value, max_value)
           << ": " << property.words << '\n';
     }
     if (each.imported.obstacle.empty()) {

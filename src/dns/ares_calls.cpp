@@ -54,7 +54,7 @@ void on_record(void* receiver, ares_status_t status, std::size_t /*timeouts*/, c
   static_cast<Receiver*>(receiver)->receive(status, {message, size});
 }
 
-milliseconds longest_wait(milliseconds timeout) {
+milliseconds max_wait(milliseconds timeout) {
   return timeout / 3;
 }
 
@@ -75,10 +75,10 @@ void send(ares_channel channel, std::span<const std::uint8_t> query, Receiver& r
 Schedule schedule(std::size_t servers, milliseconds timeout) {
   constexpr milliseconds shortest_wait{250};
   const milliseconds share = timeout / static_cast<milliseconds::rep>(servers);
-  milliseconds wait = std::min(shortest_wait, longest_wait(timeout));
+  milliseconds wait = std::min(shortest_wait, max_wait(timeout));
   int tries = 1;
   for (milliseconds sum = wait; sum < share; ++tries) {
-    wait = std::min(2 * wait, longest_wait(timeout));
+    wait = std::min(2 * wait, max_wait(timeout));
     sum += std::max(wait * 3 / 4, milliseconds(1));
   }
   Schedule schedule = doubling_schedule(servers, timeout);
@@ -87,7 +87,7 @@ Schedule schedule(std::size_t servers, milliseconds timeout) {
 }
 
 int set_newer_options(ares_options& options, milliseconds timeout, int queries_of_a_port) {
-  options.maxtimeout = static_cast<int>(longest_wait(timeout).count());
+  options.maxtimeout = static_cast<int>(max_wait(timeout).count());
   options.udp_max_queries = queries_of_a_port;
   options.qcache_max_ttl = 0;
   return ARES_OPT_MAXTIMEOUTMS | ARES_OPT_UDP_MAX_QUERIES | ARES_OPT_QUERY_CACHE;

@@ -36,9 +36,9 @@ std::size_t descriptors_of_process() {
 
 // How many queries leave from one port of c-ares before the next is taken: one, unless so many descriptors could be
 // more than half of those that this process may have.
-int queries_of_a_port(std::size_t most_queries) {
-  const std::size_t most_ports = std::max<std::size_t>(descriptors_of_process() / 2, 1);
-  return static_cast<int>((most_queries + most_ports - 1) / most_ports);
+int queries_of_a_port(std::size_t max_queries) {
+  const std::size_t max_ports = std::max<std::size_t>(descriptors_of_process() / 2, 1);
+  return static_cast<int>((max_queries + max_ports - 1) / max_ports);
 }
 
 // Beside c-ares' half. Names that it does not take are few.
@@ -63,8 +63,8 @@ tl::expected<std::unique_ptr<AresChannel>, std::string> AresChannel::open(const 
 
 AresChannel::AresChannel(const ResolverSettings& settings, std::vector<Server> servers)
     : servers_(std::move(servers)),
-      most_outstanding_(2 * settings.most_outstanding),
-      most_by_own_exchange_(std::min(most_outstanding_, descriptors_for_own_exchange())),
+      max_outstanding_(2 * settings.max_outstanding),
+      max_by_own_exchange_(std::min(max_outstanding_, descriptors_for_own_exchange())),
       sockets_(::epoll_create1(EPOLL_CLOEXEC)),
       own_exchange_(servers_, settings.timeout) {}
 
@@ -85,7 +85,7 @@ tl::expected<void, std::string> AresChannel::open_library(const ResolverSettings
   options.sock_state_cb_data = this;
   const int set = ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
                   ARES_OPT_NOROTATE |
-                  ares::set_newer_options(options, settings.timeout, queries_of_a_port(most_outstanding_));
+                  ares::set_newer_options(options, settings.timeout, queries_of_a_port(max_outstanding_));
   int status = ::ares_init_options(&channel_, &options, set);
   if (status == ARES_SUCCESS) status = ::ares_set_servers_ports_csv(channel_, servers_as_csv(servers_).c_str());
   if (status != ARES_SUCCESS) return tl::unexpected("cannot set up DNS: " + std::string(::ares_strerror(status)));
@@ -102,8 +102,7 @@ bool AresChannel::is_local() const {
 }
 
 bool AresChannel::is_full(const WireName& name) const {
-  return needs_own_exchange(name) ? own_exchange_.size() >= most_by_own_exchange_
-                                  : queries_.size() >= most_outstanding_;
+  return needs_own_exchange(name) ? own_exchange_.size() >= max_by_own_exchange_ : queries_.size() >= max_outstanding_;
 }
 
 void AresChannel::send(const WireName& name, std::vector<std::uint8_t> query, Done done) {

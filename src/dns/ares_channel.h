@@ -61,8 +61,8 @@ class AresChannel {
   static void on_socket_state(void* channel, ares_socket_t socket, int readable, int writable);
 
   const std::vector<Server> servers_;
-  const std::size_t most_outstanding_;
-  const std::size_t most_by_own_exchange_;
+  const std::size_t max_outstanding_;
+  const std::size_t max_by_own_exchange_;
   const base::FileDescriptor sockets_;  // an epoll(7) of all, since there may be thousands
   ares_channel channel_ = nullptr;
   std::list<Query> queries_;

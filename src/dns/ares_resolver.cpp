@@ -25,7 +25,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr int most_restarts = 8;  // further questions that one chain of CNAMEs may lead to
+constexpr int max_restarts = 8;  // further questions that one chain of CNAMEs may lead to
 
 // One question under way.
 struct Lookup {
@@ -121,9 +121,9 @@ std::shared_ptr<const Answer> AresResolver::join_or_start(const Question& questi
 }
 
 bool AresResolver::has_room(const std::string& share) const {
-  if (under_way_.size() >= settings_.most_outstanding) return false;
+  if (under_way_.size() >= settings_.max_outstanding) return false;
   const auto found = of_share_.find(share);
-  return share.empty() || found == of_share_.end() || found->second < settings_.most_of_share;
+  return share.empty() || found == of_share_.end() || found->second < settings_.max_of_share;
 }
 
 void AresResolver::work(const std::stop_token& stop) {
@@ -199,7 +199,7 @@ void AresResolver::on_response(const std::shared_ptr<Lookup>& lookup, Response r
   lookup->shortest_ttl = std::min(lookup->shortest_ttl, answer.ttl);
   answer.ttl = lookup->shortest_ttl;
   if (response.continue_at.empty()) return finish(*lookup, std::make_shared<Answer>(std::move(answer)));
-  if (++lookup->restarts > most_restarts) return finish(*lookup, answer_without_records(Status::error));
+  if (++lookup->restarts > max_restarts) return finish(*lookup, answer_without_records(Status::error));
   lookup->name = std::move(response.continue_at);
   send(lookup, true);
 }

@@ -21,10 +21,10 @@ std::size_t bytes_of(const Question& question, const Answer& answer) {
 std::chrono::seconds Cache::lifetime(const Answer& answer) const {
   switch (answer.status) {
     case Status::found:
-      return std::clamp(answer.ttl, limits_.shortest_ttl, std::max(limits_.shortest_ttl, limits_.longest_ttl));
+      return std::clamp(answer.ttl, limits_.shortest_ttl, std::max(limits_.shortest_ttl, limits_.max_ttl));
     case Status::nodata:
     case Status::nxdomain:
-      return std::clamp(answer.ttl, limits_.shortest_ttl, std::max(limits_.shortest_ttl, limits_.longest_negative_ttl));
+      return std::clamp(answer.ttl, limits_.shortest_ttl, std::max(limits_.shortest_ttl, limits_.max_negative_ttl));
     case Status::timeout:
     case Status::error:
       return limits_.failure_ttl;

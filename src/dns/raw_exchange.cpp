@@ -15,7 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 using Bytes = std::span<const std::uint8_t>;
 
-constexpr std::size_t longest_message = 65'535;
+constexpr std::size_t max_message_length = 65'535;
 
 // As c-ares has it since 1.20; names that it takes must not leave by another way.
 bool is_host_character(char c) {
@@ -97,7 +97,7 @@ RawExchange::RawExchange(std::vector<Server> servers, milliseconds timeout)
       timeout_(timeout),
       schedule_(doubling_schedule(servers_.size(), timeout)),
       sockets_(::epoll_create1(EPOLL_CLOEXEC)),
-      buffer_(longest_message) {}
+      buffer_(max_message_length) {}
 
 RawExchange::~RawExchange() {
   while (!queries_.empty()) finish(queries_.begin()->first, queries_.begin()->second, End::failed, {});

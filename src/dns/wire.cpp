@@ -14,7 +14,7 @@ constexpr std::uint16_t class_in = 1;
 constexpr std::uint16_t type_soa = 6;
 constexpr std::uint16_t type_opt = 41;
 constexpr std::uint16_t edns_size = 1232;  // fits in a packet everywhere, so that nothing is fragmented
-constexpr int longest_chain = 16;          // of CNAMEs in one answer
+constexpr int max_chain_length = 16;       // of CNAMEs in one answer
 // Of a section. No honest name has as many, and who asks for sixty names would pay for thousands each time.
 constexpr unsigned max_records = 512;
 
@@ -198,7 +198,7 @@ const Record* find_alias(const Message& message, const WireName& name) {
 
 // Follows CNAMEs as far as the answer has them; false if they are malformed or too many.
 bool follow_aliases(Bytes bytes, const Message& message, WireName& name, std::uint32_t& ttl) {
-  for (int link = 0; link <= longest_chain; ++link) {
+  for (int link = 0; link <= max_chain_length; ++link) {
     const Record* alias = find_alias(message, name);
     if (alias == nullptr) return true;
     auto target = read_target(bytes, *alias);

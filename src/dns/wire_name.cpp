@@ -6,8 +6,8 @@
 namespace connectord::dns {
 namespace {
 
-constexpr std::size_t longest_label = 63;
-constexpr std::size_t longest_wire_name = 255;
+constexpr std::size_t max_label_length = 63;
+constexpr std::size_t max_wire_name_length = 255;
 
 void append_escaped(std::string& text, char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -28,14 +28,14 @@ std::optional<WireName> to_wire_name(std::string_view name) {
   for (;;) {
     const auto dot = name.find('.');
     const std::string_view label = name.substr(0, dot);
-    if (label.empty() || label.size() > longest_label) return std::nullopt;
+    if (label.empty() || label.size() > max_label_length) return std::nullopt;
     wire += static_cast<char>(label.size());
     for (const char c : label) wire += base::to_lower(c);
     if (dot == std::string_view::npos) break;
     name.remove_prefix(dot + 1);
   }
   wire += '\0';
-  if (wire.size() > longest_wire_name) return std::nullopt;
+  if (wire.size() > max_wire_name_length) return std::nullopt;
   return wire;
 }
 

@@ -59,7 +59,7 @@ class WireReader {
         lowest = at = target;
         continue;
       }
-      if (length > 63 || at + 1 + length > message_.size() || name.size() + 1 + length > longest_name) break;
+      if (length > 63 || at + 1 + length > message_.size() || name.size() + 1 + length > max_name_length) break;
       name += static_cast<char>(length);
       std::transform(&message_[at] + 1, &message_[at] + 1 + length, std::back_inserter(name),
                      [](std::uint8_t byte) { return base::to_lower(static_cast<char>(byte)); });
@@ -73,7 +73,7 @@ class WireReader {
   }
 
  private:
-  static constexpr std::size_t longest_name = 255;  // RFC 1035, 2.3.4
+  static constexpr std::size_t max_name_length = 255;  // RFC 1035, 2.3.4
 
   std::uint8_t fail() {
     good_ = false;

@@ -31,9 +31,9 @@ class Pool : public Workers {
   bool submit(const std::string& share, Job job) override {
     {
       const base::MutexLock lock(mutex_);
-      if (waiting_ >= limits_.most_waiting) return false;
+      if (waiting_ >= limits_.max_waiting) return false;
       auto& jobs = shares_[share];
-      if (jobs.size() >= limits_.most_of_share) return false;
+      if (jobs.size() >= limits_.max_of_share) return false;
       if (jobs.empty()) turns_.push_back(share);
       jobs.push_back(std::move(job));
       ++waiting_;

@@ -15,8 +15,8 @@ namespace {
 using base::day_ms;
 using base::hour_ms;
 constexpr std::int64_t month_ms = 30 * day_ms;
-constexpr std::size_t most_rows = 2'000;
-constexpr std::size_t most_partners = 200;  // that are searched for
+constexpr std::size_t max_rows = 2'000;
+constexpr std::size_t max_partners = 200;  // that are searched for
 
 std::string domain_of(const std::string& address) {
   const auto at = address.rfind('@');
@@ -48,7 +48,7 @@ class TraceCheck {
 
  private:
   std::vector<trace::Row> rows(trace::Query query) {
-    query.limit = most_rows;
+    query.limit = max_rows;
     auto page = archive_.search(query);
     if (page) return std::move(page->rows);
     if (!broken_)
@@ -98,7 +98,7 @@ class TraceCheck {
     for (const auto& connector : configuration_.inbound) {
       const bool counts =
           connector.enabled && connector.scenario == model::Scenario::partner && busy.count(connector.name) > 0;
-      if (!counts || ++searches > most_partners) continue;
+      if (!counts || ++searches > max_partners) continue;
       trace::Query query;
       query.connector = connector.name;
       query.since = now_ - 7 * day_ms;

@@ -71,12 +71,12 @@ class Deciding {
   // Whoever sends it, and over whichever connector: what is at stake is the mail server.
   void check_forged_fields() {
     const model::ForgedFields& forged = facts_.forged;
-    if (forged.count <= most_forged_fields && forged.bytes_to_read <= most_header_bytes_to_read) return;
+    if (forged.count <= max_forged_fields && forged.bytes_to_read <= max_header_bytes_to_read) return;
     decision_.findings.push_back(
         {.check = model::check::forged_fields,
          .outcome = Outcome::fail,
-         .expected = "at most " + std::to_string(most_forged_fields) + " fields under names that only we write, and " +
-                     std::to_string(most_header_bytes_to_read >> 20) + " MiB of header to read to delete them",
+         .expected = "at most " + std::to_string(max_forged_fields) + " fields under names that only we write, and " +
+                     std::to_string(max_header_bytes_to_read >> 20) + " MiB of header to read to delete them",
          .seen = std::to_string(forged.count) + " fields, " + std::to_string(forged.bytes_to_read) + " bytes",
          .hint = "no honest message has so many: the sender wants to keep the mail server busy, or the message is in a "
                  "loop"});

@@ -15,8 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t most_connectors = 10'000;
-constexpr std::size_t longest_name = 100;
+constexpr std::size_t max_connectors = 10'000;
+constexpr std::size_t max_name_length = 100;
 
 // A name of ours: letters, digits, '-', '_' and '.'.
 std::string plain_name(std::string_view text) {
@@ -30,7 +30,7 @@ std::string plain_name(std::string_view text) {
     }
   }
   while (name.ends_with('-')) name.pop_back();
-  name.resize(std::min(name.size(), longest_name));
+  name.resize(std::min(name.size(), max_name_length));
   return name;
 }
 
@@ -122,7 +122,7 @@ void make_unique(ImportedConnector& made, std::set<std::string>& names) {
   std::string unique = name;
   for (int i = 2; !names.insert(direction + unique).second; ++i) {
     const std::string ending = "-" + std::to_string(i);
-    unique = name.substr(0, longest_name - ending.size()) + ending;
+    unique = name.substr(0, max_name_length - ending.size()) + ending;
   }
   if (unique == name) return;
   made.connector["name"] = unique;
@@ -189,7 +189,7 @@ tl::expected<std::vector<ImportedConnector>, std::string> read_exchange(
     std::string_view text, const std::vector<std::string>& accepted_domains) {
   const auto list = read_powershell_objects(text);
   if (!list) return tl::unexpected(list.error());
-  if (list->size() > most_connectors) return tl::unexpected(std::string("holds more than 10000 connectors"));
+  if (list->size() > max_connectors) return tl::unexpected(std::string("holds more than 10000 connectors"));
   std::vector<ImportedConnector> connectors;
   std::set<std::string> names;
   for (const Json& object : *list) {

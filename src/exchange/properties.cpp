@@ -13,8 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t most_text = 200;
-constexpr std::size_t most_items = 10'000;
+constexpr std::size_t max_text = 200;
+constexpr std::size_t max_items = 10'000;
 
 // What Exchange and PowerShell keep for themselves.
 constexpr std::array<std::string_view, 28> bookkeeping = {"Identity",
@@ -63,7 +63,7 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
 }
 
 std::string shown(const Json& value) {
-  return base::printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), most_text);
+  return base::printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), max_text);
 }
 
 bool is_empty_text(const Json& value) {
@@ -150,7 +150,7 @@ std::vector<std::string> Properties::list(std::string_view name) {
     return {};
   }
   const Json values = property->value.is_string() ? Json::array({property->value}) : property->value;
-  if (!values.is_array() || values.size() > most_items) {
+  if (!values.is_array() || values.size() > max_items) {
     refuse(*property, "a list of strings", as_texts);
     return {};
   }
@@ -179,7 +179,7 @@ std::vector<std::string> Properties::list_of(std::string_view name, std::string_
   }
   if (!refused.empty()) {
     Property* property = find(name);
-    property->complaint = "without " + base::printable(refused, most_text) + ": it should be " + std::string(wanted);
+    property->complaint = "without " + base::printable(refused, max_text) + ": it should be " + std::string(wanted);
   }
   return taken;
 }

@@ -10,9 +10,9 @@ namespace connectord::mail {
 namespace {
 
 constexpr std::string_view field_name = "Authentication-Results: ";
-constexpr std::size_t line_width = 78;      // RFC 5322, 2.1.1
-constexpr std::size_t longest_value = 255;  // keeps a line below the 998 of RFC 5322 whatever comes from outside
-constexpr std::size_t most_signatures = 64;
+constexpr std::size_t line_width = 78;         // RFC 5322, 2.1.1
+constexpr std::size_t max_value_length = 255;  // keeps a line below the 998 of RFC 5322 whatever comes from outside
+constexpr std::size_t max_signatures = 64;
 
 // RFC 2045, 5.1.
 bool is_token_character(char c) {
@@ -35,7 +35,7 @@ std::string quoted_string(std::string_view text) {
 
 // value (2.2)
 std::string as_value(std::string_view text) {
-  const std::string clean = base::printable(text, longest_value);
+  const std::string clean = base::printable(text, max_value_length);
   return is_token(clean) ? clean : quoted_string(clean);
 }
 
@@ -85,7 +85,7 @@ void AuthenticationResults::add(std::string_view method, std::string_view result
   text_ += ";\n\t";
   column_ = 8 + method.size() + 1 + result.size();
   text_.append(method).append("=").append(result);
-  if (!reason.empty()) append_word("reason=" + quoted_string(base::printable(reason, longest_value)));
+  if (!reason.empty()) append_word("reason=" + quoted_string(base::printable(reason, max_value_length)));
   for (const Property& property : properties) {
     if (property.value.empty()) continue;
     const bool is_address = property.name == "mailfrom" || property.name == "i";
@@ -108,7 +108,7 @@ void AuthenticationResults::add_spf(const model::SpfOutcome& outcome, std::strin
 
 void AuthenticationResults::add_dkim(const std::vector<model::DkimSignature>& signatures) {
   if (signatures.empty()) add("dkim", to_string(model::DkimResult::none), "", {});
-  for (std::size_t i = 0; i < std::min(signatures.size(), most_signatures); ++i) {
+  for (std::size_t i = 0; i < std::min(signatures.size(), max_signatures); ++i) {
     const model::DkimSignature& signature = signatures[i];
     const bool reports_length = signature.problem.empty() && signature.body_length_limited;
     add("dkim", to_string(signature.result),

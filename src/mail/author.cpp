@@ -26,7 +26,7 @@ struct Token {
 };
 
 // More are no honest message's, and each costs a conversion of its domain.
-constexpr std::size_t most_mailboxes = 64;
+constexpr std::size_t max_mailboxes = 64;
 
 using Problem = std::string;
 using Tokens = std::vector<Token>;
@@ -107,7 +107,7 @@ class MailboxListParser {
       auto mailbox = parse_mailbox();
       if (!mailbox) return tl::unexpected(mailbox.error());
       mailboxes.push_back(std::move(*mailbox));
-      if (mailboxes.size() > most_mailboxes) return problem("too many mailboxes");
+      if (mailboxes.size() > max_mailboxes) return problem("too many mailboxes");
     }
   }
 
@@ -285,7 +285,7 @@ bool has_control_character(std::string_view value) {
 }
 
 tl::expected<Author, Problem> read_field(std::string_view value) {
-  if (value.size() > longest_read_value) return problem("longer than 16384 characters");
+  if (value.size() > max_read_value_length) return problem("longer than 16384 characters");
   Author author;
   auto mailboxes = read_by_grammar(value);
   if (mailboxes) author.mailboxes = std::move(*mailboxes);
@@ -296,11 +296,11 @@ tl::expected<Author, Problem> read_field(std::string_view value) {
   author.is_disputed = has_control_character(value);
   // A byte of an older character set may be what looks like a quote here.
   author.remark = mailboxes ? "bytes that are not UTF-8" : mailboxes.error();
-  auto domains = possible_domains(value, most_author_domains);
+  auto domains = possible_domains(value, max_author_domains);
   if (!domains) return problem(too_many);
   author.domains = std::move(*domains);
   if (mailboxes) add(author.domains, author.mailboxes.front().domain);
-  if (author.domains.size() > most_author_domains) return problem(too_many);
+  if (author.domains.size() > max_author_domains) return problem(too_many);
   if (author.domains.size() != 1) author.mailboxes.clear();
   author.lacks_domain = author.domains.empty() && has_word(value);
   return author;
@@ -309,7 +309,7 @@ tl::expected<Author, Problem> read_field(std::string_view value) {
 // One message's author, of all its fields.
 tl::expected<void, Problem> merge(Author& author, const Author& field) {
   for (const std::string& domain : field.domains) add(author.domains, domain);
-  if (author.domains.size() > most_author_domains) return problem(too_many);
+  if (author.domains.size() > max_author_domains) return problem(too_many);
   author.lacks_domain = author.lacks_domain || field.lacks_domain;
   return {};
 }
@@ -323,7 +323,7 @@ tl::expected<Author, std::string> parse_author(const std::vector<std::string_vie
     nobody.remark = "no From field";
     return nobody;
   }
-  if (from_values.size() > most_from_fields) return problem("too many From fields");
+  if (from_values.size() > max_from_fields) return problem("too many From fields");
   auto author = read_field(from_values.front()).map_error(named);
   if (!author) return author;
   if (!author->remark.empty()) author->remark = named(author->remark);

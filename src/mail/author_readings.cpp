@@ -15,10 +15,10 @@ namespace connectord::mail {
 namespace {
 
 constexpr auto none = std::string_view::npos;
-constexpr std::size_t longest_name = 253;  // RFC 1035, 2.3.4
-constexpr std::size_t longest_label = 63;
+constexpr std::size_t max_name_length = 253;  // RFC 1035, 2.3.4
+constexpr std::size_t max_label_length = 63;
 // Each costs a conversion of its domain, in each way of reading.
-constexpr std::size_t most_at_signs = 64;
+constexpr std::size_t max_at_signs = 64;
 
 bool is_blank(char c) {
   return base::is_space(c) || base::is_control(c);
@@ -201,7 +201,7 @@ class Collector {
     if (std::find(texts_.begin(), texts_.end(), text) != texts_.end()) return;
     texts_.push_back(std::move(text));
     const std::string_view whole = texts_.back();
-    if (static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '@')) > most_at_signs) is_full_ = true;
+    if (static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '@')) > max_at_signs) is_full_ = true;
     for (auto at = whole.find('@'); at != none && !is_full_; at = whole.find('@', at + 1)) {
       before_at_ = word_before(whole.substr(0, at));
       read_behind_at(whole.substr(at + 1));
@@ -281,16 +281,16 @@ class Collector {
   void add_broken(std::string_view name) {
     if (const auto empty_label = name.find(".."); empty_label != none) add(name.substr(0, empty_label));
     const std::string whole = with_single_dots(name);
-    add(longest_end(whole));
+    add(max_end_length(whole));
   }
 
   // The last labels that make a name which DNS can hold.
-  static std::string_view longest_end(std::string_view name) {
+  static std::string_view max_end_length(std::string_view name) {
     std::string_view end;
     for (std::string_view rest = name; !rest.empty();) {
       const auto dot = rest.rfind('.');
       const std::size_t begin = dot == none ? 0 : dot + 1;
-      if (rest.size() - begin > longest_label || name.size() - begin > longest_name) break;
+      if (rest.size() - begin > max_label_length || name.size() - begin > max_name_length) break;
       end = name.substr(begin);
       rest = rest.substr(0, dot == none ? 0 : dot);
     }

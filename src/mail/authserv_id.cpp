@@ -79,7 +79,7 @@ std::optional<std::string> read_authserv_id(std::string_view raw_value) {
 }
 
 bool claims_authserv_id(std::string_view raw_value, std::string_view authserv_id) {
-  if (raw_value.size() > longest_read_value) return true;
+  if (raw_value.size() > max_read_value_length) return true;
   const auto id = read_authserv_id(raw_value);
   if (!id) return might_hold(raw_value, authserv_id);
   // "mx.example.net1" is another name, but "mx.example.net 1" is ours in its first version.

@@ -37,7 +37,7 @@ bool is_named(std::string_view field_name, std::string_view name) {
 }
 
 tl::expected<std::string, std::string> unfold(std::string_view raw) {
-  if (raw.size() > longest_read_value) return tl::unexpected(std::string("longer than 16384 characters"));
+  if (raw.size() > max_read_value_length) return tl::unexpected(std::string("longer than 16384 characters"));
   std::string line;
   line.reserve(raw.size());
   while (!raw.empty()) {

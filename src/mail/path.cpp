@@ -7,7 +7,7 @@
 namespace connectord::mail {
 namespace {
 
-constexpr std::size_t longest_path = 4096;
+constexpr std::size_t max_path_length = 4096;
 
 bool is_atom_character(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -78,7 +78,7 @@ void read_unqualified(std::string_view local_part, model::Sender& sender) {
 }
 
 void read_path(std::string_view address, model::Sender& sender) {
-  const bool readable = address.size() <= longest_path && skip_source_route(address);
+  const bool readable = address.size() <= max_path_length && skip_source_route(address);
   const auto length = readable ? local_part_length(address) : std::nullopt;
   if (!length) {
     sender.valid = false;
@@ -99,17 +99,17 @@ std::string_view without_brackets(std::string_view path) {
 model::Sender parse_reverse_path(std::string_view path) {
   model::Sender sender;
   const std::string_view address = without_brackets(path);
-  sender.address = address.substr(0, longest_path);
+  sender.address = address.substr(0, max_path_length);
   if (!address.empty()) read_path(address, sender);
   return sender;
 }
 
 model::Sender parse_internal_sender(std::string_view address) {
   model::Sender sender;
-  sender.address = address.substr(0, longest_path);
+  sender.address = address.substr(0, max_path_length);
   if (address.empty()) return sender;
   const auto at = address.rfind('@');
-  if (address.size() > longest_path) {
+  if (address.size() > max_path_length) {
     sender.valid = false;
   } else if (at == std::string_view::npos) {
     read_unqualified(address, sender);

@@ -23,7 +23,7 @@ class Search {
   OriginalClient run(const std::vector<std::string_view>& received) {
     if (!look_at_connection()) return std::move(found_);
     for (std::size_t i = 0; i < received.size(); ++i) {
-      if (i == most_received_fields) return stop("more than 64 Received fields");
+      if (i == max_received_fields) return stop("more than 64 Received fields");
       if (!look_at_field(received[i], i + 1)) return std::move(found_);
     }
     found_.complete = true;

@@ -18,8 +18,8 @@ using Converter = std::unique_ptr<UConverter, CloseConverter>;
 
 // Names that are in ICU's own table and no others: it would look for files for them.
 bool is_known_name(const std::string& name) {
-  constexpr std::size_t longest_name = 60;
-  if (name.empty() || name.size() > longest_name) return false;
+  constexpr std::size_t max_name_length = 60;
+  if (name.empty() || name.size() > max_name_length) return false;
   const bool is_plain = std::all_of(name.begin(), name.end(), [](char c) {
     return base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_' || c == '.' || c == ':';
   });

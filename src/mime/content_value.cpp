@@ -19,7 +19,7 @@ bool is_fold(std::string_view raw, std::size_t at) {
 }
 
 std::string on_one_line(std::string_view raw) {
-  std::string line(raw.substr(0, mail::longest_read_value));
+  std::string line(raw.substr(0, mail::max_read_value_length));
   for (std::size_t at = 0; at < line.size(); ++at) {
     if ((line[at] == '\r' || line[at] == '\n') && is_fold(raw, at)) {
       line[at] = fold_mark;
@@ -101,7 +101,7 @@ class ContentParser {
     if (!scanner_.take(';')) return skip_to_semicolon();
     skip();
     if (scanner_.at_end()) return;
-    if (content_.parameters.size() == most_parameters) return stop();
+    if (content_.parameters.size() == max_parameters) return stop();
     Parameter parameter;
     parameter.name = base::to_lower(token("=;"));
     skip();

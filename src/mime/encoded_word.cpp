@@ -52,7 +52,7 @@ std::optional<EncodedWord> read_word(std::string_view text) {
 }
 
 std::string without_line_ends(std::string_view raw) {
-  std::string line(raw.substr(0, mail::longest_read_value));
+  std::string line(raw.substr(0, mail::max_read_value_length));
   std::erase_if(line, [](char c) { return c == '\r' || c == '\n'; });
   return line;
 }

@@ -8,7 +8,7 @@
 namespace connectord::mime {
 namespace {
 
-constexpr std::size_t longest_tag_name = 32;
+constexpr std::size_t max_tag_name_length = 32;
 
 bool is_white_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
@@ -123,7 +123,7 @@ void HtmlScanner::tag_name(char c) {
       !raw_element_.empty() && (ends ? tag_.name != raw_element_ : !raw_element_.starts_with(tag_.name));
   if (is_no_end) return no_tag(c);
   if (!ends) {
-    if (tag_.name.size() < longest_tag_name) tag_.name += base::to_lower(c);
+    if (tag_.name.size() < max_tag_name_length) tag_.name += base::to_lower(c);
     return;
   }
   state_ = State::before_attribute;

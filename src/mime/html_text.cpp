@@ -7,7 +7,7 @@
 namespace connectord::mime {
 namespace {
 
-constexpr std::size_t longest_reference = 32;
+constexpr std::size_t max_reference_length = 32;
 
 constexpr std::array<std::string_view, 38> block_elements{
     "address", "article", "aside",    "blockquote", "body",   "br",    "caption", "center", "dd",     "div",
@@ -73,7 +73,7 @@ void HtmlText::text(std::string_view piece) {
 
 void HtmlText::special(char c) {
   const bool goes_on = base::is_alpha(c) || base::is_digit(c) || (c == '#' && reference_.size() == 1);
-  if (!reference_.empty() && goes_on && reference_.size() < longest_reference) {
+  if (!reference_.empty() && goes_on && reference_.size() < max_reference_length) {
     reference_ += c;
     return;
   }

@@ -4,9 +4,9 @@
 namespace connectord::mime {
 namespace {
 
-constexpr std::size_t longest_quoted = 76;
-constexpr std::size_t longest_hyphens = 900;
-constexpr std::size_t most_quoting_splices = 100'000;
+constexpr std::size_t max_quoted_length = 76;
+constexpr std::size_t max_hyphens_length = 900;
+constexpr std::size_t max_quoting_splices = 100'000;
 
 // Goes through a leaf's bytes and says what must stand between them.
 class LeafQuoter {
@@ -25,8 +25,8 @@ class LeafQuoter {
   }
 
   std::optional<NotEdited> problem() const {
-    if (splices_.size() > most_quoting_splices) return NotEdited::too_many_steps;
-    return column_ > longest_hyphens ? std::optional(NotEdited::line_too_long) : std::nullopt;
+    if (splices_.size() > max_quoting_splices) return NotEdited::too_many_steps;
+    return column_ > max_hyphens_length ? std::optional(NotEdited::line_too_long) : std::nullopt;
   }
 
  private:
@@ -45,7 +45,7 @@ class LeafQuoter {
   void in_line(char c) {
     const std::size_t width = c == '=' ? 3 : 1;
     // One place is kept for the "=" of a soft break.
-    if (column_ + width >= longest_quoted && c != '-') soft_break();
+    if (column_ + width >= max_quoted_length && c != '-') soft_break();
     column_ += width;
     if (c == '=') insert(at_ + 1, "3D");
   }

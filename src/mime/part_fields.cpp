@@ -33,10 +33,10 @@ bool is_sound_boundary(const std::string& boundary) {
 }
 
 void add_boundary(std::vector<std::string>& boundaries, std::string boundary) {
-  constexpr std::size_t most_boundaries = 8;
-  constexpr std::size_t longest_boundary = 900;
+  constexpr std::size_t max_boundaries = 8;
+  constexpr std::size_t max_boundary_length = 900;
   while (boundary.ends_with(' ') || boundary.ends_with('\t')) boundary.pop_back();
-  if (boundary.empty() || boundary.size() > longest_boundary || boundaries.size() == most_boundaries) return;
+  if (boundary.empty() || boundary.size() > max_boundary_length || boundaries.size() == max_boundaries) return;
   if (std::find(boundaries.begin(), boundaries.end(), boundary) == boundaries.end()) boundaries.push_back(boundary);
 }
 

@@ -6,7 +6,7 @@
 namespace connectord::mime {
 namespace {
 
-constexpr std::size_t longest_quoted_line = 76;
+constexpr std::size_t max_quoted_line_length = 76;
 
 std::string quoted(std::string_view bytes) {
   constexpr std::string_view digits = "0123456789ABCDEF";
@@ -49,7 +49,7 @@ std::string encode_quoted_printable(std::string_view text) {
     const std::size_t length = character_length(text);
     std::string written = stands_for_itself(text) ? std::string(1, text.front()) : quoted(text.substr(0, length));
     // One place is kept for the "=" of a soft break.
-    if (line + written.size() >= longest_quoted_line) {
+    if (line + written.size() >= max_quoted_line_length) {
       encoded += "=\r\n";
       line = 0;
     }

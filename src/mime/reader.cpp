@@ -9,7 +9,7 @@ namespace connectord::mime {
 namespace {
 
 // Of a line in a body, no more is needed to know a delimiter.
-constexpr std::size_t longest_kept_line = 1024;
+constexpr std::size_t max_kept_line_length = 1024;
 
 std::string_view without_blanks_at_end(std::string_view text) {
   while (!text.empty() && base::is_space(text.back())) text.remove_suffix(1);
@@ -73,7 +73,7 @@ void Reader::split_leniently(std::string_view chunk) {
 }
 
 void Reader::keep(std::string_view piece) {
-  const std::size_t most = in_header_ ? limits_.header + longest_kept_line : longest_kept_line;
+  const std::size_t most = in_header_ ? limits_.header + max_kept_line_length : max_kept_line_length;
   if (line_.size() < most) line_ += piece.substr(0, most - line_.size());
   offset_ += piece.size();
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\n";
 // A line with CRLF has 1000 bytes at most (RFC 5322, 2.1.1), "Subject:" is one part of it.
-constexpr std::size_t longest_subject_line = 998 - 8;
+constexpr std::size_t max_subject_line_length = 998 - 8;
 
 // "Re: ", "AW[2]: ", "Fwd:": of at most eight characters before the colon, since languages differ.
 std::size_t reply_prefix(std::string_view subject) {
@@ -53,7 +53,7 @@ std::optional<std::string> prepend_to_subject(std::string_view raw, std::string_
   const std::string_view rest = raw.substr(begin);
   std::string marked = std::string(raw.substr(0, begin)) + written_mark(mark, rest);
   const std::size_t line = std::min(rest.find('\n'), rest.size());
-  if (marked.size() + line > longest_subject_line) marked += "\n ";
+  if (marked.size() + line > max_subject_line_length) marked += "\n ";
   return marked + std::string(rest);
 }
 

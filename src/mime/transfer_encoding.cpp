@@ -30,7 +30,7 @@ constexpr auto base64_values = [] {
 }();
 
 // A stream of blanks cannot make the decoder hold more than this.
-constexpr std::size_t longest_blanks = 1024;
+constexpr std::size_t max_blanks = 1024;
 
 }  // namespace
 
@@ -90,7 +90,7 @@ void TransferDecoder::quoted_printable(std::string_view encoded, std::string& de
 // Outside of an escape; `pending_` holds blanks, then perhaps a CR.
 void TransferDecoder::printable(char c, std::string& decoded) {
   if (c == '\n') return end_of_line(decoded);
-  const bool goes_on = !pending_.ends_with('\r') && pending_.size() < longest_blanks;
+  const bool goes_on = !pending_.ends_with('\r') && pending_.size() < max_blanks;
   if (c == '\r' ? !pending_.ends_with('\r') : base::is_space(c) && goes_on) {
     pending_ += c;
     return;
@@ -123,10 +123,9 @@ void TransferDecoder::escape(char c, std::string& decoded) {
     pending_.clear();
     return;
   }
-  const bool may_follow = pending_.size() == 1
-                              ? base::hex_value(c) >= 0 || base::is_space(c) || c == '\r'
-                              : is_soft_break && !pending_.ends_with('\r') && (base::is_space(c) || c == '\r') &&
-                                    pending_.size() < longest_blanks;
+  const bool may_follow = pending_.size() == 1 ? base::hex_value(c) >= 0 || base::is_space(c) || c == '\r'
+                                               : is_soft_break && !pending_.ends_with('\r') &&
+                                                     (base::is_space(c) || c == '\r') && pending_.size() < max_blanks;
   if (may_follow) {
     pending_ += c;
     return;
@@ -171,12 +170,12 @@ void TransferDecoder::sextet(unsigned value, std::string& decoded) {
   sextets_ = 0;
 }
 
-std::string encode_base64(std::string_view bytes, std::size_t longest_line) {
+std::string encode_base64(std::string_view bytes, std::size_t max_line_length) {
   std::string encoded;
   encoded.reserve(bytes.size() * 4 / 3 + bytes.size() / 36 + 8);
   std::size_t line = 0;
   while (!bytes.empty()) {
-    if (line + 4 > longest_line) {
+    if (line + 4 > max_line_length) {
       encoded += "\r\n";
       line = 0;
     }

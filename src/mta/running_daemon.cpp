@@ -26,7 +26,7 @@ std::string read_all(const base::FileDescriptor& connection, std::chrono::millis
   for (;;) {
     const ssize_t count = ::recv(connection.get(), piece.data(), piece.size(), 0);
     const bool is_late = std::chrono::steady_clock::now() > end;
-    if (count <= 0 || is_late || text.size() > runtime::longest_health_document) return text;
+    if (count <= 0 || is_late || text.size() > runtime::max_health_document_length) return text;
     text.append(piece.data(), static_cast<std::size_t>(count));
   }
 }

@@ -10,8 +10,8 @@
 namespace connectord::net {
 namespace {
 
-constexpr std::size_t longest_name = 253;  // RFC 1035, 2.3.4, without the root's dot
-constexpr std::size_t longest_label = 63;
+constexpr std::size_t max_name_length = 253;  // RFC 1035, 2.3.4, without the root's dot
+constexpr std::size_t max_label_length = 63;
 
 bool is_label_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -28,7 +28,7 @@ bool has_valid_labels(std::string_view name) {
       if (!is_label_character(name[i])) return false;
       continue;
     }
-    if (i == begin || i - begin > longest_label) return false;
+    if (i == begin || i - begin > max_label_length) return false;
     begin = i + 1;
   }
   return true;
@@ -46,7 +46,8 @@ std::optional<std::string> to_a_labels(const std::string& text) {
 
 std::optional<std::string> normalize_domain(std::string_view text) {
   // Four bytes of UTF-8 a character at the most, so nothing longer can become a name; libidn2 is spared the rest.
-  if (text.empty() || text.size() > 4 * longest_name || text.find('\0') != std::string_view::npos) return std::nullopt;
+  if (text.empty() || text.size() > 4 * max_name_length || text.find('\0') != std::string_view::npos)
+    return std::nullopt;
   std::string name(text);
   if (!is_ascii(name)) {
     auto ascii = to_a_labels(name);
@@ -55,7 +56,7 @@ std::optional<std::string> normalize_domain(std::string_view text) {
   }
   if (name.size() > 1 && name.back() == '.') name.pop_back();
   name = base::to_lower(name);
-  if (name.size() > longest_name || !has_valid_labels(name)) return std::nullopt;
+  if (name.size() > max_name_length || !has_valid_labels(name)) return std::nullopt;
   return name;
 }
 

@@ -24,7 +24,7 @@ namespace {
 
 using Expected = tl::expected<void, std::string>;
 
-constexpr int most_links = 40;  // as the kernel has it
+constexpr int max_links = 40;  // as the kernel has it
 
 tl::unexpected<std::string> failed(const std::string& path, const std::string& what) {
   return tl::unexpected(path + ": cannot " + what + ": " + std::strerror(errno));
@@ -85,7 +85,7 @@ class Walk {
     if (::lstat(next.c_str(), &status) != 0 || status.st_uid != 0) return false;
     if (S_ISLNK(status.st_mode)) {
       const std::string target = link_target(next);
-      if (++links_ > most_links || target.empty()) return false;
+      if (++links_ > max_links || target.empty()) return false;
       prepend(target);
       return true;
     }

@@ -71,13 +71,13 @@ std::vector<Notice> changes(const std::optional<LastResult>& last, const Report&
 
 std::int64_t next_time(const std::optional<LastResult>& last, const std::string& name, std::int64_t every,
                        std::int64_t started) {
-  constexpr std::int64_t longest_start = 600;
+  constexpr std::int64_t max_start_length = 600;
   const std::int64_t spread = std::max<std::int64_t>(every / 10, 1);
   const auto within = [&name](std::int64_t range) {
     return static_cast<std::int64_t>(number_of(name) % static_cast<std::uint64_t>(range));
   };
   // A time in the future is none of ours: the clock was set back.
-  if (!last || last->time > started + every) return started + within(std::min(spread, longest_start));
+  if (!last || last->time > started + every) return started + within(std::min(spread, max_start_length));
   return std::max(last->time + every + within(spread), started);
 }
 

@@ -26,8 +26,8 @@ void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
     const auto found = dns::addresses_of(resolver, name).found;
     return std::find(found.begin(), found.end(), address) != found.end();
   };
-  constexpr std::size_t most_names = 5;
-  const std::size_t size = std::min(answer->names.size(), most_names);
+  constexpr std::size_t max_names = 5;
+  const std::size_t size = std::min(answer->names.size(), max_names);
   const auto confirmed =
       std::find_if(answer->names.begin(), answer->names.begin() + static_cast<std::ptrdiff_t>(size), is_confirmed);
   finding.seen = answer->names.empty() ? "none" : base::printable(joined(answer->names), 300);
@@ -57,8 +57,8 @@ std::string counted(std::size_t number, const std::string& noun) {
 }  // namespace
 
 std::string none_but(const std::vector<std::string>& texts) {
-  constexpr std::size_t most_text = 200;
-  return texts.empty() ? "none" : "none, but something else: " + base::printable(texts.front(), most_text);
+  constexpr std::size_t max_text = 200;
+  return texts.empty() ? "none" : "none, but something else: " + base::printable(texts.front(), max_text);
 }
 
 void check_reverse_names_of(const DomainWork& work) {

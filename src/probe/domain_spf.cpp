@@ -94,7 +94,7 @@ class Spf {
 
   void lookups() const {
     const std::string seen = std::to_string(survey_.lookups);
-    if (survey_.lookups > auth::most_spf_lookups) {
+    if (survey_.lookups > auth::max_spf_lookups) {
       work_.fail({.check = model::check::spf_lookups,
                   .expected = "at most 10 terms that ask DNS (RFC 7208, 4.6.4)",
                   .seen = seen,
@@ -108,7 +108,7 @@ class Spf {
                            .expected = "at most 2 that find nothing (RFC 7208, 4.6.4)",
                            .seen = base::printable(std::to_string(empty.size()) + ": " + joined(empty), max_spf_text),
                            .hint = "take out the terms that name them"};
-    empty.size() > auth::most_void_spf_lookups ? work_.fail(std::move(finding)) : work_.warn(std::move(finding));
+    empty.size() > auth::max_void_spf_lookups ? work_.fail(std::move(finding)) : work_.warn(std::move(finding));
   }
 
   // What the record says of those whom it does not name.

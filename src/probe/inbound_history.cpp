@@ -15,8 +15,8 @@ namespace {
 using model::Finding;
 using model::Outcome;
 
-constexpr std::size_t most_rows = 2'000;   // of one search
-constexpr std::size_t most_searches = 20;  // domains and networks that are searched for
+constexpr std::size_t max_rows = 2'000;   // of one search
+constexpr std::size_t max_searches = 20;  // domains and networks that are searched for
 constexpr std::size_t max_history_text = 400;
 
 // A message of the past as the engine would see it, up to RCPT.
@@ -89,13 +89,13 @@ class History {
       if (!domain.name().empty()) queries.emplace_back().sender = domain.name();
     }
     for (const auto& network : connector_.identify.client_networks) queries.emplace_back().client = network;
-    if (queries.size() > most_searches) queries.resize(most_searches);
+    if (queries.size() > max_searches) queries.resize(max_searches);
     return queries;
   }
 
   bool search(trace::Query query) {
     query.since = since_;
-    query.limit = most_rows;
+    query.limit = max_rows;
     const auto page = recorder_.services().archive->search(query);
     if (!page) {
       recorder_.warn({.check = model::check::history,

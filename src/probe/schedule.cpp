@@ -68,7 +68,7 @@ class Schedule::Worker {
       if (due && due->time <= now) {
         validate(generation, due->connector, stop);
       } else {
-        sleep(due ? due->time - now : longest_sleep, stop);
+        sleep(due ? due->time - now : max_sleep, stop);
       }
     }
   }
@@ -76,7 +76,7 @@ class Schedule::Worker {
   // Not longer than a minute, so that a clock that was set is noticed.
   void sleep(std::int64_t seconds, const std::stop_token& stop) {
     const base::MutexLock lock(mutex_);
-    changed_.wait_for(mutex_, stop, std::chrono::seconds(std::min(seconds, longest_sleep)),
+    changed_.wait_for(mutex_, stop, std::chrono::seconds(std::min(seconds, max_sleep)),
                       [this]() REQUIRES(mutex_) { return woken_; });
     woken_ = false;
   }
@@ -148,7 +148,7 @@ class Schedule::Worker {
     if (!sent) log_.warning(log_subject, "no mail was sent", {{"to", settings.mail_to}, {"reason", sent.error()}});
   }
 
-  static constexpr std::int64_t longest_sleep = 60;
+  static constexpr std::int64_t max_sleep = 60;
 
   const runtime::PolicyStore& policies_;
   log::Logger& log_;

@@ -59,7 +59,7 @@ tl::expected<std::string, std::string> fetch(const std::string& host, const engi
       problem = address.to_string() + " is " + why;
       continue;
     }
-    auto answer = sts::https_get(host, address, "/.well-known/mta-sts.txt", sts::longest_sts_policy, client);
+    auto answer = sts::https_get(host, address, "/.well-known/mta-sts.txt", sts::max_sts_policy_length, client);
     if (answer && answer->status != ok) return tl::unexpected("HTTP status " + std::to_string(answer->status));
     if (answer && !base::starts_with_ignoring_case(answer->content_type, "text/plain")) {
       return tl::unexpected(std::string("not text/plain"));

@@ -47,7 +47,7 @@ class Finder {
     tell(name, addresses);
     target.authenticated = authenticated && addresses.authenticated;
     for (const net::IpAddress& address : addresses.found) {
-      if (target.addresses.size() < most_addresses && may_reach(address)) target.addresses.push_back(address);
+      if (target.addresses.size() < max_addresses && may_reach(address)) target.addresses.push_back(address);
     }
     recorder_.at({});
     if (!target.addresses.empty()) targets_.push_back(std::move(target));
@@ -75,7 +75,7 @@ class Finder {
   std::vector<Target> take() { return std::move(targets_); }
 
  private:
-  bool has_room() const { return targets_.size() < most_targets && !recorder_.is_over(); }
+  bool has_room() const { return targets_.size() < max_targets && !recorder_.is_over(); }
 
   // An address in an MX record is none (RFC 5321, 5.1), and would be a way round what may be reached.
   void add_exchanger(const std::string& name, std::uint16_t port, const std::string& domain,
@@ -168,7 +168,7 @@ std::vector<std::string> mx_domains(const model::OutboundConnector& connector, c
   if (!recipient_domain.empty()) return {recipient_domain};
   std::vector<std::string> domains;
   for (const auto& pattern : connector.recipient_domains) {
-    if (!pattern.name().empty() && domains.size() < most_domains &&
+    if (!pattern.name().empty() && domains.size() < max_domains &&
         std::find(domains.begin(), domains.end(), pattern.name()) == domains.end()) {
       domains.push_back(pattern.name());
     }

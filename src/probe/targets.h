@@ -20,9 +20,9 @@ struct Target {
   bool name_is_authenticated = false;  // for the name at least, and not for its addresses
 };
 
-inline constexpr std::size_t most_targets = 10;
-inline constexpr std::size_t most_addresses = 4;  // of one host
-inline constexpr std::size_t most_domains = 5;    // whose MX records are looked up
+inline constexpr std::size_t max_targets = 10;
+inline constexpr std::size_t max_addresses = 4;  // of one host
+inline constexpr std::size_t max_domains = 5;    // whose MX records are looked up
 
 // The same for who looks for its TLSA records.
 sts::MailHost mail_host(const Target& target);

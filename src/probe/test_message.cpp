@@ -21,7 +21,7 @@ using model::Outcome;
 using std::chrono::milliseconds;
 
 constexpr milliseconds look_every{250};
-constexpr std::chrono::seconds longest_entry{10};  // until a message that was taken is in the trace
+constexpr std::chrono::seconds max_entry_length{10};  // until a message that was taken is in the trace
 
 // Two messages must not be taken for each other, and nobody outside can know the next one.
 std::string random_word() {
@@ -173,7 +173,7 @@ class TestMessage {
   }
 
   bool find_entry() {
-    if (look(longest_entry, [this] { return row_.message != nullptr; })) return true;
+    if (look(max_entry_length, [this] { return row_.message != nullptr; })) return true;
     Finding finding{.check = model::check::trace_message, .expected = "the test message is in the message trace"};
     finding.seen = trouble_.empty() ? "it is not" : trouble_;
     finding.hint =

@@ -17,9 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Told = nlohmann::json;  // sorted, so that many keys cost no more than their number
 
-constexpr std::size_t longest_text = 1024;
-constexpr std::size_t most_elements = 20;
-constexpr std::size_t most_oddities = 10;
+constexpr std::size_t max_text_length = 1024;
+constexpr std::size_t max_elements = 20;
+constexpr std::size_t max_oddities = 10;
 constexpr int deepest = 4;
 
 // The code point at `at`, and in `length` its bytes. The text is UTF-8.
@@ -39,7 +39,7 @@ bool is_shown_otherwise(std::string_view rest) {
 
 std::string escaped(std::string_view text) {
   std::string shown;
-  const std::string_view cut = text.substr(0, longest_text);
+  const std::string_view cut = text.substr(0, max_text_length);
   for (std::size_t at = 0, length = 0; at < cut.size(); at += length) {
     const std::uint32_t code = code_point(text, at, length);
     if (is_shown_otherwise(text.substr(at))) {
@@ -129,7 +129,7 @@ Json tame(const Told& value, int depth = 0) {
   Json made = value.is_array() ? Json::array() : Json::object();
   std::size_t count = 0;
   for (const auto& [key, one] : value.items()) {
-    if (++count > most_elements) break;
+    if (++count > max_elements) break;
     if (value.is_array()) {
       made.push_back(tame(one, depth + 1));
     } else {
@@ -177,7 +177,7 @@ class Reading {
   }
 
   void note(const std::string& what, const char* why) {
-    if (odd_.size() < most_oddities) odd_.push_back(what + " " + why);
+    if (odd_.size() < max_oddities) odd_.push_back(what + " " + why);
   }
 
   const Told& told_;
@@ -189,7 +189,7 @@ class Reading {
 }  // namespace
 
 tl::expected<Json, std::string> read_health_document(std::string_view text) {
-  if (text.size() > longest_health_document) return tl::unexpected(std::string("it is too long"));
+  if (text.size() > max_health_document_length) return tl::unexpected(std::string("it is too long"));
   const Told told = Told::parse(text, nullptr, false);
   if (told.is_discarded()) return tl::unexpected(std::string("it is no JSON"));
   if (!told.is_object()) return tl::unexpected(std::string("it is no JSON object"));

@@ -10,7 +10,7 @@
 namespace connectord::session {
 namespace {
 
-constexpr std::size_t most_received_bytes = std::size_t{128} << 10;
+constexpr std::size_t max_received_bytes = std::size_t{128} << 10;
 
 // The mailbox of a reverse path without its source route, as SPF's macros want it.
 std::string mailbox_of(const model::Sender& sender) {
@@ -71,11 +71,11 @@ void Authenticator::begin_content(const mail::SkipRules* rules) {
 void Authenticator::header(std::string_view name, std::string_view value) {
   if (dkim_) dkim_->header(name, value);
   if (arc_) arc_->header(name, value);
-  if (mail::is_named(name, "From") && from_values_.size() <= mail::most_from_fields) {
-    from_values_.emplace_back(value.substr(0, mail::longest_read_value + 1));
+  if (mail::is_named(name, "From") && from_values_.size() <= mail::max_from_fields) {
+    from_values_.emplace_back(value.substr(0, mail::max_read_value_length + 1));
   }
   if (skip_rules_ == nullptr || !mail::is_named(name, "Received")) return;
-  if (received_values_.size() >= mail::most_received_fields || received_bytes_ + value.size() > most_received_bytes)
+  if (received_values_.size() >= mail::max_received_fields || received_bytes_ + value.size() > max_received_bytes)
     return;
   received_values_.emplace_back(value);
   received_bytes_ += value.size();

@@ -68,7 +68,7 @@ bool HeaderEdit::is_forged(std::string_view name, std::string_view value) {
   if (!mail::is_named(name, results_field)) return false;
   ++results_seen_;
   if (!mail::claims_authserv_id(value, configuration_.server.authserv_id)) return false;
-  if (forged_results_.size() < engine::most_forged_fields) forged_results_.push_back(results_seen_);
+  if (forged_results_.size() < engine::max_forged_fields) forged_results_.push_back(results_seen_);
   return true;
 }
 

@@ -7,11 +7,11 @@ namespace connectord::session {
 namespace {
 
 // A line stays readable, whatever a client writes.
-constexpr std::size_t longest_value = 256;
+constexpr std::size_t max_value_length = 256;
 // A finding may hold two fingerprints, which an administrator must be able to copy.
-constexpr std::size_t longest_finding = 768;
+constexpr std::size_t max_finding_length = 768;
 
-std::string cut(std::string_view value, std::size_t longest = longest_value) {
+std::string cut(std::string_view value, std::size_t longest = max_value_length) {
   if (value.size() <= longest) return std::string(value);
   return std::string(value.substr(0, longest)) + "...";
 }
@@ -94,7 +94,7 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
     if (finding.check == model::check::author) fields.emplace_back("author", cut(finding.seen));
     const bool overridden = finding.check == model::check::dmarc && !decision.dmarc_override.empty();
     if (overridden) fields.emplace_back("dmarc_override", cut(finding.hint));
-    if (is_logged(finding)) fields.emplace_back("finding", cut(summary(finding), longest_finding));
+    if (is_logged(finding)) fields.emplace_back("finding", cut(summary(finding), max_finding_length));
     if (is_logged(finding) && !finding.hint.empty()) fields.emplace_back("hint", cut(finding.hint));
   }
   log.write({log::Severity::info, queue_id.empty() ? "NOQUEUE" : queue_id, "", std::move(fields)});

@@ -30,8 +30,8 @@ MessageSigner::MessageSigner(const engine::Policy& policy, std::shared_ptr<const
 
 void MessageSigner::header(std::string_view name, std::string_view value) {
   headers_.add(name, value);
-  if (mail::is_named(name, "From") && from_values_.size() <= mail::most_from_fields) {
-    from_values_.emplace_back(value.substr(0, mail::longest_read_value + 1));
+  if (mail::is_named(name, "From") && from_values_.size() <= mail::max_from_fields) {
+    from_values_.emplace_back(value.substr(0, mail::max_read_value_length + 1));
   }
 }
 

@@ -9,10 +9,10 @@ namespace connectord::session {
 namespace {
 
 // The store cuts them shorter.
-constexpr std::size_t longest_kept = 2048;
+constexpr std::size_t max_kept_length = 2048;
 
 void keep_first(std::string& kept, std::string_view value) {
-  if (kept.empty()) kept = value.substr(0, longest_kept);
+  if (kept.empty()) kept = value.substr(0, max_kept_length);
 }
 
 bool is_submission(const model::Facts& facts) {

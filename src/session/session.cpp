@@ -18,10 +18,10 @@ namespace connectord::session {
 namespace {
 
 // Beyond these a client is asked to send the rest as another message (RFC 5321, 4.5.3.1.10).
-constexpr std::size_t most_recipients = 50'000;
-constexpr std::size_t most_recipient_bytes = std::size_t{4} << 20;
+constexpr std::size_t max_recipients = 50'000;
+constexpr std::size_t max_recipient_bytes = std::size_t{4} << 20;
 // What is kept of a name from outside; RFC 5321, 4.5.3.1.2 allows 255 octets.
-constexpr std::size_t longest_name = 1024;
+constexpr std::size_t max_name_length = 1024;
 
 constexpr std::string_view no_policy_request =
     "no policy request came for this connection: add check_policy_service with connectord's policy socket at the "
@@ -49,7 +49,7 @@ void Session::connected(Connection connection) {
   live_.reset();
   facts_ = {};
   trace_->connected();
-  facts_.client_name = connection.client_name.substr(0, longest_name);
+  facts_.client_name = connection.client_name.substr(0, max_name_length);
   facts_.client_address = connection.client_address;
   facts_.client_port = connection.client_port;
   facts_.local_submission = connection.local_submission;
@@ -59,7 +59,7 @@ void Session::connected(Connection connection) {
 }
 
 void Session::helo(std::string_view name) {
-  facts_.helo = name.substr(0, longest_name);
+  facts_.helo = name.substr(0, max_name_length);
 }
 
 void Session::secured(std::optional<model::Tls> tls, model::ClientCertificate certificate) {
@@ -115,7 +115,7 @@ void Session::end_message() {
 
 Answer Session::mail_from(std::string_view path, std::string_view sasl_username) {
   facts_.mail_from = mail::parse_reverse_path(path);
-  facts_.sasl_username = sasl_username.substr(0, longest_name);
+  facts_.sasl_username = sasl_username.substr(0, max_name_length);
   trace_->begin_message();
   if (!intake_.open()) return refuse_message("connectord is stopping; try again in a minute");
   if (!begin_message()) return refuse_message("The configuration has changed; connect anew");
@@ -171,7 +171,7 @@ Answer Session::refuse_message(std::string text) {
 Answer Session::rcpt_to(std::string_view path, std::string_view queue_id, bool delivered_here) {
   if (!in_message_) return {model::Action::defer, model::Reply{451, "4.3.0", "connectord was not told of MAIL"}};
   const std::string_view recipient = mail::without_brackets(path);
-  if (facts_.recipients.size() >= most_recipients || recipient_bytes_ + recipient.size() > most_recipient_bytes) {
+  if (facts_.recipients.size() >= max_recipients || recipient_bytes_ + recipient.size() > max_recipient_bytes) {
     return {model::Action::defer, model::Reply{452, "4.5.3", "Too many recipients; send the rest in another message"}};
   }
   facts_.recipients.emplace_back(recipient);

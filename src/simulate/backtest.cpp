@@ -20,8 +20,8 @@ using Json = nlohmann::ordered_json;
 using model::Action;
 using model::Decision;
 
-constexpr std::size_t most_groups = 10'000;
-constexpr std::size_t most_examples = 3;
+constexpr std::size_t max_groups = 10'000;
+constexpr std::size_t max_examples = 3;
 
 template <class Connector>
 void put_in(std::vector<Connector>& connectors, const std::vector<Connector>& drafts) {
@@ -151,7 +151,7 @@ class Replay {
     const Key key(change, domain, message.client_address);
     auto found = groups_.find(key);
     if (found == groups_.end()) {
-      if (groups_.size() == most_groups) {
+      if (groups_.size() == max_groups) {
         ++result_.messages_of_no_group;
         return;
       }
@@ -159,7 +159,7 @@ class Replay {
     }
     ChangedGroup& group = found->second;
     ++group.messages;
-    if (group.examples.size() == most_examples) return;
+    if (group.examples.size() == max_examples) return;
     group.examples.push_back({row.id, message.time, message.mail_from, row.rcpt_to, now.connector, then.connector,
                               reason_of(change, now, then)});
   }

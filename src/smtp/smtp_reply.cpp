@@ -9,7 +9,7 @@ namespace connectord::smtp {
 namespace {
 
 constexpr std::size_t code_size = 3;
-constexpr std::size_t most_mechanisms = 30;
+constexpr std::size_t max_mechanisms = 30;
 
 // RFC 5321, 4.2: the first digit is 2 to 5.
 int code_of(std::string_view line) {
@@ -44,7 +44,7 @@ SmtpReplyReader::State SmtpReplyReader::read(std::string_view bytes, std::size_t
     const auto end = bytes.find('\n', used);
     const auto piece = bytes.substr(used, end == std::string_view::npos ? end : end - used);
     used += piece.size();
-    if (line_.size() + piece.size() > longest_line) return fail("a line of the reply is too long");
+    if (line_.size() + piece.size() > max_line_length) return fail("a line of the reply is too long");
     line_ += piece;
     if (end == std::string_view::npos) return State::more;
     ++used;
@@ -60,7 +60,7 @@ SmtpReplyReader::State SmtpReplyReader::take_line() {
   if (reply_.code != 0 && code != reply_.code) return fail("the lines of the reply have several codes");
   const bool goes_on = line_.size() > code_size && line_[code_size] == '-';
   if (line_.size() > code_size && !goes_on && line_[code_size] != ' ') return fail("not a reply of SMTP");
-  if (reply_.lines.size() == most_lines) return fail("the reply has too many lines");
+  if (reply_.lines.size() == max_lines) return fail("the reply has too many lines");
   reply_.code = code;
   reply_.lines.push_back(line_.substr(std::min(line_.size(), code_size + 1)));
   line_.clear();
@@ -80,7 +80,7 @@ Extensions extensions_of(const SmtpReply& ehlo) {
     if (keyword == "STARTTLS") found.starttls = true;
     if (keyword != "AUTH") continue;
     // "AUTH=PLAIN", as some old servers write it, is read too.
-    while (!base::trimmed(rest).empty() && found.authentication.size() < most_mechanisms) {
+    while (!base::trimmed(rest).empty() && found.authentication.size() < max_mechanisms) {
       std::string mechanism = next_word(rest);
       if (!mechanism.empty()) found.authentication.push_back(std::move(mechanism));
     }

@@ -103,7 +103,7 @@ TlsSession TlsEngine::session() const {
   session.cipher = SSL_get_cipher_name(ssl);
   session.asked_for_certificate = asked_for_certificate_;
   const STACK_OF(X509)* sent = SSL_get_peer_cert_chain(ssl);
-  for (int i = 0; i < std::min(sk_X509_num(sent), static_cast<int>(tls::longest_chain)); ++i) {
+  for (int i = 0; i < std::min(sk_X509_num(sent), static_cast<int>(tls::max_chain_length)); ++i) {
     unsigned char* bytes = nullptr;
     const int size = i2d_X509(sk_X509_value(sent, i), &bytes);
     if (size <= 0) continue;

@@ -14,14 +14,14 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::uint16_t https_port = 443;
-constexpr std::uint32_t longest_head = 16U << 10U;
+constexpr std::uint32_t max_head_length = 16U << 10U;
 
 // Reads an answer as its bytes come.
 class AnswerParser {
  public:
   explicit AnswerParser(std::size_t most) {
     parser_.body_limit(most);
-    parser_.header_limit(longest_head);
+    parser_.header_limit(max_head_length);
     parser_.eager(true);
   }
 
@@ -31,7 +31,7 @@ class AnswerParser {
     const std::size_t used = parser_.put(boost::asio::buffer(unread_), error);
     unread_.erase(0, used);
     if (error && error != http::error::need_more) return tl::unexpected(error.message());
-    if (unread_.size() > longest_head) return tl::unexpected(std::string("not an answer of HTTP"));
+    if (unread_.size() > max_head_length) return tl::unexpected(std::string("not an answer of HTTP"));
     return {};
   }
 

@@ -12,8 +12,8 @@ namespace connectord::sts {
 namespace {
 
 constexpr std::string_view version = "STSv1";
-constexpr std::size_t longest_id = 32;
-constexpr std::int64_t longest_age = 31'557'600;  // 3.2: about a year
+constexpr std::size_t max_id_length = 32;
+constexpr std::int64_t max_age = 31'557'600;  // 3.2: about a year
 
 tl::unexpected<std::string> bad(std::string why) {
   return tl::unexpected(std::move(why));
@@ -39,7 +39,7 @@ std::optional<std::chrono::seconds> parse_age(std::string_view digits) {
   std::int64_t seconds = 0;
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
   if (error != std::errc() || stop != digits.data() + digits.size() || seconds < 0) return std::nullopt;
-  return std::chrono::seconds(std::min(seconds, longest_age));
+  return std::chrono::seconds(std::min(seconds, max_age));
 }
 
 std::optional<std::string> parse_pattern(std::string_view text) {
@@ -93,12 +93,12 @@ tl::expected<std::string, std::string> parse_sts_record(std::string_view text) {
     if (field.name == "id" && id.empty()) id = field.value;
   }
   const bool plain = std::all_of(id.begin(), id.end(), [](char c) { return base::is_alpha(c) || base::is_digit(c); });
-  if (id.empty() || id.size() > longest_id || !plain) return bad("it has no id of 1 to 32 letters and digits");
+  if (id.empty() || id.size() > max_id_length || !plain) return bad("it has no id of 1 to 32 letters and digits");
   return id;
 }
 
 tl::expected<StsPolicy, std::string> parse_sts_policy(std::string_view text) {
-  if (text.size() > longest_sts_policy) return bad("it is longer than 64 KiB");
+  if (text.size() > max_sts_policy_length) return bad("it is longer than 64 KiB");
   StsPolicy policy;
   Seen seen;
   while (!text.empty()) {

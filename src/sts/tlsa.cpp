@@ -7,7 +7,7 @@
 namespace connectord::sts {
 namespace {
 
-constexpr int longest_chain = 8;
+constexpr int max_chain_length = 8;
 
 // Where a chain of CNAMEs leads.
 struct Alias {
@@ -19,7 +19,7 @@ struct Alias {
 
 Alias follow(dns::Resolver& resolver, const std::string& name) {
   Alias alias{name, true, true, nullptr};
-  for (int link = 0; link < longest_chain; ++link) {
+  for (int link = 0; link < max_chain_length; ++link) {
     const auto answer = ask(resolver, {alias.end, dns::Type::cname});
     if (answer->is_temporary()) alias.failure = answer;
     if (answer->status != dns::Status::found) return alias;

@@ -16,7 +16,7 @@
 namespace connectord::tls {
 namespace {
 
-constexpr std::size_t most_names = 100;
+constexpr std::size_t max_names = 100;
 constexpr std::size_t largest = 64U << 10U;
 
 std::string key_digest(X509* certificate) {
@@ -50,7 +50,7 @@ std::vector<std::string> dns_names(X509* certificate) {
   const NamesHandle names(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   std::vector<std::string> found;
-  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()) && found.size() < most_names; ++i) {
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()) && found.size() < max_names; ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type != GEN_DNS) continue;
     const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));

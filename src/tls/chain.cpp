@@ -57,7 +57,7 @@ Path find_path(const Chain& chain, const TrustStore& store, std::int64_t unix_ti
   Path path;
   std::vector<X509Handle> given;
   const StackHandle others(sk_X509_new_null());
-  for (std::size_t i = 0; i < std::min(chain.size(), longest_chain); ++i) {
+  for (std::size_t i = 0; i < std::min(chain.size(), max_chain_length); ++i) {
     given.push_back(parse_der(chain[i].der));
     if (i > 0 && given.back()) sk_X509_push(others.get(), given.back().get());
   }

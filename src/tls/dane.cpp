@@ -48,7 +48,7 @@ bool matches(const dns::Tlsa& association, const Certificate& certificate) {
 // Those above the server's own that the record names; also one that the server leaves out and the record has whole.
 std::vector<Certificate> anchors_of(const Chain& chain, const dns::Tlsa& association) {
   std::vector<Certificate> anchors;
-  for (std::size_t i = 1; i < std::min(chain.size(), longest_chain); ++i) {
+  for (std::size_t i = 1; i < std::min(chain.size(), max_chain_length); ++i) {
     if (matches(association, chain[i])) anchors.push_back(chain[i]);
   }
   if (association.selector == selector_certificate && association.matching_type == matching_full) {

@@ -9,13 +9,13 @@ namespace connectord::trace {
 namespace {
 
 // What is kept of each text. Longer ones are rare, and are cut.
-constexpr std::size_t longest_kept_address = 512;  // RFC 5321, 4.5.3.1 allows 256
-constexpr std::size_t longest_name = 256;
-constexpr std::size_t longest_field = 998;  // RFC 5322, 2.1.1
-constexpr std::size_t longest_subject = 256;
-constexpr std::size_t longest_explanation = 768;
-constexpr std::size_t most_findings = 64;
-constexpr std::size_t most_signatures = 10;
+constexpr std::size_t max_kept_address_length = 512;  // RFC 5321, 4.5.3.1 allows 256
+constexpr std::size_t max_name_length = 256;
+constexpr std::size_t max_field_length = 998;  // RFC 5322, 2.1.1
+constexpr std::size_t max_subject_length = 256;
+constexpr std::size_t max_explanation_length = 768;
+constexpr std::size_t max_findings = 64;
+constexpr std::size_t max_signatures = 10;
 
 // Not within a character of UTF-8.
 std::string_view cut(std::string_view text, std::size_t longest) {
@@ -25,11 +25,11 @@ std::string_view cut(std::string_view text, std::size_t longest) {
 }
 
 std::string_view name(std::string_view text) {
-  return cut(text, longest_name);
+  return cut(text, max_name_length);
 }
 
 std::string_view explained(std::string_view text) {
-  return cut(text, longest_explanation);
+  return cut(text, max_explanation_length);
 }
 
 // Values of fields come with folding and leading space.
@@ -97,7 +97,7 @@ void add_spf(const model::SpfOutcome& spf, Members& members) {
 
 void add_dkim(const std::vector<model::DkimSignature>& signatures, Members& members) {
   JsonArray list(members.member("dkim"));
-  for (std::size_t i = 0; i < std::min(signatures.size(), most_signatures); ++i) {
+  for (std::size_t i = 0; i < std::min(signatures.size(), max_signatures); ++i) {
     const model::DkimSignature& signature = signatures[i];
     JsonArray(list.next())
         .add(to_string(signature.result))
@@ -212,7 +212,7 @@ StoredEntry encode(const Entry& entry) {
   made.action = decision.action;
   made.status = first_status(decision.action);
   made.queue_id = name(entry.queue_id);
-  made.message_id = without_angle_brackets(one_line(entry.message_id, longest_field));
+  made.message_id = without_angle_brackets(one_line(entry.message_id, max_field_length));
   if (facts.client_address) made.client = address_bytes(*facts.client_address);
   if (facts.original && facts.original->moved) made.original_client = address_bytes(facts.original->address);
   made.helo = name(facts.helo);
@@ -220,20 +220,20 @@ StoredEntry encode(const Entry& entry) {
     made.tls = name(facts.tls->protocol);
     made.cipher = name(facts.tls->cipher);
   }
-  made.mail_from = cut(facts.mail_from.address, longest_kept_address);
-  made.from = one_line(entry.from, longest_field);
-  made.subject = one_line(entry.subject, longest_subject);
+  made.mail_from = cut(facts.mail_from.address, max_kept_address_length);
+  made.from = one_line(entry.from, max_field_length);
+  made.subject = one_line(entry.subject, max_subject_length);
   if (entry.size) made.size = static_cast<std::int64_t>(*entry.size);
   made.connector = name(decision.connector);
   made.outbound_connector = name(entry.outbound_connector);
   if (decision.reply) made.reply = explained(to_string(*decision.reply));
   made.certificate = certificate_of(facts.certificate);
   made.details = details_of(entry);
-  for (std::size_t i = 0; i < std::min(decision.findings.size(), most_findings); ++i) {
+  for (std::size_t i = 0; i < std::min(decision.findings.size(), max_findings); ++i) {
     made.findings.push_back(stored(decision.findings[i]));
   }
   for (const std::string& recipient : entry.recipients)
-    made.recipients.emplace_back(cut(recipient, longest_kept_address));
+    made.recipients.emplace_back(cut(recipient, max_kept_address_length));
   if (made.recipients.empty()) made.recipients.emplace_back();
   if (entry.outbound_connectors.size() == made.recipients.size() && made.recipients.size() > 1) {
     for (const std::string& connector : entry.outbound_connectors)

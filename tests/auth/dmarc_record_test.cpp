@@ -110,7 +110,7 @@ TEST(DmarcRecord, AProblemIsPrintableAndShort) {
 
 TEST(DmarcRecord, LongerThanAnyIsReadDoesNotApplyButStillCountsAsOneOfSeveral) {
   const std::string begin = "v=DMARC1; p=reject; rua=mailto:reports@example.com; x=";
-  const std::string longest = begin + std::string(longest_dmarc_record - begin.size(), 'x');
+  const std::string longest = begin + std::string(max_dmarc_record_length - begin.size(), 'x');
   ASSERT_TRUE(parse_dmarc_record(longest));
   EXPECT_TRUE(parse_dmarc_record(longest)->usable);
   const auto record = parse_dmarc_record(longest + "x");

@@ -490,12 +490,12 @@ TEST(Dmarc, WhatCannotBeLookedAtIsAPermanentError) {
 
 TEST(Dmarc, TheQuestionsForSeveralAuthorsGoOutTogetherAndAreBounded) {
   std::string from = "x@a.example.com";
-  for (std::size_t i = 1; i < mail::most_author_domains; ++i) {
+  for (std::size_t i = 1; i < mail::max_author_domains; ++i) {
     from += ", x@1.2.3.4.5.6.7.8.d" + std::to_string(i) + ".example";
   }
   std::size_t asked = 0;
   EXPECT_EQ(check(Zone(), from, {}, &asked).result, DmarcResult::none);
-  EXPECT_LE(asked, 8 * mail::most_author_domains);
+  EXPECT_LE(asked, 8 * mail::max_author_domains);
   dns::Knowledge knowledge;
   EXPECT_FALSE(check_dmarc({mail::parse_author({"x@a.example, x@b.test"}), {}}, knowledge));
   EXPECT_EQ(knowledge.take_missing().size(), 4U);
@@ -552,7 +552,7 @@ TEST(Dmarc, TheNumberOfQuestionsIsBounded) {
   for (int i = 0; i < 10'000; ++i) many.push_back(dkim("d" + std::to_string(i) + ".example.com"));
   asked = 0;
   check(Zone().txt("_dmarc.example.com", "v=DMARC1; p=reject"), "x@example.com", many, &asked);
-  EXPECT_LE(asked, 2U + most_dmarc_identifiers);
+  EXPECT_LE(asked, 2U + max_dmarc_identifiers);
 }
 
 TEST(Dmarc, ReadsTheRecordsAtANameOnceHoweverManyWalksAndRoundsThereAre) {

@@ -88,7 +88,7 @@ TEST(SpfMacros, OfALocalPartThatIsNotAsciiMatchNothingEvenWhereTheyAreCutOff) {
 
 TEST(SpfMacros, OfATermAreCounted) {
   std::string most;
-  for (std::size_t i = 0; i < most_spf_macros; ++i) most += "%{d}";
+  for (std::size_t i = 0; i < max_spf_macros; ++i) most += "%{d}";
   EXPECT_EQ(spf_domain_spec_error(most), std::nullopt);
   EXPECT_EQ(spf_domain_spec_error(most + "%{d}"), "more than 32 macros");
   EXPECT_EQ(spf_domain_spec_error(most + "%%.example"), std::nullopt);

@@ -103,7 +103,7 @@ class Load {
     for (MilterClient& session : sessions) session.end();
   }
 
-  long most_threads() const { return most_threads_; }
+  long max_threads() const { return max_threads_; }
 
  private:
   // A port of its own for each connection, as a mail server sees them.
@@ -164,7 +164,7 @@ class Load {
 
   void watch() {
     while (workers_done_.load() < options_.parallel) {
-      if (const auto usage = usage_of(options_.process)) most_threads_ = std::max(most_threads_, usage->threads);
+      if (const auto usage = usage_of(options_.process)) max_threads_ = std::max(max_threads_, usage->threads);
       std::this_thread::sleep_for(20ms);
     }
   }
@@ -175,7 +175,7 @@ class Load {
   std::atomic<unsigned> clients_ = 0;
   std::atomic<unsigned> messages_ = 0;
   std::atomic<unsigned> workers_done_ = 0;
-  long most_threads_ = 0;
+  long max_threads_ = 0;
   std::mutex mutex_;
   Tally tally_;
 };
@@ -218,7 +218,7 @@ nlohmann::json measure_load(const Options& options, Load& load) {
           {"system_us", microseconds_each(after->system - before->system, messages)},
           {"latency_ms", percentiles(tally.latencies)},
           {"peak_kib", after->peak_kib},
-          {"threads", std::max(load.most_threads(), after->threads)}};
+          {"threads", std::max(load.max_threads(), after->threads)}};
 }
 
 nlohmann::json measure_idle(const Options& options, Load& load) {

@@ -30,8 +30,8 @@ class CacheLifetime : public ::testing::TestWithParam<Lifetime> {};
 TEST_P(CacheLifetime, KeepsAnAnswerAsLongAsItsKindAllows) {
   CacheLimits limits;
   limits.shortest_ttl = seconds(5);
-  limits.longest_ttl = seconds(1000);
-  limits.longest_negative_ttl = seconds(100);
+  limits.max_ttl = seconds(1000);
+  limits.max_negative_ttl = seconds(100);
   limits.failure_ttl = seconds(7);
   Cache cache(limits);
   const Cache::Time start{};

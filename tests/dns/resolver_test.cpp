@@ -339,11 +339,11 @@ class DescriptorLimit {
 };
 
 // Of 200 lookups at once.
-std::size_t ports_used(std::size_t most_outstanding, rlim_t descriptors) {
+std::size_t ports_used(std::size_t max_outstanding, rlim_t descriptors) {
   const DescriptorLimit limit(descriptors);
   DnsServer server([](const Query& query) { return std::vector<Message>{with_text(query, "text")}; });
   auto settings = settings_for(server);
-  settings.most_outstanding = most_outstanding;
+  settings.max_outstanding = max_outstanding;
   const auto resolver = resolver_with(settings);
   std::vector<std::future<Answer>> lookups;
   for (int i = 0; i < 200; ++i) lookups.push_back(start(*resolver, "n" + std::to_string(i) + ".example"));
@@ -415,7 +415,7 @@ TEST(Resolver, AsksOnceForWhatManyWantAndKeepsIt) {
 TEST(Resolver, RefusesMoreThanItsLimitOfLookups) {
   DnsServer server([](const Query&) { return std::vector<Message>{}; });
   auto settings = settings_for(server, 300ms);
-  settings.most_outstanding = 10;
+  settings.max_outstanding = 10;
   const auto resolver = resolver_with(settings);
   std::vector<std::future<Answer>> lookups;
   for (int i = 0; i < 10; ++i) lookups.push_back(start(*resolver, "n" + std::to_string(i) + ".example"));
@@ -428,7 +428,7 @@ TEST(Resolver, KeepsRoomForOthersWhereOneShareHasAllThatItMay) {
     return query.name() == "known.example" ? std::vector<Message>{with_text(query, "x")} : std::vector<Message>{};
   });
   auto settings = settings_for(server, 300ms);
-  settings.most_of_share = 2;
+  settings.max_of_share = 2;
   const auto resolver = resolver_with(settings);
   const auto asked_for = [&](const std::string& share, const std::string& name) {
     auto promise = std::make_shared<std::promise<Answer>>();

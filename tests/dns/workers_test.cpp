@@ -46,7 +46,7 @@ TEST(WorkersThread, HaveTheSharesTakeTurnsHoweverMuchOneOfThemBrings) {
 }
 
 TEST(WorkersThread, TakeNoMoreThanTheirLimitsAndKeepRoomForOthers) {
-  const auto workers = make_workers({.threads = 1, .most_waiting = 5, .most_of_share = 3});
+  const auto workers = make_workers({.threads = 1, .max_waiting = 5, .max_of_share = 3});
   Busy busy(*workers);
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(workers->submit("many", [] {}));
   EXPECT_FALSE(workers->submit("many", [] {})) << "its share is full";

@@ -91,7 +91,7 @@ class Zone {
   }
 
  private:
-  static constexpr int longest_chain = 8;
+  static constexpr int max_chain_length = 8;
   using Node = std::map<Type, Answer>;
 
   static std::string spelled(std::string_view name) {
@@ -111,7 +111,7 @@ class Zone {
   Answer unsigned_answer(const Question& question) const {
     std::string name = spelled(question.name);
     if (!is_name(question.name)) return ended(Status::invalid);  // a final dot is none of a question's
-    for (int link = 0; link <= longest_chain; ++link) {
+    for (int link = 0; link <= max_chain_length; ++link) {
       if (auto failure = failure_of(name, question.type)) return ended(*failure);
       const auto node = nodes_.find(name);
       if (node == nodes_.end()) return ended(has_names_below(name) ? Status::nodata : Status::nxdomain);

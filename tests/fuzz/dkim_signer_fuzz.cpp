@@ -71,8 +71,8 @@ bool verifies(const Message& message, std::size_t chunk_size) {
 // Whatever is signed verifies, however the body came in pieces, and does not any more with one field added.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Message message = read({reinterpret_cast<const char*>(data), size});
-  constexpr std::size_t most_kept = 20000;
-  DkimHeaders headers(most_kept);
+  constexpr std::size_t max_kept = 20000;
+  DkimHeaders headers(max_kept);
   for (const auto& [name, value] : message.headers) headers.add(name, value);
   auto signer = DkimSigner::begin(headers, {&identity()});
   if (!signer) return 0;

@@ -26,7 +26,7 @@ bool names(const mail::Author& author, const std::string& domain) {
 }
 
 void require_author(const mail::Author& author) {
-  require(author.domains.size() <= mail::most_author_domains);
+  require(author.domains.size() <= mail::max_author_domains);
   for (const std::string& domain : author.domains) {
     require(net::normalize_domain(domain) == domain);
     require(std::count(author.domains.begin(), author.domains.end(), domain) == 1);

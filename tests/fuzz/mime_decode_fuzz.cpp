@@ -97,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require_subject(text);
   require(base::is_utf8(decode_header_text(text)));
   const ContentValue content = parse_content_value(text);
-  require(content.parameters.size() <= most_parameters);
+  require(content.parameters.size() <= max_parameters);
   for (const Parameter& parameter : content.parameters) {
     require(parameter.place.begin <= parameter.place.end && parameter.place.end <= size);
   }

@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (whole.used != pieces.used || whole.reader.reply().lines != pieces.reader.reply().lines) __builtin_trap();
   const auto& reply = whole.reader.reply();
   if (reply.code < 200 || reply.code > 599 || reply.lines.empty()) __builtin_trap();
-  if (reply.lines.size() > SmtpReplyReader::most_lines) __builtin_trap();
+  if (reply.lines.size() > SmtpReplyReader::max_lines) __builtin_trap();
   for (const char c : reply.to_string()) {
     if (c < ' ' || c > '~') __builtin_trap();
   }

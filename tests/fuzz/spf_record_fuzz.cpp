@@ -40,7 +40,7 @@ std::shared_ptr<const dns::Answer> answer_for(const dns::Question& question, std
 }
 
 // RFC 7208, 4.6.4, bounds what one check may ask for.
-constexpr std::size_t most_questions = 250;
+constexpr std::size_t max_questions = 250;
 
 }  // namespace
 
@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return 0;
     }
     asked += missing.size();
-    if (missing.empty() || asked > most_questions) std::abort();
+    if (missing.empty() || asked > max_questions) std::abort();
     for (const auto& question : missing) {
       knowledge.add(question, answer_for(question, zone, seed + static_cast<unsigned>(asked)));
     }

@@ -233,7 +233,7 @@ TEST(AuthenticationResults, FindsFieldsThatClaimToBeOurs) {
       "; mx.example.net; dmarc=pass",
       // Who would look for the end of each of these comments would never be done.
       "? " + unclosed_comments(5),
-      std::string(longest_read_value, ' ') + "mx.example.net; dmarc=pass",
+      std::string(max_read_value_length, ' ') + "mx.example.net; dmarc=pass",
   };
   for (const std::string& value : ours)
     EXPECT_TRUE(claims_authserv_id(value, "mx.example.net")) << base::printable(value);

@@ -307,20 +307,20 @@ TEST(Author, SeveralFromFieldsAreSeveralAuthorsWhomeverTheyName) {
   EXPECT_TRUE(same->is_disputed);
   const auto others = parse_author({"a@example.com", "", "\"b@c.example\" x@d.example", "e@f.example"});
   EXPECT_EQ(others->domains, (std::vector<std::string>{"example.com", "c.example", "d.example", "f.example"}));
-  EXPECT_EQ(parse_author(std::vector<std::string_view>(most_from_fields + 1, "a@example.com")).error(),
+  EXPECT_EQ(parse_author(std::vector<std::string_view>(max_from_fields + 1, "a@example.com")).error(),
             "too many From fields");
 }
 
 TEST(Author, WhatCannotBeLookedAtAsAWholeIsAnError) {
   std::string several = "a@d0.example";
-  for (std::size_t i = 1; i < most_author_domains; ++i) several += ",a@d" + std::to_string(i) + ".example";
-  EXPECT_EQ(parse_author({several})->domains.size(), most_author_domains);
+  for (std::size_t i = 1; i < max_author_domains; ++i) several += ",a@d" + std::to_string(i) + ".example";
+  EXPECT_EQ(parse_author({several})->domains.size(), max_author_domains);
   std::string mailboxes = "a@b.example";
   for (int i = 1; i < 64; ++i) mailboxes += ",a@b.example";
   EXPECT_TRUE(parse_author({mailboxes})->is_certain());
   for (const std::string& value :
        {several + ",a@one.more.example", mailboxes + ",a@b.example", std::string(200, '@') + "x",
-        "x@evil.example" + std::string(longest_read_value, ' ')}) {
+        "x@evil.example" + std::string(max_read_value_length, ' ')}) {
     const auto author = parse_author({value});
     ASSERT_FALSE(author) << base::printable(value);
     EXPECT_TRUE(author.error().starts_with("From field: ")) << author.error();

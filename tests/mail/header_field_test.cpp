@@ -41,7 +41,7 @@ TEST(HeaderField, NamesWhatMakesAValueUnreadable) {
       {"a\r\n \r\n b", "a continuation line of nothing but whitespace"},
       {"a\n \n", "a continuation line of nothing but whitespace"},
       {"a\n\t", "a continuation line of nothing but whitespace"},
-      {std::string(longest_read_value + 1, 'a'), "longer than 16384 characters"},
+      {std::string(max_read_value_length + 1, 'a'), "longer than 16384 characters"},
   };
   for (const auto& c : cases) {
     const auto result = unfold(c.value);

@@ -334,7 +334,7 @@ TEST(Received, SaysWhyALineCannotBeTakenApart) {
            "from x\0 (host [203.0.113.5]) by mx.example.net; d"s,
            "from x (host [203.0.113.5])\rby mx.example.net; d"s,
            "from x " + std::string(40, '(') + std::string(40, ')') + " by mx; d",
-           "from x (host [203.0.113.5]) by mx; d" + std::string(longest_read_value, ' '),
+           "from x (host [203.0.113.5]) by mx; d" + std::string(max_read_value_length, ' '),
        }) {
     const auto received = parse_received(value);
     ASSERT_FALSE(received) << base::printable(value);

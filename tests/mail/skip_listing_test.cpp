@@ -136,7 +136,7 @@ TEST(SkipListing, TheNumberOfFieldsIsBounded) {
   const std::vector<std::string> many(10'000, from("127.0.0.1"));
   const auto client = find("192.0.2.10", many, filtering(true, {}));
   EXPECT_EQ(client.address.to_string(), "192.0.2.10");
-  EXPECT_EQ(client.trail.size(), most_received_fields + 1);
+  EXPECT_EQ(client.trail.size(), max_received_fields + 1);
   EXPECT_EQ(client.stopped, "more than 64 Received fields");
 }
 

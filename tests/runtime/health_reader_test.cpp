@@ -112,9 +112,9 @@ TEST(HealthReader, KeepsABoundedPartOfAnyDocument) {
 TEST(HealthReader, SaysWhatIsOddAboutTheWhole) {
   EXPECT_EQ(read_health_document("").error(), "it is no JSON");
   EXPECT_EQ(read_health_document("{\"a\": \"\xff\"}").error(), "it is no JSON");
-  EXPECT_EQ(read_health_document(std::string(longest_health_document, '[')).error(), "it is no JSON");
+  EXPECT_EQ(read_health_document(std::string(max_health_document_length, '[')).error(), "it is no JSON");
   EXPECT_EQ(read_health_document("[]").error(), "it is no JSON object");
-  EXPECT_EQ(read_health_document(std::string(longest_health_document + 1, ' ')).error(), "it is too long");
+  EXPECT_EQ(read_health_document(std::string(max_health_document_length + 1, ' ')).error(), "it is too long");
   EXPECT_EQ(read("{}")["odd"].size(), 10U);
 }
 

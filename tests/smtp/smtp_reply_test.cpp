@@ -52,10 +52,10 @@ TEST(SmtpReply, IsRefusedWhereItIsNone) {
 }
 
 TEST(SmtpReply, IsBoundedInLinesAndTheirLength) {
-  EXPECT_EQ(read("250 " + std::string(SmtpReplyReader::longest_line, 'x')).state, State::malformed);
-  EXPECT_EQ(read("250 " + std::string(SmtpReplyReader::longest_line - 5, 'x') + "\r\n").state, State::complete);
+  EXPECT_EQ(read("250 " + std::string(SmtpReplyReader::max_line_length, 'x')).state, State::malformed);
+  EXPECT_EQ(read("250 " + std::string(SmtpReplyReader::max_line_length - 5, 'x') + "\r\n").state, State::complete);
   std::string lines;
-  for (std::size_t i = 0; i < SmtpReplyReader::most_lines; ++i) lines += "250-x\r\n";
+  for (std::size_t i = 0; i < SmtpReplyReader::max_lines; ++i) lines += "250-x\r\n";
   EXPECT_EQ(read(lines).state, State::more);
   EXPECT_EQ(read(lines + "250 x\r\n").state, State::malformed);
 }

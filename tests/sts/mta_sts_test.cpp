@@ -52,7 +52,7 @@ TEST(MtaSts, PolicyThatIsNotValidIsToldWhy) {
     ASSERT_FALSE(policy) << one.text;
     EXPECT_THAT(policy.error(), HasSubstr(one.why));
   }
-  EXPECT_FALSE(parse_sts_policy(std::string(example) + std::string(longest_sts_policy, ' ')));
+  EXPECT_FALSE(parse_sts_policy(std::string(example) + std::string(max_sts_policy_length, ' ')));
 }
 
 TEST(MtaSts, FieldsOfAPolicyMayComeInAnyOrder) {

@@ -34,7 +34,7 @@ struct DmarcQuery {
 };
 
 // More identifiers are not looked at; each different one may cost a tree walk.
-constexpr std::size_t most_dmarc_identifiers = 32;
+constexpr std::size_t max_dmarc_identifiers = 32;
 
 // The identifiers that SPF and DKIM give: those that passed, and those with a temporary error. `spf` is the outcome for
 // the MAIL FROM identity, which for the null sender is postmaster@ the HELO name (4.4.2 and RFC 7208, 2.4); an outcome

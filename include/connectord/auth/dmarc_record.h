@@ -10,7 +10,7 @@
 
 namespace connectord::auth {
 
-inline constexpr std::size_t longest_dmarc_record = 4096;  // bytes; those of honest domains have some hundred
+inline constexpr std::size_t max_dmarc_record_length = 4096;  // bytes; those of honest domains have some hundred
 
 // A DMARC Policy Record (RFC 9989, 4.7). Reports are not made, so where they would go only counts for who looks at the
 // domain itself. Tags of RFC 7489 that are gone (pct, rf, ri) are unknown tags now, and those are ignored.

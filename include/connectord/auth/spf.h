@@ -26,7 +26,7 @@ struct SpfQuery {
 // check_host() of section 4, all of it, as far as DNS has told; while answers are missing it stands where it was, and
 // goes on from there when it runs again. So no term is expanded or judged twice, however many rounds DNS takes.
 // Bounded by 4.6.4: ten terms that ask DNS, ten names for one "mx" or "ptr", two lookups that find nothing; and by
-// `longest_spf_record` and `most_spf_macros`, beyond which a record is in error.
+// `max_spf_record_length` and `max_spf_macros`, beyond which a record is in error.
 // Not thread-safe, but may move from thread to thread.
 class SpfCheck {
  public:

@@ -17,7 +17,7 @@ namespace connectord::auth {
 // hold spaces too (6.2).
 enum class SpfMacroUse : std::uint8_t { domain, modifier, explanation };
 
-// What is wrong with a macro-string, or std::nullopt. More than `most_spf_macros` macros are wrong too.
+// What is wrong with a macro-string, or std::nullopt. More than `max_spf_macros` macros are wrong too.
 std::optional<std::string> spf_macro_string_error(std::string_view text, SpfMacroUse use);
 // The same for a domain-spec, which has to end in a macro or in a dot and a top label (7.1).
 std::optional<std::string> spf_domain_spec_error(std::string_view text);
@@ -41,11 +41,11 @@ enum class SpfMacroStop : std::uint8_t {
 };
 
 // No record that anybody means has as many in one term; more of them are a syntax error. It bounds what a term costs.
-inline constexpr std::size_t most_spf_macros = 32;
-inline constexpr std::size_t longest_spf_explanation = 500;  // bytes; what fits in a reply of SMTP and in a log line
+inline constexpr std::size_t max_spf_macros = 32;
+inline constexpr std::size_t max_spf_explanation_length = 500;  // bytes; what fits in a reply of SMTP and in a log line
 
-// The first `longest_spf_explanation` bytes of an explanation with its macros expanded. The text must be free of syntax
-// errors.
+// The first `max_spf_explanation_length` bytes of an explanation with its macros expanded. The text must be free of
+// syntax errors.
 tl::expected<std::string, SpfMacroStop> expand_spf_explanation(std::string_view text, const SpfMacroValues& values);
 // The name to ask DNS for: expanded, lower-case, without trailing dot, cut from the left to 253 bytes (7.3). It is made
 // from the right, and what the cut would remove is not even expanded. Any bytes; may be no name in DNS. The text must

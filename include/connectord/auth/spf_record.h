@@ -38,7 +38,7 @@ bool is_spf_record(std::string_view text);
 
 // In bytes. Records are to fit into a UDP answer (3.4), and what is longer than this is an error: a receiver is to
 // bound what it takes from DNS (11.1).
-inline constexpr std::size_t longest_spf_record = 4096;
+inline constexpr std::size_t max_spf_record_length = 4096;
 
 // A syntax error anywhere in the record makes it void as a whole (4.6). The error names the term and what is wrong with
 // it, in printable ASCII of bounded length.

@@ -28,8 +28,8 @@ struct SpfSurvey {
   bool uses_macros = false;                 // targets that depend on the message, which are not followed
 };
 
-inline constexpr std::size_t most_spf_lookups = 10;
-inline constexpr std::size_t most_void_spf_lookups = 2;
+inline constexpr std::size_t max_spf_lookups = 10;
+inline constexpr std::size_t max_void_spf_lookups = 2;
 
 // std::nullopt while answers are missing, which are then noted in `knowledge`. Follows includes and redirects, at most
 // thirty records. `domain` must be normalized.

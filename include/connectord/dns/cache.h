@@ -13,11 +13,11 @@
 namespace connectord::dns {
 
 struct CacheLimits {
-  std::size_t entries = 100'000;             // 0 keeps nothing
-  std::size_t bytes = 64U << 20U;            // an estimate of what entries take
-  std::chrono::seconds shortest_ttl{5};      // what every answer is kept for; spares servers of names with TTL 0
-  std::chrono::seconds longest_ttl{86'400};  // RFC 8767, section 4, advises days at the most
-  std::chrono::seconds longest_negative_ttl{3'600};  // RFC 2308, section 5: one to three hours
+  std::size_t entries = 100'000;                 // 0 keeps nothing
+  std::size_t bytes = 64U << 20U;                // an estimate of what entries take
+  std::chrono::seconds shortest_ttl{5};          // what every answer is kept for; spares servers of names with TTL 0
+  std::chrono::seconds max_ttl{86'400};          // RFC 8767, section 4, advises days at the most
+  std::chrono::seconds max_negative_ttl{3'600};  // RFC 2308, section 5: one to three hours
   std::chrono::seconds failure_ttl{
       5};  // RFC 9520, 3.2: at least a second, so that dead names are not asked at once again
 };

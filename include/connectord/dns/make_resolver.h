@@ -24,8 +24,8 @@ struct ResolverSettings {
   std::vector<Server> servers;              // recursive; asked in this order. Empty: those of /etc/resolv.conf
   std::chrono::milliseconds timeout{5000};  // the limit of one lookup, all tries, servers and aliases included
   CacheLimits cache;
-  std::size_t most_outstanding = 8192;  // lookups under way; those beyond end at once as Status::error
-  std::size_t most_of_share = 1024;     // of these, begun by one share, so that nobody takes them all
+  std::size_t max_outstanding = 8192;  // lookups under way; those beyond end at once as Status::error
+  std::size_t max_of_share = 1024;     // of these, begun by one share, so that nobody takes them all
   // The time for the cache; the limits of lookups keep to the real clock.
   std::function<Cache::Time()> clock = [] { return std::chrono::steady_clock::now(); };
 };

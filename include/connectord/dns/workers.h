@@ -20,8 +20,8 @@ class Workers {
 
 struct WorkersLimits {
   std::size_t threads = 2;
-  std::size_t most_waiting = 4096;
-  std::size_t most_of_share = 512;  // waiting, of one share, so that nobody fills the queue alone
+  std::size_t max_waiting = 4096;
+  std::size_t max_of_share = 512;  // waiting, of one share, so that nobody fills the queue alone
 };
 
 // As many threads as the machine has processors, two at least and eight at most.

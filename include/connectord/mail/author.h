@@ -30,9 +30,9 @@ struct Author {
 };
 
 // Each possible author domain is asked for its DMARC policy, so their number is bounded (RFC 9989, 11.5).
-constexpr std::size_t most_author_domains = 6;
+constexpr std::size_t max_author_domains = 6;
 // Whoever collects From fields need not keep more than one beyond this.
-constexpr std::size_t most_from_fields = 4;
+constexpr std::size_t max_from_fields = 4;
 
 // Reads the values of all From fields of a message. There should be one (RFC 5322, 3.6), and its author domain be
 // certain; what is only ugly leaves a remark: the obsolete syntax of RFC 5322, 4, 8-bit text in names, what is not

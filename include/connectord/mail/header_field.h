@@ -14,7 +14,7 @@ struct HeaderField {
 };
 
 // Longer values of the fields that are read here are not read at all. Real ones stay below 4 kB.
-constexpr std::size_t longest_read_value = 16'384;
+constexpr std::size_t max_read_value_length = 16'384;
 
 // Names are the same in any case (RFC 5322, 1.2.2). Whitespace around the name does not count: "From :" is a From field
 // to those who read obsolete syntax (4.5), so it must be one here too.

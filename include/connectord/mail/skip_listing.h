@@ -60,7 +60,7 @@ struct SkipRules {
 };
 
 // Received fields beyond this number are not looked at. Servers refuse mail as looping at 50 to 100.
-constexpr std::size_t most_received_fields = 64;
+constexpr std::size_t max_received_fields = 64;
 
 // `received` holds the raw values of the Received fields from the top down, without the one that our own server will
 // add. A field is believed only if the host that added it was skipped: the top field as the connecting client's, each

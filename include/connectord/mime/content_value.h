@@ -30,7 +30,7 @@ struct ContentValue {
 };
 
 // More parameters are not read; the value is doubtful then.
-constexpr std::size_t most_parameters = 128;
+constexpr std::size_t max_parameters = 128;
 
 // Reads a raw value, folding and all (RFC 2045, 5.1; RFC 2183, 2). Reads on where the grammar is not kept, and says so
 // in `doubts`. Thread-safe.

@@ -7,7 +7,7 @@
 namespace connectord::mime {
 
 // A raw value as people see it: unfolded, with its encoded words in UTF-8. What is no encoded word stays as it is;
-// bytes that are no UTF-8 are read as mail programs guess. Reads up to mail::longest_read_value bytes. Where a
+// bytes that are no UTF-8 are read as mail programs guess. Reads up to mail::max_read_value_length bytes. Where a
 // character is divided between two words, which is forbidden and common, it is put together.
 std::string decode_header_text(std::string_view raw);
 

@@ -27,7 +27,7 @@ struct Process {
 std::string health_document(const Process& process, const Services& services);
 
 // Longer ones are not read.
-inline constexpr std::size_t longest_health_document = std::size_t{256} << 10;
+inline constexpr std::size_t max_health_document_length = std::size_t{256} << 10;
 
 // Reads a health_document() that another process tells. The result has every key that this version writes, with a value
 // of its type: null, nothing, 0 or false where there is none. Texts are bounded and hold no character that moves a

@@ -19,11 +19,11 @@ struct SmtpReply {
 };
 
 // Reads one reply out of the bytes of a connection, in pieces of any size. Bounded: a server cannot make it keep more
-// than `most_lines` of `longest_line` each.
+// than `max_lines` of `max_line_length` each.
 class SmtpReplyReader {
  public:
-  static constexpr std::size_t longest_line = 2048;  // RFC 5321, 4.5.3.1.5, has 512; some servers are talkative
-  static constexpr std::size_t most_lines = 100;
+  static constexpr std::size_t max_line_length = 2048;  // RFC 5321, 4.5.3.1.5, has 512; some servers are talkative
+  static constexpr std::size_t max_lines = 100;
 
   enum class State { more, complete, malformed };
 

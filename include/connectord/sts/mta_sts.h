@@ -27,7 +27,7 @@ tl::expected<std::string, std::string> parse_sts_record(std::string_view text);
 // True if a TXT record is one of MTA-STS, to the letter of its beginning; others are passed over (3.1).
 bool is_sts_record(std::string_view text);
 
-inline constexpr std::size_t longest_sts_policy = 64U << 10U;  // 3.3
+inline constexpr std::size_t max_sts_policy_length = 64U << 10U;  // 3.3
 
 // The text of /.well-known/mta-sts.txt (3.2): its fields in any order, the first of those that may come once.
 tl::expected<StsPolicy, std::string> parse_sts_policy(std::string_view text);

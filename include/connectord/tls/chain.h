@@ -45,7 +45,7 @@ struct ChainVerdict {
 using Chain = std::vector<Certificate>;
 
 // At most this many certificates of a chain are looked at.
-inline constexpr std::size_t longest_chain = 16;
+inline constexpr std::size_t max_chain_length = 16;
 
 // For use as a server (RFC 5280, 6), at that time in seconds since 1970. An empty chain is not trusted.
 ChainVerdict verify(const Chain& chain, const TrustStore& store, std::int64_t unix_time);
