@@ -101,7 +101,7 @@ def arrived() -> list[Message]:
 
 def arrived_with(subject: str) -> Message:
     return wait_until(lambda: [message for message in arrived() if message["Subject"] == subject],
-                      f"the message {subject!r} in the mailbox", 60)[0]
+                      f"the message {subject!r} in the mailbox", 300)[0]
 
 
 def assert_tagged(messages: list[Message]) -> None:

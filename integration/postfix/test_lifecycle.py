@@ -256,6 +256,7 @@ class Supervision(HostScenario):
 def notification_socket(host: Host) -> socket.socket:
     """A datagram socket like systemd's, which connectord can reach when it is nobody."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    (host.path / "notify.sock").unlink(missing_ok=True)
     listener.bind(str(host.path / "notify.sock"))
     os.chmod(host.path / "notify.sock", 0o666)
     listener.settimeout(15)
