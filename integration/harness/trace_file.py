@@ -75,5 +75,8 @@ class TraceFile:
 
     def lost_files(self) -> list[str]:
         """Files of the trace that connectord has open and nobody else can find."""
-        links = [entry.readlink() for entry in Path(f"/proc/{self._connectord.process.pid}/fd").iterdir()]
+        links = []
+        for entry in Path(f"/proc/{self._connectord.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+                links.append(entry.readlink())
         return [str(link) for link in links if str(link).startswith(str(self.file)) and "(deleted)" in str(link)]
