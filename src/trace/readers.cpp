@@ -30,6 +30,10 @@ std::shared_ptr<ReaderSlot> make_reader_slot() {
   return made;
 }
 
+void give_way_to_writers() {
+  const base::MutexLock lock(readers().mutex);
+}
+
 void register_files_of(const void* writer, std::optional<DatabaseFiles> files) {
   Readers& known = readers();
   const base::MutexLock lock(known.files_mutex);

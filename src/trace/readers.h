@@ -28,6 +28,9 @@ struct ReaderSlot {
 };
 
 std::shared_ptr<ReaderSlot> make_reader_slot();
+// Waits while a writer has the readers closed, or waits for that. A reader calls it before it takes its slot: one that
+// reads again and again would take it each time before the writer does.
+void give_way_to_writers();
 
 // Which files a writer of this process has open, or had before it failed; std::nullopt for none any more.
 void register_files_of(const void* writer, std::optional<DatabaseFiles> files);

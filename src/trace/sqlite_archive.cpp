@@ -194,6 +194,7 @@ class SqliteArchive : public Archive {
 
   template <class Read>
   auto read(Read&& read) -> tl::expected<decltype(read()), std::string> {
+    give_way_to_writers();
     const base::MutexLock lock(slot_->in_use);
     return with_rights([&] {
              return connect().and_then([&] {
