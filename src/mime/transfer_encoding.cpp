@@ -1,9 +1,11 @@
 #include "connectord/mime/transfer_encoding.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "connectord/base/ascii_case.h"
+#include "connectord/base/base64.h"
 #include "connectord/base/hexadecimal.h"
 #include "connectord/base/text.h"
 
@@ -57,9 +59,7 @@ void TransferDecoder::update(std::string_view encoded, std::string& decoded) {
 void TransferDecoder::finish(std::string& decoded) {
   if (encoding_ == TransferEncoding::base64) {
     if (sextets_ != 0 || padding_ != 0) malformed_ = true;
-    if (sextets_ >= 2) decoded += static_cast<char>((bits_ << (6 * (4 - sextets_))) >> 16 & 0xff);
-    if (sextets_ == 3) decoded += static_cast<char>((bits_ << 6) >> 8 & 0xff);
-    return;
+    return incomplete_group(decoded);
   }
   if (pending_.starts_with('=')) malformed_ = true;
   if (pending_.starts_with('=') && pending_.size() > 1 && !base::is_space(pending_[1])) decoded += pending_;
@@ -146,8 +146,7 @@ void TransferDecoder::base64(std::string_view encoded, std::string& decoded) {
     } else if (c == '=' && sextets_ >= 2 && padding_ + sextets_ < 4) {
       ++padding_;
       if (sextets_ + padding_ < 4) continue;
-      decoded += static_cast<char>((bits_ << (6 * (4 - sextets_))) >> 16 & 0xff);
-      if (sextets_ == 3) decoded += static_cast<char>((bits_ << 6) >> 8 & 0xff);
+      incomplete_group(decoded);
       bits_ = 0;
       sextets_ = 0;
       padding_ = 0;
@@ -156,6 +155,12 @@ void TransferDecoder::base64(std::string_view encoded, std::string& decoded) {
       malformed_ = true;
     }
   }
+}
+
+// The bytes of a last group of two or three characters.
+void TransferDecoder::incomplete_group(std::string& decoded) const {
+  if (sextets_ >= 2) decoded += static_cast<char>((bits_ << (6 * (4 - sextets_))) >> 16 & 0xff);
+  if (sextets_ == 3) decoded += static_cast<char>((bits_ << 6) >> 8 & 0xff);
 }
 
 void TransferDecoder::sextet(unsigned value, std::string& decoded) {
@@ -170,21 +175,13 @@ void TransferDecoder::sextet(unsigned value, std::string& decoded) {
   sextets_ = 0;
 }
 
-std::string encode_base64(std::string_view bytes, std::size_t max_line_length) {
+std::string encode_base64(std::string_view bytes) {
+  constexpr std::size_t bytes_in_a_line = 57;
   std::string encoded;
   encoded.reserve(bytes.size() * 4 / 3 + bytes.size() / 36 + 8);
-  std::size_t line = 0;
-  while (!bytes.empty()) {
-    if (line + 4 > max_line_length) {
-      encoded += "\r\n";
-      line = 0;
-    }
-    unsigned bits = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      bits = bits << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i) encoded += i <= bytes.size() ? base64_alphabet[bits >> (18 - 6 * i) & 63] : '=';
-    bytes.remove_prefix(std::min<std::size_t>(3, bytes.size()));
-    line += 4;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(bytes_in_a_line, bytes.size()))) {
+    if (!encoded.empty()) encoded += "\r\n";
+    encoded += base::to_base64(bytes.substr(0, bytes_in_a_line));
   }
   return encoded;
 }

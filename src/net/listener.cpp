@@ -153,6 +153,19 @@ tl::expected<base::FileDescriptor, int> connected(int family, const sockaddr* ad
   return fd;
 }
 
+// What `connect` returns for the address of this endpoint; std::nullopt if it has none.
+template <class Connect>
+auto with_address_of(const Endpoint& endpoint, Connect connect)
+    -> std::optional<std::invoke_result_t<Connect, int, const sockaddr*, socklen_t>> {
+  if (endpoint.kind == Endpoint::Kind::unix_socket) {
+    const sockaddr_un address = unix_address(endpoint.path);
+    return connect(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+  const auto found = addresses_of(endpoint);
+  if (!found) return std::nullopt;
+  return connect((*found)->ai_family, (*found)->ai_addr, (*found)->ai_addrlen);
+}
+
 // Calls back with each open socket of this process that is bound to that port.
 template <class Visit>
 void visit_sockets_on(std::uint16_t port, Visit visit) {
@@ -221,22 +234,13 @@ void remove(const Endpoint& endpoint) {
 }
 
 bool knock(const Endpoint& endpoint) {
-  if (endpoint.kind == Endpoint::Kind::unix_socket) {
-    const sockaddr_un address = unix_address(endpoint.path);
-    return connects(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  }
-  const auto found = addresses_of(endpoint);
-  return found && connects((*found)->ai_family, (*found)->ai_addr, (*found)->ai_addrlen);
+  return with_address_of(endpoint, connects).value_or(false);
 }
 
 tl::expected<base::FileDescriptor, int> connect_to(const Endpoint& endpoint, std::chrono::milliseconds limit) {
-  if (endpoint.kind == Endpoint::Kind::unix_socket) {
-    const sockaddr_un address = unix_address(endpoint.path);
-    return connected(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof address, limit);
-  }
-  const auto found = addresses_of(endpoint);
-  if (!found) return tl::unexpected(EADDRNOTAVAIL);
-  return connected((*found)->ai_family, (*found)->ai_addr, (*found)->ai_addrlen, limit);
+  return with_address_of(endpoint, [limit](int family, const sockaddr* address,
+                                           socklen_t size) { return connected(family, address, size, limit); })
+      .value_or(tl::unexpected(EADDRNOTAVAIL));
 }
 
 std::optional<std::string> missing_place_of(const Endpoint& endpoint) {

@@ -45,6 +45,7 @@ class TransferDecoder {
   void end_of_line(std::string& decoded);
   void base64(std::string_view encoded, std::string& decoded);
   void sextet(unsigned value, std::string& decoded);
+  void incomplete_group(std::string& decoded) const;
 
   TransferEncoding encoding_;
   bool malformed_ = false;
@@ -56,7 +57,7 @@ class TransferDecoder {
 };
 
 // Lines of at most 76 characters with CRLF between them and none at the end (RFC 2045, 6.8).
-std::string encode_base64(std::string_view bytes, std::size_t max_line_length = 76);
+std::string encode_base64(std::string_view bytes);
 
 // Text with CRLF at its line ends as quoted-printable, lines of at most 76 characters. A character of UTF-8 is never
 // divided by a soft line break, and no line begins as a delimiter does (RFC 2045, 6.7).
