@@ -1,26 +1,12 @@
 #include <gtest/gtest.h>
 
-#include "connectord/maillog/mail_log_line.h"
-#include "describe_event.h"
+#include "log_line_case.h"
 
 namespace connectord::maillog {
 namespace {
 
-struct Case {
-  const char* title;
-  const char* line;
-  const char* event;  // as EventDescription has it; empty for none
-};
-
-std::string parsed(std::string_view line) {
-  const LogClock clock{std::chrono::sys_days(std::chrono::year(2026) / 11 / 22),
-                       [](std::int64_t local) { return std::chrono::sys_seconds(std::chrono::seconds(local)); }};
-  const auto event = parse_mail_log_line(line, clock);
-  return event ? EventDescription::of(*event) : "";
-}
-
 // Lines of a real Postfix 3.7.
-const Case real[] = {
+const LogLineCase real[] = {
     {"a delivery over SMTP",
      R"~(Nov 21 23:52:19 mx postfix/smtp[10326]: DA141A8828C: to=<bob@example.net>, relay=127.0.0.1[127.0.0.1]:39655, delay=0.16, delays=0.01/0.01/0.1/0.04, dsn=2.0.0, status=sent (250 2.0.0 kept))~",
      R"~(DA141A8828C sent to=bob@example.net relay=127.0.0.1[127.0.0.1]:39655 delay=160 delays=10/10/100/40 dsn=2.0.0 text=250 2.0.0 kept)~"},
@@ -161,7 +147,7 @@ const Case real[] = {
 };
 
 // Forms that this Postfix was not seen to write, or that other versions write.
-const Case others[] = {
+const LogLineCase others[] = {
     {"a connection used again, and LMTP over a unix socket",
      R"~(Nov 21 23:52:18 mx postfix/lmtp[1]: 4ABCDEF: to=<a@b.example>, relay=mx.example[private/dovecot-lmtp], conn_use=2, delay=0.2, delays=0.1/0/0.05/0.05, dsn=2.0.0, status=sent (250 2.0.0 <a@b.example> x Saved))~",
      R"~(4ABCDEF sent to=a@b.example relay=mx.example[private/dovecot-lmtp] use=2 delay=200 delays=100/0/50/50 dsn=2.0.0 text=250 2.0.0 <a@b.example> x Saved)~"},
@@ -207,7 +193,7 @@ const Case others[] = {
 };
 
 // What could be taken for something that it is not.
-const Case refused[] = {
+const LogLineCase refused[] = {
     {"another program that says what Postfix would",
      "Nov 21 23:52:18 mx evil[1]: postfix/smtp[2]: 4ABCDEF: to=<a@b>, relay=none, delay=1, delays=1/0/0/0, dsn=2.0.0, "
      "status=sent (x)",

@@ -1,26 +1,12 @@
 #include <gtest/gtest.h>
 
-#include "connectord/maillog/mail_log_line.h"
-#include "describe_event.h"
+#include "log_line_case.h"
 
 namespace connectord::maillog {
 namespace {
 
-struct Case {
-  const char* title;
-  const char* line;
-  const char* event;  // as EventDescription has it; empty for none
-};
-
-std::string parsed(std::string_view line) {
-  const LogClock clock{std::chrono::sys_days(std::chrono::year(2026) / 11 / 22),
-                       [](std::int64_t local) { return std::chrono::sys_seconds(std::chrono::seconds(local)); }};
-  const auto event = parse_mail_log_line(line, clock);
-  return event ? EventDescription::of(*event) : "";
-}
-
 // Lines of a real Sendmail 8.17, with the host that a syslog program adds.
-const Case real[] = {
+const LogLineCase real[] = {
     {"a delivery",
      R"~(Nov 21 23:57:32 sm sendmail[14775]: 6ALNvWAX014773: to=<bob@plain.example>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=30084, relay=[127.0.0.1] [127.0.0.1], dsn=2.0.0, stat=Sent (kept))~",
      R"~(6ALNvWAX014773 sent to=bob@plain.example relay=[127.0.0.1][127.0.0.1] delay=0 dsn=2.0.0 text=kept)~"},
@@ -104,7 +90,7 @@ const Case real[] = {
 };
 
 // As Sendmail's sources write them; not seen in the runs that the others come from.
-const Case others[] = {
+const LogLineCase others[] = {
     {"Debian's name of the program, and days of delay",
      "Nov 21 23:52:18 mx sm-mta[1]: 6ALNvWAX014773: to=<a@b.example>, ctladdr=<c@d.example> (1000/1000), "
      "delay=2+03:00:01, xdelay=00:00:01, mailer=esmtp, pri=120418, relay=mx.b.example. [192.0.2.1], dsn=2.0.0, "
@@ -130,7 +116,7 @@ const Case others[] = {
 };
 
 // What could be taken for something that it is not.
-const Case refused[] = {
+const LogLineCase refused[] = {
     {"another program",
      "Nov 21 23:52:18 mx evil[1]: 6ALNvWAX014773: to=<a@b>, delay=00:00:01, dsn=2.0.0, stat=Sent (x)", ""},
     {"no queue ID", "Nov 21 23:52:18 mx sendmail[1]: NOQUEUE: to=<a@b>, delay=00:00:01, dsn=2.0.0, stat=Sent (x)", ""},
