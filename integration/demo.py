@@ -7,6 +7,8 @@ it: the exit status is 0 only if all agree.
 """
 
 import argparse
+import io
+import json
 import os
 import re
 import shlex
@@ -15,21 +17,25 @@ import signal
 import subprocess
 import sys
 import textwrap
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import logline  # noqa: E402  (the path comes first)
+from harness import dkim_verifier, logline  # noqa: E402  (the path comes first)
 from harness.client import Reply  # noqa: E402
-from harness.daemon import build_folder  # noqa: E402
+from harness.daemon import build_folder, connectorctl  # noqa: E402
 from harness.dns_server import txt  # noqa: E402
-from harness.site import Site  # noqa: E402
+from harness.sink import Message  # noqa: E402
+from harness.site import USER, Site, SiteOptions  # noqa: E402
 from harness.submission import new_token  # noqa: E402
 
 PARTNER_ADDRESS, STRANGER_ADDRESS = "127.0.0.2", "127.0.0.99"
 GATEWAY_ADDRESS, OTHER_GATEWAY_ADDRESS = "127.0.0.3", "127.0.0.4"
+OUR_ADDRESS = "127.0.0.5"
 # What gateways write into Received: tailspin's server, and somebody else's.
 TAILSPIN_ADDRESS, FORGER_ADDRESS = "203.0.113.7", "198.51.100.66"
 RECIPIENT = "user@example.net"
@@ -65,17 +71,57 @@ scenario = "internet"
 client_networks = ["{gateway}"]
 [inbound.enhanced_filtering]
 skip_last = true
+
+[[inbound]]
+name = "ours"
+scenario = "on-premises"
+[inbound.identify]
+client_networks = ["{ours}"]
+
+[[rule]]
+name = "external-mark"
+priority = 10
+[rule.when]
+direction = ["inbound"]
+[rule.unless]
+inbound_connectors = ["contoso", "fabrikam", "gateway"]
+[[rule.action]]
+do = "prepend_subject"
+text = "[EXTERNAL] "
+
+[[rule]]
+name = "disclaimer"
+priority = 20
+[rule.when]
+inbound_connectors = ["ours"]
+[[rule.action]]
+do = "disclaimer"
+text = "Example Net, Main Street 1"
+
+[[rule]]
+name = "no programs"
+priority = 30
+[rule.when]
+attachment_executable = true
+[[rule.action]]
+do = "reject"
+text = "Programs are not accepted"
+
+{signing}
 """
 
 ZONE = (txt("tailspin.example", f"v=spf1 ip4:{TAILSPIN_ADDRESS} -all") +
         txt("_dmarc.tailspin.example", "v=DMARC1; p=reject"))
 
 INTRODUCTION = """\
-Two partners and a gateway, three connectors:
+Two partners, a gateway and a server of our own, four connectors:
   contoso   sends over TLS, from {address}, with the certificate mail.contoso.com of Contoso Issuing
             CA. What carries its tag leaves through a smart host of its own (milter_header_checks).
   fabrikam  sends over TLS with a self-signed certificate, whose public key is pinned.
   gateway   a filter in front of us, at {gateway}: who handed the mail to it is judged in its place.
+  ours      our own server, at {ours}: its mail is signed with our key.
+Three transport rules: a mark in the subject of strangers' mail, a disclaimer in our own, and no
+programs, in archives either.
 And a stranger, tailspin.example: by SPF it sends from {tailspin} only, and by DMARC it asks to
 refuse all else (a DNS server on 127.0.0.1:{dns} says so).
 """
@@ -85,7 +131,8 @@ refuse all else (a DNS server on 127.0.0.1:{dns} says so).
 class Case:
     """A message, and what must become of it. `certificate` None: in the clear. `reply` is how the answer begins.
 
-    `author` is who From says it is, if not the sender of the envelope; `original_client`, whom connectord must find.
+    `author` is who From says it is, if not the sender of the envelope; `original_client`, whom connectord must find;
+    `attachment` a zip with one file of these bytes; `wanted` says what is wrong with what arrived, or nothing.
     """
 
     title: str
@@ -98,6 +145,21 @@ class Case:
     header: str = ""
     author: str = ""
     original_client: str | None = None
+    attachment: bytes | None = None
+    wanted: Callable[[Message, dict[str, str]], str] = lambda message, records: ""
+
+
+def is_marked(message: Message, _: dict[str, str]) -> str:
+    subject = "".join(message.all("Subject"))
+    return "" if subject.startswith("[EXTERNAL] ") else f"the subject is {subject!r}"
+
+
+def has_disclaimer_and_signature(message: Message, records: dict[str, str]) -> str:
+    """By another implementation of DKIM than connectord's."""
+    if b"Example Net, Main Street 1" not in message.body:
+        return "there is no disclaimer in it"
+    verdicts = dkim_verifier.verify(message.content, records)
+    return "" if [one.domain for one in verdicts if one.good] == ["example.net"] else f"signatures: {verdicts}"
 
 
 def received(client: str) -> str:
@@ -127,6 +189,12 @@ CASES = (
          header=received(FORGER_ADDRESS)),
     Case("tailspin's mail through a gateway without a connector", "carol@tailspin.example", OTHER_GATEWAY_ADDRESS, None,
          "550 5.7.1 ", header=received(TAILSPIN_ADDRESS)),
+    Case("a stranger's mail, marked by a rule", "eve@example.org", STRANGER_ADDRESS, None, "250 2.0.0", "default",
+         wanted=is_marked),
+    Case("our own mail: disclaimer and signature, verified by dkimpy", "carol@example.net", OUR_ADDRESS, None,
+         "250 2.0.0", "default", ("ours",), wanted=has_disclaimer_and_signature),
+    Case("a program in a zip", "eve@example.org", STRANGER_ADDRESS, None, "550 5.7.1 Programs",
+         attachment=b"MZ\x90\0" + b"\0" * 60),
 )
 
 ROUTES = {"contoso": "contoso's smart host", "default": "the default route"}
@@ -141,10 +209,11 @@ class Result:
     sink: str | None
     tags: tuple[str, ...]
     original_client: str | None = None
+    lacking: str = ""  # what is wrong with what arrived
 
     def as_expected(self, case: Case) -> bool:
         return (f"{self.reply} ".startswith(case.reply) and self.sink == case.sink and self.tags == case.tags and
-                self.original_client == case.original_client)
+                self.original_client == case.original_client and not self.lacking)
 
     @property
     def went_to(self) -> str:
@@ -163,7 +232,20 @@ def swaks_command(site: Site, case: Case, *more: str) -> list[str]:
         command += ["--add-header", case.header]
     if case.author:
         command += ["--header", f"From: {case.author}"]
+    if case.attachment:
+        command += ["--attach-type", "application/zip", "--attach-name", "plans.zip", "--attach",
+                    f"@{zip_of(site, case.attachment)}"]
     return command + list(more)
+
+
+def zip_of(site: Site, content: bytes) -> Path:
+    """A zip with one file in it, whose name says nothing."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("plans.txt", content)
+    file = site.path / "plans.zip"
+    file.write_bytes(packed.getvalue())
+    return file
 
 
 def deciding_reply(transcript: str) -> Reply:
@@ -177,16 +259,17 @@ def deciding_reply(transcript: str) -> Reply:
     return Reply(int(code), text)
 
 
-def send(site: Site, case: Case) -> Result:
+def send(site: Site, case: Case, records: dict[str, str]) -> Result:
     token = new_token()
     swaks = subprocess.run(swaks_command(site, case, "--header", f"Subject: {token}"), capture_output=True, text=True,
                            check=False)
     reply = deciding_reply(swaks.stdout + swaks.stderr)
     if not reply.accepted:
         return Result(reply, f"{reply.code} {reply.text}", *whereabouts(site, token))
-    (original_client,) = site.arrival(token).all("X-Connector-Original-Client") or (None,)
+    arrived = site.arrival(token)
+    (original_client,) = arrived.all("X-Connector-Original-Client") or (None,)
     return Result(reply, acceptance(logline.parse(site.log_of(reply.queue_id))), *whereabouts(site, token),
-                  original_client)
+                  original_client, case.wanted(arrived, records))
 
 
 def acceptance(line: logline.LogLine) -> str:
@@ -196,7 +279,8 @@ def acceptance(line: logline.LogLine) -> str:
     found = "".join(f", original client {address}: SPF {line['spf']}, DMARC {line['dmarc']}"
                     for address in line.all("original_client"))
     by = "no connector" if connector == "none" else f"connector {connector}"
-    return f"{line['action']}, {by}{removed}{found}"
+    rules = "".join(f", rule {rule}" for rule in line.all("rule"))
+    return f"{line['action']}, {by}{removed}{found}{rules}"
 
 
 def whereabouts(site: Site, token: str) -> tuple[str | None, tuple[str, ...]]:
@@ -239,15 +323,15 @@ class Page:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colour else text
 
 
-def demonstrate(site: Site, page: Page) -> int:
+def demonstrate(site: Site, page: Page, records: dict[str, str]) -> int:
     """Sends everything; returns how many messages ended otherwise than they should."""
     page.text(f"Postfix listens on 127.0.0.1:{site.postfix.ports['smtp']}, with connectord beside it.")
     page.text(INTRODUCTION.format(address=PARTNER_ADDRESS, gateway=GATEWAY_ADDRESS, tailspin=TAILSPIN_ADDRESS,
-                                  dns=site.nameserver.port))
+                                  ours=OUR_ADDRESS, dns=site.nameserver.port))
     page.heading()
     wrong = []
     for case in CASES:
-        result = send(site, case)
+        result = send(site, case, records)
         page.row(case, result)
         if not result.as_expected(case):
             wrong.append((case, result))
@@ -255,16 +339,31 @@ def demonstrate(site: Site, page: Page) -> int:
     for case, result in wrong:
         page.text(f"NOT AS EXPECTED: {case.title}\n  expected {case.reply}…, at {case.sink}, tags {case.tags}\n"
                   f"  seen     {result.reply}, at {result.sink}, tags {result.tags}, original client"
-                  f" {result.original_client}")
+                  f" {result.original_client}{result.lacking and ', ' + result.lacking}")
     page.text(f"{len(CASES) - len(wrong)} of {len(CASES)} messages ended as they should.")
     return len(wrong)
 
 
-def new_site() -> Site:
-    site = Site(keep_mail=True, prefix="connectord-demo-", zone=ZONE)
-    site.reconfigure(CONNECTORS.format(address=PARTNER_ADDRESS, gateway=GATEWAY_ADDRESS,
+def new_key(folder: Path) -> tuple[str, dict[str, str]]:
+    """A key for our own mail: its [[signing]] table, and the record for DNS."""
+    configuration = folder / "key.toml"
+    configuration.write_text(f'[server]\nuser = "{USER}"\n')
+    made = connectorctl("dkim", "new", "example.net", "--selector", "demo", "--dir", folder / "dkim", "--json",
+                        "--config", configuration)
+    if made.status:
+        raise RuntimeError(made.stderr)
+    key = json.loads(made.stdout)
+    return key["signing"], {key["dns_name"]: key["dns_txt"]}
+
+
+def new_site() -> tuple[Site, dict[str, str]]:
+    """A site, and the records of the key that it signs with."""
+    site = Site(options=SiteOptions(keep_mail=True, prefix="connectord-demo-", zone=ZONE))
+    signing, records = new_key(site.path)
+    site.reconfigure(CONNECTORS.format(address=PARTNER_ADDRESS, gateway=GATEWAY_ADDRESS, ours=OUR_ADDRESS,
+                                       signing=signing,
                                        fingerprint=site.certificates["pinned"].public_key_fingerprint))
-    return site
+    return site, records
 
 
 def pasteable(command: list[str]) -> str:
@@ -326,8 +425,9 @@ def obstacle() -> str | None:
 
 
 def run() -> int:
-    with new_site() as site:
-        return 1 if demonstrate(site, Page()) else 0
+    site, records = new_site()
+    with site:
+        return 1 if demonstrate(site, Page(), records) else 0
 
 
 def run_and_keep() -> int:
@@ -344,10 +444,11 @@ def run_and_keep() -> int:
 
 
 def keep(writer: int) -> int:
-    """The child's part: tells the exit status over `writer` when the demo is over, and stays until SIGTERM."""
+    """The child's part: writes the exit status to `writer` when the demo is over, and stays until SIGTERM."""
     os.setsid()
-    with new_site() as site:
-        status = 1 if demonstrate(site, Page()) else 0
+    site, records = new_site()
+    with site:
+        status = 1 if demonstrate(site, Page(), records) else 0
         print(instructions(site, os.getpid()), flush=True)
         leave_terminal()
         os.write(writer, bytes([status]))

@@ -122,7 +122,7 @@ class Host:
                             headers=headers, author=author or mail_from, port=port)
         return Sent(result["token"], result["command"], Reply(result["code"], result["text"]))
 
-    def arrival(self, token: str, timeout: float = 30.0) -> Message:
+    def arrival(self, token: str, timeout: float = 60.0) -> Message:
         """The one message with this token in this host's mailbox."""
         (content,) = self._call("wait_for", token=token, count=1, timeout=timeout)
         return arrived(self.name, content)
@@ -136,7 +136,7 @@ class Host:
         """The messages with this token that are there now."""
         return [arrived(self.name, content) for content in self._call("holding", token=token)]
 
-    def wait_for_log(self, pattern: str, timeout: float = 30.0) -> str:
+    def wait_for_log(self, pattern: str, timeout: float = 60.0) -> str:
         """The first line of this host's mail log that the pattern is found in."""
         return self._call("wait_for_log", pattern=pattern, timeout=timeout)
 

@@ -83,7 +83,7 @@ class CertificateStore:
                 "-keyout", str(made.key), "-out", str(request))
         extensions = self.folder / f"{file_name}.ext"
         extensions.write_text("\n".join(leaf_extensions(alternative_names, CLIENT_AND_SERVER)))
-        # Not by `openssl x509`: up to 3.3 it cannot be told dates, and from 3.4 on it takes no negative number of days.
+        # Not by `openssl x509`: up to 3.3 it cannot be given dates, and from 3.4 on takes no negative number of days.
         openssl(*self._as_authority(file_name, authority), "-batch", "-in", str(request), "-out", str(made.file),
                 "-notext", "-outdir", str(self.folder), "-extfile", str(extensions),
                 "-startdate", days_ago(30), "-enddate", days_ago(1))

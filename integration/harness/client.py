@@ -1,4 +1,4 @@
-"""An SMTP client that does exactly what it is told, in the order it is told, and keeps every reply.
+"""An SMTP client that does exactly what it is asked, in the order it is asked, and keeps every reply.
 
 smtplib says EHLO by itself after STARTTLS, hides replies, and refuses to send what is wrong on purpose.
 """

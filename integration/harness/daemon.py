@@ -29,9 +29,9 @@ class Output:
     stderr: str
 
 
-def connectorctl(*arguments: str | Path) -> Output:
+def connectorctl(*arguments: str | Path, environment: dict[str, str] | None = None) -> Output:
     result = subprocess.run([build_folder() / "connectorctl", *arguments], capture_output=True, text=True, check=False,
-                            stdin=subprocess.DEVNULL)
+                            stdin=subprocess.DEVNULL, env=environment)
     return Output(result.returncode, result.stdout, result.stderr)
 
 
@@ -67,7 +67,7 @@ class Connectord:
                                                   str(self.config_file)], stdin=subprocess.DEVNULL, stdout=log,
                                                  stderr=log, env={**os.environ, **(environment or {})})
 
-    def wait(self, timeout: float = 15.0) -> int:
+    def wait(self, timeout: float = 60.0) -> int:
         """The exit status, when the program ends by itself; raises subprocess.TimeoutExpired otherwise."""
         status = self.process.wait(timeout)
         self._workspace.stop(self.process)
@@ -110,7 +110,7 @@ class Connectord:
     def log_lines(self, pattern: str) -> list[str]:
         return [line for line in self.log().splitlines() if re.search(pattern, line)]
 
-    def wait_for_log(self, pattern: str, timeout: float = 15.0) -> str:
+    def wait_for_log(self, pattern: str, timeout: float = 60.0) -> str:
         """The first log line that `pattern` is found in."""
         return wait_until(lambda: self.log_lines(pattern), f"/{pattern}/ in connectord's log:\n{self.log()}",
                           timeout)[0]

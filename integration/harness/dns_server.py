@@ -1,4 +1,4 @@
-"""DNS servers of our own on loopback: one that answers truly, and one before it that spoils what it is told to.
+"""DNS servers of our own on loopback: one that answers truly, and one before it that spoils what it is asked to.
 
 The true one is NSD with one zone that holds every name there is, the root: what it does not hold does not exist
 (NXDOMAIN), a name without records of the type asked for is there without them (NODATA), and chains of CNAMEs are
@@ -76,7 +76,7 @@ def quoted(octets: bytes) -> str:
 class Nameserver:
     """NSD, from start() to stop(). `zone` is in the notation of zone files; the final dots of names may be left out.
 
-    `failing` are domains for which it answers SERVFAIL. It listens on a free port, unless told another place.
+    `failing` are domains for which it answers SERVFAIL. It listens on a free port, unless given another place.
     """
 
     def __init__(self, workspace: Workspace, zone: str, failing: tuple[str, ...] = (),

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-LINE = re.compile(r'^\S+ connectord\[\d+\]: (?P<subject>"[^"]*"|[^\s:"]+): (?P<rest>.*)$')
+LINE = re.compile(r'^\S+ connectord\[\d+\]: (?P<subject>"(?:[^"\\]|\\.)*"|[^\s:"]+): (?P<rest>.*)$')
 FIRST_FIELD = re.compile(r"(?:^|, )[a-z_]+=")
-FIELD = re.compile(r'(?P<key>[a-z_]+)=(?P<value>"[^"]*"|[^", =]+)(?:, |$)')
+FIELD = re.compile(r'(?P<key>[a-z_]+)=(?P<value>"(?:[^"\\]|\\.)*"|[^", =]+)(?:, |$)')
 
 
 @dataclass(frozen=True)
@@ -42,5 +42,10 @@ def fields_of(text: str):
         field = FIELD.match(text)
         if not field:
             raise ValueError(f"not a field of a log line: {text!r}")
-        yield field["key"], field["value"].strip('"')
+        yield field["key"], unquoted(field["value"])
         text = text[field.end():]
+
+
+def unquoted(value: str) -> str:
+    """Without the quotes around it; other characters that are escaped stay so."""
+    return value[1:-1].replace('\\"', '"') if value.startswith('"') else value

@@ -13,6 +13,7 @@ from .network import connect
 
 VERSION = 6
 ALL_ACTIONS = 0x1FF
+CHANGE_BODY, ADD_RECIPIENTS, REMOVE_RECIPIENTS = 0x02, 0x84, 0x08
 ALL_STEPS = 0x1FFFFF
 
 CONNECT, HELO, MAIL, RCPT, DATA, END_OF_MESSAGE, END_OF_HEADERS = range(7)  # stages of macro lists
@@ -97,8 +98,9 @@ class MilterClient:
         self.socket = connect(endpoint, timeout, source)
         self._stream = self.socket.makefile("rb")
 
-    def negotiate(self) -> None:
-        self.send(b"O", struct.pack("!III", VERSION, ALL_ACTIONS, ALL_STEPS))
+    def negotiate(self, without: int = 0) -> None:
+        """`without`: the actions that this MTA does not offer."""
+        self.send(b"O", struct.pack("!III", VERSION, ALL_ACTIONS & ~without, ALL_STEPS))
         letter, content = self.read()
         if letter != b"O":
             raise AssertionError(f"not an option negotiation: {letter!r}")

@@ -7,7 +7,7 @@ class PolicyClient(Connection):
     """One connection, over which any number of requests may go. Use it in a `with` statement."""
 
     def ask(self, **attributes: str) -> str:
-        """Sends one request at the protocol state RCPT, unless told otherwise, and returns the action."""
+        """Sends one request at the protocol state RCPT, unless asked otherwise, and returns the action."""
         self.send(request(**attributes))
         return self.read_action()
 

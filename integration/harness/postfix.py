@@ -4,13 +4,15 @@ It shares only the programs in /usr with the system's Postfix. Several entrances
 own) of one instance can differ in their parameters, as port 25 and submission do in a usual installation.
 """
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
+from typing import Callable, Iterator, Mapping, Sequence
 
 from .network import accepts_connections, free_port
 from .waiting import wait_until
@@ -84,7 +86,8 @@ postlog   unix-dgram n - n -   1  postlogd
 
 # Where Postfix asks which map of the socketmap.
 SOCKETMAPS = {"transport_maps": "transport", "smtp_tls_policy_maps": "tls-policy", "milter_header_checks": "header",
-              "smtp_sasl_password_maps": "sasl-password"}
+              "smtp_sasl_password_maps": "sasl-password",
+              "sender_dependent_default_transport_maps": "sender-transport"}
 
 Parameters = Mapping[str, str]
 
@@ -134,6 +137,8 @@ class PrivatePostfix:
                                                  stderr=errors)
         for port in self.ports.values():
             wait_until(lambda: self._listens(port), f"Postfix on port {port}; its log: {self.log_file}")
+        # It listens before it handles signals, and a reload at that moment would end it.
+        wait_until(lambda: self._handles(signal.SIGHUP), "Postfix to handle signals")
 
     def stop(self) -> None:
         """Ends the master and all that it started, at once (`postfix abort`)."""
@@ -149,7 +154,34 @@ class PrivatePostfix:
         return self._master.pid
 
     def reload(self) -> None:
+        """Has Postfix read its configuration. Returns when nobody of before routes mail or waits for clients any more: a
+        queue manager that is about to end takes the notice of a new message along, which then waits for five minutes; an
+        smtpd serves one more client as it was configured before."""
+        routing, idle = self._named("qmgr", "trivial-rewrite"), self._named("smtpd")
         self.run("postfix", "reload")
+        wait_until(lambda: not routing & self._named("qmgr", "trivial-rewrite"), "the queue manager of before to end")
+        wait_until(lambda: not idle & self._named("smtpd") or self._has_clients(), "the smtpd of before to end")
+
+    def _named(self, *programs: str) -> frozenset[tuple[int, str]]:
+        """The processes that run these."""
+        return frozenset(child for child in self._children() if child[1] in programs)
+
+    def _has_clients(self) -> bool:
+        """Whether a connection to one of the entrances is open, whose smtpd therefore goes on."""
+        connections = [line.split() for family in ("tcp", "tcp6")
+                       for line in Path(f"/proc/net/{family}").read_text().splitlines()[1:]]
+        return any(state == "01" and int(local.rpartition(":")[2], 16) in self.ports.values()
+                   for _, local, _, state, *_ in connections)
+
+    def _handles(self, which: signal.Signals) -> bool:
+        """Whether the master has a handler for this signal."""
+        status = Path(f"/proc/{self.master}/status").read_text()
+        return bool(int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE).group(1), 16) >> (which - 1) & 1)
+
+    def _children(self) -> Iterator[tuple[int, str]]:
+        for process in Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split():
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                yield int(process), Path(f"/proc/{process}/comm").read_text().strip()
 
     def run(self, program: str, *arguments: str, stdin: bytes = b"") -> str:
         """Runs postfix, postqueue, postsuper … on this instance and returns what it printed."""
@@ -169,6 +201,14 @@ class PrivatePostfix:
 
     def log_lines(self, pattern: str) -> list[str]:
         return [line for line in self.log().splitlines() if re.search(pattern, line)]
+
+    def said(self) -> str:
+        """The end of its log, and what is in its queue."""
+        try:
+            queue = self.run("postqueue", "-p")
+        except RuntimeError as error:
+            queue = str(error)
+        return f"Postfix says:\n{self.log()[-5000:]}\nIn its queue:\n{queue}"
 
     def queued(self) -> int:
         """The number of messages in the queue, those that wait for a retry among them."""

@@ -1,6 +1,7 @@
 """A stand-in for Dovecot's authentication server, so that Postfix can offer AUTH without a mail store beside it.
 
-Speaks as much of Dovecot's authentication protocol (1.1) as Postfix uses, and believes every PLAIN login.
+Speaks as much of Dovecot's authentication protocol (1.1) as Postfix uses, and believes every PLAIN login, or, with
+accounts, those alone whose password is right.
 """
 
 import base64
@@ -8,14 +9,16 @@ import shutil
 import socketserver
 import threading
 from pathlib import Path
+from typing import Mapping
 
 
 class AuthenticationServer:
     """Listens on a unix socket that Postfix's user may use, from start() to stop()."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, accounts: Mapping[str, str] | None = None):
         self.path = path
         self._server = Server(str(path), Session)
+        self._server.accounts = accounts
         shutil.chown(path, "postfix", "postfix")
 
     def start(self) -> None:
@@ -32,6 +35,7 @@ class AuthenticationServer:
 
 class Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    accounts: Mapping[str, str] | None
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -40,12 +44,16 @@ class Session(socketserver.StreamRequestHandler):
         for line in self.rfile:
             fields = line.decode().rstrip("\n").split("\t")
             if fields[0] == "AUTH":
-                self.wfile.write(f"OK\t{fields[1]}\tuser={user_of(fields)}\n".encode())
+                user, password = login_of(fields)
+                accounts = self.server.accounts
+                is_right = accounts is None or accounts.get(user) == password
+                self.wfile.write(f"{'OK' if is_right else 'FAIL'}\t{fields[1]}\tuser={user}\n".encode())
 
 
-def user_of(fields: list[str]) -> str:
+def login_of(fields: list[str]) -> tuple[str, str]:
     response = next(field for field in fields if field.startswith("resp=")).removeprefix("resp=")
-    return base64.b64decode(response).split(b"\0")[1].decode()
+    _, user, password = base64.b64decode(response).decode().split("\0")
+    return user, password
 
 
 def plain_login(user: str) -> str:

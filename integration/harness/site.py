@@ -8,6 +8,7 @@ import contextlib
 import json
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping
 
@@ -28,6 +29,8 @@ authserv_id = "mx.example.net"
 milter = "{milter}"
 policy = "{policy}"
 user = "{user}"
+history = "{path}/kept/changes.json"
+mail_key = "{path}/kept/mail.key"
 {server}
 
 [organization]
@@ -60,43 +63,66 @@ budget = "3s"
 """
 
 
+@dataclass(frozen=True)
+class SiteOptions:
+    """What a host or a site is like, beside its connectors. Lines are TOML; PATH in those of the trace is the run's folder."""
+
+    # Of connectord. The listeners are by default unix sockets in a folder as packages make it: of connectord's user,
+    # open to Postfix.
+    milter: str | None = None
+    policy: str | None = None
+    socketmap: bool = False  # whether there is that listener too
+    server: str = ""  # further lines of [server]
+    reject_direct_send: bool = False
+    log_format: str = "text"
+    launch: bool = True  # else starting connectord is left to the scenario
+    trace: str | None = None  # lines of [trace]; None: there is no message trace
+
+    # With a zone, lines of a zone file, there is a DNS server beside it, which spoils what `faults` says and fails for
+    # the domains `failing`; then mail is authenticated as `authentication` says, lines of the table of that name.
+    zone: str | None = None
+    faults: Mapping[str, Fault] | None = None
+    failing: tuple[str, ...] = ()
+    authentication: str = ""
+
+    # Of Postfix: what goes to main.cf, and `entrances` as PrivatePostfix takes them.
+    parameters: Parameters | None = None
+    entrances: Mapping[str, Parameters] | None = None
+    attached: bool = True  # else Postfix knows nothing of connectord
+    keep_mail: bool = False  # in files, too
+
+    prefix: str = "connectord-test-"  # of the run's folder
+
+
 class Host:
     """A machine with connectord and no mail server. Start it with a `with` statement; nothing is left afterwards.
 
-    `connectors` is the part of connectord.toml that a scenario is about; `server`, further lines for the table of that
-    name. `milter` and `policy` name the listeners; by default they are unix sockets in a folder as packages make it:
-    of connectord's user, open to Postfix. `socketmap` says whether there is that one too. With `launch` false, starting
-    connectord is left to the scenario. With `trace`, lines for the table of that name, there is a message trace in
-    `trace_file`, whose folder connectord makes; PATH stands for the run's folder.
-
-    With a `zone`, lines of a zone file, there is a DNS server beside it, which spoils what `faults` says and fails for
-    the domains `failing`; then mail is authenticated as `authentication` says, lines for the table of that name.
+    `connectors` is the part of connectord.toml that a scenario is about. A message trace is in `trace_file`, whose
+    folder connectord makes.
     """
 
-    def __init__(self, connectors: str = "", *, milter: str | None = None, policy: str | None = None,
-                 socketmap: bool = False, server: str = "", reject_direct_send: bool = False, log_format: str = "text",
-                 launch: bool = True, zone: str | None = None, faults: Mapping[str, Fault] | None = None,
-                 failing: tuple[str, ...] = (), authentication: str = "", trace: str | None = None,
-                 prefix: str = "connectord-test-"):
+    def __init__(self, connectors: str = "", options: SiteOptions = SiteOptions()):
+        self.options = options
         self.stack = contextlib.ExitStack()
         with self._or_close():
-            self.workspace = self.stack.enter_context(Workspace(prefix))
+            self.workspace = self.stack.enter_context(Workspace(options.prefix))
             self.path = self.workspace.path
             self.trace_file = self.path / "trace" / "trace.db"
             self._make_listener_folder()
-            self.milter = milter or f"unix:{self.path}/run/milter.sock"
-            self.policy = policy or f"unix:{self.path}/run/policy.sock"
-            self.socketmap = f"unix:{self.path}/run/socketmap.sock" if socketmap else None
+            self.milter = options.milter or f"unix:{self.path}/run/milter.sock"
+            self.policy = options.policy or f"unix:{self.path}/run/policy.sock"
+            self.socketmap = f"unix:{self.path}/run/socketmap.sock" if options.socketmap else None
+            server = options.server
             if self.socketmap:
                 server += f'\nsocketmap = "{self.socketmap}"'
-            self.nameserver = Nameserver(self.workspace, zone, failing) if zone is not None else None
-            self.faulty_nameserver = FaultyNameserver(self.nameserver.port, faults) if faults is not None else None
-            self._settings = {"user": USER, "server": server, "log_format": log_format, "dns": self._dns_table(),
-                              "authentication": authentication if self.nameserver else NO_CHECKS,
-                              "reject_direct_send": str(reject_direct_send).lower(),
-                              "trace": "" if trace is None else f'[trace]\nstore = "sqlite:{self.trace_file}"\n'
-                                                                        + trace.replace("PATH", str(self.path))}
-            self._launch = launch
+            has_zone, has_faults = options.zone is not None, options.faults is not None
+            self.nameserver = Nameserver(self.workspace, options.zone, options.failing) if has_zone else None
+            self.faulty_nameserver = FaultyNameserver(self.nameserver.port, options.faults) if has_faults else None
+            self._settings = {"path": self.path, "user": USER, "server": server,
+                              "log_format": options.log_format, "dns": self._dns_table(),
+                              "authentication": options.authentication if self.nameserver else NO_CHECKS,
+                              "reject_direct_send": str(options.reject_direct_send).lower(),
+                              "trace": self._trace_table()}
             self.connectord = Connectord(self.workspace, self.configuration(connectors))
 
     def __enter__(self):
@@ -112,15 +138,19 @@ class Host:
             self.stack.callback(server.stop)
             server.start()
         self.stack.callback(self.connectord.stop)
-        if self._launch:
+        if self.options.launch:
             self.connectord.start()
 
     def configuration(self, connectors: str) -> str:
         """The whole of connectord.toml with these connectors."""
         text = SERVER_TABLE.format(milter=self.milter, policy=self.policy, **self._settings) + connectors
         if "[validation]" not in text:  # nothing outside of the run's folder is written
-            text += f'\n[validation]\nstate = "{self.path}/validation"\n'
+            text += f'\n[validation]\nenabled = false\nstate = "{self.path}/validation"\n'
         return text
+
+    def add_to_server(self, *lines: str) -> None:
+        """Further lines for the table [server], which the next configuration has."""
+        self._settings["server"] += "\n" + "\n".join(lines) + "\n"
 
     def reconfigure(self, connectors: str) -> None:
         """Writes other connectors; takes effect when connectord starts, or at SIGHUP."""
@@ -137,9 +167,18 @@ class Host:
         """connectord's line about one message."""
         return self.connectord.wait_for_log(rf"\b{re.escape(queue_id)}:")
 
+    def said(self) -> str:
+        """The end of what the servers have logged."""
+        return f"connectord says:\n{self.connectord.log()[-3000:]}"
+
     def _dns_table(self) -> str:
         server = self.faulty_nameserver or self.nameserver
         return DNS_TABLE.format(server=server.endpoint) if server else ""
+
+    def _trace_table(self) -> str:
+        if self.options.trace is None:
+            return ""
+        return f'[trace]\nstore = "sqlite:{self.trace_file}"\n' + self.options.trace.replace("PATH", str(self.path))
 
     def _make_listener_folder(self) -> None:
         folder = self.path / "run"
@@ -157,21 +196,17 @@ class Host:
 
 
 class Site(Host):
-    """A host with Postfix too. `entrances` are as PrivatePostfix takes them, and `parameters` go to main.cf.
+    """A host with Postfix too."""
 
-    With `attached` false, Postfix knows nothing of connectord.
-    """
-
-    def __init__(self, connectors: str = "", *, parameters: Parameters | None = None,
-                 entrances: Mapping[str, Parameters] | None = None, keep_mail: bool = False, attached: bool = True,
-                 **host):
-        super().__init__(connectors, **host)
-        self._attached = attached
+    def __init__(self, connectors: str = "", options: SiteOptions = SiteOptions()):
+        super().__init__(connectors, options)
         with self._or_close():
             self.certificates = certificates_of_the_world(self.path / "certificates")
-            self.sinks = {name: Sink(name, self.certificates["sink"], self.path / "mail" / name if keep_mail else None)
+            mail = self.path / "mail"
+            self.sinks = {name: Sink(name, self.certificates["sink"], mail / name if options.keep_mail else None)
                           for name in ("contoso", "default")}
-            self.postfix = PrivatePostfix(self.workspace, {**self._parameters(), **(parameters or {})}, entrances)
+            self.postfix = PrivatePostfix(self.workspace, {**self._parameters(), **(options.parameters or {})},
+                                           options.entrances)
 
     def start(self) -> None:
         for sink in self.sinks.values():
@@ -189,7 +224,10 @@ class Site(Host):
         try:
             return wait_until(lambda: self.arrivals(token), f"{token} at a sink", timeout)[0]
         except TimeoutError as error:
-            raise AssertionError(f"{error}; Postfix says:\n{self.postfix.log()[-3000:]}") from None
+            raise AssertionError(str(error)) from None
+
+    def said(self) -> str:
+        return f"{super().said()}\n{self.postfix.said()}"
 
     def arrivals(self, token: str) -> list[Message]:
         return [message for sink in self.sinks.values() for message in sink.holding(token)]
@@ -200,7 +238,7 @@ class Site(Host):
         server, authority = self.certificates["server"], self.certificates["authority"]
         next_hop = f"smtp:[127.0.0.1]:{self.sinks['default'].port}"
         attachment = (beside_connectord(milter=self.milter, policy=self.policy, socketmap=self.socketmap)
-                      if self._attached else {})
+                      if self.options.attached else {})
         return {"milter_header_checks": f"regexp:{selection}", **attachment, "default_transport": next_hop,
                 "relay_transport": next_hop, "smtpd_tls_cert_file": str(server.file),
                 "smtpd_tls_key_file": str(server.key), "smtpd_tls_CAfile": str(authority.file)}

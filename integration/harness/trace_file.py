@@ -26,9 +26,9 @@ class TraceFile:
 
     def condition(self) -> dict:
         """What the health document says of the trace."""
-        told = connectorctl("status", "--json", "--config", self._connectord.config_file, "--postfix-config",
-                            self.file.parent)  # where there is none
-        return (json.loads(told.stdout)["connectord"] or {}).get("trace") or {"writable": False}
+        reported = connectorctl("status", "--json", "--config", self._connectord.config_file, "--postfix-config",
+                                self.file.parent)  # where there is none
+        return (json.loads(reported.stdout)["connectord"] or {}).get("trace") or {"writable": False}
 
     def wait_for_trouble(self) -> None:
         wait_until(lambda: not self.condition()["writable"], "connectord to tell that it cannot write", PATIENCE)

@@ -8,7 +8,7 @@ T = TypeVar("T")
 INTERVAL = 0.02
 
 
-def wait_until(condition: Callable[[], T], what: str, timeout: float = 15.0) -> T:
+def wait_until(condition: Callable[[], T], what: str, timeout: float = 60.0) -> T:
     """Returns the first true value of `condition`; after `timeout` seconds raises TimeoutError, naming `what`."""
     deadline = time.monotonic() + timeout
     while True:

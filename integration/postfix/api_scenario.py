@@ -1,5 +1,6 @@
 """What the scenarios of the API share: a host whose connectord has one, and tokens of every role."""
 
+from dataclasses import replace
 import os
 import pwd
 import shutil
@@ -25,7 +26,7 @@ def server_lines(folder: str | Path, listener: str | None = None) -> str:
 class ApiHost:
     """Makes what an administrator would, beside a host's configuration, and starts it."""
 
-    def __init__(self, host: Host):
+    def __init__(self, host: Host, environment: dict[str, str] | None = None):
         self.host = host
         self.connectors_folder = host.path / "connectors.d"
         self.connectors_folder.mkdir()
@@ -34,7 +35,7 @@ class ApiHost:
             (host.path / folder).mkdir(mode=0o755)
         self.audit_log = host.path / "state" / "audit.log"
         self.token_file = host.path / "etc" / "tokens"
-        host.connectord.start()
+        host.connectord.start(environment)
         self.tokens = {role: self.new_token(role, role) for role in ("read", "operate", "admin")}
 
     def new_token(self, name: str, role: str) -> str:
@@ -59,7 +60,7 @@ class ApiScenario(HostScenario):
 
     @classmethod
     def setUpClass(cls):
-        cls.host = Host(cls.connectors, launch=False, **cls.options)
+        cls.host = Host(cls.connectors, replace(cls.options, launch=False))
         text = cls.host.connectord.config_file.read_text()
         lines = server_lines(cls.host.path, cls.listener)
         cls.host.connectord.write_configuration(text.replace("[server]\n", f"[server]\n{lines}\n"))

@@ -1,8 +1,11 @@
 """What the scenarios about authentication share: a site with a DNS server, and ways to look at the results."""
 
+from dataclasses import replace
+
 from harness import authentication_results, logline
 from harness.authentication_results import AuthenticationResults, Result
 from harness.sink import Message
+from harness.site import SiteOptions
 from scenario import Sent, SiteScenario
 
 AUTHSERV_ID = "mx.example.net"
@@ -12,9 +15,9 @@ OTHER_ADDRESS = "127.0.0.99"  # whom they do not
 XCLIENT = {"smtpd_authorized_xclient_hosts": "127.0.0.0/8"}
 
 
-def checked_by(zone: str, authentication: str = "", **options) -> dict:
+def checked_by(zone: str, authentication: str = "", **options) -> SiteOptions:
     """Options of a site that authenticates its mail with this zone, and lets clients choose their address."""
-    return {"zone": zone, "authentication": authentication, "parameters": XCLIENT, **options}
+    return replace(SiteOptions(zone=zone, authentication=authentication, parameters=XCLIENT), **options)
 
 
 def connector(name: str, identify: str, *lines: str) -> str:

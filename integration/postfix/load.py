@@ -1,4 +1,4 @@
-"""Mail in masses, half of it to be refused, and what its senders were told."""
+"""Mail in masses, half of it to be refused, and what its senders were answered."""
 
 import re
 import threading
@@ -60,7 +60,7 @@ class Load:
 
 
 def assert_all_in_trace(test: unittest.TestCase, site: Site, load: Load) -> None:
-    """Each final answer that a client got is in the trace, and each that Postfix's log tells of; and each once."""
+    """Each final answer that a client got is in the trace, and each that Postfix's log reports; and each once."""
     rows = site.trace()
     accepted = {row["queue_id"] for row in rows if row["action"] == "accept"}
     refused = [row["rcpt_to"] for row in rows if row["action"] == "reject"]

@@ -6,7 +6,7 @@ from typing import Callable
 
 from harness.client import SmtpClient
 from harness.sink import Message
-from harness.site import Host, Site
+from harness.site import Host, Site, SiteOptions
 from harness.submission import RECIPIENT, Sent, submit
 
 PARTNER_ADDRESS = "127.0.0.2"
@@ -33,12 +33,16 @@ class SiteScenario(unittest.TestCase):
     """Has one site for all tests of a class. `connectors` is the configuration; `options` go to Site."""
 
     connectors = CONTOSO
-    options: dict = {}
+    options: SiteOptions = SiteOptions()
     site: Site
 
     @classmethod
     def setUpClass(cls):
-        cls.site = cls.enterClassContext(Site(cls.connectors, **cls.options))
+        cls.site = cls.enterClassContext(Site(cls.connectors, cls.options))
+
+    def circumstances(self) -> str:
+        """What is shown beside a failure."""
+        return f"\n{self.site.said()}"
 
     def open(self, source: str = PARTNER_ADDRESS, certificate: str | None = None, *, tls: bool = True,
              maximum: ssl.TLSVersion | None = None, entrance: str = "smtp", helo: str = "client.example.org",
@@ -84,9 +88,13 @@ class HostScenario(unittest.TestCase):
     """Has one connectord, and no Postfix, for all tests of a class."""
 
     connectors = CONTOSO
-    options: dict = {}
+    options: SiteOptions = SiteOptions()
     host: Host
 
     @classmethod
     def setUpClass(cls):
-        cls.host = cls.enterClassContext(Host(cls.connectors, **cls.options))
+        cls.host = cls.enterClassContext(Host(cls.connectors, cls.options))
+
+    def circumstances(self) -> str:
+        """What is shown beside a failure."""
+        return f"\n{self.host.said()}"

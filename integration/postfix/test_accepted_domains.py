@@ -1,6 +1,7 @@
 """Our own domains may stand in a file, which is read anew at a reload."""
 
 from harness.daemon import connectorctl
+from harness.site import SiteOptions
 from harness.socketmap import SocketmapClient
 from harness.waiting import wait_until
 from scenario import SiteScenario
@@ -17,7 +18,7 @@ smart_hosts = ["[relay.example.net]:25"]
 
 class AcceptedDomainsFile(SiteScenario):
     connectors = EVERYTHING_OUT
-    options = {"reject_direct_send": True, "socketmap": True}
+    options = SiteOptions(reject_direct_send=True, socketmap=True)
 
     def setUp(self):
         self.file = self.site.path / "domains"

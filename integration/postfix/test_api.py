@@ -8,7 +8,7 @@ import tomllib
 
 from api_scenario import FABRIKAM, RELAY, ApiScenario, server_lines
 from harness.api import CONNECTORS
-from harness.site import Host
+from harness.site import Host, SiteOptions
 from harness.waiting import wait_until
 
 EVERY_KEY = [
@@ -68,7 +68,7 @@ class Connectors(ApiScenario):
     def test_a_name_of_both_directions_wants_the_direction(self):
         self.create(FABRIKAM)
         self.create({**RELAY, "name": "fabrikam"})
-        self.assert_problem(self.api.connector("fabrikam"), 409, "direction=inbound")
+        self.assert_problem(self.api.connector("fabrikam"), 409, "name the direction, inbound or outbound")
         self.assert_problem(self.api.connector("fabrikam", "?direction=up"), 400, "outbound")
         self.assertEqual(self.api.connector("fabrikam", "?direction=outbound").json["direction"], "outbound")
 
@@ -266,7 +266,7 @@ class Audit(ApiScenario):
 
 class Configuration(ApiScenario):
     def test_a_network_listener_without_tls_is_an_error_of_the_configuration(self):
-        with Host(launch=False) as host:
+        with Host(options=SiteOptions(launch=False)) as host:
             text = host.connectord.config_file.read_text()
             lines = server_lines(host.path, "inet:0.0.0.0:8025")
             host.connectord.write_configuration(text.replace("[server]\n", f"[server]\n{lines}\n"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.daemon import Output, connectorctl
 from harness.network import free_port
-from harness.site import Site
+from harness.site import Site, SiteOptions
 from scenario import CONTOSO, SiteScenario, submit
 
 MAIN_CF_OF_A_PERSON = """
@@ -22,7 +22,7 @@ smtpd_client_restrictions =
 class AttachScenario(SiteScenario):
     """A Postfix that knows nothing of connectord, anew for each test."""
 
-    options = {"attached": False}
+    options = SiteOptions(attached=False)
     connectors = CONTOSO
 
     @classmethod
@@ -30,7 +30,7 @@ class AttachScenario(SiteScenario):
         pass
 
     def setUp(self):
-        self.site = self.enterContext(Site(self.connectors, **self.options))
+        self.site = self.enterContext(Site(self.connectors, self.options))
         self.append(MAIN_CF_OF_A_PERSON)
         self.before = self.main_cf.read_bytes()
 
@@ -215,7 +215,7 @@ class BesideOthers(AttachScenario):
 class WithOutboundConnectors(AttachScenario):
     """Routes and TLS policies are asked for, beside the tables of a person."""
 
-    options = {"attached": False, "socketmap": True, "parameters": {"relay_domains": "example.net, contoso.com"}}
+    options = SiteOptions(attached=False, socketmap=True, parameters={"relay_domains": "example.net, contoso.com"})
 
     def setUp(self):
         super().setUp()
@@ -313,7 +313,10 @@ class Chrooted(AttachScenario):
         self.site.connectord.write_configuration(text.replace(f"{self.site.path}/run/", f"{queue}/connectord/"))
         self.site.milter = f"unix:{queue}/connectord/milter.sock"
         self.site.connectord.start()
-        master_cf = self.site.postfix.configuration / "master.cf"
+        self.jail(self.site)
+
+    def jail(self, site: Site) -> None:
+        master_cf = site.postfix.configuration / "master.cf"
         master_cf.write_text(re.sub(r"^(127\S+ inet n|\[\S+ inet n|cleanup +unix +n) +- +n", r"\1 - y",
                                     master_cf.read_text(), flags=re.MULTILINE))
 
@@ -324,6 +327,29 @@ class Chrooted(AttachScenario):
                          "check_policy_service unix:connectord/policy.sock, reject_unauth_destination")
         with self.open(tls=False) as client:
             self.assertEqual(submit(client, "alice@contoso.com").reply.enhanced, "5.7.10")
+
+    def test_a_second_postfix_is_offered_listeners_that_both_reach(self):
+        other = self.enterContext(Site(self.connectors, SiteOptions(attached=False, launch=False)))
+        self.jail(other)
+        other.postfix.reload()
+        config = self.site.connectord.config_file
+        attach_other = ("attach", "postfix", "--yes", "--config", config, "--postfix-config", other.postfix.configuration)
+        refused = connectorctl(*attach_other)
+        self.assertEqual(refused.status, 1, refused.stdout)
+        text = config.read_text()
+        for listener, port in (("milter", 8891), ("policy", 8892)):
+            self.assertIn(f'{listener} = "inet:127.0.0.1:{port}" and inet_clients = ["127.0.0.1"]', refused.stderr)
+            text = re.sub(rf'^{listener}\s*=.*$', f'{listener} = "inet:127.0.0.1:{free_port()}"', text, flags=re.M)
+        self.site.connectord.stop()
+        config.write_text(text.replace("[server]\n", '[server]\ninet_clients = ["127.0.0.1"]\n'))
+        self.site.connectord.start()
+        self.attach_for_sure()
+        attached = connectorctl(*attach_other)
+        self.assertEqual(attached.status, 0, attached.stdout + attached.stderr)
+        for site in (self.site, other):
+            with site.client() as client:
+                client.ehlo()
+                self.assertEqual(submit(client, "alice@contoso.com").reply.enhanced, "5.7.10")
 
 
 class FailingProbe(AttachScenario):

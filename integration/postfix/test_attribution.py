@@ -2,7 +2,7 @@
 
 
 from harness.sasl import AuthenticationServer, plain_login
-from harness.site import Site
+from harness.site import Site, SiteOptions
 from scenario import CONTOSO, PARTNER_ADDRESS, STRANGER_ADDRESS, SiteScenario, submit
 
 GATEWAY_ADDRESS = "127.0.0.10"
@@ -97,8 +97,8 @@ class DirectSend(SiteScenario):
 
     @classmethod
     def setUpClass(cls):
-        site = Site(CONTOSO + OTHERS, reject_direct_send=True,
-                    entrances={"smtp": {}, "submission": {"smtpd_sasl_auth_enable": "yes"}})
+        site = Site(CONTOSO + OTHERS, SiteOptions(reject_direct_send=True,
+                                                  entrances={"smtp": {}, "submission": {"smtpd_sasl_auth_enable": "yes"}}))
         server = AuthenticationServer(site.path / "auth")
         server.start()
         cls.addClassCleanup(server.stop)

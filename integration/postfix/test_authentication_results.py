@@ -7,6 +7,7 @@ from harness.dkim_signer import all_of, ed25519_key, rsa_key, signer
 from harness.dns_server import txt
 from harness.milter import MilterClient
 from harness.sasl import AuthenticationServer, plain_login
+from harness.site import SiteOptions
 from harness.submission import new_token
 from scenario import RECIPIENT, HostScenario, SiteScenario, submit
 
@@ -143,7 +144,7 @@ class OnTheMilter(HostScenario):
     """What a mail server passes on that Postfix would not have taken."""
 
     connectors = ""
-    options = {"zone": ZONE}
+    options = SiteOptions(zone=ZONE)
 
     def test_line_ends_and_control_characters_cannot_end_the_header(self):
         poison = "x\r\nX-Forged: yes\n\x01\x1b;\tdmarc=pass"
@@ -186,7 +187,7 @@ class Submissions(SiteScenario):
 
     @classmethod
     def setUpClass(cls):
-        cls.options = {"zone": ZONE, "parameters": {"non_smtpd_milters": "$smtpd_milters"}}
+        cls.options = SiteOptions(zone=ZONE, parameters={"non_smtpd_milters": "$smtpd_milters"})
         super().setUpClass()
         server = AuthenticationServer(cls.site.path / "auth.sock")
         server.start()

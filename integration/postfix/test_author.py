@@ -120,7 +120,7 @@ class Authors(AuthenticationScenario):
                 self.assertIn("evil.example", found["seen"])
 
     def test_what_stands_behind_a_nul_reaches_nobody(self):
-        """A milter is told no more of a field than what stands before it, and Postfix passes on no more."""
+        """A milter is sent no more of a field than what stands before it, and Postfix passes on no more."""
         arrived = self.arrived(self.forge("a@evil.example\0<a@reject.example>"))
         self.assertEqual(arrived.all("From"), ["a@evil.example"])
         self.assertNotIn(b"<a@reject.example>", arrived.content)

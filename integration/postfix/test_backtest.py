@@ -3,12 +3,13 @@
 import json
 
 from harness.daemon import connectorctl
+from harness.site import SiteOptions
 from scenario import CONTOSO, SiteScenario
 
 
 class Backtest(SiteScenario):
     connectors = CONTOSO
-    options = {"trace": ""}
+    options = SiteOptions(trace="")
 
     @classmethod
     def setUpClass(cls):

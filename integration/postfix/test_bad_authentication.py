@@ -7,6 +7,7 @@ from authentication import SENDER_ADDRESS, AuthenticationScenario, checked_by
 from harness.dkim_signer import all_of, random_modulus, rsa_key, rsa_public_key, signer
 from harness.dns_server import txt
 from harness.milter import MilterClient, Outcome
+from harness.site import SiteOptions
 from scenario import RECIPIENT, HostScenario
 
 SPF_RESULTS = ("none", "neutral", "pass", "fail", "softfail", "temperror", "permerror")
@@ -177,7 +178,7 @@ class OnTheMilter(HostScenario):
     """What a mail server passes on that Postfix would have changed."""
 
     connectors = ""
-    options = {"zone": ZONE}
+    options = SiteOptions(zone=ZONE)
 
     def decide(self, headers: list[tuple[str, str]], body: bytes = b"Hello.\r\n") -> Outcome:
         with MilterClient(self.host.milter, {"i": "4BAD"}) as mta:

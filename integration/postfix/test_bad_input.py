@@ -6,6 +6,7 @@ import struct
 from harness.client import message
 from harness.milter import MilterClient
 from harness.policy import PolicyClient, request
+from harness.site import SiteOptions
 from harness.submission import new_token
 from scenario import CONTOSO, RECIPIENT, HostScenario, SiteScenario
 
@@ -16,8 +17,8 @@ class HugeMail(SiteScenario):
     """As much as Postfix lets through."""
 
     connectors = CONTOSO
-    options = {"parameters": {"smtpd_recipient_limit": "6000", "header_size_limit": "2000000",
-                              "default_destination_recipient_limit": "6000", "line_length_limit": "200000"}}
+    options = SiteOptions(parameters={"smtpd_recipient_limit": "6000", "header_size_limit": "2000000",
+                              "default_destination_recipient_limit": "6000", "line_length_limit": "200000"})
 
     def tearDown(self):
         self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")

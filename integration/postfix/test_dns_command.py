@@ -12,7 +12,7 @@ from harness.daemon import connectorctl
 from harness.dkim_signer import ed25519_key
 from harness.dns_server import txt
 from harness.sink import Sink
-from harness.site import USER, Host
+from harness.site import USER, Host, SiteOptions
 
 MAIL_HOST = "127.0.0.25"  # which must listen at port 25
 SENDER = "192.0.2.25"
@@ -42,8 +42,8 @@ class Domain(unittest.TestCase):
             shutil.chown(name, USER)
 
     def judge(self, zone: str, *arguments: str, failing: tuple[str, ...] = ()) -> dict:
-        with Host(self.signing + '[validation]\nprivate_networks = ["127.0.0.0/8"]\n', launch=False, zone=ALWAYS + zone,
-                  failing=failing) as host:
+        options = SiteOptions(launch=False, zone=ALWAYS + zone, failing=failing)
+        with Host(self.signing + '[validation]\nprivate_networks = ["127.0.0.0/8"]\n', options) as host:
             self.config_file = host.connectord.config_file
             done = connectorctl("dns", "example.net", "--json", "--address", SENDER, "--config", self.config_file, *arguments)
             self.assertTrue(done.stdout, done.stderr)
@@ -107,3 +107,17 @@ class Domain(unittest.TestCase):
                             failing=("broken.example",))
         self.assertEqual(self.outcome(report, "dmarc.report_authorization"), "temperror", report)
         self.assertNotIn("_report._dmarc", str(report["publish"]))
+
+    def test_doctor_watches_what_is_published_of_tls_and_misses_nothing_that_is_not(self):
+        self.assertEqual(self.watched(""), [])
+        troubles = self.watched(txt("_mta-sts.example.net", "v=STSv1; id=1")
+                                + txt("_smtp._tls.example.net", "v=TLSRPTv1; rua=tls@example.net"))
+        self.assertEqual([trouble["what"].split(": ")[1] for trouble in troubles], ["mta_sts.policy", "tlsrpt.record"])
+        for trouble in troubles:
+            self.assertEqual((trouble["severity"], trouble["write"]), ("warning", "connectorctl dns example.net"))
+
+    def watched(self, zone: str) -> list[dict]:
+        with Host('[validation]\nprivate_networks = ["127.0.0.0/8"]\n', SiteOptions(launch=False, zone=ALWAYS + zone)) as host:
+            done = connectorctl("doctor", "--json", "--config", host.connectord.config_file)
+            self.assertTrue(done.stdout, done.stderr)
+            return [trouble for trouble in json.loads(done.stdout)["troubles"] if trouble["area"] == "published"]

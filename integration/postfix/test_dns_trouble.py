@@ -15,7 +15,7 @@ from harness.client import message
 from harness.dkim_signer import rsa_key, signer
 from harness.dns_server import txt
 from harness.milter import MilterClient
-from harness.site import Host
+from harness.site import Host, SiteOptions
 from harness.submission import new_token
 from harness.waiting import wait_until
 from scenario import RECIPIENT, HostScenario, submit
@@ -117,12 +117,17 @@ class Trouble(AuthenticationScenario):
     def test_ordinary_mail_is_not_slowed_down_beside_many_sessions_that_wait(self):
         self.results(self.send("a@good.example"))
         with contextlib.ExitStack() as stack:
-            waiting = [stack.enter_context(Waiting(self.open(source=SENDER_ADDRESS, tls=False), n)) for n in range(50)]
-            with self.open(source=SENDER_ADDRESS, tls=False) as client:
-                seconds = [self.seconds_for_a_message(client) for _ in range(60)]
-            self.assertTrue(any(session.is_alive() for session in waiting), "nobody waited: nothing is tested")
+            client = stack.enter_context(self.open(source=SENDER_ADDRESS, tls=False))
+            alone = statistics.median(self.seconds_for_a_message(client) for _ in range(20))
+            opened = [self.open(source=SENDER_ADDRESS, tls=False) for _ in range(50)]
+            waiting = [stack.enter_context(Waiting(session, n)) for n, session in enumerate(opened)]
             threads = threads_of(self.site)
-        self.assertLess(sorted(seconds)[-2], 0.25, f"median {statistics.median(seconds):.3f}")
+            beside = []
+            while len(beside) < 60 and any(session.is_alive() for session in waiting):
+                beside.append(self.seconds_for_a_message(client))
+        self.assertGreater(len(beside), 5, "nobody waited: nothing is tested")
+        # Who waits does so for seconds. Machines differ, so mail is compared with mail.
+        self.assertLess(statistics.median(beside), 3 * alone + 0.1)
         self.assertLess(threads, 80)
         for session in waiting:
             self.assertEqual(f"{session.reply}"[:9], "451 4.7.1")
@@ -141,7 +146,7 @@ class Trouble(AuthenticationScenario):
 
 
 class Waiting(threading.Thread):
-    """One message whose names DNS never tells: each has a name of its own, so that nothing is known before."""
+    """One message whose names DNS never answers: each has a name of its own, so that nothing is known before."""
 
     def __init__(self, client, number: int):
         super().__init__(daemon=True)
@@ -162,7 +167,7 @@ class TwoHundred(HostScenario):
     """As many sessions as wait, on the milter itself: Postfix would not have so many processes."""
 
     connectors = ""
-    options = {"zone": ZONE, "faults": {"silent.example": dns_server.silence}}
+    options = SiteOptions(zone=ZONE, faults={"silent.example": dns_server.silence})
 
     def session(self, number: int, domain: str) -> MilterClient:
         """Up to the end of the body."""
@@ -227,7 +232,7 @@ class Outage(AuthenticationScenario):
         self.assertLess(time.monotonic() - start, 9)
         self.site.nameserver.start()
         self.assertEqual(self.results(self.send("a@d2.example"))["dmarc"].result, "pass")
-        # What could not be told is remembered for some seconds, so that servers in trouble are left alone.
+        # What could not be answered is remembered for some seconds, so that servers in trouble are left alone.
         sent = wait_until(lambda: found if (found := self.send("a@d1.example")).reply.code == 250 else None,
                           "the first domain to be known again", 10)
         self.assertEqual(self.results(sent)["dmarc"].result, "pass")

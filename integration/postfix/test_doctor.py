@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.certificates import CertificateStore
 from harness.daemon import connectorctl
+from harness.site import SiteOptions
 from scenario import CONTOSO, SiteScenario
 
 OK, WARNING, CRITICAL = 0, 1, 2
@@ -17,8 +18,8 @@ BEYOND_OUR_REACH = {"clock", "dns", "disk"}
 
 class Doctor(SiteScenario):
     connectors = CONTOSO
-    options = {"parameters": {"non_smtpd_milters": "$smtpd_milters"}, "trace": 'mail_log = "PATH/postfix/mail.log"',
-               "zone": "example.com IN MX 10 mx.example.com\n", "authentication": 'spf = false\ndkim = false\ndmarc = "off"\n'}
+    options = SiteOptions(parameters={"non_smtpd_milters": "$smtpd_milters"}, trace='mail_log = "PATH/postfix/mail.log"',
+                          zone="example.com IN MX 10 mx.example.com\n", authentication='spf = false\ndkim = false\ndmarc = "off"\n')
 
     def doctor(self) -> tuple[int, list[dict]]:
         done = connectorctl("doctor", "--json", "--config", self.site.connectord.config_file, "--postfix-config",
@@ -178,10 +179,10 @@ class Import(SiteScenario):
         self.assertIn("# WARNING: SenderIPAddresses: 127.0.0.9/30 is written as 127.0.0.8/30", text)
         self.assertIn("# NOT WRITTEN", text)
         self.site.connectord.write_configuration(before.replace("[server]\n", f'[server]\ninclude = ["{output}"]\n'))
-        listed = connectorctl("list", "--json", "--config", self.site.connectord.config_file)
+        listed = connectorctl("list", "--file-only", "--json", "--config", self.site.connectord.config_file)
         self.assertEqual({each["name"]: each["status"] for each in json.loads(listed.stdout)},
                          {"cut": "disabled", "fabrikam": "enabled"}, listed.stderr)
-        self.site.connectord.hang_up()
-        self.site.connectord.wait_for_log("configuration loaded.*generation=")
+        reloaded = connectorctl("reload", "--config", self.site.connectord.config_file)
+        self.assertEqual(reloaded.status, 0, reloaded.stderr)
         self.assert_delivered(self.send("alice@fabrikam.com", tls=False, source="127.0.0.10"), "fabrikam")
         self.assert_refused(self.send("alice@fabrikam.com", tls=False, source="127.0.0.12"), "550 5.7.1")

@@ -1,6 +1,6 @@
-"""Pinned certificates: Postfix tells their fingerprints to the policy service only, and the milter decides."""
+"""Pinned certificates: Postfix passes their fingerprints to the policy service only, and the milter decides."""
 
-from harness.site import Site
+from harness.site import Site, SiteOptions
 from scenario import RECIPIENT, SiteScenario, submit
 
 
@@ -21,12 +21,13 @@ fingerprints = ["sha256:{'00' * 32}", "{fingerprint}"]
 class PinnedCertificates(SiteScenario):
     """Two partners pin one self-signed certificate: the whole of it, or just its public key."""
 
-    options = {"entrances": {"smtp": {}, "no-policy": {"smtpd_recipient_restrictions": "reject_unauth_destination"}},
-               "parameters": {"smtpd_authorized_xclient_hosts": "127.0.0.0/8"}}
+    options = SiteOptions(entrances={"smtp": {},
+                                     "no-policy": {"smtpd_recipient_restrictions": "reject_unauth_destination"}},
+                          parameters={"smtpd_authorized_xclient_hosts": "127.0.0.0/8"})
 
     @classmethod
     def setUpClass(cls):
-        site = Site("", **cls.options)
+        site = Site("", cls.options)
         pinned, public = site.certificates["pinned"], site.certificates["server-only"]
         site.reconfigure(
             pinned_by("by-key", "key.example", pinned.public_key_fingerprint)

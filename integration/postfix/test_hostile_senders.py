@@ -25,7 +25,7 @@ def padded(end: str) -> str:
 
 ZONE = txt("good.example", f"v=spf1 ip4:{SENDER_ADDRESS} -all") + txt("_dmarc.good.example", "v=DMARC1; p=reject")
 ZONE += rsa_key().zone("good.example")
-# As long as DNS can tell, in each of ten includes.
+# As long as DNS can answer, in each of ten includes.
 ZONE += txt("long.example", "v=spf1 " + " ".join(f"include:r{n}.long.example" for n in range(10)) + " ?all")
 ZONE += "".join(txt(f"r{n}.long.example", "v=spf1 exists:" + "%{Lr}" * 12_000 + ".example") for n in range(10))
 # Within all bounds, and of more macros in each name than it has room for.

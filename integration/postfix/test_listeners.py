@@ -13,7 +13,7 @@ from harness.daemon import Connectord
 from harness.milter import MilterClient
 from harness.network import accepts_connections, connect, free_port
 from harness.policy import PolicyClient
-from harness.site import USER, Host
+from harness.site import USER, Host, SiteOptions
 from harness.socketmap import SocketmapClient
 from scenario import CONTOSO, HostScenario, SiteScenario
 
@@ -31,7 +31,7 @@ class UnixSockets(HostScenario):
                                  (USER, "postfix", "srw-rw----"))
 
     def test_group_and_mode_are_the_configurations(self):
-        with Host(server='socket_group = "nogroup"\nsocket_mode = "0600"') as host:
+        with Host(options=SiteOptions(server='socket_group = "nogroup"\nsocket_mode = "0600"')) as host:
             path = path_of(host.milter)
             self.assertEqual((path.group(), stat.filemode(path.stat().st_mode)), ("nogroup", "srw-------"))
 
@@ -51,7 +51,7 @@ class UnixSockets(HostScenario):
             self.assertEqual(client.ask(), "DUNNO")
 
     def test_a_file_that_is_no_socket_is_left_alone(self):
-        with Host(launch=False) as host:
+        with Host(options=SiteOptions(launch=False)) as host:
             for endpoint in (host.milter, host.policy):
                 with self.subTest(endpoint):
                     path_of(endpoint).write_text("precious")
@@ -84,7 +84,7 @@ class ManyConnections(HostScenario):
     @classmethod
     def setUpClass(cls):
         few, most = 1024, min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 65536)
-        cls.options = {"policy": f"inet:127.0.0.1:{free_port()}", "socketmap": True}
+        cls.options = SiteOptions(policy=f"inet:127.0.0.1:{free_port()}", socketmap=True)
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
         cls.addClassCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, before)
         resource.setrlimit(resource.RLIMIT_NOFILE, (few, before[1]))
@@ -112,7 +112,7 @@ class TcpListeners(SiteScenario):
 
     @classmethod
     def setUpClass(cls):
-        cls.options = {"milter": f"inet:127.0.0.1:{free_port()}", "policy": f"inet:127.0.0.1:{free_port()}"}
+        cls.options = SiteOptions(milter=f"inet:127.0.0.1:{free_port()}", policy=f"inet:127.0.0.1:{free_port()}")
         super().setUpClass()
 
     def test_they_serve_postfix_as_unix_sockets_do(self):

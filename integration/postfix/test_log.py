@@ -5,6 +5,7 @@ import json
 from harness import logline
 from harness.milter import MilterClient
 from harness.policy import PolicyClient
+from harness.site import SiteOptions
 from harness.waiting import wait_until
 from scenario import CONTOSO, HostScenario, SiteScenario, submit
 
@@ -122,7 +123,7 @@ class Forgery(HostScenario):
 
 
 class JsonLog(HostScenario):
-    options = {"log_format": "json"}
+    options = SiteOptions(log_format="json")
 
     def line_of_message(self, queue_id: str, mail_from: str) -> dict:
         """Sends a message without TLS from nowhere, and returns the object that the log has of it."""

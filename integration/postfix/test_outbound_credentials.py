@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from harness.daemon import connectorctl
-from harness.site import USER
+from harness.site import USER, SiteOptions
 from harness.socketmap import SocketmapClient
 from harness.waiting import wait_until
 from outbound import OutboundScenario, offer, outbound
@@ -78,7 +78,7 @@ class Files(HostScenario):
     """What is wrong with a file of credentials keeps the configuration from being loaded."""
 
     connectors = ""
-    options = {"socketmap": True}
+    options = SiteOptions(socketmap=True)
 
     def complaint(self, path: Path) -> str:
         self.host.reconfigure(outbound("carrier-out", "contoso.com", hosts=("[localhost]:25",),

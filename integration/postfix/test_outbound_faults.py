@@ -10,6 +10,7 @@ from queue import SimpleQueue
 
 from harness.client import SmtpClient
 from harness.sink import Message
+from harness.site import SiteOptions
 from harness.submission import new_token
 from harness.waiting import wait_until
 from scenario import PARTNER_ADDRESS, STRANGER_ADDRESS, Sent, SiteScenario, submit
@@ -63,8 +64,8 @@ KINDS = (Kind("alice@contoso.com", "user@elsewhere.example", PARTNER_ADDRESS, "c
 
 class StoppedKilledAndStarted(SiteScenario):
     connectors = ""
-    options = {"socketmap": True, "launch": False,
-               "parameters": {"relay_domains": "example.net, fabrikam.example, elsewhere.example"}}
+    options = SiteOptions(socketmap=True, launch=False,
+                          parameters={"relay_domains": "example.net, fabrikam.example, elsewhere.example"})
 
     def setUp(self):
         ports = {name: sink.port for name, sink in self.site.sinks.items()}
@@ -115,7 +116,7 @@ class StoppedKilledAndStarted(SiteScenario):
     def send_until_answered(self, work: SimpleQueue) -> None:
         while kind := work.get():
             while not self.attempt(kind):
-                time.sleep(0.05)  # as a client waits that was told to come again
+                time.sleep(0.05)  # as a client waits that was asked to come again
 
     def attempt(self, kind: Kind) -> bool:
         """True after a final answer."""

@@ -188,5 +188,11 @@ class Away(OutboundScenario):
                    self.site.postfix.log_lines("warning: .*socketmap"), "a deferral")
         self.assertEqual(self.site.postfix.queued(), 1)
         self.site.connectord.start()
-        # Postfix holds on for half a minute to what it could not look up.
-        self.arrived("token-of-the-waiting", "smart", timeout=60)
+
+        # Postfix holds on for half a minute to what it could not look up, and may be busy with the message when it is told.
+        def has_arrived():
+            self.site.postfix.run("postqueue", "-f")
+            return self.site.arrivals("token-of-the-waiting")
+
+        wait_until(has_arrived, "the message at the smart host", 90)
+        self.arrived("token-of-the-waiting", "smart")

@@ -1,6 +1,6 @@
 """Without a milter the policy service refuses by itself what it can know."""
 
-from harness.site import Site
+from harness.site import Site, SiteOptions
 from scenario import CONTOSO, STRANGER_ADDRESS, SiteScenario
 from test_attribution import GATEWAY_ADDRESS, NEIGHBOUR_ADDRESS, OTHERS
 from test_fingerprints import pinned_by
@@ -11,7 +11,7 @@ class PolicyServiceAlone(SiteScenario):
 
     @classmethod
     def setUpClass(cls):
-        site = Site("", reject_direct_send=True, parameters={"smtpd_milters": ""})
+        site = Site("", SiteOptions(reject_direct_send=True, parameters={"smtpd_milters": ""}))
         pinned = pinned_by("by-key", "key.example", site.certificates["pinned"].public_key_fingerprint)
         site.reconfigure(CONTOSO + OTHERS + pinned)
         cls.site = cls.enterClassContext(site)

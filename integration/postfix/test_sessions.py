@@ -3,6 +3,7 @@
 import ssl
 
 from harness.client import client_context, message
+from harness.site import SiteOptions
 from harness.submission import new_token
 from scenario import CONTOSO, PARTNER_ADDRESS, RECIPIENT, STRANGER_ADDRESS, SiteScenario, submit
 
@@ -108,7 +109,7 @@ class Xclient(SiteScenario):
     """XCLIENT, as a proxy in front of Postfix says it: the milter session starts over with another client."""
 
     connectors = CONTOSO
-    options = {"parameters": {"smtpd_authorized_xclient_hosts": "127.0.0.0/8"}}
+    options = SiteOptions(parameters={"smtpd_authorized_xclient_hosts": "127.0.0.0/8"})
 
     def test_the_decision_follows_the_address_that_xclient_gives(self):
         with self.open(source=STRANGER_ADDRESS, certificate="partner") as client:

@@ -3,6 +3,7 @@
 import json
 
 from harness.daemon import connectorctl
+from harness.site import SiteOptions
 from scenario import CONTOSO, STRANGER_ADDRESS, SiteScenario
 
 PLANT_ADDRESS = "127.0.0.7"
@@ -31,7 +32,7 @@ class Partners(SiteScenario):
     """A partner's requirements cannot be got round by leaving the end of its name to Postfix."""
 
     connectors = PARTNER_BELOW_US
-    options = {"parameters": COMPLETING}
+    options = SiteOptions(parameters=COMPLETING)
 
     def test_postfix_makes_the_partners_name_of_a_short_one(self):
         # Of a host that may use short names, to see what all this is about.
@@ -54,7 +55,7 @@ class DirectSend(SiteScenario):
     """Nor can direct send."""
 
     connectors = ""
-    options = {"parameters": COMPLETING, "reject_direct_send": True}
+    options = SiteOptions(parameters=COMPLETING, reject_direct_send=True)
 
     def test_a_short_name_is_ours(self):
         for sender in ("boss@mail", "boss@localhost", "boss"):
@@ -66,25 +67,25 @@ class NothingToBypass(SiteScenario):
     """Where there is neither, nobody is refused for a short name."""
 
     connectors = ""
-    options = {"parameters": COMPLETING}
+    options = SiteOptions(parameters=COMPLETING)
 
     def test_a_short_name_passes(self):
         self.assert_delivered(self.send("boss@mail", tls=False, source=STRANGER_ADDRESS), None)
 
 
-class Told(SiteScenario):
+class InStatusAndDoctor(SiteScenario):
     connectors = CONTOSO
-    options = {"parameters": {**COMPLETING, "non_smtpd_milters": "$smtpd_milters"}}
+    options = SiteOptions(parameters={**COMPLETING, "non_smtpd_milters": "$smtpd_milters"})
 
-    def told(self, *command: str) -> str:
+    def reported(self, *command: str) -> str:
         return connectorctl(*command, "--config", self.site.connectord.config_file, "--postfix-config",
                             self.site.postfix.configuration).stdout
 
     def test_status_and_doctor_tell_of_the_parameter(self):
-        status = json.loads(self.told("status", "--json"))
+        status = json.loads(self.reported("status", "--json"))
         self.assertIn("append_dot_mydomain is yes", str(status["notes"]))
         self.assertEqual(status["missing"], [])
-        troubles = json.loads(self.told("doctor", "--json"))["troubles"]
+        troubles = json.loads(self.reported("doctor", "--json"))["troubles"]
         found = [each for each in troubles if "append_dot_mydomain" in each["what"]]
         self.assertEqual([each["severity"] for each in found], ["warning"], troubles)
         self.assertIn("append_dot_mydomain = no", found[0]["write"])

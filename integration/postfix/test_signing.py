@@ -1,5 +1,6 @@
 """DKIM signatures that connectord makes: seen at the next hop, and verified there by dkimpy."""
 
+from dataclasses import replace
 import json
 import re
 import tempfile
@@ -11,7 +12,7 @@ from harness.daemon import connectorctl
 from harness.dkim_verifier import Verdict
 from harness.sasl import AuthenticationServer, plain_login
 from harness.sink import Message
-from harness.site import USER, Site
+from harness.site import USER, Site, SiteOptions
 from harness.submission import new_token
 from harness.waiting import wait_until
 from scenario import PARTNER_ADDRESS, RECIPIENT, STRANGER_ADDRESS, Sent, SiteScenario, submit
@@ -62,6 +63,13 @@ class Keys:
         self.records: dict[str, str] = {}
         self.zone_lines: list[str] = []
 
+    @classmethod
+    def of(cls, enter) -> "Keys":
+        """In a folder that everybody may pass, for as long as `enter` keeps contexts: cls.enterClassContext, say."""
+        folder = Path(enter(tempfile.TemporaryDirectory(prefix="connectord-test-keys-")))
+        folder.chmod(0o755)
+        return cls(folder)
+
     def make(self, domain: str, selector: str, *options: str) -> str:
         """The [[signing]] table of a new key."""
         output = connectorctl("dkim", "new", domain, "--selector", selector, "--dir", self.folder / "dkim", "--json",
@@ -83,17 +91,15 @@ class SigningScenario(SiteScenario):
     wanted: tuple[tuple[str, ...], ...] = ()
     parameters: dict[str, str] = {}
     connectors = CONNECTORS
-    site_options: dict = {}
+    site_options: SiteOptions = SiteOptions()
     keys: Keys
 
     @classmethod
     def setUpClass(cls):
-        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="connectord-test-keys-")))
-        folder.chmod(0o755)
-        cls.keys = Keys(folder)
+        cls.keys = Keys.of(cls.enterClassContext)
         tables = "".join(cls.keys.make(*one) for one in cls.wanted)
-        site = Site(cls.connectors + tables, parameters=cls.parameters,
-                    entrances={"smtp": {}, "submission": {"smtpd_sasl_auth_enable": "yes"}}, **cls.site_options)
+        site = Site(cls.connectors + tables, replace(cls.site_options, parameters=cls.parameters,
+                                                     entrances={"smtp": {}, "submission": {"smtpd_sasl_auth_enable": "yes"}}))
         server = AuthenticationServer(site.path / "auth")
         server.start()
         cls.addClassCleanup(server.stop)
@@ -257,7 +263,7 @@ scenario = "on-premises"
 [inbound.identify]
 client_networks = ["203.0.113.0/24"]
 """
-    site_options = {"zone": "", "authentication": 'dmarc = "report"\n'}
+    site_options = SiteOptions(zone="", authentication='dmarc = "report"\n')
 
     def through(self, *received: str) -> Sent:
         fields = tuple(f"Received: {each}" for each in received)
@@ -357,13 +363,11 @@ class RoundTrip(unittest.TestCase):
     """connectord verifies what connectord signed, with the key as `connectorctl dkim new` prints it for a zone."""
 
     def test_the_zone_line_and_the_signature_fit(self):
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="connectord-test-keys-")))
-        folder.chmod(0o755)
-        keys = Keys(folder)
+        keys = Keys.of(self.enterContext)
         tables = keys.make("example.net", "rsa", "--bits", "4096") + keys.make("example.net", "ed", "--ed25519")
         plant = CONNECTORS.split("[[inbound]]")[1]
-        with Site("[[inbound]]" + plant + tables, zone="\n".join(keys.zone_lines) + "\n",
-                  authentication='dmarc = "off"\nspf = false') as site:
+        with Site("[[inbound]]" + plant + tables, SiteOptions(zone="\n".join(keys.zone_lines) + "\n",
+                                                              authentication='dmarc = "off"\nspf = false')) as site:
             first = self.pass_through(site, PLANT_ADDRESS)
             again = self.pass_through(site, STRANGER_ADDRESS, lambda content: b"X-New-" + SUBJECT.findall(content)[0] +
                                       b"\r\n" + first.content)

@@ -4,6 +4,7 @@ import json
 import subprocess
 
 from harness.daemon import connectorctl
+from harness.site import SiteOptions
 from harness.submission import RECIPIENT, new_token
 from scenario import PARTNER_ADDRESS, SiteScenario
 
@@ -23,8 +24,8 @@ ENDS = (b"\n.\n", b"\n.\r\n", b"\r\n.\n")
 class Smuggling(SiteScenario):
     connectors = RELAY
     # Newer versions hang up on whoever sends on before the answer to DATA's end, which is another defence.
-    options = {"parameters": {"smtpd_forbid_bare_newline": "no", "smtpd_forbid_unauth_pipelining": "no",
-                              "non_smtpd_milters": "$smtpd_milters"}}
+    options = SiteOptions(parameters={"smtpd_forbid_bare_newline": "no", "smtpd_forbid_unauth_pipelining": "no",
+                              "non_smtpd_milters": "$smtpd_milters"})
 
     def smuggle(self, end: bytes) -> tuple[str, str]:
         """Passes on, as the relay does, a message with another one in it. Returns the tokens of both."""

@@ -4,6 +4,7 @@ import socket
 import time
 
 from harness.network import connect
+from harness.site import SiteOptions
 from harness.socketmap import SocketmapClient, netstring
 from outbound import outbound
 from scenario import HostScenario
@@ -14,7 +15,7 @@ ROUTE = "OK smtp:[mx1.contoso.com]:25"
 
 class Faults(HostScenario):
     connectors = outbound("contoso-out", "contoso.com", hosts=("[mx1.contoso.com]:25",))
-    options = {"socketmap": True}
+    options = SiteOptions(socketmap=True)
 
     def setUp(self):
         self.bystander = self.enterContext(self.client())
@@ -102,7 +103,7 @@ class Faults(HostScenario):
 
 class Stopping(HostScenario):
     connectors = outbound("contoso-out", "contoso.com", hosts=("[mx1.contoso.com]:25",))
-    options = {"socketmap": True}
+    options = SiteOptions(socketmap=True)
 
     def test_the_socket_goes_with_the_daemon(self):
         path = self.host.path / "run" / "socketmap.sock"

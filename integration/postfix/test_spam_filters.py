@@ -3,6 +3,7 @@
 The filters are real ones, with what etc/filters has for them.
 """
 
+from dataclasses import replace
 import json
 import subprocess
 
@@ -219,10 +220,10 @@ class SpamAssassinBehindConnectord(FilterScenario):
 class AmavisBehindConnectord(FilterScenario):
     """As a content filter, which is how amavis is used with Postfix most."""
 
-    options = {**checked_by(ZONE), "entrances": {
+    options = replace(checked_by(ZONE), entrances={
         "smtp": {}, "back": {"content_filter": "", "smtpd_milters": "", "mynetworks": "127.0.0.0/8",
                              "smtpd_recipient_restrictions": "permit_mynetworks,reject",
-                             "receive_override_options": "no_header_body_checks,no_milters"}}}
+                             "receive_override_options": "no_header_body_checks,no_milters"}})
     amavis: Amavis
 
     @classmethod

@@ -7,6 +7,7 @@ from authentication import OTHER_ADDRESS, SENDER_ADDRESS, AuthenticationScenario
 from harness.client import message
 from harness.dns_server import silence, txt
 from harness.sasl import AuthenticationServer, plain_login
+from harness.site import SiteOptions
 from harness.submission import new_token
 from scenario import RECIPIENT, SiteScenario, submit
 
@@ -243,7 +244,7 @@ class Submissions(SiteScenario):
 
     @classmethod
     def setUpClass(cls):
-        cls.options = {"zone": ZONE, "authentication": 'dmarc = "enforce"\n'}
+        cls.options = SiteOptions(zone=ZONE, authentication='dmarc = "enforce"\n')
         super().setUpClass()
         server = AuthenticationServer(cls.site.path / "auth.sock")
         server.start()

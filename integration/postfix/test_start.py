@@ -10,7 +10,7 @@ from pathlib import Path
 
 from api_scenario import server_lines
 from harness.daemon import connectorctl
-from harness.site import USER
+from harness.site import USER, SiteOptions
 from scenario import CONTOSO, HostScenario, SiteScenario
 
 USER_ID = pwd.getpwnam(USER).pw_uid
@@ -56,7 +56,7 @@ def configuration(host) -> str:
 
 
 class FreshInstallation(SiteScenario):
-    options = {"trace": "", "launch": False}
+    options = SiteOptions(trace="", launch=False)
 
     def setUp(self):
         self.state = self.site.trace_file.parent
@@ -114,7 +114,7 @@ class FreshInstallation(SiteScenario):
 class WhoHasConnectordsUser(HostScenario):
     """Somebody who has that user already must not become root by what root does at the next start."""
 
-    options = {"trace": "", "launch": False}
+    options = SiteOptions(trace="", launch=False)
 
     def setUp(self):
         self.sockets = self.host.path / "run"

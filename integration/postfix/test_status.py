@@ -10,13 +10,13 @@ import subprocess
 import sys
 
 from harness.daemon import build_folder, connectorctl
-from harness.site import USER, Host
+from harness.site import USER, Host, SiteOptions
 from harness.waiting import wait_until
 from scenario import CONTOSO, HostScenario, SiteScenario
 
 STRANGER = 2  # the user bin, who is neither root nor connectord's
 
-# What another version, or somebody who has connectord's user, may tell.
+# What another version, or somebody who has connectord's user, may report.
 ODD_DOCUMENTS = {
     "nothing": b"", "no JSON": b"\x00\xff{", "a list": b"[]", "an empty object": b"{}", "a number": b"7",
     "wrong types": json.dumps({key: [1] for key in ("version", "pid", "started", "configuration", "reload",
@@ -49,7 +49,7 @@ while True:
 
 
 def socket_name(host: Host) -> str:
-    """The name under which connectord tells how it is, as docs/architecture.md has it."""
+    """The name under which connectord reports how it is, as docs/architecture.md has it."""
     path = os.path.realpath(host.connectord.config_file)
     return "connectord-health-" + hashlib.sha256(path.encode()).hexdigest()
 
@@ -75,7 +75,7 @@ def squatter(host: Host, uid: int, document: bytes = b'{"version": "0"}'):
 
 
 class WithPostfix(SiteScenario):
-    options = {"parameters": {"non_smtpd_milters": "$smtpd_milters"}}
+    options = SiteOptions(parameters={"non_smtpd_milters": "$smtpd_milters", "smtpd_forbid_bare_newline": "normalize"})
 
     def status(self) -> tuple[int, dict]:
         return status(self.site, "--postfix-config", self.site.postfix.configuration)
@@ -198,6 +198,7 @@ class Daemon(HostScenario):
         self.host.connectord.stop()
 
     def test_clients_that_say_nothing_do_not_keep_others_from_being_told(self):
+        wait_until(lambda: self.status()[0] == 0, "status")  # which is answered last of all that begins
         idle = []
         for _ in range(5):
             client = socket.socket(socket.AF_UNIX)

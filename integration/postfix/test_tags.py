@@ -1,6 +1,7 @@
 """The tag is trusted further on, so nobody but connectord may set it."""
 
 from harness.client import message
+from harness.site import SiteOptions
 from harness.submission import new_token, submit
 from scenario import CONTOSO, SiteScenario
 
@@ -22,7 +23,7 @@ FORGERIES = {
 
 class ForgedTags(SiteScenario):
     connectors = CONTOSO
-    options = {"parameters": {"non_smtpd_milters": "$smtpd_milters"}, "trace": ""}
+    options = SiteOptions(parameters={"non_smtpd_milters": "$smtpd_milters"}, trace="")
 
     def test_untagged_mail_loses_every_forged_tag_and_nothing_else(self):
         for case, headers in FORGERIES.items():

@@ -2,14 +2,13 @@
 
 import contextlib
 import tempfile
-from pathlib import Path
 
 from harness.client import message
 from harness.daemon import connectorctl
 from harness.milter import MilterClient
 from harness.network import free_port
 from harness.policy import PolicyClient
-from harness.site import Site
+from harness.site import Site, SiteOptions
 from harness.submission import RECIPIENT, Sent, new_token
 from harness.waiting import wait_until
 from scenario import STRANGER_ADDRESS, HostScenario, SiteScenario
@@ -29,12 +28,12 @@ class PinnedOverTcp(SiteScenario):
 
     @classmethod
     def setUpClass(cls):
-        site = Site("", policy=f"inet:127.0.0.1:{free_port()}", server=clients(MAIL_SERVER),
-                    entrances={"smtp": {}, "no-policy": {"smtpd_recipient_restrictions": "reject_unauth_destination"}})
+        site = Site("", SiteOptions(policy=f"inet:127.0.0.1:{free_port()}", server=clients(MAIL_SERVER),
+                                    entrances={"smtp": {}, "no-policy": {"smtpd_recipient_restrictions": "reject_unauth_destination"}}))
         site.reconfigure(pinned_by("partner", "partner.example", site.certificates["pinned"].fingerprint))
         cls.site = cls.enterClassContext(site)
 
-    def tell(self, client, source: str) -> str:
+    def claim(self, client, source: str) -> str:
         """Says of an SMTP client's connection that it showed the pinned certificate."""
         with PolicyClient(self.site.policy, source=source) as policy:
             return policy.ask(client_address=LIAR, client_port=str(client.source_port), sender="a@partner.example",
@@ -45,13 +44,13 @@ class PinnedOverTcp(SiteScenario):
         self.assert_delivered(self.send("a@partner.example", certificate="pinned"), "partner")
 
     def pretend(self, source: str) -> Sent:
-        """A message whose client showed no certificate, while somebody at `source` tells that it did, in the moment in
+        """A message whose client showed no certificate, while somebody at `source` claims that it did, in the moment in
         which Postfix would: when the milter has seen MAIL, and before RCPT."""
         with self.open(LIAR, entrance="no-policy") as client:
             client.mail("a@partner.example")
             with contextlib.suppress(OSError):
-                self.assertEqual(self.tell(client, source), "DUNNO")
-                self.told += 1
+                self.assertEqual(self.claim(client, source), "DUNNO")
+                self.claimed += 1
             token = new_token()
             reply = client.rcpt(RECIPIENT)
             if not reply.accepted:
@@ -59,17 +58,17 @@ class PinnedOverTcp(SiteScenario):
             return Sent(token, "END", client.data(message(token)))
 
     def setUp(self):
-        self.told = 0
+        self.claimed = 0
 
     def test_nobody_else_can_tell_a_fingerprint(self):
         for _ in range(9):
             self.assert_refused(self.pretend(LIAR), "451 4.7.1", "fingerprint")
-        self.assertEqual(self.told, 0)
+        self.assertEqual(self.claimed, 0)
         self.assertIn(f"server.inet_clients does not name it, client={LIAR}", self.site.connectord.log())
 
     def test_whom_the_configuration_names_is_believed(self):
         self.assert_delivered(self.pretend(MAIL_SERVER), "partner")
-        self.assertEqual(self.told, 1)
+        self.assertEqual(self.claimed, 1)
 
 
 class Configuration(HostScenario):
@@ -100,11 +99,9 @@ class SigningOverTcp(HostScenario):
 
     @classmethod
     def setUpClass(cls):
-        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="connectord-test-keys-")))
-        folder.chmod(0o755)
-        cls.signing = Keys(folder).make("example.net", "rsa")
+        cls.signing = Keys.of(cls.enterClassContext).make("example.net", "rsa")
         cls.connectors = ""
-        cls.options = {"milter": f"inet:127.0.0.1:{free_port()}", "server": clients(MAIL_SERVER)}
+        cls.options = SiteOptions(milter=f"inet:127.0.0.1:{free_port()}", server=clients(MAIL_SERVER))
         super().setUpClass()
 
     def setUp(self):

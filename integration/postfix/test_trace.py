@@ -8,12 +8,13 @@ import pwd
 import re
 import stat
 import threading
+from datetime import datetime, timedelta, timezone
 
 from harness.client import SmtpClient, message
 from harness.daemon import build_folder, connectorctl
 from harness.milter import MilterClient
 from harness.network import accepts_connections, free_port
-from harness.site import USER
+from harness.site import USER, SiteOptions
 from harness.waiting import wait_until
 from load import Load, assert_all_in_trace
 from scenario import CONTOSO, RECIPIENT, HostScenario, SiteScenario
@@ -24,7 +25,7 @@ LEAST_ANSWERS = 300
 
 class Trace(SiteScenario):
     connectors = CONTOSO
-    options = {"trace": "subject = true"}
+    options = SiteOptions(trace="subject = true")
 
     def test_mail_is_found_by_what_is_known_of_it(self):
         sent = self.send("alice@contoso.com", "first@example.net", "Second@example.net", certificate="partner")
@@ -111,12 +112,12 @@ class Trace(SiteScenario):
 
 
 class Deliveries(SiteScenario):
-    """What became of messages, as Postfix's log tells it."""
+    """What became of messages, as Postfix's log has it."""
 
     connectors = CONTOSO
-    options = {"trace": 'mail_log = "PATH/postfix/mail.log"', "parameters": {"smtpd_sender_restrictions":
+    options = SiteOptions(trace='mail_log = "PATH/postfix/mail.log"', parameters={"smtpd_sender_restrictions":
                "check_sender_access inline:{mallory@spammer.example=REJECT}",
-               "smtpd_relay_restrictions": "reject_unauth_destination"}}
+               "smtpd_relay_restrictions": "reject_unauth_destination"})
 
     def await_status(self, status: str, *options: str) -> dict:
         return wait_until(lambda: self.site.trace(*options, "--status", status), f"{status} for {options}")[0]
@@ -144,8 +145,8 @@ class Deliveries(SiteScenario):
         # A busy Postfix may have tried it twice before it was let go.
         logged = re.findall(rf"{sent.queue_id}: to=.* status=(deferred|sent)", self.site.postfix.log())
         self.assertEqual((logged[0], logged[-1]), ("deferred", "sent"))
-        self.assertEqual(re.findall(r"^\S+ +(pending|delivered) +<", story, re.MULTILINE),
-                         ["delivered" if status == "sent" else "pending" for status in logged])
+        self.assertEqual(re.findall(r"^\S+ +(deferred|delivered) +<", story, re.MULTILINE),
+                         ["delivered" if status == "sent" else "deferred" for status in logged])
 
     def test_a_refusal_of_postfixs_own_is_recorded_and_ours_only_once(self):
         self.assert_refused(self.send("mallory@spammer.example", tls=False), "554 5.7.1")
@@ -180,30 +181,115 @@ class Deliveries(SiteScenario):
                    f"deliveries of {queue_id}: {self.site.trace('--queue-id', queue_id)}")
 
 
-class DeliveriesOfPrograms(SiteScenario):
-    """Mail of the sendmail command, whose recipients Postfix completes before it tells a milter."""
+class ByNight(SiteScenario):
+    """Somebody is called at two in the morning and has a word of the mail that is missing."""
 
     connectors = CONTOSO
-    options = {"trace": 'mail_log = "PATH/postfix/mail.log"',
-               "parameters": {"non_smtpd_milters": "$smtpd_milters", "mydestination": "mx.example.net",
+    options = SiteOptions(trace='mail_log = "PATH/postfix/mail.log"')
+
+    def setUp(self):
+        kind = type(self)
+        if hasattr(kind, "delivered"):
+            return
+        kind.delivered = self.send("alice@contoso.com", certificate="partner")
+        self.assert_refused(self.send("alice@contoso.com", tls=False), "550 5.7.10")
+        self.site.postfix.set(transport_maps="inline:{{nobody@example.net=error:5.1.1 nobody of that name}}",
+                              smtpd_reject_unlisted_recipient="no")  # which would be a refusal
+        self.site.postfix.reload()
+        kind.bounced = self.send("carol@stranger.example", "nobody@example.net", tls=False)
+
+    def connectorctl(self, *arguments, environment=None):
+        return connectorctl(*arguments, "--config", self.site.connectord.config_file, environment=environment)
+
+    def rows(self, *arguments):
+        return [json.loads(line) for line in self.connectorctl("trace", *arguments, "--json").stdout.splitlines()]
+
+    def test_any_word_that_is_known_finds_the_message(self):
+        queue_id = self.delivered.queue_id
+        for word in (queue_id, f"<{self.delivered.token}@client.example.org>"):
+            with self.subTest(word):
+                self.assertEqual([row["queue_id"] for row in self.rows(word)], [queue_id])
+        for word in ("contoso.com", "alice@contoso.com", "contoso", "127.0.0.2"):
+            with self.subTest(word):
+                self.assertIn(queue_id, [row["queue_id"] for row in self.rows(word)])
+        self.assertEqual(self.rows("nobody@contoso.com"), [])
+
+    def test_the_queue_id_of_the_log_shows_the_message(self):
+        shown = self.connectorctl("trace", "show", self.delivered.queue_id).stdout
+        self.assertIn(f"queued      accept as {self.delivered.queue_id}", shown)
+
+    def test_the_author_is_found_whoever_sent_the_mail(self):
+        with self.open(tls=False) as client:
+            client.mail("bounce@lists.example")
+            client.rcpt(RECIPIENT)
+            queue_id = client.data(b"From: Dave <dave@author.example>\r\n\r\nHello.\r\n").queue_id
+        for option in ("dave@author.example", "author.example"):
+            self.assertEqual([row["queue_id"] for row in self.rows("--from", option)], [queue_id])
+        self.assertEqual([row["queue_id"] for row in self.rows("author.example")], [queue_id])
+
+    def test_a_bounce_is_called_a_bounce_and_a_refusal_a_refusal(self):
+        bounced = wait_until(lambda: self.rows("--status", "bounced"), "the bounce")
+        self.assertEqual([row["queue_id"] for row in bounced], [self.bounced.queue_id])
+        shown = self.connectorctl("trace", "show", self.bounced.queue_id).stdout
+        self.assertIn("<nobody@example.net>: bounced", shown)
+        self.assertRegex(shown, r"bounced +<nobody@example.net>\n +5.1.1 ")
+        self.assertEqual({row["action"] for row in self.rows("--status", "refused")}, {"reject"})
+        table = self.connectorctl("trace").stdout
+        self.assertRegex(table, r" bounced +carol@stranger.example +nobody@example.net ")
+        self.assertRegex(table, r" refused +alice@contoso.com ")
+
+    def test_a_connector_that_does_not_exist_is_an_error_with_the_nearest_name(self):
+        asked = self.connectorctl("trace", "--connector", "contso")
+        self.assertEqual((asked.status, asked.stdout), (1, ""))
+        self.assertIn('there is no connector "contso"; did you mean "contoso"?', asked.stderr)
+
+    def test_times_are_those_of_the_machine(self):
+        zone = {**os.environ, "TZ": "NST-11"}
+        shown = self.connectorctl("trace", self.delivered.queue_id, environment=zone)
+        self.assertIn("TIME (NST)", shown.stdout)
+        row = self.rows(self.delivered.queue_id)[0]
+        local = datetime.fromisoformat(row["time"].replace("Z", "+00:00")).astimezone(timezone(timedelta(hours=11)))
+        self.assertIn(f"{local:%Y-%m-%d %H:%M:%S}", shown.stdout)
+        since = f"{local:%Y-%m-%d %H:%M:%S}"
+        for option in ("--since", "--until"):
+            found = self.connectorctl("trace", self.delivered.queue_id, option, since, environment=zone)
+            self.assertEqual(self.delivered.queue_id in found.stdout or "alice@" in found.stdout, option == "--since")
+        self.assertIn("TIME (UTC)", self.connectorctl("trace", "--utc", environment=zone).stdout)
+
+    def test_it_works_while_the_configuration_is_broken(self):
+        good = self.site.connectord.config_file.read_text()
+        self.addCleanup(self.site.connectord.config_file.write_text, good)
+        for broken in (good + "\n[server]\ntls = yes\n", good + "\n[[inbound]]\nname = contoso\n"):
+            self.site.connectord.config_file.write_text(broken)
+            asked = self.connectorctl("trace", self.delivered.queue_id)
+            self.assertIn("alice@contoso.com", asked.stdout)
+            self.assertIn("the configuration does not load; see: connectorctl check", asked.stderr)
+
+
+class DeliveriesOfPrograms(SiteScenario):
+    """Mail of the sendmail command, whose recipients Postfix completes before it asks a milter."""
+
+    connectors = CONTOSO
+    options = SiteOptions(trace='mail_log = "PATH/postfix/mail.log"',
+                          parameters={"non_smtpd_milters": "$smtpd_milters", "mydestination": "mx.example.net",
                               "local_transport": "discard", "recipient_canonical_maps":
                                   "inline:{ {canon@mx.example.net = d@example.net},"
                                   " {both@mx.example.net = both@example.net} }",
                               "virtual_alias_maps": "inline:{ {virt@mx.example.net = b@example.net},"
                                                     " {both@example.net = c@example.net},"
-                                                    " {list@mx.example.net = e@example.net, f@example.net} }"}}
+                                                    " {list@mx.example.net = e@example.net, f@example.net} }"})
 
     def test_whoever_it_is_for_it_is_delivered(self):
-        for given, told, status in (("root", "root@mx.example.net", "delivered"),
-                                    ("virt", "virt@mx.example.net", "delivered"),
-                                    ("canon", "d@example.net", "delivered"),
-                                    ("both", "both@example.net", "delivered"),
-                                    ("list", "list@mx.example.net", "expanded"),
-                                    ("g@example.net", "g@example.net", "delivered")):
+        for given, resolved, status in (("root", "root@mx.example.net", "delivered"),
+                                        ("virt", "virt@mx.example.net", "delivered"),
+                                        ("canon", "d@example.net", "delivered"),
+                                        ("both", "both@example.net", "delivered"),
+                                        ("list", "list@mx.example.net", "expanded"),
+                                        ("g@example.net", "g@example.net", "delivered")):
             with self.subTest(given):
                 self.site.postfix.sendmail(b"", given)
-                wait_until(lambda: self.site.trace("--recipient", told, "--status", status),
-                           f"{status} for {told}: {self.site.trace()}")
+                wait_until(lambda: self.site.trace("--recipient", resolved, "--status", status),
+                           f"{status} for {resolved}: {self.site.trace()}")
 
     def test_several_recipients_of_one_message_are(self):
         self.site.postfix.sendmail(b"Subject: several\n\n", "daemon", "virt", "h@example.net", "canon")
@@ -225,9 +311,9 @@ class Postscreen(SiteScenario):
     """postscreen(8) takes any word for a HELO name, and any address."""
 
     connectors = CONTOSO
-    options = {"trace": 'mail_log = "PATH/postfix/mail.log"',
-               "parameters": {"postscreen_access_list": "cidr:{ {127.0.0.0/8 reject} }", "postscreen_greet_wait": "1s",
-                              "postscreen_denylist_action": "enforce", "postscreen_cache_map": ""}}
+    options = SiteOptions(trace='mail_log = "PATH/postfix/mail.log"',
+                          parameters={"postscreen_access_list": "cidr:{ {127.0.0.0/8 reject} }", "postscreen_greet_wait": "1s",
+                              "postscreen_denylist_action": "enforce", "postscreen_cache_map": ""})
 
     @classmethod
     def setUpClass(cls):
@@ -253,7 +339,8 @@ class TraceAfterKill(SiteScenario):
     """Half of the mail is taken, half refused, and connectord is killed in the midst of it, again and again."""
 
     connectors = CONTOSO
-    options = {"trace": "", "parameters": {"smtpd_client_connection_count_limit": "0", "default_process_limit": "50"}}
+    options = SiteOptions(trace="",
+                          parameters={"smtpd_client_connection_count_limit": "0", "default_process_limit": "50"})
 
     def setUp(self):
         self.addCleanup(lambda: self.site.connectord.is_running or self.site.connectord.start())
@@ -274,7 +361,7 @@ class TraceAfterKillUnderLoad(HostScenario):
     and connectord is killed in the midst of them."""
 
     connectors = CONTOSO
-    options = {"trace": ""}
+    options = SiteOptions(trace="")
     sessions = 64
 
     def setUp(self):
@@ -323,7 +410,7 @@ class TraceAfterKillUnderLoad(HostScenario):
 
 class TraceTrouble(SiteScenario):
     connectors = CONTOSO
-    options = {"trace": ""}
+    options = SiteOptions(trace="")
 
     def setUp(self):
         """connectord can no longer reach its trace, and knows."""
@@ -348,7 +435,7 @@ class TraceTrouble(SiteScenario):
 
 class TraceTroubleAccepted(SiteScenario):
     connectors = CONTOSO
-    options = {"trace": 'on_failure = "accept"'}
+    options = SiteOptions(trace='on_failure = "accept"')
 
     def test_mail_is_decided_as_always_without_a_trace(self):
         self.site.trace_file.parent.chmod(0)

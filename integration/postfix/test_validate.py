@@ -8,6 +8,7 @@ from harness.daemon import connectorctl
 from harness.dns_server import vouched
 from harness.network import free_port
 from harness.sink import Sink
+from harness.site import SiteOptions
 from harness.validated import REQUIRE, PartnersOfEveryKind
 from validation import MX, RECIPIENT, ValidateScenario, showing
 
@@ -158,7 +159,7 @@ class Dane(ValidateScenario):
 
     @classmethod
     def setUpClass(cls):
-        cls.options = {"faults": cls.faults}
+        cls.options = SiteOptions(faults=cls.faults)
         cls.zone = "placeholder.invalid IN A 127.0.0.1\n"
         super().setUpClass()
 

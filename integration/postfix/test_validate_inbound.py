@@ -3,6 +3,7 @@
 import json
 
 from harness.daemon import connectorctl
+from harness.site import SiteOptions
 from scenario import CONTOSO, PARTNER_ADDRESS, STRANGER_ADDRESS, SiteScenario
 
 GATEWAY = """
@@ -25,6 +26,7 @@ class InboundScenario(SiteScenario):
         super().setUpClass()
         state = f'[validation]\nstate = "{cls.site.path}/validation"\n'
         cls.site.reconfigure(state + cls.connectors)
+        cls.site.connectord.reload()
 
 
 class AsThePartner(InboundScenario):
@@ -80,10 +82,49 @@ class AsThePartner(InboundScenario):
         self.assertIn("an address of this machine", done.stdout)
 
 
+class OurOwn(InboundScenario):
+    """What we try ourselves is nobody's mail: not in reports, no refusal of the partner's, and marked where it is shown."""
+
+    options = SiteOptions(trace="")
+
+    def test_dialogues_are_marked_and_count_as_nobodys(self):
+        ctl = lambda *command: connectorctl(*command, "--config", self.site.connectord.config_file)
+        self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
+        for _ in range(3):
+            probed = ctl("validate", "contoso", "--probe", f"127.0.0.1:{self.site.postfix.ports['smtp']}", "--source",
+                         STRANGER_ADDRESS)
+            self.assertEqual((probed.status, probed.stderr), (1, ""))
+        rows = self.site.trace("--direction", "validation")
+        self.assertEqual([(row["connector"], row["action"]) for row in rows], [("contoso", "reject")] * 3)
+        self.assertIn("refused (our validation)", ctl("trace").stdout)
+        self.assertIn("nobody's mail", ctl("trace", "show", str(rows[0]["id"])).stdout)
+        self.assertEqual(ctl("trace", "--csv").stdout.count(',"validation",'), 3)
+        report = json.loads(ctl("trace", "report", "--json").stdout)
+        self.assertEqual([(one["group"], one["messages"]) for one in report["volumes"]], [("contoso", 1)])
+        for line in self.site.connectord.log_lines("action=reject"):
+            self.assertIn(" validation=ours,", line)
+        status = ctl("status", "--postfix-config", self.site.postfix.configuration)
+        self.assertNotIn("refused", status.stdout)
+        recent = ctl("validate", "contoso", "--json")
+        taken = [step["seen"] for step in json.loads(recent.stdout)["steps"] if step["check"] == "history.taken"]
+        self.assertEqual(taken, ["1 accept in the last 7 days"])
+
+    def test_what_is_not_tried_is_no_result_and_replaces_none(self):
+        ctl = lambda *command: connectorctl(*command, "--config", self.site.connectord.config_file)
+        tried = ctl("validate", "contoso", "--probe", f"127.0.0.1:{self.site.postfix.ports['smtp']}", "--source",
+                    STRANGER_ADDRESS)
+        self.assertIn("failed  contoso", tried.stdout)
+        untried = ctl("validate", "contoso")
+        self.assertIn("not tried  contoso", untried.stdout)
+        self.assertNotIn("passed", untried.stdout)
+        listed = {each["name"]: each for each in json.loads(ctl("list", "--json").stdout)}
+        self.assertEqual(listed["contoso"]["validated"]["result"], "failed")
+
+
 class RecentMail(InboundScenario):
     """What the trace of a real Postfix's mail says of a connector."""
 
-    options = {"trace": ""}
+    options = SiteOptions(trace="")
 
     def test_what_it_took_what_failed_and_what_it_missed_is_told_with_examples(self):
         self.assert_delivered(self.send("alice@contoso.com", certificate="partner"), "contoso")
@@ -91,12 +132,12 @@ class RecentMail(InboundScenario):
         self.assert_delivered(self.send("bob@contoso.com", source="127.0.0.4", tls=False), "gateway", sink="default")
         done = connectorctl("validate", "contoso", "--json", "--config", self.site.connectord.config_file)
         self.assertEqual(done.status, 0, done.stdout)
-        told = {}
+        reported = {}
         for step in json.loads(done.stdout)["steps"]:
-            told.setdefault(step["check"], []).append(step)
-        self.assertEqual(told["history.taken"][0]["seen"], "1 accept, 1 reject in the last 7 days")
-        self.assertIn("require.tls", [step["expected"] for step in told["history.failed"]])
-        (missed,) = told["history.missed"]
+            reported.setdefault(step["check"], []).append(step)
+        self.assertEqual(reported["history.taken"][0]["seen"], "1 accept, 1 reject in the last 7 days")
+        self.assertIn("require.tls", [step["expected"] for step in reported["history.failed"]])
+        (missed,) = reported["history.missed"]
         self.assertIn("1 message to gateway, by its client_network, such as row", missed["seen"])
         self.assertIn("<bob@contoso.com> from [127.0.0.4]", missed["seen"])
         self.assertIn("gateway takes it now too", missed["hint"])

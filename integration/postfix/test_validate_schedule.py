@@ -1,4 +1,4 @@
-"""The daemon validates by itself, as the user that it becomes, and tells what is new in the log and by mail."""
+"""The daemon validates by itself, as the user that it becomes, and reports what is new in the log and by mail."""
 
 import json
 import shutil

@@ -4,6 +4,7 @@ import json
 
 from harness.certificates import CertificateStore
 from harness.daemon import connectorctl
+from harness.site import SiteOptions
 from outbound import OutboundScenario, certificates_of_servers, offer, outbound
 
 RECIPIENT = "postmaster@contoso.com"
@@ -12,8 +13,8 @@ HERE = "127.0.0.1"
 
 class TestMessage(OutboundScenario):
     hosts = ("partner", "elsewhere")
-    options = {"trace": 'mail_log = "PATH/postfix/mail.log"', "zone": "nothing.example IN A 127.0.0.9\n",
-               "authentication": 'spf = false\ndkim = false\ndmarc = "off"\n'}
+    options = SiteOptions(trace='mail_log = "PATH/postfix/mail.log"', zone="nothing.example IN A 127.0.0.9\n",
+                          authentication='spf = false\ndkim = false\ndmarc = "off"\n')
 
     @classmethod
     def prepare(cls):
@@ -50,6 +51,8 @@ class TestMessage(OutboundScenario):
         (message,) = self.sinks["partner"].holding("Test of the connector contoso-out")
         self.assertEqual((message.mail_from, message.recipients), ("", [RECIPIENT]))
         self.assertEqual(message.all("Auto-Submitted"), ["auto-generated"])
+        rows = self.site.trace("--recipient", RECIPIENT)
+        self.assertEqual([(row["direction"], row["action"]) for row in rows], [("validation", "accept")])
 
     def test_that_another_connector_takes_names_it(self):
         report = self.validate(recipient="postmaster@sales.contoso.com")

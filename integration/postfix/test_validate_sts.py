@@ -7,7 +7,7 @@ from harness.sink import Sink, server_context
 from validation import MX, ValidateScenario
 
 WEB = "127.0.0.72"
-MAIL = "127.0.0.71"
+MAIL = "127.0.0.73"
 POLICY = "version: STSv1\r\nmode: {mode}\r\nmx: {mx}\r\nmax_age: 86400\r\n"
 
 

@@ -4,11 +4,12 @@ import os
 import subprocess
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 from harness.certificates import Certificate, CertificateStore
 from harness.daemon import build_folder
-from harness.site import Site
+from harness.site import Site, SiteOptions
 from harness.validated import Validated, read_validated
 
 MX = "mx.contoso.com"
@@ -41,7 +42,7 @@ class ValidateScenario(unittest.TestCase):
 
     zone = f"{MX} IN A 127.0.0.1\n"
     validation = 'private_networks = ["127.0.0.0/8"]'
-    options: dict = {}
+    options: SiteOptions = SiteOptions()
     site: Site
     certificates: Certificates
 
@@ -54,7 +55,8 @@ class ValidateScenario(unittest.TestCase):
         folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="connectord-certificates-"))
         Path(folder).chmod(0o755)  # connectord reads the authority's certificate, too
         cls.certificates = Certificates(Path(folder))
-        cls.site = Site("", **{"launch": False, "zone": cls.zone, "entrances": cls.entrances(), **cls.options})
+        zone = cls.zone if cls.options.zone is None else cls.options.zone
+        cls.site = Site("", replace(cls.options, launch=False, zone=zone, entrances=cls.entrances()))
         cls.enterClassContext(cls.site)
         cls.state = cls.site.path / "validation"
 

@@ -5,8 +5,10 @@
 #include <exception>
 #include <utility>
 
+#include "browser_guard.h"
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/text.h"
+#include "console.h"
 #include "context.h"
 
 namespace connectord::api {
@@ -25,9 +27,14 @@ const std::vector<Route>& table() {
   static const std::vector<std::string_view> one = {"direction"};
   static const std::vector<std::string_view> validation = {"direction", "rcpt_to", "mail_from"};
   static const std::vector<std::string_view> listing = {"direction", "scenario", "status", "enabled", "name", "text"};
-  static const std::vector<std::string_view> search = {"since",    "until",      "sender",    "recipient", "connector",
-                                                       "action",   "status",     "direction", "client",    "limit",
-                                                       "queue_id", "message_id", "cursor"};
+  static const std::vector<std::string_view> rule_listing = {"status", "mode", "name", "text"};
+  static const std::vector<std::string_view> search = {
+      "since", "until",    "sender",     "recipient", "connector", "action", "status", "direction", "client",
+      "limit", "queue_id", "message_id", "cursor",    "word",      "author", "rule",   "after"};
+  static const std::vector<std::string_view> exported = {"since",      "until",  "sender",    "recipient", "connector",
+                                                         "action",     "status", "direction", "client",    "queue_id",
+                                                         "message_id", "word",   "author",    "rule"};
+  static const std::vector<std::string_view> times = {"since", "until"};
   static const std::vector<std::string_view> report = {"since", "until", "group", "interval"};
   static const std::vector<Route> routes = {
       {{"GET", "/health", Role::nobody}, get_health},
@@ -40,10 +47,49 @@ const std::vector<Route>& table() {
       {{"DELETE", "/api/exchange/connectors/{id}", Role::admin}, delete_connector, false, one},
       {{"PUT", "/api/exchange/connectors/{id}/status", Role::operate}, set_status, true, one},
       {{"POST", "/api/exchange/connectors/{id}/validate", Role::operate}, validate_connector, false, validation},
+      {{"GET", "/api/exchange/rules", Role::read}, list_rules, false, rule_listing},
+      {{"POST", "/api/exchange/rules", Role::admin}, create_rule, true},
+      {{"POST", "/api/exchange/rules/test", Role::read}, test_rules, true},
+      {{"POST", "/api/exchange/rules/check", Role::read}, check_rule, true},
+      {{"GET", "/api/exchange/rules/{id}", Role::read}, get_rule},
+      {{"GET", "/api/exchange/rules/{id}/place", Role::read}, get_rule_place},
+      {{"PUT", "/api/exchange/rules/{id}", Role::admin}, replace_rule, true},
+      {{"DELETE", "/api/exchange/rules/{id}", Role::admin}, delete_rule},
+      {{"PUT", "/api/exchange/rules/{id}/status", Role::operate}, set_rule_status, true},
       {{"GET", "/api/exchange/messagetrace", Role::read}, search_trace, false, search},
+      {{"GET", "/api/exchange/messagetrace.csv", Role::read}, export_trace, false, exported},
       {{"GET", "/api/exchange/messagetrace/{id}", Role::read}, get_trace},
       {{"POST", "/api/exchange/explain", Role::read}, explain_message, true},
       {{"GET", "/api/exchange/reports/connectors", Role::read}, report_connectors, false, report},
+      {{"GET", "/api/exchange/reports/rules", Role::read}, report_rules, false, report},
+      {{"GET", "/api/exchange/queue", Role::read}, get_queue},
+      {{"GET", "/api/exchange/quarantine", Role::read}, list_held},
+      {{"POST", "/api/exchange/quarantine/{id}/release", Role::operate}, release_held},
+      {{"DELETE", "/api/exchange/quarantine/{id}", Role::admin}, delete_held},
+      {{"GET", "/approval/{id}", Role::nobody}, show_approval},
+      {{"POST", "/approval/{id}/release", Role::nobody}, release_by_link},
+      {{"POST", "/approval/{id}/reject", Role::nobody}, reject_by_link},
+      {{"POST", "/api/exchange/connectors/check", Role::admin}, check_connector, true},
+      {{"GET", "/api/exchange/connectors/{id}/place", Role::read}, get_place, false, one},
+      {{"POST", "/api/exchange/backtest", Role::read}, backtest_connector, true, times},
+      {{"GET", "/api/exchange/doctor", Role::read}, get_doctor},
+      {{"GET", "/api/exchange/certificates", Role::read}, get_certificates},
+      {{"GET", "/api/exchange/insights", Role::read}, get_insights},
+      {{"POST", "/api/exchange/insights/{id}/mute", Role::operate}, mute_insight, true},
+      {{"DELETE", "/api/exchange/insights/{id}/mute", Role::operate}, unmute_insight},
+      {{"GET", "/api/exchange/domains", Role::read}, list_domains},
+      {{"POST", "/api/exchange/domains/{id}/check", Role::operate}, check_domain},
+      {{"GET", "/api/exchange/schema", Role::read}, get_schema},
+      {{"GET", "/api/exchange/changes", Role::read}, get_changes},
+      {{"GET", "/api/exchange/reports/dmarc", Role::read}, list_sent_reports, false, {"day", "limit"}},
+      {{"GET", "/api/exchange/audit", Role::read}, get_audit, false, {"limit"}},
+      {{"GET", "/api/session", Role::read}, get_session},
+      {{"POST", "/api/session", Role::read}, begin_session},
+      {{"DELETE", "/api/session", Role::read}, end_session},
+      {{"POST", "/api/session/link", Role::read}, make_link},
+      {{"GET", "/api/sessions", Role::admin}, list_sessions},
+      {{"DELETE", "/api/sessions/{id}", Role::admin}, end_other_session},
+      {{"GET", "/api/tokens", Role::admin}, list_tokens},
   };
   return routes;
 }
@@ -124,6 +170,12 @@ Answered<Json> body_of(const Request& request, const Route& route) {
   return parse_body(request.body).map_error([](const std::string& error) { return problem(400, error); });
 }
 
+// "mx.example.net" of "https://mx.example.net:8025".
+std::string host_of(std::string_view url) {
+  url.remove_prefix(std::min(url.size(), url.find("//") + 2));
+  return std::string(without_port(url));
+}
+
 }  // namespace
 
 Response json_response(const Json& json, unsigned status) {
@@ -133,8 +185,9 @@ Response json_response(const Json& json, unsigned status) {
 class Api::Implementation {
  public:
   explicit Implementation(const Setup& setup)
-      : context_{setup, AuditLog(setup.settings.audit_log, setup.services.unix_time)},
-        gatekeeper_(setup.settings.api_tokens, setup.services.log) {}
+      : hosts_(hosts_of(setup.settings)),
+        gatekeeper_(setup.settings.api_tokens, setup.services.log, sessions_, setup.services.unix_time),
+        context_{setup, AuditLog(setup.settings.audit_log, setup.services.unix_time), sessions_, gatekeeper_} {}
 
   Response handle(const Request& request) {
     std::string_view path = "none";
@@ -147,6 +200,13 @@ class Api::Implementation {
   Response answer(const Request& request, std::string_view& path) {
     auto target = parse_target(request.target);
     if (!target) return problem(400, target.error());
+    if (auto refused = refuse_foreign(request, *target, hosts_)) return *refused;
+    if (is_console_path(*target) && !context_.setup.settings.console) {
+      return problem(404, "this connectord has no console: write console = true in [server], and restart it");
+    }
+    if (request.method == "GET") {
+      if (auto page = console_file(*target)) return *page;
+    }
     std::string id;
     const auto route = find_route(request.method, target->segments, id);
     if (!route) return route.error();
@@ -161,8 +221,17 @@ class Api::Implementation {
     return (*route)->handler(context_, call);
   }
 
-  Context context_;
+  static std::vector<std::string> hosts_of(const model::Server& settings) {
+    std::vector<std::string> hosts = settings.console_hosts;
+    hosts.push_back(settings.authserv_id);
+    if (!settings.api_url.empty()) hosts.push_back(host_of(settings.api_url));
+    return hosts;
+  }
+
+  const std::vector<std::string> hosts_;  // by which a browser may reach us
+  Sessions sessions_;
   Gatekeeper gatekeeper_;
+  Context context_;
 };
 
 Api::Api(const Setup& setup) : implementation_(std::make_unique<Implementation>(setup)) {}

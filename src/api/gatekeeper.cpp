@@ -3,11 +3,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "browser_guard.h"
 #include "connectord/base/ascii_case.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/net/ip_address.h"
 #include "connectord/net/socket_peer.h"
 #include "problem.h"
+#include "sessions.h"
 
 namespace connectord::api {
 namespace {
@@ -16,9 +20,11 @@ constexpr std::string_view subject = "api";
 constexpr std::string_view scheme = "bearer ";
 
 // Root can change everything without us, and so can who runs this process; everybody else shows a token, since the
-// mail server's group may reach the socket too.
-bool needs_no_token(const Peer& peer) {
-  return peer.uid && (*peer.uid == 0 || *peer.uid == ::geteuid());
+// mail server's group may reach the socket too. A browser that comes over a proxy or a tunnel speaks for whoever sits
+// before it.
+bool needs_no_token(const Request& request) {
+  const auto& uid = request.peer.uid;
+  return uid && (*uid == 0 || *uid == ::geteuid()) && !is_of_browser(request);
 }
 
 std::string key_of(const Peer& peer) {
@@ -67,9 +73,7 @@ std::vector<Token> Gatekeeper::tokens() {
 
 Response Gatekeeper::refuse(const Peer& peer) {
   if (wrong_.count(key_of(peer), clock_())) {
-    Response response = problem(429, "too many wrong tokens; wait a minute");
-    response.headers.emplace_back("Retry-After", std::to_string(WrongTries::window.count()));
-    return response;
+    return try_again_in(WrongTries::window.count(), "too many wrong tokens; wait a minute");
   }
   log_.warning(subject, "a wrong token", {{"peer", peer.address}});
   Response response = problem(401, "the token is not valid; connectorctl token add makes a new one");
@@ -79,17 +83,32 @@ Response Gatekeeper::refuse(const Peer& peer) {
 
 tl::expected<Caller, Response> Gatekeeper::identify(const Request& request) {
   if (request.authorization.empty()) {
-    if (needs_no_token(request.peer)) return Caller{"uid " + std::to_string(*request.peer.uid), Role::admin};
+    if (needs_no_token(request)) return Caller{"uid " + std::to_string(*request.peer.uid), Role::admin};
     return Caller{};
   }
   const std::string_view value = request.authorization;
   if (!base::equals_ignoring_case(value.substr(0, scheme.size()), scheme)) {
     return tl::unexpected(problem(401, "only tokens are taken; write Authorization: Bearer TOKEN"));
   }
+  const std::string_view secret = value.substr(scheme.size());
   const std::vector<Token> all = tokens();
-  const Token* token = find_token(all, value.substr(scheme.size()));
-  if (token == nullptr) return tl::unexpected(refuse(request.peer));
-  return Caller{token->name, token->role};
+  if (const Token* token = find_token(all, secret)) return Caller{token->name, token->role, token->sha256};
+  if (auto caller = logged_in(request, secret, all)) return *caller;
+  return tl::unexpected(refuse(request.peer));
+}
+
+std::optional<Caller> Gatekeeper::logged_in(const Request& request, std::string_view secret,
+                                            const std::vector<Token>& tokens) {
+  const bool begins = request.method == "POST" && request.target == "/api/session";
+  auto caller = sessions_.find(secret, unix_time_());
+  if (!caller && begins) caller = sessions_.redeem(secret, unix_time_());
+  if (!caller || caller->token_sha256.empty()) return caller;
+  // A session ends with its token, and can do no more than that.
+  const auto token = std::find_if(tokens.begin(), tokens.end(),
+                                  [&caller](const Token& one) { return one.sha256 == caller->token_sha256; });
+  if (token == tokens.end()) return std::nullopt;
+  caller->role = token->role;
+  return caller;
 }
 
 }  // namespace connectord::api

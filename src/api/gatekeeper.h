@@ -3,7 +3,9 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -14,9 +16,13 @@
 
 namespace connectord::api {
 
+class Sessions;
+
 struct Caller {
   std::string name;  // of the token; "uid 0" for root on the unix socket; empty for nobody
   Role role = Role::nobody;
+  std::string token_sha256{};  // of the token that all rests on; empty where there is none
+  std::string session{};       // its number, where a session's secret was shown
 };
 
 // Counts the wrong tokens of each peer within a minute. Thread-safe; the number of peers is bounded.
@@ -42,12 +48,20 @@ class WrongTries {
 // Says who a caller is. The token file is read again when it has changed. Thread-safe.
 class Gatekeeper {
  public:
-  Gatekeeper(std::string token_file, log::Logger& log,
+  // The referred to must outlive it.
+  Gatekeeper(std::string token_file, log::Logger& log, Sessions& sessions, std::function<std::int64_t()> unix_time,
              std::function<WrongTries::Clock::time_point()> clock = WrongTries::Clock::now)
-      : file_(std::move(token_file)), log_(log), clock_(std::move(clock)) {}
+      : file_(std::move(token_file)),
+        log_(log),
+        sessions_(sessions),
+        unix_time_(std::move(unix_time)),
+        clock_(std::move(clock)) {}
 
   // The caller, who may be nobody; or the answer to a wrong token.
   tl::expected<Caller, Response> identify(const Request& request);
+
+  // Those that are valid now.
+  std::vector<Token> tokens();
 
  private:
   struct Version {
@@ -59,12 +73,15 @@ class Gatekeeper {
   };
 
   Version current_version() const;
-  std::vector<Token> tokens();
+  // By a session's secret, or at the beginning of one by a link's.
+  std::optional<Caller> logged_in(const Request& request, std::string_view secret, const std::vector<Token>& tokens);
   tl::expected<std::vector<Token>, std::string> read_tokens() const;
   Response refuse(const Peer& peer);
 
   std::string file_;
   log::Logger& log_;
+  Sessions& sessions_;
+  std::function<std::int64_t()> unix_time_;
   std::function<WrongTries::Clock::time_point()> clock_;
   WrongTries wrong_;
   base::Mutex mutex_;

@@ -1,6 +1,7 @@
 #include "http_connection.h"
 
 #include <boost/asio/post.hpp>
+#include <exception>
 #include <utility>
 
 namespace connectord::api {
@@ -105,14 +106,50 @@ void HttpConnection::answer() {
 void HttpConnection::write(Response&& response, unsigned version, bool keep_alive) {
   if (!stream_->socket().is_open()) return;
   limit(shared_.limits.response_time);
+  if (!is_head_) more_ = response.more;
+  keep_alive = keep_alive && (!response.more || version >= http_1_1);
   response_ = to_http(std::move(response), {.version = version, .keep_alive = keep_alive, .head_only = is_head_});
   stream_->async_write(boost::asio::buffer(response_),
-                       [self = shared_from_this(), keep_alive](error_code error, std::size_t) {
-                         self->response_.clear();
-                         self->is_answering_ = false;
-                         if (error || !keep_alive) return self->finish();
-                         self->wait_for_request();
+                       [self = shared_from_this(), version, keep_alive](error_code error, std::size_t) {
+                         if (!error && self->more_) return self->write_more(version, keep_alive);
+                         self->end_answer(keep_alive && !error);
                        });
+}
+
+void HttpConnection::write_more(unsigned version, bool keep_alive) {
+  timer_.cancel();
+  boost::asio::post(shared_.pool, [self = shared_from_this(), version, keep_alive]() mutable {
+    std::optional<std::string> piece;
+    try {
+      piece = self->more_();
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the client sees an answer without its end
+    }
+    const auto executor = self->stream_->socket().get_executor();
+    boost::asio::post(executor, [self = std::move(self), version, keep_alive, piece = std::move(piece)] {
+      if (!self->stream_->socket().is_open()) return;
+      if (!piece) return self->close();
+      self->write_piece(*piece, version, keep_alive);
+    });
+  });
+}
+
+void HttpConnection::write_piece(const std::string& piece, unsigned version, bool keep_alive) {
+  limit(shared_.limits.response_time);
+  const bool is_last = piece.empty();
+  response_ = is_last ? end_of_pieces(version) : to_piece(piece, version);
+  stream_->async_write(boost::asio::buffer(response_),
+                       [self = shared_from_this(), version, keep_alive, is_last](error_code error, std::size_t) {
+                         if (!error && !is_last) return self->write_more(version, keep_alive);
+                         self->end_answer(keep_alive && !error);
+                       });
+}
+
+void HttpConnection::end_answer(bool keep_alive) {
+  response_.clear();
+  more_ = nullptr;
+  is_answering_ = false;
+  if (!keep_alive) return finish();
+  wait_for_request();
 }
 
 void HttpConnection::finish() {

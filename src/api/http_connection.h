@@ -43,6 +43,10 @@ class HttpConnection : public net::StreamConnection, public std::enable_shared_f
   void refuse(const error_code& error);
   void answer();
   void write(Response&& response, unsigned version, bool keep_alive);
+  // Has the next piece of an answer of unknown length made, and writes it.
+  void write_more(unsigned version, bool keep_alive);
+  void write_piece(const std::string& piece, unsigned version, bool keep_alive);
+  void end_answer(bool keep_alive);
   // Reads away what the client still sends, for a moment, so that it gets the answer and no reset instead.
   void finish();
   void drain();
@@ -53,7 +57,8 @@ class HttpConnection : public net::StreamConnection, public std::enable_shared_f
   Peer peer_;
   boost::beast::flat_buffer buffer_;
   std::optional<HttpParser> parser_;
-  std::string response_;  // while it is written
+  std::string response_;               // while it is written
+  std::function<std::string()> more_;  // of the answer that is being written
   bool is_head_ = false;
   bool is_answering_ = false;
 };

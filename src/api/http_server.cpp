@@ -1,9 +1,14 @@
 #include "connectord/api/http_server.h"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <cstddef>
+#include <latch>
+#include <memory>
 #include <string_view>
 #include <utility>
 
+#include "connectord/base/background.h"
 #include "connectord/config/secret_file.h"
 #include "http_connection.h"
 
@@ -44,7 +49,10 @@ class HttpServer::Implementation {
   Implementation(const Implementation&) = delete;
   Implementation& operator=(const Implementation&) = delete;
 
-  void start() { server_.start(); }
+  void start() {
+    work_in_background();
+    server_.start();
+  }
 
   void stop() {
     server_.stop();
@@ -52,6 +60,17 @@ class HttpServer::Implementation {
   }
 
  private:
+  // The pool's threads, each of which takes one of these, since none is done before all have begun.
+  void work_in_background() {
+    const auto begun = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(shared_.limits.workers));
+    for (std::size_t i = 0; i < shared_.limits.workers; ++i) {
+      asio::post(shared_.pool, [begun] {
+        base::work_in_background();
+        begun->arrive_and_wait();
+      });
+    }
+  }
+
   net::StreamServer::Settings settings() {
     return {shared_.limits.connections, [this](net::StreamSocket socket) { return connection(std::move(socket)); },
             [this](std::string_view why) { log_.error("api", why, {}); }};

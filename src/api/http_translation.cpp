@@ -60,8 +60,9 @@ Peer peer_of(net::StreamSocket& socket) {
 }
 
 std::optional<Response> refuse_headers(const HttpParser::value_type& request) {
-  for (const auto field : {http::field::host, http::field::authorization, http::field::content_type,
-                           http::field::if_match, http::field::content_length, http::field::transfer_encoding}) {
+  for (const auto field :
+       {http::field::host, http::field::authorization, http::field::content_type, http::field::if_match,
+        http::field::content_length, http::field::transfer_encoding, http::field::origin}) {
     if (request.count(field) > 1) return problem(400, "the field " + std::string(to_string(field)) + " is there twice");
   }
   if (auto refused = refuse_framing(request)) return refused;
@@ -82,8 +83,22 @@ Request to_request(HttpParser::value_type&& request, const Peer& peer) {
           std::string(request[http::field::authorization]),
           std::string(request[http::field::content_type]),
           std::string(request[http::field::if_match]),
-          std::move(request).body(),
-          peer};
+          std::move(request.body()),
+          peer,
+          std::string(request[http::field::host]),
+          std::string(request[http::field::origin]),
+          std::string(request["Sec-Fetch-Site"])};
+}
+
+std::string to_piece(std::string_view piece, unsigned version) {
+  if (version < http_1_1 || piece.empty()) return std::string(piece);
+  std::ostringstream text;
+  text << std::hex << piece.size() << "\r\n" << piece << "\r\n";
+  return std::move(text).str();
+}
+
+std::string end_of_pieces(unsigned version) {
+  return version < http_1_1 ? "" : "0\r\n\r\n";
 }
 
 std::string to_http(Response&& response, const HttpForm& form) {
@@ -94,12 +109,13 @@ std::string to_http(Response&& response, const HttpForm& form) {
   for (const auto& [name, value] : response.headers) message.set(name, value);
   message.body() = std::move(response.body);
   message.keep_alive(form.keep_alive);
-  message.prepare_payload();
+  if (!response.more) message.prepare_payload();
+  if (response.more && form.version >= http_1_1) message.chunked(true);
   std::ostringstream header;
   header << message.base();
   std::string text = std::move(header).str();
-  if (!form.head_only) text += message.body();
-  return text;
+  if (form.head_only) return text;
+  return text + (response.more ? to_piece(message.body(), form.version) : message.body());
 }
 
 std::optional<Response> refusal_of(const boost::system::error_code& error) {

@@ -4,6 +4,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "connectord/api/http_server.h"
 #include "connectord/net/acceptor.h"
@@ -27,6 +28,10 @@ std::optional<Response> refuse_headers(const HttpParser::value_type& request);
 Request to_request(HttpParser::value_type&& request, const Peer& peer);
 // The bytes of a response.
 std::string to_http(Response&& response, const HttpForm& form);
+// A piece of an answer of unknown length, and what stands behind the last one: chunks (RFC 9112, 7.1), and nothing for
+// clients of HTTP/1.0, to whom the connection's end is that of the answer.
+std::string to_piece(std::string_view piece, unsigned version);
+std::string end_of_pieces(unsigned version);
 // The answer to what the parser could not take; nothing where the client is merely gone.
 std::optional<Response> refusal_of(const boost::system::error_code& error);
 

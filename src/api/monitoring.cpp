@@ -45,11 +45,23 @@ void add_trace(metrics::Exposition& text, const runtime::Services& services) {
                services.metrics->trace_failures.value());
 }
 
+void add_fleet(metrics::Exposition& text, const runtime::Process& process) {
+  if (!process.fleet) return;
+  const Json fleet = process.fleet();
+  text.gauge("connectord_fleet_connected", "1 while there is a connection to the fleet's database.",
+             fleet.value("connected", false) ? 1 : 0);
+  text.gauge("connectord_fleet_generation", "The fleet's generation that runs on this host.",
+             static_cast<double>(fleet.value("generation", std::int64_t{0})));
+  text.gauge("connectord_fleet_generation_fails", "1 while the fleet's generation does not load on this host.",
+             fleet["generation_error"].is_null() ? 0 : 1);
+}
+
 }  // namespace
 
 Response get_metrics(Context& context, const Call& /*call*/) {
   const Api::Setup& setup = context.setup;
   const runtime::Metrics& metrics = *setup.services.metrics;
+  if (setup.insights.measure) setup.insights.measure();
   metrics::Exposition text;
   text.gauge("connectord_build_info", "The version that runs.", 1, {{"version", version}});
   text.gauge("connectord_start_time_seconds", "When the process started, in seconds since 1970.",
@@ -57,13 +69,15 @@ Response get_metrics(Context& context, const Call& /*call*/) {
   add_configuration(text, setup.services);
   add_activity(text, setup);
   add_trace(text, setup.services);
-  for (const auto* family :
-       {&metrics.messages, &metrics.findings, &metrics.authentication, &metrics.tls, &metrics.requests}) {
+  add_fleet(text, setup.process);
+  for (const auto* family : {&metrics.messages, &metrics.findings, &metrics.rules, &metrics.authentication,
+                             &metrics.tls, &metrics.requests}) {
     text.family(*family);
   }
   for (const auto* family : {&metrics.stages, &metrics.dns}) text.family(*family);
   for (const auto* family :
-       {&metrics.validation_passed, &metrics.validation_time, &metrics.validation_certificate_expiry}) {
+       {&metrics.validation_passed, &metrics.validation_time, &metrics.validation_certificate_expiry, &metrics.insights,
+        &metrics.fleet_rows, &metrics.fleet_trace}) {
     text.family(*family);
   }
   return {200, std::string(exposition_type), text.text(), {}};

@@ -46,4 +46,10 @@ Response problem(unsigned status, std::string_view detail, const std::vector<Fie
           {}};
 }
 
+Response try_again_in(std::int64_t seconds, std::string_view detail) {
+  Response response = problem(429, detail);
+  response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  return response;
+}
+
 }  // namespace connectord::api

@@ -1,6 +1,9 @@
 // Questions about imagined mail.
+#include "connectord/base/base64.h"
+#include "connectord/delivery/destination.h"
 #include "connectord/simulate/explain.h"
 #include "lookup.h"
+#include "turn.h"
 
 namespace connectord::api {
 namespace {
@@ -49,6 +52,8 @@ class Fields {
     return std::move(errors_);
   }
 
+  void refuse(const std::string& key, std::string message) { errors_.push_back({key, std::move(message)}); }
+
  private:
   Json taken(const char* key) {
     if (!left_.contains(key)) return nullptr;
@@ -58,11 +63,20 @@ class Fields {
     return value;
   }
 
-  void refuse(const std::string& key, std::string message) { errors_.push_back({key, std::move(message)}); }
-
   Json left_;
   std::vector<FieldError> errors_;
 };
+
+// A message that is no UTF-8 comes in base64.
+void take_bytes(Fields& fields, simulate::Question& question) {
+  std::optional<std::string> encoded;
+  fields.take("message_base64", encoded);
+  if (!encoded) return;
+  auto bytes = base::from_base64(*encoded);
+  if (!bytes) return fields.refuse("message_base64", "write the message's bytes in base64 (RFC 4648, 4)");
+  if (question.message) return fields.refuse("message_base64", "write it, or message, not both");
+  question.message = std::move(*bytes);
+}
 
 Answered<simulate::Question> question_of(const Json& body) {
   constexpr std::int64_t last_second = 253'402'300'799;  // of the year 9999
@@ -80,6 +94,7 @@ Answered<simulate::Question> question_of(const Json& body) {
   fields.take("cert_fingerprint", question.cert_fingerprint);
   fields.take("sasl_username", question.sasl_username);
   fields.take("message", question.message);
+  take_bytes(fields, question);
   question.at = fields.take_integer("at", 0, last_second);
   std::vector<FieldError> errors = std::move(fields).errors();
   if (!body.contains("client_ip")) errors.push_back({"client_ip", "is missing; write an IP address"});
@@ -88,37 +103,47 @@ Answered<simulate::Question> question_of(const Json& body) {
   return tl::unexpected(problem(422, "the question cannot be understood", errors));
 }
 
-// One explanation that is under way. They wait for DNS, so only so many are at a time: workers must be left for others.
-class Turn {
- public:
-  static constexpr int most = 2;
+// A message as it leaves, as far as a person looks at it.
+Json preview_of(const std::string& message) {
+  constexpr std::size_t enough = std::size_t{64} << 10;
+  return message.empty() ? Json() : Json(message.substr(0, enough));
+}
 
-  explicit Turn(std::atomic<int>& count) : count_(count), granted_(count.fetch_add(1) < most) {}
-  ~Turn() { count_.fetch_sub(1); }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-  bool granted() const { return granted_; }
+// What mail would get now, which the advisor that answers the mail server knows.
+void advise(Context& context, simulate::Explanation& explanation) {
+  if (const auto& advisor = context.setup.services.advisor) {
+    return delivery::advise(simulate::hops_of(explanation), *advisor);
+  }
+  for (simulate::ExplainedRoute& route : explanation.routes) route.hops.clear();
+}
 
- private:
-  std::atomic<int>& count_;
-  bool granted_;
-};
+Answered<simulate::Explanation> explained(Context& context, const runtime::Generation& generation, const Json& body) {
+  const auto question = question_of(body);
+  if (!question) return tl::unexpected(question.error());
+  const Turn turn(context.explanations, 2);
+  if (!turn.granted()) {
+    return tl::unexpected(try_again_in(1, "two explanations are under way already; try again in a moment"));
+  }
+  auto explanation = simulate::explain(generation, *question).map_error([](const simulate::InvalidArgument& wrong) {
+    return problem(422, "the question cannot be understood", {{std::string(wrong.field), wrong.message}});
+  });
+  if (explanation) advise(context, *explanation);
+  return explanation;
+}
 
 }  // namespace
 
+Response answer_with_preview(Context& context, const runtime::Generation& generation, const Json& question) {
+  const auto explanation = explained(context, generation, question);
+  if (!explanation) return explanation.error();
+  Json answer = simulate::to_json(*explanation);
+  answer["leaves_as"] = preview_of(explanation->leaves_as);
+  return json_response(answer);
+}
+
 Response explain_message(Context& context, const Call& call) {
-  const auto question = question_of(call.body);
-  if (!question) return question.error();
-  const Turn turn(context.explanations);
-  if (!turn.granted()) {
-    Response response = problem(429, "two explanations are under way already; try again in a moment");
-    response.headers.emplace_back("Retry-After", "1");
-    return response;
-  }
-  const auto explanation = simulate::explain(context.setup.services.policies.current(), *question);
-  if (explanation) return json_response(simulate::to_json(*explanation));
-  return problem(422, "the question cannot be understood",
-                 {{std::string(explanation.error().field), explanation.error().message}});
+  const auto explanation = explained(context, context.setup.services.policies.current(), call.body);
+  return explanation ? json_response(simulate::to_json(*explanation)) : explanation.error();
 }
 
 Response validate_connector(Context& context, const Call& call) {
@@ -135,9 +160,7 @@ Response validate_connector(Context& context, const Call& call) {
     return problem(400, "a parameter has a value that it cannot have",
                    {{report.error().parameter, report.error().reason}});
   }
-  Response response = problem(429, report.error().reason);
-  response.headers.emplace_back("Retry-After", std::to_string(report.error().seconds));
-  return response;
+  return try_again_in(report.error().seconds, report.error().reason);
 }
 
 }  // namespace connectord::api

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "connectord/base/digest.h"
+#include "connectord/base/hexadecimal.h"
 
 namespace connectord::api {
 namespace {

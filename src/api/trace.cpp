@@ -1,68 +1,26 @@
 // The record of messages: searches, one message whole, and reports.
 #include <array>
-#include <charconv>
+#include <span>
+#include <stdexcept>
 
-#include "connectord/trace/moment.h"
+#include "connectord/base/number.h"
+#include "connectord/fleet/archive.h"
+#include "connectord/runtime/unknown_name.h"
+#include "connectord/trace/gateway_advice.h"
+#include "connectord/trace/named_row.h"
 #include "connectord/trace/sqlite_store.h"
+#include "connectord/trace/trace_csv.h"
 #include "connectord/trace/trace_json.h"
 #include "lookup.h"
+#include "parameters.h"
+#include "trace_archive.h"
 
 namespace connectord::api {
 namespace {
 
-constexpr std::size_t largest_page = 1000;
-
-// Parameters that are read one after the other; what is wrong with any of them is told together.
-class Parameters {
- public:
-  explicit Parameters(const Target& target) : target_(target) {}
-
-  std::string text(const std::string& name) const { return target_.parameter(name).value_or(""); }
-
-  template <class Parse>
-  auto parsed(const std::string& name, const Parse& parse, const char* remedy) -> decltype(parse(std::string())) {
-    const auto value = target_.parameter(name);
-    if (!value) return std::nullopt;
-    auto result = parse(*value);
-    if (!result) errors_.push_back({name, remedy});
-    return result;
-  }
-
-  // Milliseconds since 1970.
-  std::optional<std::int64_t> time(const std::string& name, std::int64_t now) {
-    return parsed(
-        name, [now](const std::string& text) { return trace::parse_moment(text, now); },
-        "write a time in UTC, as 2026-11-21T12:00:00Z, how long ago, as 2h, today or yesterday");
-  }
-
-  // A range of time in which something can be.
-  void check_range(const std::optional<std::int64_t>& since, const std::optional<std::int64_t>& until) {
-    if (since && until && *since >= *until) refuse("until", "write a time after that of since");
-  }
-
-  void refuse(const std::string& name, std::string message) { errors_.push_back({name, std::move(message)}); }
-
-  std::optional<Response> refusal() const {
-    if (errors_.empty()) return std::nullopt;
-    return problem(400, "a parameter has a value that it cannot have", errors_);
-  }
-
- private:
-  const Target& target_;
-  std::vector<FieldError> errors_;
-};
-
-template <class Number>
-std::optional<Number> parse_number(const std::string& text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 template <class Value, std::size_t Size>
-auto one_word_of(const std::array<std::pair<std::string_view, Value>, Size>& words) {
-  return [&words](const std::string& text) -> std::optional<Value> {
+auto one_word_of(std::span<const std::pair<std::string_view, Value>, Size> words) {
+  return [words](const std::string& text) -> std::optional<Value> {
     for (const auto& [word, value] : words) {
       if (word == text) return value;
     }
@@ -70,37 +28,33 @@ auto one_word_of(const std::array<std::pair<std::string_view, Value>, Size>& wor
   };
 }
 
-// The file may have been set aside since, so it is opened for each request.
-Answered<std::unique_ptr<trace::Archive>> open_archive(const Context& context) {
-  const auto policy = context.setup.services.policies.current().policy;
-  const auto& settings = policy->configuration().trace;
-  if (!settings) {
-    return tl::unexpected(problem(409, "no record of messages is kept; write [trace] in connectord's configuration"));
-  }
-  return trace::open_sqlite_archive(settings->file()).map_error([](const std::string& why) {
-    return problem(503, "the record of messages cannot be read: " + why);
-  });
-}
-
 Answered<trace::Query> query_of(const Call& call, std::int64_t now) {
   Parameters parameters(call.target);
   trace::Query query;
+  query.word = parameters.text("word");
   query.sender = parameters.text("sender");
+  query.author = parameters.text("author");
   query.recipient = parameters.text("recipient");
   query.message_id = parameters.text("message_id");
   query.queue_id = parameters.text("queue_id");
   query.connector = parameters.text("connector");
+  query.rule = parameters.text("rule");
+  query.host = parameters.text("host");
   query.cursor = parameters.text("cursor");
-  query.status = parameters.parsed("status", trace::parse_status, "there is no such status; see the description");
+  const auto status =
+      parameters.parsed("status", trace::parse_spoken_status, "there is no such status; see the description");
+  if (status) query.status = status->status;
+  if (status) query.was_taken = status->was_taken;
   query.action = parameters.parsed("action", trace::parse_action, "write accept, quarantine, reject or defer");
   query.direction = parameters.parsed("direction", trace::parse_direction, "write inbound or outbound");
   query.since = parameters.time("since", now);
   query.until = parameters.time("until", now);
   parameters.check_range(query.since, query.until);
-  const auto limit = parameters.parsed("limit", parse_number<std::size_t>, "write a number from 1 to 1000");
-  query.limit = limit.value_or(query.limit);
-  if (limit && (*limit == 0 || *limit > largest_page)) parameters.refuse("limit", "write a number from 1 to 1000");
-  if (!query.cursor.empty() && !parse_number<std::int64_t>(query.cursor)) {
+  query.limit = parameters.limit().value_or(query.limit);
+  query.after = parameters.parsed("after", base::whole_number<std::int64_t>, "write the number of a row");
+  if (query.after && !query.cursor.empty()) parameters.refuse("after", "write it, or cursor, not both");
+  constexpr std::string_view of_cursors = "0123456789.";
+  if (query.cursor.find_first_not_of(of_cursors) != std::string::npos) {
     parameters.refuse("cursor", "write what the page before gave as next");
   }
   if (const std::string client = parameters.text("client"); !client.empty()) {
@@ -112,7 +66,13 @@ Answered<trace::Query> query_of(const Call& call, std::int64_t now) {
   return query;
 }
 
-Answered<trace::ReportQuery> report_query_of(const Call& call, std::int64_t now) {
+// What a report of this kind may be made by, the usual one first.
+using Groupings = std::span<const std::pair<std::string_view, trace::Grouping>>;
+constexpr std::size_t rule_groupings = 2;
+const Groupings by_connector = Groupings(trace::groupings).first(trace::groupings.size() - rule_groupings);
+const Groupings by_rule = Groupings(trace::groupings).last(rule_groupings);
+
+Answered<trace::ReportQuery> report_query_of(const Call& call, Groupings groupings, std::int64_t now) {
   using trace::Interval;
   static constexpr std::array<std::pair<std::string_view, Interval>, 3> intervals = {
       {{"whole", Interval::whole}, {"hour", Interval::hour}, {"day", Interval::day}}};
@@ -120,11 +80,13 @@ Answered<trace::ReportQuery> report_query_of(const Call& call, std::int64_t now)
   Parameters parameters(call.target);
   trace::ReportQuery query;
   query.by = parameters
-                 .parsed("group", one_word_of(trace::groupings),
-                         "write connector, outbound_connector, direction, tls or action")
-                 .value_or(query.by);
-  query.interval =
-      parameters.parsed("interval", one_word_of(intervals), "write whole, hour or day").value_or(query.interval);
+                 .parsed("group", one_word_of(groupings),
+                         groupings.data() == by_rule.data()
+                             ? "write rule or rule_action"
+                             : "write connector, outbound_connector, direction, tls, action or protection")
+                 .value_or(groupings.front().second);
+  query.interval = parameters.parsed("interval", one_word_of(std::span(intervals)), "write whole, hour or day")
+                       .value_or(query.interval);
   query.until = parameters.time("until", now).value_or(now);
   query.since = parameters.time("since", now).value_or(query.until - week);
   parameters.check_range(query.since, query.until);
@@ -132,42 +94,131 @@ Answered<trace::ReportQuery> report_query_of(const Call& call, std::int64_t now)
   return query;
 }
 
+// What is wrong with a name that a search found nothing by.
+std::vector<FieldError> unknown_names(trace::Archive& archive, const trace::Query& query,
+                                      const model::Configuration& configuration) {
+  std::vector<FieldError> errors;
+  if (auto unknown = runtime::problem_with_connector(archive, query.connector, configuration); !unknown.empty()) {
+    errors.push_back({"connector", std::move(unknown)});
+  }
+  if (auto unknown = runtime::problem_with_rule(archive, query.rule, configuration); !unknown.empty()) {
+    errors.push_back({"rule", std::move(unknown)});
+  }
+  return errors;
+}
+
 Response unreadable(const std::string& why) {
   return problem(503, "the record of messages cannot be read: " + why);
 }
 
+// Of a fleet's member alone: whose mail it is.
+void add_scope(const Context& context, const trace::Archive& archive, Json& object) {
+  if (!context.setup.services.policies.current().policy->configuration().fleet) return;
+  const std::string why = archive.why_this_host_alone();
+  object["scope"] = why.empty() ? "fleet" : "this host";
+  object["why_this_host"] = why.empty() ? Json() : Json(why);
+}
+
 }  // namespace
 
+Answered<std::unique_ptr<trace::Archive>> open_archive(const Context& context, fleet::TraceScope scope) {
+  const auto policy = context.setup.services.policies.current().policy;
+  const auto& settings = policy->configuration().trace;
+  if (!settings) {
+    return tl::unexpected(problem(409, "no record of messages is kept; write [trace] in connectord's configuration"));
+  }
+  return fleet::open_trace(policy->configuration(), scope).map_error(unreadable);
+}
+
 Response search_trace(Context& context, const Call& call) {
-  const auto archive = open_archive(context);
+  const auto archive = open_archive(context, fleet::TraceScope::all);
   if (!archive) return archive.error();
   const auto query = query_of(call, context.setup.services.unix_milliseconds());
   if (!query) return query.error();
   const auto page = (*archive)->search(*query);
   if (!page) return unreadable(page.error());
+  if (page->rows.empty()) {
+    const auto policy = context.setup.services.policies.current().policy;
+    const auto unknown = unknown_names(**archive, *query, policy->configuration());
+    if (!unknown.empty()) return problem(400, "a parameter has a value that it cannot have", unknown);
+  }
   Json rows = Json::array();
   for (const trace::Row& row : page->rows) rows.push_back(trace::to_json(row));
-  return json_response({{"messages", std::move(rows)}, {"next", page->next.empty() ? Json() : Json(page->next)}});
+  Json object = {{"messages", std::move(rows)}, {"next", page->next.empty() ? Json() : Json(page->next)}};
+  add_scope(context, **archive, object);
+  if (page->complete_until) object["complete_until"] = trace::iso_time(*page->complete_until);
+  return json_response(object);
+}
+
+// Page by page, so that a whole trace costs no more memory than a page.
+Response export_trace(Context& context, const Call& call) {
+  constexpr std::size_t page_length = 1000;
+  auto archive = open_archive(context, fleet::TraceScope::all);
+  if (!archive) return archive.error();
+  auto query = query_of(call, context.setup.services.unix_milliseconds());
+  if (!query) return query.error();
+  query->limit = page_length;
+  struct State {
+    std::unique_ptr<trace::Archive> archive;
+    trace::Query query;
+    bool is_over = false;
+  };
+  const auto state = std::make_shared<State>(State{std::move(*archive), std::move(*query)});
+  Response response{200, "text/csv; charset=utf-8", trace::csv_heading(), {}};
+  response.headers.emplace_back("Content-Disposition", "attachment; filename=\"messages.csv\"");
+  response.more = [state] {
+    std::string lines;
+    if (state->is_over) return lines;
+    const auto page = state->archive->search(state->query);
+    if (!page) throw std::runtime_error(page.error());
+    for (const trace::Row& row : page->rows) lines += trace::csv_line(row);
+    state->query.cursor = page->next;
+    state->is_over = page->next.empty();
+    return lines;
+  };
+  return response;
 }
 
 Response get_trace(Context& context, const Call& call) {
-  const auto archive = open_archive(context);
+  const auto archive = open_archive(context, fleet::TraceScope::all);
   if (!archive) return archive.error();
-  const auto row = parse_number<std::int64_t>(call.id);
-  const auto detail =
-      row ? (*archive)->detail(*row) : tl::expected<std::optional<trace::MessageTraceDetail>, std::string>();
+  const auto named = trace::find_named_row(**archive, call.id);
+  if (!named) return unreadable(named.error());
+  const auto detail = *named ? (*archive)->detail((*named)->row)
+                             : tl::expected<std::optional<trace::MessageTraceDetail>, std::string>();
   if (!detail) return unreadable(detail.error());
-  if (!*detail) return problem(404, "there is no message of that number; GET /api/exchange/messagetrace finds them");
-  return json_response(trace::to_json(**detail));
+  if (!*detail)
+    return problem(
+        404, "there is no message of that number, queue ID or Message-ID; GET /api/exchange/messagetrace finds them");
+  Json object = trace::to_json(**detail);
+  const std::string advice = trace::gateway_advice(**archive, **detail);
+  object["advice"] = advice.empty() ? Json() : Json(advice);
+  add_scope(context, **archive, object);
+  return json_response(object);
 }
 
-Response report_connectors(Context& context, const Call& call) {
-  const auto archive = open_archive(context);
+namespace {
+
+Response report_by(Context& context, const Call& call, Groupings groupings) {
+  const auto archive = open_archive(context, fleet::TraceScope::all);
   if (!archive) return archive.error();
-  const auto query = report_query_of(call, context.setup.services.unix_milliseconds());
+  const auto query = report_query_of(call, groupings, context.setup.services.unix_milliseconds());
   if (!query) return query.error();
   const auto report = (*archive)->report(*query);
-  return report ? json_response(trace::to_json(*report)) : unreadable(report.error());
+  if (!report) return unreadable(report.error());
+  Json object = trace::to_json(*report);
+  add_scope(context, **archive, object);
+  return json_response(object);
+}
+
+}  // namespace
+
+Response report_connectors(Context& context, const Call& call) {
+  return report_by(context, call, by_connector);
+}
+
+Response report_rules(Context& context, const Call& call) {
+  return report_by(context, call, by_rule);
 }
 
 }  // namespace connectord::api

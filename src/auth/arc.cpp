@@ -2,45 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
+#include "arc_fields.h"
 #include "connectord/auth/dkim_tags.h"
 #include "connectord/base/ascii_case.h"
 
 namespace connectord::auth {
 namespace {
 
-constexpr unsigned max_sets = 50;  // RFC 8617, 4.2.1
 constexpr auto relaxed = DkimCanonicalization::relaxed;
-
-constexpr std::string_view results_field = "ARC-Authentication-Results";
-constexpr std::string_view message_signature_field = "ARC-Message-Signature";
-constexpr std::string_view seal_field = "ARC-Seal";
-
-std::optional<unsigned> read_instance(std::string_view text) {
-  unsigned instance = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), instance);
-  if (error != std::errc() || end != text.data() + text.size() || text.front() == '0') return std::nullopt;
-  if (instance < 1 || instance > max_sets) return std::nullopt;
-  return instance;
-}
-
-// "i=1; host.example; spf=pass …": the instance comes first (4.1.1). The rest is RFC 8601's, and no tag list.
-std::optional<unsigned> instance_of_results(std::string_view value) {
-  const std::string_view first = trim_dkim_space(value.substr(0, value.find(';')));
-  const auto equals = first.find('=');
-  if (equals == std::string_view::npos || trim_dkim_space(first.substr(0, equals)) != "i") return std::nullopt;
-  const std::string_view digits = trim_dkim_space(first.substr(equals + 1));
-  return digits.empty() ? std::nullopt : read_instance(digits);
-}
-
-std::optional<unsigned> instance_of_tags(std::string_view value) {
-  const auto tags = DkimTags::parse(value);
-  if (!tags) return std::nullopt;
-  const auto digits = tags->value("i").value_or(std::string_view());
-  return digits.empty() ? std::nullopt : read_instance(digits);
-}
 
 std::string text_behind_instance(std::string_view value) {
   const auto semicolon = value.find(';');
@@ -58,8 +29,11 @@ ArcVerifier::ArcVerifier(const DkimLimits& limits, std::int64_t unix_time)
     : limits_(limits), clock_{unix_time, limits.clock_leeway}, headers_(limits.max_header_bytes) {}
 
 void ArcVerifier::end_of_headers() {
-  auto problem = collect();
-  if (!problem && !fields_.empty()) {
+  auto sets = collect_arc_fields(headers_);
+  std::optional<std::string> problem;
+  if (!sets) {
+    problem = std::move(sets.error());
+  } else if (fields_ = std::move(*sets); !fields_.empty()) {
     problem = headers_.is_complete() ? read_chain() : "the message's headers are longer than is looked at";
   }
   if (problem) fail(std::move(*problem));
@@ -70,31 +44,6 @@ void ArcVerifier::fail(std::string problem) {
   outcome_ = {ArcResult::fail, {}, std::move(problem)};
   signed_.clear();
   body_.reset();
-}
-
-// 5.2, steps 1 and 3: each instance from 1 to the highest has each of the fields once.
-std::optional<std::string> ArcVerifier::collect() {
-  for (std::size_t i = 0; i < headers_.size(); ++i) {
-    const auto field = headers_.field(i);
-    const auto name = trim_dkim_space(field.name);
-    const bool is_results = base::equals_ignoring_case(name, results_field);
-    const bool is_signature = base::equals_ignoring_case(name, message_signature_field);
-    if (!is_results && !is_signature && !base::equals_ignoring_case(name, seal_field)) continue;
-    const auto instance = is_results ? instance_of_results(field.value) : instance_of_tags(field.value);
-    if (!instance) return "an ARC field has no instance from 1 to 50, or cannot be read";
-    if (fields_.size() < *instance) fields_.resize(*instance);
-    Fields& set = fields_[*instance - 1];
-    auto& place = is_results ? set.results : is_signature ? set.message_signature : set.seal;
-    if (place) return "a field occurs twice" + of_instance(*instance);
-    place = i;
-  }
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
-    const Fields& set = fields_[i];
-    if (!set.results || !set.message_signature || !set.seal) {
-      return "a field is missing" + of_instance(static_cast<unsigned>(i + 1));
-    }
-  }
-  return std::nullopt;
 }
 
 std::optional<std::string> ArcVerifier::read_chain() {
@@ -136,7 +85,7 @@ Sha256Digest ArcVerifier::message_digest(const DkimSignatureTags& tags, std::siz
 // 5.1.1: a seal covers all sets up to its own, each in the order results, message signature, seal, in the relaxed form.
 // `sealed` has what the sets before have added, so that a chain of fifty is not hashed fifty times.
 std::optional<std::string> ArcVerifier::read_seal(unsigned instance, Sha256& sealed) {
-  const Fields& set = fields_[instance - 1];
+  const ArcFieldsOfSet& set = fields_[instance - 1];
   std::string text;
   for (const std::size_t index : {*set.results, *set.message_signature}) {
     append_canonical_header(text, relaxed, headers_.field(index).name, headers_.field(index).value);
@@ -181,11 +130,11 @@ std::vector<dns::Question> ArcVerifier::key_questions() const {
   return questions;
 }
 
-std::optional<ArcOutcome> ArcVerifier::finish(dns::Knowledge& knowledge) {
+std::optional<ArcOutcome> ArcVerifier::finish(dns::DnsAnswers& dns_answers) {
   DkimEffort effort(limits_.max_chain_effort);
   if (body_ && !std::exchange(body_ended_, true)) body_->finish();
   std::vector<const dns::Answer*> answers;
-  for (const Signed& item : signed_) answers.push_back(knowledge.ask(dkim_key_question(item.tags)));
+  for (const Signed& item : signed_) answers.push_back(dns_answers.ask(dkim_key_question(item.tags)));
   if (std::find(answers.begin(), answers.end(), nullptr) != answers.end()) return std::nullopt;
 
   if (body_) {

@@ -86,13 +86,13 @@ std::vector<dns::Question> DkimVerifier::key_questions() const {
   return questions;
 }
 
-std::optional<std::vector<model::DkimSignature>> DkimVerifier::finish(dns::Knowledge& knowledge) {
+std::optional<std::vector<model::DkimSignature>> DkimVerifier::finish(dns::DnsAnswers& dns_answers) {
   end_body();
   std::vector<const dns::Answer*> answers;
   bool is_missing = false;
   for (const Signature& signature : signatures_) {
     const auto& tags = signature.parsed.tags;
-    answers.push_back(tags ? knowledge.ask(dkim_key_question(*tags)) : nullptr);
+    answers.push_back(tags ? dns_answers.ask(dkim_key_question(*tags)) : nullptr);
     is_missing = is_missing || (tags && answers.back() == nullptr);
   }
   if (is_missing) return std::nullopt;

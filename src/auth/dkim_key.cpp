@@ -10,10 +10,10 @@
 #include <cstddef>
 #include <utility>
 
-#include "connectord/auth/dkim_rsa.h"
 #include "connectord/auth/dkim_tags.h"
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/text.h"
+#include "dkim_rsa.h"
 #include "openssl_owners.h"
 
 namespace connectord::auth {

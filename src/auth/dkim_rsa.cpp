@@ -1,4 +1,4 @@
-#include "connectord/auth/dkim_rsa.h"
+#include "dkim_rsa.h"
 
 #include <bit>
 #include <cstdint>

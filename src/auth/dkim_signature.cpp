@@ -17,7 +17,7 @@ constexpr std::size_t sha256_size = 32;
 constexpr std::size_t max_names = 1000;           // in h=; those of honest mail have some dozens
 constexpr std::size_t max_name_length = 253;      // RFC 1035
 constexpr std::size_t max_report_length = 320;    // of a value from outside; an address has no more
-constexpr std::size_t signature_start_size = 16;  // RFC 6008: at least eight, more where that tells signatures apart
+constexpr std::size_t signature_start_size = 16;  // RFC 6008: at least eight, more where that distinguishes signatures
 
 // `domain-name` wants two labels at least (3.5, d=).
 std::optional<std::string> read_domain(std::string_view text) {
@@ -249,7 +249,7 @@ std::string without_space(std::string_view value, std::size_t most) {
   return result;
 }
 
-// What can be told of a signature even if it is broken, so that its owner finds it again.
+// What can be reported of a signature even if it is broken, so that its owner finds it again.
 void describe(const DkimTags& list, model::DkimSignature& report) {
   const auto value = [&list](std::string_view name) { return list.value(name).value_or(std::string_view()); };
   report.domain = read_domain(value("d")).value_or(std::string());

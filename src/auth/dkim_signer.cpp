@@ -7,12 +7,12 @@
 
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/base64.h"
+#include "dkim_folder.h"
 
 namespace connectord::auth {
 namespace {
 
-constexpr std::size_t max_names = 200;  // in h=; ordinary messages have some 25
-constexpr std::size_t max_line_length = 76;
+constexpr std::size_t max_signed_names = 200;  // in h=; ordinary messages have some 25
 constexpr auto form = DkimCanonicalization::relaxed;
 
 std::string lower_case(std::string_view name) {
@@ -28,41 +28,10 @@ std::size_t named_beyond(const std::string& lower_name, bool is_there) {
   return is_there && !added_on_the_way ? 1 : 0;
 }
 
-// Writes a field's value piece by piece, folded where a line would get too long.
-class Folder {
- public:
-  // Goes on a new line as a whole unless it still fits.
-  void add(std::string_view piece, std::string_view separator = {}) {
-    if (column_ + separator.size() + piece.size() > max_line_length) {
-      text_.append("\n\t");
-      column_ = 1;
-    } else {
-      text_.append(separator);
-      column_ += separator.size();
-    }
-    text_.append(piece);
-    column_ += piece.size();
-  }
-  // Base64, and what else may be broken anywhere.
-  void add_broken(std::string_view text) {
-    while (!text.empty()) {
-      const std::size_t room = column_ < max_line_length ? max_line_length - column_ : 0;
-      const std::string_view piece = text.substr(0, std::max<std::size_t>(room, 1));
-      add(piece);
-      text.remove_prefix(piece.size());
-    }
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-  std::size_t column_ = std::string_view("DKIM-Signature: ").size();
-};
-
 // All of the field's value but the signature itself.
-Folder unsigned_value(const DkimSigningIdentity& identity, const std::vector<std::string>& names,
-                      const Sha256Digest& body, std::int64_t unix_time) {
-  Folder folder;
+DkimFolder unsigned_value(const DkimSigningIdentity& identity, const std::vector<std::string>& names,
+                          const Sha256Digest& body, std::int64_t unix_time) {
+  DkimFolder folder("DKIM-Signature");
   folder.add("v=1;");
   folder.add("a=" + std::string(to_string(identity.key.algorithm())) + ";", " ");
   folder.add("c=relaxed/relaxed;", " ");
@@ -129,7 +98,7 @@ tl::expected<std::vector<std::string>, std::string> signed_header_names(const Dk
     const std::string lower = lower_case(name);
     const std::size_t there = counts.find(lower)->second;
     const std::size_t times = there + named_beyond(lower, there > 0);
-    if (names.size() + times > max_names) {
+    if (names.size() + times > max_signed_names) {
       return tl::unexpected("it has more header fields than can be signed (" + name + " " + std::to_string(there) +
                             " times)");
     }
@@ -142,25 +111,46 @@ DkimSigner::DkimSigner() : body_(form) {
   body_.add_limit(std::nullopt);
 }
 
+tl::expected<DkimSigner::Signature, std::string> DkimSigner::begin_one(const DkimHeaders& headers,
+                                                                       const DkimSigningIdentity& identity) {
+  auto names = signed_header_names(headers, identity.headers.empty() ? usual_signed_headers() : identity.headers);
+  if (!names) return tl::unexpected(std::move(names.error()));
+  std::vector<std::string> lower;
+  for (const std::string& name : *names) lower.push_back(lower_case(name));
+  Signature signature{&identity, std::move(*names), {}};
+  std::string text;
+  for (const std::size_t index : headers.select(lower, headers.size())) {
+    const auto field = headers.field(index);
+    append_canonical_header(text, form, field.name, field.value);
+    text.append("\r\n");
+  }
+  signature.headers.update(text);
+  return signature;
+}
+
 tl::expected<DkimSigner, std::string> DkimSigner::begin(const DkimHeaders& headers,
                                                         const std::vector<const DkimSigningIdentity*>& identities) {
   DkimSigner signer;
   for (const DkimSigningIdentity* identity : identities) {
-    auto names = signed_header_names(headers, identity->headers.empty() ? usual_signed_headers() : identity->headers);
-    if (!names) return tl::unexpected(std::move(names.error()));
-    std::vector<std::string> lower;
-    for (const std::string& name : *names) lower.push_back(lower_case(name));
-    Signature signature{identity, std::move(*names), {}};
-    std::string text;
-    for (const std::size_t index : headers.select(lower, headers.size())) {
-      const auto field = headers.field(index);
-      append_canonical_header(text, form, field.name, field.value);
-      text.append("\r\n");
-    }
-    signature.headers.update(text);
-    signer.signatures_.push_back(std::move(signature));
+    auto signature = begin_one(headers, *identity);
+    if (!signature) return tl::unexpected(std::move(signature.error()));
+    signer.signatures_.push_back(std::move(*signature));
   }
   return signer;
+}
+
+tl::expected<void, std::string> DkimSigner::restart_headers(const DkimHeaders& headers) {
+  for (Signature& signature : signatures_) {
+    auto anew = begin_one(headers, *signature.identity);
+    if (!anew) return tl::unexpected(std::move(anew.error()));
+    signature = std::move(*anew);
+  }
+  return {};
+}
+
+void DkimSigner::restart_body() {
+  body_ = DkimBodyHash(form);
+  body_.add_limit(std::nullopt);
 }
 
 tl::expected<std::vector<std::string>, std::string> DkimSigner::finish(std::int64_t unix_time) {
@@ -168,14 +158,11 @@ tl::expected<std::vector<std::string>, std::string> DkimSigner::finish(std::int6
   std::vector<std::string> values;
   for (Signature& signature : signatures_) {
     const DkimSigningIdentity& identity = *signature.identity;
-    Folder folder = unsigned_value(identity, signature.names, body_.digest(0), unix_time);
+    DkimFolder folder = unsigned_value(identity, signature.names, body_.digest(0), unix_time);
     // 3.7: the field itself goes last into the hash, with an empty b= and without a line end. The relaxed form leaves
     // nothing of the folding but one space, and the value's first character comes right behind the colon.
     std::string own;
-    std::string folded = folder.text();
-    for (auto at = folded.find('\n'); at != std::string::npos; at = folded.find('\n', at + 2))
-      folded.insert(at, 1, '\r');
-    append_canonical_header(own, form, "DKIM-Signature", folded);
+    append_canonical_header(own, form, "DKIM-Signature", folder.with_crlf());
     signature.headers.update(own);
     const auto bytes = identity.key.sign(signature.headers.finish());
     if (!bytes) {

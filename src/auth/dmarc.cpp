@@ -40,15 +40,15 @@ std::optional<Policy> discover_policy(const TreeWalk& walk) {
 
 class Check {
  public:
-  Check(const DmarcQuery& query, dns::Knowledge& knowledge, DmarcRecords& records)
-      : query_(query), knowledge_(knowledge), records_(records) {}
+  Check(const DmarcQuery& query, dns::DnsAnswers& dns_answers, DmarcRecords& records)
+      : query_(query), answers_(dns_answers), records_(records) {}
 
   std::optional<DmarcOutcome> run() {
     if (!query_.author) return end(DmarcResult::permerror, query_.author.error());
     if (!query_.author->is_certain()) return without_author(*query_.author);
     outcome_.from_domain = query_.author->domains.front();
     prefetch_likely_identifiers();
-    walk_ = walk_tree(outcome_.from_domain, knowledge_, records_);
+    walk_ = walk_tree(outcome_.from_domain, answers_, records_);
     if (walk_.state == TreeWalk::State::waiting) return std::nullopt;
     outcome_.organizational_domain = walk_.organizational_domain;
     const auto policy = discover_policy(walk_);
@@ -75,7 +75,7 @@ class Check {
     bool is_waiting = false;
     std::string unknown;
     for (const std::string& domain : author.domains) {
-      const TreeWalk walk = walk_tree(domain, knowledge_);
+      const TreeWalk walk = walk_tree(domain, answers_);
       const auto policy = discover_policy(walk);
       if (policy && policy->record->usable) return end_with_policy(author, *policy);
       is_waiting = is_waiting || walk.state == TreeWalk::State::waiting;
@@ -109,6 +109,7 @@ class Check {
       outcome_.record_domain.clear();
       return std::move(outcome_);  // none
     }
+    outcome_.record = tags_of(record);
     const bool evaluated = evaluate_identifiers(record);
     const bool knows_policy = set_policy(policy);
     if (!evaluated || !knows_policy) return std::nullopt;
@@ -162,7 +163,7 @@ class Check {
       return top_label(domain) == top_label(walk_.domain) ? Alignment::unknown : Alignment::not_aligned;
     }
     if (!net::is_same_or_below(domain, walk_.organizational_domain)) return Alignment::not_aligned;
-    const TreeWalk walk = walk_tree(domain, knowledge_, records_);
+    const TreeWalk walk = walk_tree(domain, answers_, records_);
     if (walk.state == TreeWalk::State::waiting) return Alignment::waiting;
     if (walk.state == TreeWalk::State::failed) {
       alignment_problem_ = walk.problem;
@@ -178,7 +179,7 @@ class Check {
     if (policy.domain != walk_.domain) {
       published = record.subdomain_policy.value_or(record.policy);
       if (record.non_existent_policy && *record.non_existent_policy != published) {
-        const dns::Answer* answer = knowledge_.ask({walk_.domain, dns::Type::txt});
+        const dns::Answer* answer = answers_.ask({walk_.domain, dns::Type::txt});
         if (answer == nullptr) return false;
         if (answer->is_temporary()) note_policy_unknown(*answer);
         if (answer->status == dns::Status::nxdomain) published = *record.non_existent_policy;
@@ -213,7 +214,7 @@ class Check {
     for (std::size_t i = 0; i < count; ++i) {
       const std::string& domain = query_.identifiers[i].domain;
       if (domain != outcome_.from_domain && share_two_labels(domain, outcome_.from_domain)) {
-        prefetch_dmarc(domain, knowledge_);
+        prefetch_dmarc(domain, answers_);
       }
     }
   }
@@ -230,7 +231,7 @@ class Check {
   }
 
   const DmarcQuery& query_;
-  dns::Knowledge& knowledge_;
+  dns::DnsAnswers& answers_;
   DmarcRecords& records_;
   DmarcOutcome outcome_;
   TreeWalk walk_;
@@ -269,18 +270,18 @@ std::vector<DmarcIdentifier> dmarc_identifiers(const std::optional<model::SpfOut
   return identifiers;
 }
 
-void prefetch_dmarc(std::string_view domain, dns::Knowledge& knowledge) {
-  if (!domain.empty()) ask_for_walk(domain, knowledge);
+void prefetch_dmarc(std::string_view domain, dns::DnsAnswers& dns_answers) {
+  if (!domain.empty()) ask_for_walk(domain, dns_answers);
 }
 
 DmarcCheck::DmarcCheck(DmarcQuery query) : query_(std::move(query)) {}
 
-std::optional<DmarcOutcome> DmarcCheck::run(dns::Knowledge& knowledge) {
-  return Check(query_, knowledge, records_).run();
+std::optional<DmarcOutcome> DmarcCheck::run(dns::DnsAnswers& dns_answers) {
+  return Check(query_, dns_answers, records_).run();
 }
 
-std::optional<DmarcOutcome> check_dmarc(const DmarcQuery& query, dns::Knowledge& knowledge) {
-  return DmarcCheck(query).run(knowledge);
+std::optional<DmarcOutcome> check_dmarc(const DmarcQuery& query, dns::DnsAnswers& dns_answers) {
+  return DmarcCheck(query).run(dns_answers);
 }
 
 }  // namespace connectord::auth

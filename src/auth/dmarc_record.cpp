@@ -89,6 +89,9 @@ class TagReader {
     record_.psd = read_tag("psd", parse_psd).value_or(DmarcRecord::PublicSuffix::unknown);
     if (const auto addresses = find("rua")) record_.aggregate_reports = addresses->value;
     if (const auto addresses = find("ruf")) record_.failure_reports = addresses->value;
+    if (const auto options = find("fo"); options && !options->twice) {
+      record_.failure_options = read_failure_options(options->value);
+    }
     record_.has_report_address = has_report_uri(record_.aggregate_reports);
     read_policies();
     return std::move(record_);
@@ -121,6 +124,21 @@ class TagReader {
            (found->twice ? " given twice" : " not valid"));
     }
     return value;
+  }
+
+  // dmarc-fo = ( "0" / "1" ) [ ":d" ] [ ":s" ] and the like; unknown ones void the tag.
+  static std::string read_failure_options(std::string_view value) {
+    constexpr std::size_t longest = 7;
+    std::string options;
+    for (const char c : value) {
+      if (!base::is_space(c)) options += base::to_lower(c);
+    }
+    const bool is_list = options.size() % 2 == 1 && options.size() <= longest;
+    for (std::size_t i = 0; is_list && i < options.size(); ++i) {
+      const std::string_view allowed = i % 2 == 0 ? "01ds" : ":";
+      if (allowed.find(options[i]) == std::string_view::npos) return {};
+    }
+    return is_list ? options : std::string();
   }
 
   // One invalid policy voids all three of them (4.10.1).
@@ -157,6 +175,22 @@ std::optional<DmarcRecord> parse_dmarc_record(std::string_view text) {
   record.usable = false;
   record.problem = "longer than " + std::to_string(max_dmarc_record_length) + " bytes";
   return record;
+}
+
+std::string tags_of(const DmarcRecord& record) {
+  using PublicSuffix = DmarcRecord::PublicSuffix;
+  std::string tags = "p=" + std::string(to_string(record.policy));
+  const auto add = [&tags](std::string_view name, std::string_view value) {
+    tags.append("; ").append(name).append("=").append(value);
+  };
+  if (record.subdomain_policy) add("sp", to_string(*record.subdomain_policy));
+  if (record.non_existent_policy) add("np", to_string(*record.non_existent_policy));
+  if (record.strict_dkim) add("adkim", "s");
+  if (record.strict_spf) add("aspf", "s");
+  if (record.testing) add("t", "y");
+  if (record.psd != PublicSuffix::unknown) add("psd", record.psd == PublicSuffix::yes ? "y" : "n");
+  if (!record.failure_options.empty()) add("fo", record.failure_options);
+  return tags;
 }
 
 }  // namespace connectord::auth

@@ -75,22 +75,22 @@ const DmarcRecords::AtName& DmarcRecords::read(const std::string& name, const dn
   return found != by_name_.end() ? found->second : by_name_.emplace(name, single_record(answer, name)).first->second;
 }
 
-void ask_for_walk(std::string_view domain, dns::Knowledge& knowledge) {
-  for (const std::string& name : tree_walk_names(domain)) knowledge.ask(question_at(name));
+void ask_for_walk(std::string_view domain, dns::DnsAnswers& answers) {
+  for (const std::string& name : tree_walk_names(domain)) answers.ask(question_at(name));
 }
 
-TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge) {
+TreeWalk walk_tree(std::string_view domain, dns::DnsAnswers& answers) {
   DmarcRecords records;
-  return walk_tree(domain, knowledge, records);
+  return walk_tree(domain, answers, records);
 }
 
-TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge, DmarcRecords& records) {
+TreeWalk walk_tree(std::string_view domain, dns::DnsAnswers& answers, DmarcRecords& records) {
   TreeWalk walk;
   walk.domain = domain;
   const auto names = tree_walk_names(domain);
-  for (const std::string& name : names) knowledge.ask(question_at(name));
+  for (const std::string& name : names) answers.ask(question_at(name));
   for (const std::string& name : names) {
-    const dns::Answer* answer = knowledge.ask(question_at(name));
+    const dns::Answer* answer = answers.ask(question_at(name));
     if (answer == nullptr) {
       walk.state = TreeWalk::State::waiting;
       return walk;

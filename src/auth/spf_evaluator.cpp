@@ -1,6 +1,6 @@
-// check_host() of RFC 7208, section 4, over what DNS has told so far. Records include and redirect to others, so there
-// is a stack of those that are being judged; where an answer is missing the stack stays as it is, and the next run goes
-// on with its top.
+// check_host() of RFC 7208, section 4, over what DNS has answered so far. Records include and redirect to others, so
+// there is a stack of those that are being judged; where an answer is missing the stack stays as it is, and the next
+// run goes on with its top.
 
 #include <algorithm>
 #include <cstdint>
@@ -10,11 +10,11 @@
 #include <utility>
 
 #include "connectord/auth/spf.h"
-#include "connectord/auth/spf_macro.h"
-#include "connectord/auth/spf_record.h"
 #include "connectord/net/domain_name.h"
 #include "spf_lookups.h"
+#include "spf_macro.h"
 #include "spf_query.h"
+#include "spf_record.h"
 #include "spf_text.h"
 
 namespace connectord::auth {
@@ -90,7 +90,7 @@ class SpfCheck::Evaluation {
     if (identity_) stack_.push_back({identity_->domain, Frame::Entry::first, {}, 0, false, {}});
   }
 
-  std::optional<model::SpfOutcome> run(dns::Knowledge& knowledge);
+  std::optional<model::SpfOutcome> run(dns::DnsAnswers& dns_answers);
   const Work& work() const { return work_; }
 
  private:
@@ -357,12 +357,12 @@ std::optional<std::string> SpfCheck::Evaluation::explanation(const Verdict& verd
   return plain ? *text : "";
 }
 
-std::optional<model::SpfOutcome> SpfCheck::Evaluation::run(dns::Knowledge& knowledge) {
+std::optional<model::SpfOutcome> SpfCheck::Evaluation::run(dns::DnsAnswers& dns_answers) {
   model::SpfOutcome outcome;
   outcome.identity = query_.identity;
   if (!identity_) return outcome;  // 4.3: none
   outcome.domain = identity_->domain;
-  lookups_.use(knowledge);
+  lookups_.use(dns_answers);
   if (!verdict_) {
     auto verdict = judge_all();
     if (!verdict) {
@@ -386,16 +386,16 @@ SpfCheck::~SpfCheck() = default;
 SpfCheck::SpfCheck(SpfCheck&&) noexcept = default;
 SpfCheck& SpfCheck::operator=(SpfCheck&&) noexcept = default;
 
-std::optional<model::SpfOutcome> SpfCheck::run(dns::Knowledge& knowledge) {
-  return evaluation_->run(knowledge);
+std::optional<model::SpfOutcome> SpfCheck::run(dns::DnsAnswers& dns_answers) {
+  return evaluation_->run(dns_answers);
 }
 
 const SpfCheck::Work& SpfCheck::work() const {
   return evaluation_->work();
 }
 
-std::optional<model::SpfOutcome> check_spf(const SpfQuery& query, dns::Knowledge& knowledge) {
-  return SpfCheck(query).run(knowledge);
+std::optional<model::SpfOutcome> check_spf(const SpfQuery& query, dns::DnsAnswers& dns_answers) {
+  return SpfCheck(query).run(dns_answers);
 }
 
 }  // namespace connectord::auth

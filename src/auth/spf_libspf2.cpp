@@ -1,5 +1,5 @@
-// libspf2 as the second engine. The library asks DNS by itself and waits; here it is given what DNS has told so far,
-// and where that is not enough its result is thrown away and it runs again later.
+// libspf2 as the second engine. The library asks DNS by itself and waits; here it is given what DNS has answered so
+// far, and where that is not enough its result is thrown away and it runs again later.
 
 extern "C" {
 #include <netinet/in.h>
@@ -14,10 +14,10 @@ extern "C" {
 #include <span>
 
 #include "connectord/auth/spf.h"
-#include "connectord/auth/spf_macro.h"
-#include "connectord/auth/spf_record.h"
 #include "connectord/base/ascii_case.h"
+#include "spf_macro.h"
 #include "spf_query.h"
+#include "spf_record.h"
 #include "spf_text.h"
 
 namespace connectord::auth {
@@ -31,7 +31,7 @@ using Request = std::unique_ptr<SPF_request_t, void (*)(SPF_request_t*)>;
 using Response = std::unique_ptr<SPF_response_t, void (*)(SPF_response_t*)>;
 
 struct Lookups {
-  dns::Knowledge& knowledge;
+  dns::DnsAnswers& answers;
   bool missing = false;
   bool excessive = false;
 };
@@ -105,7 +105,7 @@ std::string question_name(std::string_view domain) {
 SPF_dns_rr_t* look_up(SPF_dns_server_t* server, const char* domain, ns_type type, int /*should_cache*/) {
   auto& lookups = *static_cast<Lookups*>(server->hook);
   const auto known_type = type_of(type);
-  const dns::Answer* answer = known_type ? lookups.knowledge.ask({question_name(domain), *known_type}) : nullptr;
+  const dns::Answer* answer = known_type ? lookups.answers.ask({question_name(domain), *known_type}) : nullptr;
   if (known_type && answer == nullptr) lookups.missing = true;
   if (answer != nullptr && std::any_of(answer->texts.begin(), answer->texts.end(), is_excessive)) {
     lookups.excessive = true;
@@ -173,14 +173,14 @@ SpfOutcome failed(SpfOutcome outcome, std::string problem) {
 
 }  // namespace
 
-std::optional<SpfOutcome> check_spf_with_libspf2(const SpfQuery& query, dns::Knowledge& knowledge) {
+std::optional<SpfOutcome> check_spf_with_libspf2(const SpfQuery& query, dns::DnsAnswers& answers) {
   SpfOutcome outcome;
   outcome.identity = query.identity;
   const auto identity = spf_identity(query);
   if (!identity) return outcome;
   outcome.domain = identity->domain;
 
-  Lookups lookups{knowledge};
+  Lookups lookups{answers};
   SPF_dns_server_t source{};  // without a destructor: ours, and not the library's to free
   source.lookup = &look_up;
   source.name = "connectord";

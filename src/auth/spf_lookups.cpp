@@ -29,7 +29,7 @@ SpfStep<void> SpfLookups::count_term() {
 }
 
 SpfStep<const dns::Answer*> SpfLookups::ask(const std::string& name, dns::Type type) {
-  const dns::Answer* answer = knowledge_->ask({name, type});
+  const dns::Answer* answer = answers_->ask({name, type});
   if (answer == nullptr) return spf_fault(SpfStop::missing);
   if (answer->is_temporary()) return spf_fault(SpfStop::temperror, described(name, type, answer->status));
   return answer;
@@ -54,7 +54,7 @@ SpfStep<const dns::Answer*> SpfLookups::ask_for_term(const std::string& name, dn
 
 // Not counted as a void lookup: the sender's domain has no say in what the client's address is called.
 SpfStep<std::vector<std::string>> SpfLookups::client_names() {
-  const dns::Answer* answer = knowledge_->ask({dns::reverse_name(client_), dns::Type::ptr});
+  const dns::Answer* answer = answers_->ask({dns::reverse_name(client_), dns::Type::ptr});
   if (answer == nullptr) return spf_fault(SpfStop::missing);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < std::min(answer->names.size(), max_client_names); ++i) {
@@ -64,7 +64,7 @@ SpfStep<std::vector<std::string>> SpfLookups::client_names() {
 }
 
 SpfStep<bool> SpfLookups::is_client_name(const std::string& name) {
-  const dns::Answer* answer = knowledge_->ask({name, address_type()});
+  const dns::Answer* answer = answers_->ask({name, address_type()});
   if (answer == nullptr) return spf_fault(SpfStop::missing);
   return std::find(answer->addresses.begin(), answer->addresses.end(), client_) != answer->addresses.end();
 }

@@ -6,7 +6,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "connectord/dns/knowledge.h"
+#include "connectord/dns/dns_answers.h"
 #include "connectord/net/ip_address.h"
 
 namespace connectord::auth {
@@ -30,7 +30,7 @@ class SpfLookups {
   explicit SpfLookups(const net::IpAddress& client) : client_(client) {}
 
   // What is known from now on; before anything is asked.
-  void use(dns::Knowledge& knowledge) { knowledge_ = &knowledge; }
+  void use(dns::DnsAnswers& dns_answers) { answers_ = &dns_answers; }
 
   // To be called for each term that asks DNS, before it does: include, a, mx, ptr, exists, redirect.
   SpfStep<void> count_term();
@@ -41,7 +41,7 @@ class SpfLookups {
   // A or AAAA, as the client's address is (5).
   dns::Type address_type() const { return client_.is_v4() ? dns::Type::a : dns::Type::aaaa; }
   // Notes the question without waiting for its answer, so that it goes out beside others.
-  void expect(const std::string& name, dns::Type type) { knowledge_->ask({name, type}); }
+  void expect(const std::string& name, dns::Type type) { answers_->ask({name, type}); }
   // Names of the client's address that DNS gives, ten at most, normalized (5.5); none after an error.
   SpfStep<std::vector<std::string>> client_names();
   // True if the name has the client's address (5.5); an error counts as no.
@@ -49,7 +49,7 @@ class SpfLookups {
 
  private:
   const net::IpAddress& client_;
-  dns::Knowledge* knowledge_ = nullptr;
+  dns::DnsAnswers* answers_ = nullptr;
   unsigned terms_ = 0;
   std::vector<dns::Question> void_lookups_;  // each question once, however many terms ask it
 };

@@ -1,4 +1,4 @@
-#include "connectord/auth/spf_macro.h"
+#include "spf_macro.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,11 +1,11 @@
-#include "connectord/auth/spf_record.h"
+#include "spf_record.h"
 
 #include <algorithm>
 #include <array>
 
-#include "connectord/auth/spf_macro.h"
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/text.h"
+#include "spf_macro.h"
 #include "spf_text.h"
 
 namespace connectord::auth {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "connectord/auth/spf_record.h"
 #include "connectord/base/ascii_case.h"
 #include "connectord/net/domain_name.h"
+#include "spf_record.h"
 #include "spf_text.h"
 
 namespace connectord::auth {
@@ -24,7 +24,7 @@ bool asks_dns(Kind kind) {
 
 class Survey {
  public:
-  explicit Survey(dns::Knowledge& knowledge) : knowledge_(knowledge) {}
+  explicit Survey(dns::DnsAnswers& dns_answers) : answers_(dns_answers) {}
 
   std::optional<SpfSurvey> run(const std::string& domain) {
     visit(domain, true);
@@ -35,7 +35,7 @@ class Survey {
  private:
   // nullptr: missing, or not known now, which is noted.
   const dns::Answer* ask(const std::string& name, Type type) {
-    const dns::Answer* answer = knowledge_.ask({name, type});
+    const dns::Answer* answer = answers_.ask({name, type});
     missing_ = missing_ || answer == nullptr;
     if (answer == nullptr || !answer->is_temporary()) return answer;
     made_.unknown.push_back(std::string(to_string(type)) + " of " + printable(name));
@@ -137,7 +137,7 @@ class Survey {
     }
   }
 
-  dns::Knowledge& knowledge_;
+  dns::DnsAnswers& answers_;
   SpfSurvey made_;
   bool missing_ = false;
   std::vector<std::string> path_;
@@ -146,8 +146,8 @@ class Survey {
 
 }  // namespace
 
-std::optional<SpfSurvey> survey_spf(std::string_view domain, dns::Knowledge& knowledge) {
-  return Survey(knowledge).run(std::string(domain));
+std::optional<SpfSurvey> survey_spf(std::string_view domain, dns::DnsAnswers& dns_answers) {
+  return Survey(dns_answers).run(std::string(domain));
 }
 
 }  // namespace connectord::auth

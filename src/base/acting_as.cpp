@@ -72,4 +72,17 @@ void ActingAs::restore() const {
   if (!set_user_of_thread(0) || !set_group_of_thread(own_group_) || !set_groups_of_thread(own_groups_)) std::abort();
 }
 
+ActingAsRoot::ActingAsRoot() {
+  const uid_t user = user_of_thread();
+  if (::geteuid() != 0 || user == 0) return;
+  before_ = user;
+  set_user_of_thread(0);
+}
+
+ActingAsRoot::~ActingAsRoot() {
+  const int error = errno;
+  if (before_ && !set_user_of_thread(*before_)) std::abort();
+  errno = error;
+}
+
 }  // namespace connectord::base

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "connectord/base/text.h"
+
 namespace connectord::base {
 namespace {
 
@@ -32,6 +34,18 @@ std::string escape_display_controls(std::string_view json) {
     json.remove_prefix(length);
   }
   return escaped;
+}
+
+std::string without_display_controls(std::string_view text) {
+  const bool utf8 = is_utf8(text);
+  std::string shown;
+  while (!text.empty()) {
+    const std::size_t control = utf8 ? display_control_length(text) : 0;
+    const char c = text.front();
+    shown += control > 0 || is_control(c) || (!utf8 && !is_ascii(c)) ? '?' : c;
+    text.remove_prefix(control > 0 ? control : 1);
+  }
+  return shown;
 }
 
 }  // namespace connectord::base

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "connectord/base/file_descriptor.h"
+#include "connectord/base/symbolic_link.h"
 
 namespace connectord::base {
 namespace {
@@ -128,6 +129,17 @@ tl::expected<void, std::string> FileReplacement::publish() {
 
 tl::expected<void, std::string> replace_file(const std::string& path, std::string_view text, const FileRights& rights) {
   return FileReplacement::prepare(path, text, rights).and_then([](FileReplacement&& file) { return file.publish(); });
+}
+
+tl::expected<void, std::string> replace_link(const std::string& path, const std::string& target) {
+  const std::string beside = hidden_beside(path);
+  if (::symlink(target.c_str(), beside.c_str()) != 0) return failed(path, "make the link");
+  if (std::rename(beside.c_str(), path.c_str()) != 0) {
+    const auto why = failed(path, "put the link in its place");
+    ::unlink(beside.c_str());
+    return why;
+  }
+  return flush_folder(path);
 }
 
 tl::expected<void, std::error_code> create_file(const std::string& path, std::string_view text,

@@ -1,13 +1,11 @@
 #include "connectord/config/connector_files.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "connectord/base/digest.h"
-#include "connectord/config/outline.h"
 
 namespace connectord::config {
 namespace {
@@ -55,24 +53,13 @@ std::string joined(const std::string& path, const std::string& key) {
 // Writes one value after the other; remembers the first that TOML has no form for.
 class Writer {
  public:
-  // A table's own values come before the tables within it.
-  void table(const Json& object, const std::string& header, const std::string& path) {
-    for (const auto& [key, value] : object.items()) {
-      if (value.is_object() || (path.empty() && key == "direction")) continue;
-      text_ += written_key(key) + " = " + inline_value(value, joined(path, key)) + "\n";
-    }
-    for (const auto& [key, value] : object.items()) {
-      if (!value.is_object()) continue;
-      const std::string inner = header + "." + written_key(key);
-      text_ += "[" + inner + "]\n";
-      table(value, inner, joined(path, key));
-    }
+  Writer() = default;
+  // A document with one [[name]]. Those of connectors have no tables in lists.
+  Writer(const Json& object, std::string_view name) : is_rule_(name == "rule") {
+    text_ = "[[" + std::string(name) + "]]\n";
+    table(object, std::string(name), "");
   }
 
-  std::string text_;
-  std::optional<Unwritable> problem_;
-
- private:
   std::string inline_value(const Json& value, const std::string& path) {
     switch (value.type()) {
       case Json::value_t::string:
@@ -94,6 +81,35 @@ class Writer {
     }
   }
 
+  std::string text_;
+  std::optional<Unwritable> problem_;
+
+ private:
+  // A table's own values come before the tables within it.
+  void table(const Json& object, const std::string& header, const std::string& path) {
+    for (const auto& [key, value] : object.items()) {
+      if (value.is_object() || is_tables(value) || (path.empty() && !is_rule_ && key == "direction")) continue;
+      text_ += written_key(key) + " = " + inline_value(value, joined(path, key)) + "\n";
+    }
+    for (const auto& [key, value] : object.items()) {
+      const std::string inner = header + "." + written_key(key);
+      if (value.is_object()) {
+        text_ += "[" + inner + "]\n";
+        table(value, inner, joined(path, key));
+      } else if (is_tables(value)) {
+        for (const Json& one : value) {
+          text_ += "[[" + inner + "]]\n";
+          table(one, inner, joined(path, key));
+        }
+      }
+    }
+  }
+
+  bool is_tables(const Json& value) const {
+    const auto is_object = [](const Json& one) { return one.is_object(); };
+    return is_rule_ && value.is_array() && !value.empty() && std::all_of(value.begin(), value.end(), is_object);
+  }
+
   std::string list(const Json& values, const std::string& path) {
     std::string text = "[";
     for (const Json& value : values) {
@@ -107,91 +123,48 @@ class Writer {
     if (!problem_) problem_ = Unwritable{path, std::move(message)};
     return "false";
   }
+
+  bool is_rule_ = false;
 };
-
-const toml::table* only_connector(const toml::table& piece, std::string_view table) {
-  const auto* list = piece[table].as_array();
-  return list != nullptr && list->size() == 1 ? list->get(0)->as_table() : nullptr;
-}
-
-std::size_t begin_of_line(std::string_view text, std::uint32_t line) {
-  std::size_t position = 0;
-  for (std::uint32_t i = 1; i < line && position != std::string_view::npos; ++i) {
-    position = text.find('\n', position);
-    if (position != std::string_view::npos) ++position;
-  }
-  return position;
-}
-
-std::string_view word(bool value) {
-  return value ? "true" : "false";
-}
-
-// The piece with the value put in; std::nullopt where it is not found as expected.
-std::optional<std::string> edited(std::string_view piece, const toml::table& connector, bool enabled) {
-  std::string text(piece);
-  const toml::node* node = connector.get("enabled");
-  if (node == nullptr) {
-    const auto end = piece.find('\n');
-    if (end == std::string_view::npos) return std::nullopt;
-    const std::string line_end = end > 0 && piece[end - 1] == '\r' ? "\r\n" : "\n";
-    return text.insert(end + 1, "enabled = " + std::string(word(enabled)) + line_end);
-  }
-  const auto* value = node->as_boolean();
-  if (value == nullptr) return std::nullopt;
-  const std::size_t position = begin_of_line(piece, node->source().begin.line) + node->source().begin.column - 1;
-  const std::string_view old = word(value->get());
-  if (position > piece.size() || piece.substr(position, old.size()) != old) return std::nullopt;
-  return text.replace(position, old.size(), word(enabled));
-}
-
-// Whether a piece says the same as before but for `enabled`.
-bool differs_in_enabled_only(const toml::table& before, const std::string& piece, std::string_view table,
-                             bool enabled) {
-  toml::table expected = before;
-  expected[table].as_array()->get(0)->as_table()->insert_or_assign("enabled", enabled);
-  return toml::parse(piece) == expected;
-}
 
 }  // namespace
 
 tl::expected<std::string, Unwritable> connector_toml(const Json& connector) {
-  const std::string table = connector.value("direction", "inbound");
-  Writer writer;
-  writer.text_ = "[[" + table + "]]\n";
-  writer.table(connector, table, "");
+  const auto direction = connector.find("direction");
+  if (direction == connector.end()) return entry_toml(connector, "inbound");
+  if (!direction->is_string()) return tl::unexpected(Unwritable{"direction", "write \"inbound\" or \"outbound\""});
+  return entry_toml(connector, direction->get<std::string>());
+}
+
+tl::expected<std::string, Unwritable> entry_toml(const Json& entry, std::string_view table) {
+  Writer writer(entry, table);
   if (writer.problem_) return tl::unexpected(*writer.problem_);
   return std::move(writer.text_);
 }
 
+tl::expected<std::string, Unwritable> toml_value(const Json& value, const std::string& key) {
+  Writer writer;
+  std::string text = writer.inline_value(value, key);
+  if (writer.problem_) return tl::unexpected(*writer.problem_);
+  return text;
+}
+
+std::string toml_key(std::string_view key) {
+  return written_key(key);
+}
+
+tl::expected<std::string, Unwritable> sealed_toml(const Json& entry, std::string_view table) {
+  return entry_toml(entry, table).map([](const std::string& text) { return seal_of(text) + text; });
+}
+
 tl::expected<std::string, Unwritable> sealed_toml(const Json& connector) {
-  return connector_toml(connector).map([](const std::string& text) { return seal_of(text) + text; });
+  return sealed_toml(connector, connector.value("direction", "inbound"));
 }
 
 bool is_sealed(std::string_view text) {
   if (!text.starts_with(seal_begin)) return false;
   const auto end = text.find('\n');
   return end != std::string_view::npos && text.substr(0, end + 1) == seal_of(text.substr(end + 1));
-}
-
-tl::expected<std::string, std::string> with_enabled(std::string_view text, std::string_view table,
-                                                    std::string_view name, bool enabled) {
-  const auto whole = outline(text);
-  if (!whole) return tl::unexpected(std::string("its file is not divided into tables by [[inbound]] and [[outbound]]"));
-  try {
-    for (const Outline::Piece& piece : whole->connectors) {
-      const toml::table parsed = toml::parse(piece.text);
-      const toml::table* connector = only_connector(parsed, table);
-      if (connector == nullptr || (*connector)["name"].value_or(std::string_view()) != name) continue;
-      const auto changed = edited(piece.text, *connector, enabled);
-      if (!changed || !differs_in_enabled_only(parsed, *changed, table, enabled)) break;
-      const auto begin = static_cast<std::size_t>(piece.text.data() - text.data());
-      return std::string(text.substr(0, begin)) + *changed + std::string(text.substr(begin + piece.text.size()));
-    }
-  } catch (const toml::parse_error&) {
-    return tl::unexpected(std::string("its file is no TOML now"));
-  }
-  return tl::unexpected(std::string("it does not stand in its file in a form that a program may edit"));
 }
 
 }  // namespace connectord::config

@@ -58,7 +58,7 @@ Json enhanced_filtering(const model::EnhancedFiltering& filtering) {
 
 Json route(const model::Route& route) {
   Json object = Json::object();
-  for (const model::SmartHost& host : route.smart_hosts) object["smart_hosts"].push_back(to_string(host));
+  for (const model::SmartHost& host : route.smart_hosts) object["smart_hosts"].push_back(configured_text(host));
   if (!route.credentials.empty()) object["credentials"] = route.credentials;
   return object;
 }
@@ -69,6 +69,10 @@ Json outbound_tls(const model::OutboundTls& tls) {
   if (!tls.match.empty()) object["match"] = tls.match;
   if (tls.version != model::TlsVersion::none) object["version"] = to_string(tls.version);
   if (!tls.ca_file.empty()) object["ca_file"] = tls.ca_file;
+  if (!tls.certificate.empty()) object["certificate"] = tls.certificate;
+  if (!tls.key.empty()) object["key"] = tls.key;
+  if (tls.dane) object["dane"] = model::word_of(*tls.dane);
+  if (tls.mta_sts) object["mta_sts"] = model::word_of(*tls.mta_sts);
   return object;
 }
 
@@ -98,6 +102,8 @@ Json to_json(const model::OutboundConnector& connector) {
   object["enabled"] = connector.enabled;
   if (!connector.comment.empty()) object["comment"] = connector.comment;
   if (!connector.recipient_domains.empty()) object["recipient_domains"] = texts(connector.recipient_domains);
+  if (!connector.senders.empty()) object["senders"] = connector.senders;
+  if (!connector.sender_domains.empty()) object["sender_domains"] = texts(connector.sender_domains);
   if (!connector.inbound_connectors.empty()) object["inbound_connectors"] = connector.inbound_connectors;
   if (connector.rule_scoped) object["rule_scoped"] = true;
   object["split_recipients"] = connector.split_recipients;

@@ -42,6 +42,10 @@ std::string destinations_of(const model::OutboundConnector& connector) {
   Enumeration origins;
   origins.add(connector.inbound_connectors, [](const std::string& name) { return name; });
   std::string text = connector.recipient_domains.empty() ? "*" : domains.text();
+  Enumeration senders;
+  senders.add(connector.senders, [](const std::string& address) { return address; });
+  senders.add(connector.sender_domains, own_text);
+  if (connector.is_by_sender()) text += " (from " + senders.text() + ")";
   if (!connector.inbound_connectors.empty()) text += " (mail of " + origins.text() + ")";
   if (connector.rule_scoped) text += " (by rule)";
   return text;
@@ -55,9 +59,14 @@ std::string tls_of(const model::Require& require) {
   return text;
 }
 
-std::string tls_of(const std::optional<model::OutboundTls>& tls) {
-  if (!tls) return "the mail server's own policy";
+std::string tls_of(const model::OutboundConnector& connector) {
+  const auto& tls = connector.tls;
+  if (!tls) return connector.has_implicit_tls() ? "implicit" : "the mail server's own policy";
   std::string text(to_string(tls->level));
+  if (connector.has_implicit_tls()) text += ", implicit";
+  if (tls->dane) text.append(", dane ").append(model::word_of(*tls->dane));
+  if (tls->mta_sts) text.append(", mta_sts ").append(model::word_of(*tls->mta_sts));
+  if (!tls->certificate.empty()) text += ", our certificate";
   if (tls->version != model::TlsVersion::none) text.append(", ").append(to_string(tls->version)).append(" or later");
   return text;
 }
@@ -75,9 +84,9 @@ ConnectorSummary summarize(const model::InboundConnector& connector) {
 }
 
 ConnectorSummary summarize(const model::OutboundConnector& connector) {
-  return {connector.name,       "outbound", to_string(connector.scenario),
-          connector.enabled,    false,      destinations_of(connector),
-          tls_of(connector.tls)};
+  return {connector.name,    "outbound", to_string(connector.scenario),
+          connector.enabled, false,      destinations_of(connector),
+          tls_of(connector)};
 }
 
 nlohmann::ordered_json to_json(const ConnectorSummary& summary) {

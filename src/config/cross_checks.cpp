@@ -1,11 +1,15 @@
 #include "cross_checks.h"
 
+#include <algorithm>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "connectord/base/ascii_case.h"
-#include "nearest.h"
+#include "connectord/config/nearest.h"
+#include "connectord/net/domain_name.h"
+#include "rule_cross_checks.h"
 #include "signing_checks.h"
 
 namespace connectord::config {
@@ -17,7 +21,7 @@ void check_names(const std::vector<Connector>& connectors, const std::string& ke
   std::unordered_map<std::string, const Connector*> seen;
   seen.reserve(connectors.size());
   for (const Connector& connector : connectors) {
-    if (connector.name.empty()) continue;  // told already
+    if (connector.name.empty()) continue;  // reported already
     const auto [other, is_new] = seen.emplace(base::to_lower(connector.name), &connector);
     if (is_new) continue;
     const Connector& first = *other->second;
@@ -199,6 +203,13 @@ void check_outbound_needs(const model::Configuration& configuration, Problems& p
                      "only the milter knows over which inbound connector mail came in, so nothing leaves by \"" +
                          tagged->name + "\"; write milter in [server]");
   }
+  const auto* from_and_to =
+      first_of(configuration, [](const auto& c) { return c.is_by_sender() && !c.is_by_sender_alone(); });
+  if (from_and_to != nullptr && !server.milter) {
+    problems.warning(from_and_to->location, "server.milter",
+                     "only the milter knows both sender and recipient, so nothing leaves by \"" + from_and_to->name +
+                         "\"; write milter in [server], or leave out its senders or its recipient_domains");
+  }
   const auto* wide = first_of(configuration, [](const auto& c) {
     const auto& domains = c.recipient_domains;
     return std::any_of(domains.begin(), domains.end(),
@@ -207,6 +218,79 @@ void check_outbound_needs(const model::Configuration& configuration, Problems& p
   if (wide != nullptr && configuration.organization.accepted_domains.empty()) {
     problems.warning(wide->location, "organization.accepted_domains",
                      "without it \"" + wide->name + "\" takes mail for our own domains too; name them there");
+  }
+}
+
+bool is_on_this_machine(const net::Endpoint& server) {
+  const auto address = net::IpAddress::parse(server.host);
+  return address && address->is_loopback();
+}
+
+// TLSA records count where DNSSEC vouches for them, and nothing protects the word of a resolver elsewhere on its way.
+void check_resolver_of_dane(const model::Configuration& configuration, const model::Location& place,
+                            Problems& problems) {
+  const auto& servers = configuration.dns.servers;
+  const auto elsewhere = std::find_if_not(servers.begin(), servers.end(), is_on_this_machine);
+  if (elsewhere == servers.end()) return;
+  problems.error(place, "dns.servers",
+                 "DANE needs a resolver on this machine that validates DNSSEC, and " + elsewhere->host +
+                     " is none; run one here and write servers = [\"127.0.0.1\"] in [dns], or leave dane out");
+}
+
+const model::OutboundConnector* asking_for_dane(const model::Configuration& configuration) {
+  return first_of(configuration,
+                  [](const auto& c) { return c.enabled && c.tls && c.tls->dane == model::DaneUse::opportunistic; });
+}
+
+void check_delivery(const model::Configuration& configuration, const std::shared_ptr<const std::string>& main_file,
+                    Problems& problems) {
+  const model::Delivery& delivery = configuration.delivery;
+  const model::Location place{main_file, 1, 1};
+  if (delivery.dane) {
+    check_resolver_of_dane(configuration, place, problems);
+  } else if (const auto* connector = asking_for_dane(configuration)) {
+    check_resolver_of_dane(configuration, connector->location, problems);
+  }
+  if (delivery.asks() && !configuration.server.socketmap) {
+    problems.warning(place, "server.socketmap",
+                     "no mail server can ask how mail must be protected; write socketmap = "
+                     "\"unix:/var/spool/postfix/connectord/socketmap.sock\" in [server]");
+  }
+  if (delivery.tlsrpt && !delivery.asks()) {
+    problems.warning(place, "delivery.tlsrpt",
+                     "has nothing to tell Postfix; write mta_sts = true in [delivery], or leave it out");
+  }
+}
+
+// Reports are made from the trace of what DMARC said.
+void check_reports(const model::Configuration& configuration, const std::shared_ptr<const std::string>& main_file,
+                   Problems& problems) {
+  const model::Reports& reports = configuration.reports;
+  if (!reports.dmarc) return;
+  const model::Location place{main_file, 1, 1};
+  if (reports.sender.empty()) {
+    problems.error(place, "reports.sender", "is missing; write sender = \"dmarc-reports@…\" in [reports]");
+  }
+  if (!configuration.trace) {
+    problems.error(place, "reports.dmarc",
+                   "reports are made from the trace, and none is kept; write store = "
+                   "\"sqlite:/var/lib/connectord/trace.db\" in [trace]");
+  }
+  if (configuration.authentication.dmarc == model::DmarcMode::off) {
+    problems.error(
+        place, "reports.dmarc",
+        "there is nothing to report while DMARC is not looked at; write dmarc = \"report\" or \"enforce\" in "
+        "[authentication]");
+  }
+  const auto domain =
+      net::normalize_domain(std::string_view(reports.sender).substr(reports.sender.rfind('@') + 1)).value_or("");
+  const auto signs = [&domain](const model::Signing& signing) { return signing.domain.matches(domain); };
+  if (!domain.empty() && std::none_of(configuration.signing.begin(), configuration.signing.end(), signs)) {
+    problems.warning(place, "reports.sender",
+                     "no [[signing]] is for " + domain +
+                         ", so reports are not signed, and who gets them may refuse them; make a key with: "
+                         "connectorctl dkim new " +
+                         domain);
   }
 }
 
@@ -224,6 +308,9 @@ void check_across(const model::Configuration& configuration, const std::shared_p
   check_outbound_needs(configuration, problems);
   check_inet_clients(configuration, main_file, problems);
   check_signing(configuration, problems);
+  check_rules(configuration, problems);
+  check_delivery(configuration, main_file, problems);
+  check_reports(configuration, main_file, problems);
   if (!configuration.server.milter && !configuration.server.policy) {
     problems.warning({main_file, 1, 1}, "server",
                      "there is no listener, so no mail server can ask; write milter = "

@@ -15,7 +15,7 @@ bool is_control(char c) {
 
 }  // namespace
 
-void tell_wrong_type(Reader& reader, const toml::node& node, const Words& words) {
+void report_wrong_type(Reader& reader, const toml::node& node, const Words& words) {
   const bool self_explaining = words.one.find('"') != std::string::npos || words.one.find(words.example) == 0;
   reader.error(node.source(), "found " + describe(node) + "; write " + words.one +
                                   (self_explaining ? "" : ", such as " + words.example));
@@ -25,9 +25,9 @@ bool is_line_of_text(std::string_view text) {
   return text.size() <= max_line_length && std::none_of(text.begin(), text.end(), is_control);
 }
 
-void tell_no_line_of_text(Reader& reader, const toml::node& node, const Words& words) {
+void report_no_line_of_text(Reader& reader, const toml::node& node, const Words& words) {
   const auto* string = node.as_string();
-  if (string == nullptr) return tell_wrong_type(reader, node, words);
+  if (string == nullptr) return report_wrong_type(reader, node, words);
   if (string->get().size() > max_line_length) {
     return reader.error(node.source(), "found a string of " + std::to_string(string->get().size()) +
                                            " bytes; write no more than " + std::to_string(max_line_length));
@@ -38,7 +38,7 @@ void tell_no_line_of_text(Reader& reader, const toml::node& node, const Words& w
 
 std::optional<bool> Boolean::read(Reader& reader, const toml::node& node) {
   if (const auto* value = node.as_boolean()) return value->get();
-  tell_wrong_type(reader, node, words());
+  report_wrong_type(reader, node, words());
   return std::nullopt;
 }
 
@@ -64,13 +64,13 @@ std::string identity(const net::Endpoint& value) {
   return value.to_string();
 }
 std::string identity(const model::SmartHost& value) {
-  return to_string(value);
+  return configured_text(value);
 }
 std::string identity(const model::Fingerprint& value) {
   return to_string(value);
 }
 
-void tell_repetitions(Reader& reader, const std::vector<std::pair<std::string, const toml::node*>>& identities) {
+void report_repetitions(Reader& reader, const std::vector<std::pair<std::string, const toml::node*>>& identities) {
   std::unordered_map<std::string_view, const toml::node*> first;
   for (const auto& [text, node] : identities) {
     const auto [other, is_first] = first.emplace(text, node);

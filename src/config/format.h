@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,17 +15,17 @@
 // How a value in a file becomes a value of the model. A format is a type with
 //   Value                 what is made of the node
 //   words()               its name for error messages and for the reference
-//   read(reader, node)    the value; std::nullopt after telling the reader what is wrong
+//   read(reader, node)    the value; std::nullopt after reporting what is wrong to the reader
 // or one of text_formats.h, for values that are strings.
 namespace connectord::config {
 
-void tell_wrong_type(Reader& reader, const toml::node& node, const Words& words);
+void report_wrong_type(Reader& reader, const toml::node& node, const Words& words);
 
 // False for control characters, and for more than 4096 bytes.
 bool is_line_of_text(std::string_view text);
 
 // Says why a node is no string that is_line_of_text().
-void tell_no_line_of_text(Reader& reader, const toml::node& node, const Words& words);
+void report_no_line_of_text(Reader& reader, const toml::node& node, const Words& words);
 
 template <class Format>
 concept TextFormat = requires(std::string_view text) {
@@ -40,7 +41,7 @@ template <TextFormat Format>
 std::optional<typename Format::Value> read_value(Reader& reader, const toml::node& node) {
   const auto* string = node.as_string();
   if (string == nullptr || !is_line_of_text(string->get())) {
-    tell_no_line_of_text(reader, node, Format::words());
+    report_no_line_of_text(reader, node, Format::words());
     return std::nullopt;
   }
   auto value = Format::parse(string->get());
@@ -70,6 +71,10 @@ struct Integer {
 };
 
 // The text by which two entries of a list are the same.
+template <class Enumeration>
+requires std::is_enum_v<Enumeration> std::string identity(Enumeration value) {
+  return std::string(model::word_of(value));
+}
 std::string identity(const std::string& value);
 std::string identity(const net::DomainPattern& value);
 std::string identity(const net::AddressRange& value);
@@ -77,8 +82,8 @@ std::string identity(const net::Endpoint& value);
 std::string identity(const model::SmartHost& value);
 std::string identity(const model::Fingerprint& value);
 
-// Tells entries that stand twice in a list, where `identities` has one text for each entry that could be read.
-void tell_repetitions(Reader& reader, const std::vector<std::pair<std::string, const toml::node*>>& identities);
+// Reports entries that stand twice in a list, where `identities` has one text for each entry that could be read.
+void report_repetitions(Reader& reader, const std::vector<std::pair<std::string, const toml::node*>>& identities);
 
 template <class Value>
 bool has_repetitions(const std::vector<Value>& values) {
@@ -103,7 +108,7 @@ struct List {
   static std::optional<Value> read(Reader& reader, const toml::node& node) {
     const auto* list = node.as_array();
     if (list == nullptr) {
-      tell_wrong_type(reader, node, words());
+      report_wrong_type(reader, node, words());
       return std::nullopt;
     }
     if (list->size() < Least) {
@@ -129,7 +134,7 @@ struct List {
   static void look_for_repetitions(Reader& reader, const toml::array& list, const Value& values) {
     std::vector<std::pair<std::string, const toml::node*>> identities;
     for (std::size_t i = 0; i < values.size(); ++i) identities.emplace_back(identity(values[i]), list.get(i));
-    tell_repetitions(reader, identities);
+    report_repetitions(reader, identities);
   }
 };
 

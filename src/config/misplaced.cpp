@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "nearest.h"
+#include "connectord/config/nearest.h"
 #include "quote.h"
 #include "walk.h"
 
@@ -74,7 +74,7 @@ std::string advice_for(std::string_view name, const Table& table, std::string_vi
 
 }  // namespace
 
-void tell_unknown_key(Reader& reader, const toml::key& key, const Table& table) {
+void report_unknown_key(Reader& reader, const toml::key& key, const Table& table) {
   const std::string path = reader.path();
   const Reader::Scope scope(reader, key.str());
   reader.error(key.source(), advice_for(key.str(), table, path));

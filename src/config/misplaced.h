@@ -4,7 +4,7 @@
 
 namespace connectord::config {
 
-// Tells of a key that `table` doesn't have, and which one was probably meant: of this table, or of another.
-void tell_unknown_key(Reader& reader, const toml::key& key, const Table& table);
+// Reports a key that `table` does not have, and which one was probably meant: of this table, or of another.
+void report_unknown_key(Reader& reader, const toml::key& key, const Table& table);
 
 }  // namespace connectord::config

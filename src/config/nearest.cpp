@@ -1,4 +1,4 @@
-#include "nearest.h"
+#include "connectord/config/nearest.h"
 
 #include <algorithm>
 

@@ -3,6 +3,8 @@
 #include <toml++/toml.h>
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,11 +15,17 @@
 
 namespace connectord::config {
 
+// What a document may hold: everything, connectors and rules only, or what is the fleet's (fleet_keys.h).
+enum class DocumentKind : std::uint8_t { main, included, fleet };
+
+// Where the keys of tables that are there once stand, by their dotted names.
+using KeyPlaces = std::map<std::string, model::Location, std::less<>>;
+
 // Where the reading of one file stands: which key is being read, and where to put what is wrong with it.
 class Reader {
  public:
-  Reader(Problems& problems, std::shared_ptr<const std::string> file, bool included)
-      : problems_(problems), file_(std::move(file)), included_(included) {}
+  Reader(Problems& problems, std::shared_ptr<const std::string> file, DocumentKind kind)
+      : problems_(problems), file_(std::move(file)), kind_(kind) {}
 
   // While it lives, `name` is part of the dotted key.
   class Scope {
@@ -33,7 +41,7 @@ class Reader {
 
   // Line `line` of the file is line 1 of what is read from now on.
   void begin_at(std::uint32_t line) { lines_before_ = line - 1; }
-  bool included() const { return included_; }
+  DocumentKind kind() const { return kind_; }
   std::size_t errors() const { return problems_.errors(); }
   // Dotted; empty for the document itself.
   std::string path() const;
@@ -49,7 +57,7 @@ class Reader {
  private:
   Problems& problems_;
   std::shared_ptr<const std::string> file_;
-  bool included_;
+  DocumentKind kind_;
   std::uint32_t lines_before_ = 0;
   std::vector<std::string_view> path_;
   std::vector<model::Location> includes_;

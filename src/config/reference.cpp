@@ -1,4 +1,4 @@
-#include "connectord/config/reference.h"
+#include "reference.h"
 
 #include <algorithm>
 
@@ -27,8 +27,16 @@ std::string row(const Key& key) {
          cell(std::string(key.help)) + " |\n";
 }
 
+// The first place of that table; its keys stand there.
+const TablePlace& first_place_of(const Table* table) {
+  const auto& places = all_tables();
+  return *std::find_if(places.begin(), places.end(), [table](const TablePlace& place) { return place.table == table; });
+}
+
 std::string section(const TablePlace& place) {
   std::string text = "\n### `" + place.header() + "`\n\n" + std::string(place.key->help) + "\n";
+  const TablePlace& first = first_place_of(place.table);
+  if (first.path != place.path) return text + "Its keys are those of `" + first.header() + "`.\n";
   const auto& keys = place.table->keys;
   const bool has_values = std::any_of(keys.begin(), keys.end(), [](const Key& key) { return key.table == nullptr; });
   if (has_values) text += "\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n";

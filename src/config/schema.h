@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "format.h"
+#include "value_json.h"
 
 // The one declaration of every key. Loader, error messages and the reference come from it.
 namespace connectord::config {
@@ -38,6 +39,9 @@ struct Key {
   Read read = nullptr;
   Shape shape = Shape::value;
   const Table& (*table)() = nullptr;  // of a table or tables
+  // What the struct has under this key; nullptr for a value that nobody writes down.
+  nlohmann::ordered_json (*write)(const void* owner) = nullptr;
+  bool (*is_left_out)(const void* owner) = nullptr;  // the struct has what holds without the key
 
   bool is_required() const { return fallback.value.empty() && fallback.words.empty(); }
 };
@@ -60,7 +64,10 @@ const Table& table_for();
 // Reads every key of `table` into `owner`, a struct as `declared` has it. False if something was wrong.
 bool read_table(Reader& reader, const toml::table& table, const Table& declared, void* owner);
 
-void tell_no_table(Reader& reader, const toml::node& node, Key::Shape shape);
+// The struct as such a table has it, without keys that say what holds anyway.
+nlohmann::ordered_json write_table(const Table& declared, const void* owner);
+
+void report_no_table(Reader& reader, const toml::node& node, Key::Shape shape);
 
 // What follows takes a member pointer apart and forgets its types, so that the rest needs no templates.
 template <auto Member>
@@ -71,6 +78,11 @@ struct MemberOf<Member> {
   using Owner = Owner_;
   using Type = Type_;
   static Type& in(void* owner) { return static_cast<Owner*>(owner)->*Member; }
+  static const Type& in(const void* owner) { return static_cast<const Owner*>(owner)->*Member; }
+  static bool is_default(const void* owner) {
+    static const Owner none{};
+    return in(owner) == none.*Member;
+  }
 };
 
 template <class T>
@@ -87,11 +99,43 @@ template <class T>
 bool read_struct(Reader& reader, const toml::node& node, T& value) {
   const auto* table = node.as_table();
   if (table == nullptr) {
-    tell_no_table(reader, node, Key::Shape::table);
+    report_no_table(reader, node, Key::Shape::table);
     return false;
   }
   if constexpr (requires { value.location; }) value.location = reader.at(node.source());
   return read_table(reader, *table, table_for<T>(), &value);
+}
+
+template <class T>
+bool is_nothing(const std::optional<T>& value) {
+  return !value;
+}
+template <class T>
+bool is_nothing(const std::vector<T>& values) {
+  return values.empty();
+}
+
+// How the values of `Member` are written down, where their type is one that is.
+template <auto Member, class Format>
+constexpr void declare_writing(Key& declared) {
+  using Type = typename MemberOf<Member>::Type;
+  using Value = typename WithoutOptional<Type>::Type;
+  if constexpr (Written<Format, Value>) {
+    declared.write = [](const void* owner) {
+      if constexpr (std::is_same_v<Type, Value>) {
+        return written<Format>(MemberOf<Member>::in(owner));
+      } else {
+        return written<Format>(*MemberOf<Member>::in(owner));
+      }
+    };
+    declared.is_left_out = [](const void* owner) {
+      if constexpr (requires(const Type& value) { is_nothing(value); }) {
+        return is_nothing(MemberOf<Member>::in(owner));
+      } else {
+        return MemberOf<Member>::is_default(owner);
+      }
+    };
+  }
 }
 
 // A key whose value becomes `Member`.
@@ -109,6 +153,7 @@ constexpr Key key(std::string_view name, Fallback fallback, std::string_view hel
     }
     return true;
   };
+  declare_writing<Member, Format>(declared);
   return declared;
 }
 
@@ -127,6 +172,10 @@ constexpr Key table(std::string_view name, std::string_view help, Fallback fallb
       return read_struct(reader, node, member.emplace());
     }
   };
+  if constexpr (!std::is_same_v<Type, typename MemberOf<Member>::Type>) {
+    declared.write = [](const void* owner) { return write_table(table_for<Type>(), &*MemberOf<Member>::in(owner)); };
+    declared.is_left_out = [](const void* owner) { return is_nothing(MemberOf<Member>::in(owner)); };
+  }
   return declared;
 }
 
@@ -135,7 +184,7 @@ template <class T>
 bool read_structs(Reader& reader, const toml::node& node, std::vector<T>& values) {
   const auto* list = node.as_array();
   if (list == nullptr) {
-    tell_no_table(reader, node, Key::Shape::tables);
+    report_no_table(reader, node, Key::Shape::tables);
     return false;
   }
   bool good = true;
@@ -153,6 +202,12 @@ constexpr Key tables(std::string_view name, std::string_view help) {
   declared.read = [](Reader& reader, const toml::node& node, void* owner) {
     return read_structs(reader, node, MemberOf<Member>::in(owner));
   };
+  declared.write = [](const void* owner) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (const Type& one : MemberOf<Member>::in(owner)) list.push_back(write_table(table_for<Type>(), &one));
+    return list;
+  };
+  declared.is_left_out = [](const void* owner) { return is_nothing(MemberOf<Member>::in(owner)); };
   return declared;
 }
 

@@ -1,7 +1,7 @@
 #include "table_checks.h"
 #include "tables.h"
 
-// The tables of connectors, in the order in which the reference tells of them.
+// The tables of connectors, in the order in which the reference describes them.
 namespace connectord::config {
 namespace {
 
@@ -146,8 +146,16 @@ const Table& table_for<model::OutboundConnector>() {
                                                     "`false` stops routing by it at once."),
           key<&OutboundConnector::comment, Text>("comment", by_default(R"("")"), "For people."),
           key<&OutboundConnector::recipient_domains, List<Domain, 1>>(
-              "recipient_domains", otherwise("all, with `inbound_connectors` or `rule_scoped`"),
+              "recipient_domains",
+              otherwise("all, with `senders`, `sender_domains`, `inbound_connectors` or `rule_scoped`"),
               "The destinations it is for; our own accepted domains only where one of these is as specific."),
+          key<&OutboundConnector::senders, List<MailAddress, 1>>(
+              "senders", otherwise("any"),
+              "Only mail with one of these in MAIL FROM; a destination that another connector names counts before "
+              "that."),
+          key<&OutboundConnector::sender_domains, List<Domain, 1>>(
+              "sender_domains", otherwise("any"),
+              "Only mail of senders in these domains; with `senders`, either one will do."),
           key<&OutboundConnector::inbound_connectors, List<ConnectorName, 1>>(
               "inbound_connectors", otherwise("mail of any origin"),
               "Only mail that came in over one of these inbound connectors."),
@@ -170,9 +178,10 @@ const Table& table_for<model::Route>() {
   using model::Route;
   static const Table declared{
       {
-          key<&Route::smart_hosts, List<SmartHost, 1>>(
-              "smart_hosts", otherwise("the domain's MX"),
-              "Next hops, tried in order: `[host]:port`, or `domain:port` for the MX records of that domain."),
+          key<&Route::smart_hosts, List<SmartHost, 1>>("smart_hosts", otherwise("the domain's MX"),
+                                                       "Next hops, tried in order: `[host]:port`, or `domain:port` for "
+                                                       "the MX records of that domain; behind `smtps:` "
+                                                       "with TLS from the first byte, all of them or none."),
           key<&Route::credentials, FilePath>("credentials", otherwise("none"),
                                              "A file with `user:password`; never in the configuration."),
       },
@@ -188,7 +197,9 @@ const Table& table_for<model::OutboundTls>() {
       {
           key<&OutboundTls::level, Word<model::words<TlsLevel>>>(
               "level", by_default(R"("opportunistic")"),
-              "`opportunistic`, `require` TLS, `verify` the certificate, `match` its names too, or `dane` (RFC 7672)."),
+              "`opportunistic`, `require` TLS, `verify` the certificate, `match` its names too, `sts` (RFC 8461) or "
+              "`dane` "
+              "(RFC 7672)."),
           key<&OutboundTls::match, List<ServerName, 1>>(
               "match", otherwise("none"), "The names that the certificate may have; `.example.com` for any below."),
           key<&OutboundTls::version, Word<tls_versions>>("version", otherwise("any"),
@@ -196,6 +207,17 @@ const Table& table_for<model::OutboundTls>() {
           key<&OutboundTls::ca_file, FilePath>(
               "ca_file", otherwise("what the mail server trusts"),
               "The authorities to trust, in PEM; the mail server must be able to read it."),
+          key<&OutboundTls::certificate, FilePath>(
+              "certificate", otherwise("what the mail server shows"),
+              "Our own certificate with its chain, in PEM, which is shown to the other side; needs `key`."),
+          key<&OutboundTls::key, FilePath>("key", otherwise("none"), "The private key of `certificate`, in PEM."),
+          key<&OutboundTls::dane, Word<model::words<model::DaneUse>>>(
+              "dane", otherwise("`opportunistic` with `dane = true` in `[delivery]`, else `none`"),
+              "`opportunistic` raises `level` where the destination has TLSA records, `mandatory` has mail wait "
+              "elsewhere."),
+          key<&OutboundTls::mta_sts, Word<model::words<model::StsUse>>>(
+              "mta_sts", otherwise("`opportunistic` with `mta_sts = true` in `[delivery]`, else `none`"),
+              "`opportunistic` raises `level` where the destination has an MTA-STS policy that it wants enforced."),
       },
       checked_by<OutboundTls, check_outbound_tls>(),
   };

@@ -1,8 +1,9 @@
 #include "connectord/base/time.h"
+#include "rule_formats.h"
 #include "table_checks.h"
 #include "tables.h"
 
-// The tables that say how the server works, in the order in which the reference tells of them.
+// The tables that say how the server works, in the order in which the reference describes them.
 namespace connectord::config {
 namespace {
 
@@ -55,16 +56,32 @@ const Table& table_for<model::Configuration>() {
               "A DKIM signature for mail of ours: what authenticated users and the `sendmail` command hand in, and "
               "what "
               "comes over `on-premises` connectors. Several of one domain make several signatures."),
+          table<&Configuration::sealing>(
+              "sealing",
+              "An ARC set (RFC 8617) for what rules change of mail from outside, which is not ours to sign; it tells "
+              "the next host what was seen before. Needs `arc = true` in `[authentication]`."),
           table<&Configuration::tag>("tag",
                                      "The header that carries a connector's name to the rest of the mail system."),
           tables<&Configuration::inbound>(
               "inbound", "An inbound connector: names a source of mail, and what mail from it must fulfil."),
           tables<&Configuration::outbound>(
               "outbound", "An outbound connector: names a set of destinations, and how mail for them leaves."),
+          tables<&Configuration::rules>(
+              "rule", "A transport rule: what is looked at in mail that goes on, and what is done with it."),
           table<&Configuration::trace>(
               "trace", "The record of every message and what became of it; without this table none is kept."),
           table<&Configuration::validation>("validation", "How connectors are tried whether mail flows."),
+          table<&Configuration::delivery>(
+              "delivery",
+              "How mail is protected on its way to destinations that publish which TLS they have, where no outbound "
+              "connector says otherwise."),
+          table<&Configuration::reports>(
+              "reports",
+              "DMARC aggregate reports (RFC 9990) to the domains that ask for them, made from the trace, once a day."),
           table<&Configuration::log>("log", "Where the log goes, and in which form."),
+          table<&Configuration::fleet>("fleet",
+                                       "Mail hosts with connectors and rules, and a trace, in common; without this "
+                                       "table the host is by itself."),
       },
   };
   return declared;
@@ -96,14 +113,34 @@ const Table& table_for<model::Server>() {
               "connect."),
           key<&Server::api_tokens, FilePath>("api_tokens", by_default(R"("/etc/connectord/tokens")"),
                                              "The file that `connectorctl token` keeps, with who may use the API."),
+          key<&Server::api_url, WebAddress>(
+              "api_url", otherwise("no links"),
+              "Under which web address browsers reach the API, for links in mail that asks for approval."),
           key<&Server::api_certificate, FilePath>(
               "api_certificate", otherwise("no TLS"),
               "The certificate chain of the API's listener in PEM, its own certificate first; needs `api_key`."),
           key<&Server::api_key, FilePath>("api_key", otherwise("no TLS"),
                                           "The private key of `api_certificate` in PEM, which nobody else may read."),
+          key<&Server::console, Boolean>("console", by_default("true"),
+                                         "The web pages, where there is an `api`; `false`: none."),
+          key<&Server::console_hosts, List<AuthservId>>(
+              "console_hosts", by_default("[]"),
+              "Names by which a browser may reach the API, beside `localhost`, addresses and `authserv_id`."),
           key<&Server::audit_log, FilePath>(
               "audit_log", by_default(R"("/var/lib/connectord/audit.log")"),
               "Where every change through the API is written down, one JSON object a line."),
+          key<&Server::mail_through, Listener>(
+              "mail_through", by_default(R"("inet:127.0.0.1:25")"),
+              "The mail server that takes mail which connectord writes: reports, notices, test messages."),
+          key<&Server::mail_key, FilePath>(
+              "mail_key", by_default(R"("/var/lib/connectord/mail.key")"),
+              "The file with the secret by which connectord knows mail again that it wrote; made where there is none."),
+          key<&Server::history, FilePath>(
+              "history", by_default(R"("/var/lib/connectord/changes.json")"),
+              "The file that keeps what each load of the configuration has changed, for `connectorctl changes`."),
+          key<&Server::held_socket, FilePath>(
+              "held_socket", by_default(R"("/run/connectord-held.sock")"),
+              "The unix socket of `connectord-held`, which releases and deletes held mail for the API."),
           key<&Server::include, List<IncludePattern>>(
               "include", by_default("[]"),
               "More files with connectors, relative to this file; a pattern may match none, a plain name must exist."),
@@ -132,6 +169,9 @@ const Table& table_for<model::Organization>() {
           key<&Organization::accepted_domains_file, FilePath>(
               "accepted_domains_file", otherwise("no file"),
               "A file with more of them, one a line, comments behind `#`; it is read anew at each reload."),
+          key<&Organization::name, Text>("name", by_default(R"("connectord")"), "Who writes mail of rules."),
+          key<&Organization::contact, MailAddress>("contact", otherwise("postmaster of the first of our own domains"),
+                                                   "The address from which mail of rules is written."),
           key<&Organization::reject_direct_send, Boolean>(
               "reject_direct_send", by_default("false"),
               "Refuse unauthenticated mail from our own domains that no connector covers."),
@@ -213,22 +253,67 @@ const Table& table_for<model::Validation>() {
   using model::Validation;
   static const Table declared{
       {
-          key<&Validation::every, ValidationInterval>(
-              "every", otherwise("only when somebody asks"),
-              "How often connectord validates each outbound connector by itself."),
+          key<&Validation::enabled, Boolean>("enabled", by_default("true"),
+                                             "Validate the outbound connectors by itself; false: only when somebody "
+                                             "asks."),
+          key<&Validation::every, ValidationInterval>("every", by_default(R"("1d")"),
+                                                      "How often each outbound connector is validated."),
           key<&Validation::state, FilePath>("state", by_default(R"("/var/lib/connectord/validation")"),
                                             "The folder in which the last result of each connector is kept."),
           key<&Validation::private_networks, List<Network>>(
               "private_networks", by_default("[]"),
-              "Private and loopback networks that validation may reach by a host's name, too."),
+              "Private and loopback networks that validation, and who fetches MTA-STS policies, may reach by a host's "
+              "name, too."),
           key<&Validation::mail_to, MailAddress>("mail_to", otherwise("nobody is told by mail"),
                                                  "Whom to tell when a connector fails, passes again, or shows another "
                                                  "certificate."),
-          key<&Validation::mail_through, Listener>("mail_through", by_default(R"("inet:127.0.0.1:25")"),
-                                                   "The mail server that takes such mail."),
+          key<&Validation::mail_through, Listener>("mail_through", otherwise("`server.mail_through`"),
+                                                   "Where `server.mail_through` stood in former versions."),
       },
       checked_by<Validation, check_validation>(),
   };
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Delivery>() {
+  using model::Delivery;
+  static const Table declared{{
+      key<&Delivery::dane, Boolean>("dane", by_default("false"),
+                                    "Have Postfix insist on DANE (RFC 7672) where the destination's hosts have TLSA "
+                                    "records; needs a resolver on this machine that validates DNSSEC."),
+      key<&Delivery::mta_sts, Boolean>("mta_sts", by_default("false"),
+                                       "Have Postfix do as the destination's MTA-STS policy (RFC 8461) says, where "
+                                       "DANE does not count."),
+      key<&Delivery::state, FilePath>("state", by_default(R"("/var/lib/connectord/sts")"),
+                                      "The folder that keeps MTA-STS policies, so that a restart forgets none."),
+      key<&Delivery::tlsrpt, Boolean>("tlsrpt", by_default("false"),
+                                      "Tell Postfix 3.10 and later what its reports of TLS (RFC 8460) need; earlier "
+                                      "ones would refuse it."),
+  }};
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Reports>() {
+  using model::Reports;
+  static const Table declared{{
+      key<&Reports::dmarc, Boolean>("dmarc", by_default("false"),
+                                    "Send reports, and keep in the trace what they need; wants `[trace]`."),
+      key<&Reports::sender, MailAddress>("sender", otherwise("no reports"),
+                                         "From whom reports are; a `[[signing]]` for its domain signs them, without "
+                                         "which receivers may refuse them."),
+      key<&Reports::at, TimeOfDay>("at", by_default(R"("01:00")"),
+                                   "From when on, in local time, the reports of the last day of UTC go out."),
+      key<&Reports::state, FilePath>("state", by_default(R"("/var/lib/connectord/reports")"),
+                                     "The folder that keeps which reports were sent, so that none is sent twice."),
+      key<&Reports::skip, List<Domain>>(
+          "skip", by_default("[]"),
+          "Domains that get no reports: neither about their own mail, nor to addresses of theirs."),
+      key<&Reports::max_domains, Integer<1, 1'000'000>>(
+          "max_domains", by_default("10000"),
+          "About how many domains reports of one day go out: those with the most messages."),
+  }};
   return declared;
 }
 
@@ -242,6 +327,30 @@ const Table& table_for<model::Log>() {
       key<&Log::format, Word<log_formats>>("format", by_default(R"("text")"),
                                            "`text` is key=value, `json` one object a line."),
   }};
+  return declared;
+}
+
+template <>
+const Table& table_for<model::Fleet>() {
+  using model::Fleet;
+  static const Table declared{
+      {
+          key<&Fleet::database, PostgresAddress>(
+              "database", required,
+              "The PostgreSQL that the hosts have in common, without a password; over TCP with verified TLS only."),
+          key<&Fleet::read_from, PostgresAddress>("read_from", otherwise("`database`"),
+                                                  "Where the joint trace is read: a replica, for example."),
+          key<&Fleet::password_file, FilePath>(
+              "password_file", otherwise("no password"),
+              "The file with the password, which only `server.user` and root may read."),
+          key<&Fleet::name, AuthservId>("name", otherwise("the host name"), "What the others call this host."),
+          key<&Fleet::state, FilePath>("state", by_default(R"("/var/lib/connectord/fleet")"),
+                                       "The folder that keeps the last good generation, and who this host is."),
+          key<&Fleet::spool_size, ByteSize>("spool_size", by_default(R"("2GiB")"),
+                                            "How much of the trace may wait on this host while the database is away."),
+      },
+      checked_by<Fleet, check_fleet>(),
+  };
   return declared;
 }
 

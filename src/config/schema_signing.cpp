@@ -33,4 +33,22 @@ const Table& table_for<model::Signing>() {
   return declared;
 }
 
+template <>
+const Table& table_for<model::Sealing>() {
+  using model::Sealing;
+  static const Table declared{
+      {
+          key<&Sealing::domain, Domain>("domain", required, "Our domain, in whose name it is sealed."),
+          key<&Sealing::selector, DkimSelector>("selector", required,
+                                                "Where the public key stands in DNS: `SELECTOR._domainkey.DOMAIN`."),
+          key<&Sealing::key_file, FilePath>(
+              "key_file", required,
+              "The private key in PEM, RSA of 2048 to 4096 bits; readable for `server.user` and root only. "
+              "`connectorctl dkim new` makes one."),
+      },
+      checked_by<Sealing, check_sealing_table>(),
+  };
+  return declared;
+}
+
 }  // namespace connectord::config

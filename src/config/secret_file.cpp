@@ -10,6 +10,7 @@
 
 #include "connectord/base/accounts.h"
 #include "connectord/base/files.h"
+#include "connectord/base/shell_word.h"
 #include "source_file.h"
 
 namespace connectord::config {
@@ -36,15 +37,6 @@ std::string octal(mode_t mode) {
     *digit = static_cast<char>('0' + (mode & 7U));
   }
   return text;
-}
-
-// A word as a shell takes it.
-std::string shell_word(const std::string& path) {
-  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,";
-  if (path.find_first_not_of(plain) == std::string::npos) return path;
-  std::string text = "'";
-  for (const char c : path) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
 }
 
 bool grants(mode_t mode, uid_t owner, gid_t group, const SecretReader& reader, mode_t right) {
@@ -75,7 +67,8 @@ tl::expected<void, std::string> check_rights(const std::string& path, const Sour
   // Of its own group, so that the daemon can read its secret and cannot change it.
   const bool for_root = reader.uid == 0;
   const std::string remedy = "chown " + (for_root ? "root" : "root:" + group_name(reader.gid)) + " " +
-                             shell_word(path) + " && chmod " + (for_root ? "0600 " : "0640 ") + shell_word(path);
+                             base::shell_word(path) + " && chmod " + (for_root ? "0600 " : "0640 ") +
+                             base::shell_word(path);
   if (file.owner != 0 && file.owner != reader.uid) {
     return wrong("the file belongs to " + user_name(file.owner) + ", who could change it", remedy);
   }
@@ -89,7 +82,8 @@ tl::expected<void, std::string> check_rights(const std::string& path, const Sour
     return wrong("the user " + reader.name + " may not read the file, and connectord becomes that user", remedy);
   }
   if (const std::string folder = closed_folder(path, reader); !folder.empty()) {
-    return wrong("the user " + reader.name + " may not enter the folder " + folder, "chmod a+x " + shell_word(folder));
+    return wrong("the user " + reader.name + " may not enter the folder " + folder,
+                 "chmod a+x " + base::shell_word(folder));
   }
   return {};
 }

@@ -8,14 +8,14 @@
 #include "connectord/base/ascii_case.h"
 
 namespace connectord::config {
-namespace {
 
-// Whatever connectord deletes or writes must not be signed.
 bool is_own_field(const std::string& name, const std::string& tag) {
   const std::string lower = base::to_lower(name);
   const std::string own = base::to_lower(tag);
   return lower == own || lower.starts_with(own + "-");
 }
+
+namespace {
 
 void check_signed_fields(const model::Signing& signing, const std::string& tag, Problems& problems) {
   for (const std::string& name : signing.headers) {
@@ -39,10 +39,30 @@ void check_gateways(const model::Configuration& configuration, Problems& problem
   }
 }
 
+// What was seen of the message must have been looked at.
+void check_sealing(const model::Configuration& configuration, Problems& problems) {
+  if (!configuration.sealing) return;
+  const model::Sealing& sealing = *configuration.sealing;
+  if (!configuration.authentication.arc) {
+    problems.error(sealing.location, "sealing",
+                   "a seal says whether the chain before it was good, and [authentication] does not look; write arc = "
+                   "true there");
+  }
+  for (const model::Signing& signing : configuration.signing) {
+    const bool same_name = signing.domain.name() == sealing.domain.name() && signing.selector == sealing.selector;
+    if (!same_name || signing.key_file == sealing.key_file) continue;
+    problems.error(sealing.location, "sealing.key_file",
+                   "selector \"" + sealing.selector + "\" of " + sealing.domain.name() + " has another key at " +
+                       to_string(signing.location) +
+                       ", and its record in DNS holds one; write the same key_file, or another selector");
+  }
+}
+
 }  // namespace
 
 // One name in DNS has one key, and two signatures by one key prove no more than one.
 void check_signing(const model::Configuration& configuration, Problems& problems) {
+  check_sealing(configuration, problems);
   if (configuration.signing.empty()) return;
   if (!configuration.server.milter) {
     problems.error(configuration.signing.front().location, "signing",
@@ -67,6 +87,16 @@ void check_signing(const model::Configuration& configuration, Problems& problems
                          ", and its record in DNS holds one; write the same key_file, or another selector");
     }
   }
+}
+
+void check_sealing_table(Reader& reader, const toml::table& table, const model::Sealing& sealing) {
+  const auto text = table["domain"].value<std::string_view>();
+  if (!text || !text->starts_with('*')) return;
+  const Reader::Scope scope(reader, "domain");
+  reader.error(
+      table.get("domain")->source(),
+      "a seal is of one domain; write " +
+          (sealing.domain.name().empty() ? std::string("\"example.net\"") : "\"" + sealing.domain.name() + "\""));
 }
 
 void check_signing_table(Reader& reader, const toml::table& table, const model::Signing& signing) {

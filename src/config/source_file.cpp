@@ -25,7 +25,8 @@ std::string too_large(const SourceKind& kind) {
 
 tl::expected<SourceFile, std::string> SourceFile::read(const std::string& path, const SourceKind& kind) {
   if (path.find('\0') != std::string::npos) return cannot("open", ENOENT);
-  const base::FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const int no_link = kind.may_be_link ? 0 : O_NOFOLLOW;
+  const base::FileDescriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | no_link));
   if (descriptor.get() < 0) return cannot("open", errno);
   struct stat status {};
   if (::fstat(descriptor.get(), &status) != 0) return cannot("examine", errno);

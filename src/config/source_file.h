@@ -17,6 +17,7 @@ struct SourceKind {
   // What to do about one that is larger, and about a directory.
   std::string_view too_large;
   std::string_view directory;
+  bool may_be_link = true;
 };
 
 inline constexpr SourceKind toml_file{

@@ -132,7 +132,7 @@ void check_purpose(Reader& reader, const toml::table& table, const model::Inboun
   }
 }
 
-void tell(Reader& reader, const toml::table& table, std::string_view key, std::string message) {
+void report(Reader& reader, const toml::table& table, std::string_view key, std::string message) {
   const Reader::Scope scope(reader, key);
   reader.error(place_of(table, key), std::move(message));
 }
@@ -142,21 +142,29 @@ void check_api(Reader& reader, const toml::table& table) {
   const bool certificate = table.contains("api_certificate");
   const bool key = table.contains("api_key");
   if (certificate != key) {
-    return tell(reader, table, certificate ? "api_certificate" : "api_key",
-                std::string("is of no use by itself; write ") + (certificate ? "api_key" : "api_certificate") + " too");
+    return report(
+        reader, table, certificate ? "api_certificate" : "api_key",
+        std::string("is of no use by itself; write ") + (certificate ? "api_key" : "api_certificate") + " too");
   }
   const auto listener = listener_in(table, "api");
   if (!listener) return;
   const bool is_unix = listener->kind == Endpoint::Kind::unix_socket;
   if (is_unix && certificate) {
-    return tell(reader, table, "api_certificate", "a unix socket has no TLS; leave it out, and api_key");
+    return report(reader, table, "api_certificate", "a unix socket has no TLS; leave it out, and api_key");
   }
   if (is_unix || is_loopback(listener->host) || certificate) return;
-  tell(reader, table, "api",
-       in_quotes(listener->to_string()) +
-           " can be reached from other machines, where tokens must not go in the clear; write api_certificate and "
-           "api_key too, or listen on inet:127.0.0.1:" +
-           std::to_string(listener->port) + " or unix:/run/connectord/api.sock");
+  report(reader, table, "api",
+         in_quotes(listener->to_string()) +
+             " can be reached from other machines, where tokens must not go in the clear; write api_certificate and "
+             "api_key too, or listen on inet:127.0.0.1:" +
+             std::to_string(listener->port) + " or unix:/run/connectord/api.sock");
+}
+
+// Names would have to be looked up for each mail. False, and reported, for anything but an address.
+bool check_mail_through(Reader& reader, const toml::table& table, const std::optional<net::Endpoint>& server) {
+  if (!server || (server->kind == net::Endpoint::Kind::inet && net::IpAddress::parse(server->host))) return true;
+  report(reader, table, "mail_through", "must be an address and a port; write \"inet:127.0.0.1:25\"");
+  return false;
 }
 
 }  // namespace
@@ -166,18 +174,28 @@ void check_server(Reader& reader, const toml::table& table, const model::Server&
   for (std::size_t i = 0; i < server.include.size(); ++i) reader.note_include(includes->get(i)->source());
   for (std::size_t i = 1; i < listeners.size(); ++i) check_listener(reader, table, i);
   check_api(reader, table);
+  check_mail_through(reader, table, server.mail_through);
 }
 
 void check_validation(Reader& reader, const toml::table& table, const model::Validation& validation) {
-  const net::Endpoint& server = validation.mail_through;
-  if (server.kind == net::Endpoint::Kind::inet && net::IpAddress::parse(server.host)) return;
+  if (!check_mail_through(reader, table, validation.mail_through) || !validation.mail_through) return;
   const Reader::Scope scope(reader, "mail_through");
-  reader.error(place_of(table, "mail_through"), "must be an address and a port; write \"inet:127.0.0.1:25\"");
+  reader.warning(place_of(table, "mail_through"),
+                 "is a key of [server] now, and counts where that is not there; write "
+                 "mail_through = " +
+                     in_quotes(validation.mail_through->to_string()) + " there");
+}
+
+void check_fleet(Reader& reader, const toml::table& table, const model::Fleet& fleet) {
+  constexpr std::uint64_t least = std::uint64_t{16} << 20U;
+  if (fleet.spool_size >= least) return;
+  const Reader::Scope scope(reader, "spool_size");
+  reader.error(place_of(table, "spool_size"), "is too small to be of use; write at least \"16MiB\"");
 }
 
 void check_organization(Reader& reader, const toml::table& table, const model::Organization& organization) {
   const auto* domains = table["accepted_domains"].as_array();
-  const bool has_domains = (domains != nullptr && !domains->empty()) || table.contains("accepted_domains_file");
+  const bool has_domains = (domains != nullptr && !domains->empty()) || !organization.accepted_domains_file.empty();
   if (!organization.reject_direct_send || has_domains) return;
   const Reader::Scope scope(reader, "reject_direct_send");
   reader.warning(place_of(table, "reject_direct_send"),

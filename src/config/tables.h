@@ -18,6 +18,8 @@ const Table& table_for<model::AuthenticationSettings>();
 template <>
 const Table& table_for<model::Signing>();
 template <>
+const Table& table_for<model::Sealing>();
+template <>
 const Table& table_for<model::Tag>();
 template <>
 const Table& table_for<model::InboundConnector>();
@@ -36,10 +38,24 @@ const Table& table_for<model::Route>();
 template <>
 const Table& table_for<model::OutboundTls>();
 template <>
+const Table& table_for<model::Rule>();
+template <>
+const Table& table_for<model::RuleConditions>();
+template <>
+const Table& table_for<model::HeaderCondition>();
+template <>
+const Table& table_for<model::RuleAction>();
+template <>
 const Table& table_for<model::Trace>();
 template <>
 const Table& table_for<model::Validation>();
 template <>
+const Table& table_for<model::Delivery>();
+template <>
+const Table& table_for<model::Reports>();
+template <>
 const Table& table_for<model::Log>();
+template <>
+const Table& table_for<model::Fleet>();
 
 }  // namespace connectord::config

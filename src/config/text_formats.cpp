@@ -5,8 +5,9 @@
 #include <optional>
 
 #include "connectord/base/ascii_case.h"
+#include "connectord/base/number.h"
 #include "connectord/config/connector_name.h"
-#include "nearest.h"
+#include "connectord/config/nearest.h"
 #include "quote.h"
 
 namespace connectord::config {
@@ -256,6 +257,21 @@ Parsed<FilePath::Value> FilePath::parse(std::string_view text) {
   return bad(text, "is not an absolute path; write one that begins with /");
 }
 
+Words WebAddress::words() {
+  return {"a web address", "web addresses", R"("https://mx.example.net:8025")"};
+}
+Parsed<WebAddress::Value> WebAddress::parse(std::string_view text) {
+  constexpr std::size_t longest = 200;
+  std::string_view host = text;
+  host.remove_prefix(std::min(host.size(), host.find("//") + 2));
+  while (host.ends_with('/')) host.remove_suffix(1);
+  const bool has_scheme = text.starts_with("https://") || text.starts_with("http://");
+  if (has_scheme && text.size() <= longest && is_word(host, ".-:[]")) {
+    return std::string(text.substr(0, text.find(host, text.find("//") + 2) + host.size()));
+  }
+  return bad(text, "is not the address of a web server; write for example \"https://mx.example.net:8025\"");
+}
+
 Words IncludePattern::words() {
   return {"a file or a pattern of files", "files or patterns of files", R"("connectors.d/*.toml")"};
 }
@@ -280,13 +296,17 @@ Words SmartHost::words() {
 Parsed<SmartHost::Value> SmartHost::parse(std::string_view text) {
   constexpr std::string_view instead =
       "is not a smart host; write \"[host]:port\", or \"domain:port\" to look up its MX records";
-  const auto parts = split_host(text);
+  constexpr std::string_view scheme = "smtps:";
+  constexpr std::uint16_t smtps_port = 465;
+  const bool implicit_tls = text.starts_with(scheme);
+  const auto parts = split_host(implicit_tls ? text.substr(scheme.size()) : text);
   if (!parts) return bad(text, instead);
   const auto address = parts->bracketed ? net::IpAddress::parse(parts->host) : std::nullopt;
   const auto name = address ? std::nullopt : net::normalize_domain(parts->host);
-  const auto port = port_number(parts->port);
+  auto port = port_number(parts->port);
   if ((!address && !name) || (parts->has_port && !port)) return bad(text, instead);
-  return Value{address ? address->to_string() : *name, !parts->bracketed, port};
+  if (implicit_tls && !port) port = smtps_port;
+  return Value{address ? address->to_string() : *name, !parts->bracketed, port, implicit_tls};
 }
 
 Words ServerName::words() {
@@ -298,6 +318,20 @@ Parsed<ServerName::Value> ServerName::parse(std::string_view text) {
   return bad(text, "is not a name in a certificate; write mx.example.com, or .example.com for any name below it");
 }
 
+Parsed<TimeOfDay::Value> TimeOfDay::parse(std::string_view text) {
+  constexpr unsigned hours_of_day = 24;
+  constexpr unsigned minutes_of_hour = 60;
+  constexpr std::size_t length = 5;
+  if (text.size() == length && text[2] == ':') {
+    const auto hours = base::whole_number<unsigned>(text.substr(0, 2));
+    const auto minutes = base::whole_number<unsigned>(text.substr(3));
+    if (hours && minutes && *hours < hours_of_day && *minutes < minutes_of_hour) {
+      return std::chrono::hours(*hours) + std::chrono::minutes(*minutes);
+    }
+  }
+  return bad(text, "is not a time of day; write \"01:00\", or up to \"23:59\"");
+}
+
 Words TraceStore::words() {
   return {"a store", "stores", R"("sqlite:/var/lib/connectord/trace.db")"};
 }
@@ -305,6 +339,38 @@ Parsed<TraceStore::Value> TraceStore::parse(std::string_view text) {
   constexpr std::string_view scheme = "sqlite:/";
   if (text.starts_with(scheme) && text.size() > scheme.size()) return std::string(text);
   return bad(text, "is not a store; write \"sqlite:/path/to/file\"");
+}
+
+// No message repeats the text: somebody may have written a password into it.
+Words PostgresAddress::words() {
+  return {"an address of a PostgreSQL", "addresses of a PostgreSQL",
+          R"("postgresql://connectord@db.example.net/connectord")"};
+}
+Parsed<PostgresAddress::Value> PostgresAddress::parse(std::string_view text) {
+  constexpr std::string_view scheme = "postgresql://";
+  if (!text.starts_with(scheme)) {
+    return tl::unexpected("is no address of a PostgreSQL; write for example " + words().example);
+  }
+  const std::string_view rest = text.substr(scheme.size());
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  const auto question = rest.find('?');
+  const std::string_view query = question == std::string_view::npos ? "" : rest.substr(question + 1);
+  const auto at = authority.rfind('@');
+  const bool names_password =
+      at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos;
+  if (names_password || query.starts_with("password=") || query.find("&password=") != std::string_view::npos) {
+    return tl::unexpected(std::string(
+        "has a password, which everybody can read here; write it into a file, and name that in password_file"));
+  }
+  const std::string_view hosts = at == std::string_view::npos ? authority : authority.substr(at + 1);
+  const bool is_local = hosts.empty() || hosts.front() == '/' || base::to_lower(hosts).starts_with("%2f");
+  const auto mode = query.find("sslmode=");
+  if (!is_local && mode != std::string_view::npos && !query.substr(mode).starts_with("sslmode=verify-full")) {
+    return tl::unexpected(std::string(
+        "has an sslmode that lets others on the way read and change what goes there; write sslmode=verify-full, or "
+        "leave it out, which means the same"));
+  }
+  return std::string(text);
 }
 
 Words MailLog::words() {

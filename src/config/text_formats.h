@@ -132,6 +132,13 @@ struct FilePath {
   static Parsed<Value> parse(std::string_view text);
 };
 
+// The root of a web server, without a slash at the end.
+struct WebAddress {
+  using Value = std::string;
+  static Words words();
+  static Parsed<Value> parse(std::string_view text);
+};
+
 struct IncludePattern {
   using Value = std::string;
   static Words words();
@@ -144,7 +151,8 @@ struct MailAddress {
   static Parsed<Value> parse(std::string_view text);
 };
 
-// Postfix's notation for a next hop: "[host]:port", "[host]", "domain:port", "domain".
+// Postfix's notation for a next hop: "[host]:port", "[host]", "domain:port", "domain". Behind "smtps:" one with
+// implicit TLS, whose port is 465 where none is written (RFC 8314, 3.3).
 struct SmartHost {
   using Value = model::SmartHost;
   static Words words();
@@ -158,7 +166,21 @@ struct ServerName {
   static Parsed<Value> parse(std::string_view text);
 };
 
+// "00:00" to "23:59".
+struct TimeOfDay {
+  using Value = std::chrono::minutes;
+  static Words words() { return {"a time of day", "times of day", R"("01:00")"}; }
+  static Parsed<Value> parse(std::string_view text);
+};
+
 struct TraceStore {
+  using Value = std::string;
+  static Words words();
+  static Parsed<Value> parse(std::string_view text);
+};
+
+// A URI of PostgreSQL (its manual, 34.1.1.2), without a password: what stands in a configuration is read by many.
+struct PostgresAddress {
   using Value = std::string;
   static Words words();
   static Parsed<Value> parse(std::string_view text);

@@ -1,6 +1,7 @@
 #include "api_client.h"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
 #include <array>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include "connectord/base/text.h"
 #include "connectord/net/endpoint.h"
 #include "connectord/net/ip_address.h"
+#include "local_changes.h"
 #include "table.h"
 
 namespace connectord::ctl {
@@ -50,8 +52,8 @@ tl::expected<Address, std::string> address_of(const Common& common, const ApiOpt
   if (!policy) return tl::unexpected(std::string("the configuration does not load; name the API with --api"));
   const model::Server& server = policy->configuration().server;
   if (!server.api) {
-    return tl::unexpected("there is no API: write api = \"unix:/run/connectord/api.sock\" in [server] of " +
-                          common.configuration);
+    return tl::unexpected("only root can change " + common.configuration +
+                          " itself: ask root, or write api = \"unix:/run/connectord/api.sock\" in its [server]");
   }
   return Address{*server.api, !server.api_certificate.empty()};
 }
@@ -76,16 +78,6 @@ std::string problem_text(const nlohmann::ordered_json& body, unsigned status) {
   return text;
 }
 
-tl::expected<ApiAnswer, std::string> read_answer(unsigned status, std::string etag, const std::string& body) {
-  ApiAnswer answer{status, std::move(etag), nullptr};
-  if (!body.empty()) answer.body = nlohmann::ordered_json::parse(body, nullptr, false);
-  if (answer.body.is_discarded()) return tl::unexpected(std::string("the answer is no JSON; is it connectord's API?"));
-  constexpr unsigned first_error = 400;
-  if (answer.status >= first_error) return tl::unexpected(problem_text(answer.body, answer.status));
-  return answer;
-}
-
-constexpr long limit = 60;                                       // seconds to connect, and without any byte
 constexpr std::size_t largest_answer = std::size_t{256} << 20U;  // lists may be long
 
 using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
@@ -128,6 +120,12 @@ std::size_t take_header(const char* bytes, std::size_t size, std::size_t count, 
   return size * count;
 }
 
+// Also where the configuration does not load, which is reported then.
+bool has_api(const Common& common) {
+  const auto loaded = load(common, runtime::SecretFiles::leave);
+  return loaded.policy && loaded.policy->configuration().server.api;
+}
+
 std::string url_of(const Address& address, const std::string& path) {
   if (address.endpoint.kind == net::Endpoint::Kind::unix_socket) return "http://localhost" + path;
   const bool is_ipv6 = address.endpoint.host.find(':') != std::string::npos;
@@ -146,6 +144,8 @@ std::string words_of(CURLcode code, const char* details) {
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CONNECT_ERROR:
       return "TLS fails (see --ca-file): " + why;
+    case CURLE_OPERATION_TIMEDOUT:
+      return "no answer, so it is not known whether anything has changed; see: connectorctl status";
     default:
       return "cannot read the answer: " + why;
   }
@@ -156,9 +156,9 @@ class Exchange {
  public:
   explicit Exchange(Address address) : address_(std::move(address)) {}
 
-  tl::expected<ApiAnswer, std::string> run(const ApiCall& call, const std::string& token, const std::string& ca_file) {
+  tl::expected<ApiAnswer, std::string> run(const ApiCall& call, const std::string& token, const ApiOptions& options) {
     if (!handle_) return tl::unexpected(std::string("libcurl does not start"));
-    prepare(call, token, ca_file);
+    prepare(call, token, options);
     std::array<char, CURL_ERROR_SIZE> details{};
     set(CURLOPT_ERRORBUFFER, details.data());
     const CURLcode code = curl_easy_perform(handle_.get());
@@ -176,7 +176,7 @@ class Exchange {
     curl_easy_setopt(handle_.get(), option, value);  // NOLINT: libcurl's interface is variadic
   }
 
-  void prepare(const ApiCall& call, const std::string& token, const std::string& ca_file) {
+  void prepare(const ApiCall& call, const std::string& token, const ApiOptions& options) {
     set(CURLOPT_URL, url_of(address_, call.path).c_str());
     if (address_.endpoint.kind == net::Endpoint::Kind::unix_socket) {
       set(CURLOPT_UNIX_SOCKET_PATH, address_.endpoint.path.c_str());
@@ -184,10 +184,10 @@ class Exchange {
     set(CURLOPT_PATH_AS_IS, 1L);
     set(CURLOPT_NOPROXY, "*");
     set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_CONNECTTIMEOUT, limit);
+    set(CURLOPT_CONNECTTIMEOUT, options.timeout);
     set(CURLOPT_LOW_SPEED_LIMIT, 1L);
-    set(CURLOPT_LOW_SPEED_TIME, limit);
-    if (!ca_file.empty()) set(CURLOPT_CAINFO, ca_file.c_str());
+    set(CURLOPT_LOW_SPEED_TIME, options.timeout);
+    if (!options.ca_file.empty()) set(CURLOPT_CAINFO, options.ca_file.c_str());
     set(CURLOPT_CUSTOMREQUEST, call.method.c_str());
     if (!call.body.empty()) {
       set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call.body.size()));
@@ -212,6 +212,15 @@ class Exchange {
 
 }  // namespace
 
+tl::expected<ApiAnswer, std::string> read_answer(unsigned status, std::string etag, const std::string& body) {
+  ApiAnswer answer{status, std::move(etag), nullptr};
+  if (!body.empty()) answer.body = nlohmann::ordered_json::parse(body, nullptr, false);
+  if (answer.body.is_discarded()) return tl::unexpected(std::string("the answer is no JSON; is it connectord's API?"));
+  constexpr unsigned first_error = 400;
+  if (answer.status >= first_error) return tl::unexpected(problem_text(answer.body, answer.status));
+  return answer;
+}
+
 std::string text_at(const nlohmann::ordered_json& object, const char* key) {
   const bool is_there = object.is_object() && object.contains(key) && object[key].is_string();
   return is_there ? harmless(object[key].get<std::string>()) : std::string();
@@ -221,19 +230,23 @@ void add_api_options(const Subcommand& command, ApiOptions& options) {
   command.add_option("--api", options.api, "Where the API is: unix:/path or https://host:port; default: server.api");
   command.add_option("--token-file", options.token_file, "A file with a token; root needs none on the unix socket");
   command.add_option("--ca-file", options.ca_file, "The authorities to trust, in PEM; default: the system's");
+  command.add_option("--timeout", options.timeout, "How many seconds to wait for an answer")
+      .between(1, 3600)
+      .capture_default_str();
 }
 
 tl::expected<ApiAnswer, std::string> call_api(const Common& common, const ApiOptions& options, const ApiCall& call,
                                               const Terminal& terminal) {
   const auto token = read_token(options.token_file);
   if (!token) return tl::unexpected(token.error());
+  if (options.api.empty() && ::geteuid() == 0 && !has_api(common)) return answer_locally(common, call, terminal);
   auto address = address_of(common, options, terminal);
   if (!address) return tl::unexpected(address.error());
   const bool leaves_the_host =
       address->endpoint.kind == net::Endpoint::Kind::inet && !is_loopback(address->endpoint.host);
   if (leaves_the_host && !address->tls)
     return tl::unexpected(std::string("--api: a token goes over TLS only; write https://"));
-  return Exchange(std::move(*address)).run(call, *token, options.ca_file);
+  return Exchange(std::move(*address)).run(call, *token, options);
 }
 
 }  // namespace connectord::ctl

@@ -36,15 +36,6 @@ void add_attach_commands(const CommandLine& line) {
          &AttachArguments::sendmail_mc, mc_help, true, attach_sendmail);
   add_to(detaching, "sendmail", "Show, and with --yes undo, what attach has changed", mc, &AttachArguments::sendmail_mc,
          mc_help, false, detach_sendmail);
-  const Subcommand status = line.command("status", "Tell how connectord is, and what the mail server lacks to ask it");
-  const auto arguments = std::make_shared<AttachArguments>();
-  const Option postfix = status.add_option(folder, arguments->folder, folder_help).capture_default_str();
-  const Option sendmail = status.add_option(mc, arguments->sendmail_mc, mc_help).capture_default_str();
-  status.callback([line, arguments, postfix, sendmail] {
-    arguments->postfix_named = postfix.is_given();
-    arguments->sendmail_named = sendmail.is_given();
-    line.status = status_of(*arguments, line.common, line.terminal);
-  });
 }
 
 }  // namespace connectord::ctl

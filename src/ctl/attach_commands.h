@@ -19,6 +19,5 @@ Status attach_postfix(const AttachArguments& arguments, const Common& common, co
 Status detach_postfix(const AttachArguments& arguments, const Common& common, const Terminal& terminal);
 Status attach_sendmail(const AttachArguments& arguments, const Common& common, const Terminal& terminal);
 Status detach_sendmail(const AttachArguments& arguments, const Common& common, const Terminal& terminal);
-Status status_of(const AttachArguments& arguments, const Common& common, const Terminal& terminal);
 
 }  // namespace connectord::ctl

@@ -4,8 +4,9 @@
 #include "attach_commands.h"
 #include "attach_report.h"
 #include "configuration_file.h"
-#include "connectord/base/display_control.h"
+#include "connectord/mta/main_cf.h"
 #include "connectord/mta/postfix_attachment.h"
+#include "json_output.h"
 #include "table.h"
 
 namespace connectord::ctl {
@@ -21,6 +22,11 @@ Json described(const PostfixReport& report) {
   return object;
 }
 
+// Of both files.
+std::string diff_of_files(const PostfixReport& report) {
+  return diff_of(report) + mta::unified_diff(report.master_file, report.master_before, report.master_after);
+}
+
 void print_attached_json(const PostfixReport& report, std::ostream& out) {
   Json object = described(report);
   object["changes"] = Json::array();
@@ -30,9 +36,15 @@ void print_attached_json(const PostfixReport& report, std::ostream& out) {
                                  {"after", change.after},
                                  {"reason", change.reason}});
   }
-  object["diff"] = diff_of(report);
+  object["services"] = Json::array();
+  for (const mta::ServiceChange& change : report.services) {
+    object["services"].push_back({{"service", change.service},
+                                  {"lines", change.lines.empty() ? Json(nullptr) : Json(change.lines)},
+                                  {"reason", change.reason}});
+  }
+  object["diff"] = diff_of_files(report);
   add_advice(report, object);
-  out << base::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
+  print_json(object, out);
 }
 
 // With the options that a person has given.
@@ -47,11 +59,12 @@ std::string attach_again(const PostfixReport& report, const Common& common) {
 }
 
 void print_plan(const PostfixReport& report, const Terminal& terminal) {
-  if (!report.changes.empty()) {
+  if (!report.changes.empty() || !report.services.empty()) {
     std::vector<std::vector<std::string>> rows;
     for (const mta::Change& change : report.changes) rows.push_back({change.parameter, change.reason});
-    write_table(terminal.out, rows);
-    terminal.out << '\n' << diff_of(report) << '\n';
+    for (const mta::ServiceChange& change : report.services) rows.push_back({change.service, change.reason});
+    write_table(terminal, rows);
+    terminal.out << '\n' << diff_of_files(report) << '\n';
   }
   print_advice(report, terminal);
 }
@@ -77,21 +90,25 @@ void print_attached(const PostfixReport& report, const Common& common, const Ter
       break;
   }
   if (report.changed) {
-    out << report.file << ": attached; " << (report.backup.empty() ? "" : "as it was before: " + report.backup) << '\n';
+    out << report.file << ": attached" << (report.backup.empty() ? "" : "; as it was before: " + report.backup) << '\n';
+  }
+  if (!report.services.empty()) {
+    out << report.master_file << ": " << report.services.size()
+        << (report.services.size() == 1 ? " service" : " services") << " changed\n";
   }
   out << (report.proof.empty() ? "not proved: no probe was made" : report.proof) << '\n';
 }
 
 void print_detached_json(const PostfixReport& report, std::ostream& out) {
   Json object = described(report);
-  object["diff"] = report.error.empty() ? diff_of(report) : "";
+  object["diff"] = report.error.empty() ? diff_of_files(report) : "";
   object["restored_to_the_byte"] = report.restored_whole;
   object["left"] = report.left;
-  out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  print_json(object, out);
 }
 
 void print_detached(const PostfixReport& report, std::ostream& out) {
-  const std::string diff = diff_of(report);
+  const std::string diff = diff_of_files(report);
   if (!diff.empty()) out << diff << '\n';
   for (const std::string& line : report.left) out << "left: " << line << '\n';
   if (report.result == mta::Result::not_attached) {

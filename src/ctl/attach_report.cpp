@@ -3,6 +3,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "connectord/base/json_values.h"
 #include "connectord/mta/main_cf.h"
 
 namespace connectord::ctl {
@@ -21,20 +22,16 @@ void print_advice(std::ostream& out, const std::string& severity, const std::vec
   }
 }
 
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
 void add_result(const mta::Report& report, Json& object) {
   object["result"] = to_string(report.result);
-  object["error"] = text_or_null(report.error);
+  object["error"] = base::text_or_null(report.error);
 }
 
 void add_advice(const mta::Report& report, Json& object) {
   object["refusals"] = to_json(report.refusals);
   object["missing"] = to_json(report.missing);
   object["warnings"] = to_json(report.warnings);
-  object["proof"] = text_or_null(report.proof);
+  object["proof"] = base::text_or_null(report.proof);
 }
 
 void print_advice(const mta::Report& report, const Terminal& terminal) {

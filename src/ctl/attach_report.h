@@ -15,7 +15,6 @@ using Json = nlohmann::ordered_json;
 Json to_json(const std::vector<mta::Advice>& advice);
 void print_advice(std::ostream& out, const std::string& severity, const std::vector<mta::Advice>& advice);
 
-Json text_or_null(const std::string& text);
 // Adds how the run has ended, and why not otherwise.
 void add_result(const mta::Report& report, Json& object);
 // Adds what is to be done by a person, and what was proved.

@@ -5,13 +5,14 @@
 #include "attach_report.h"
 #include "configuration_file.h"
 #include "connectord/mta/sendmail_attachment.h"
+#include "json_output.h"
 
 namespace connectord::ctl {
 namespace {
 
 using mta::SendmailReport;
 
-void print_json(const SendmailReport& report, std::ostream& out) {
+void print_sendmail_json(const SendmailReport& report, std::ostream& out) {
   Json object;
   object["mta"] = "Sendmail";
   object["sendmail_mc"] = report.file;
@@ -20,7 +21,7 @@ void print_json(const SendmailReport& report, std::ostream& out) {
   object["diff"] = diff_of(report);
   add_advice(report, object);
   object["restored_to_the_byte"] = report.restored_whole;
-  out << object.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  print_json(object, out);
 }
 
 void print_result(const SendmailReport& report, const Terminal& terminal) {
@@ -52,7 +53,7 @@ void print_result(const SendmailReport& report, const Terminal& terminal) {
 
 Status print(const SendmailReport& report, const Common& common, const Terminal& terminal) {
   if (common.json) {
-    print_json(report, terminal.out);
+    print_sendmail_json(report, terminal.out);
   } else if (!report.error.empty()) {
     terminal.error << "connectorctl: " << report.error << '\n';
   } else {

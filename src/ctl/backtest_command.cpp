@@ -1,4 +1,5 @@
-// What a draft of a connector would have done with the mail of the past.
+// What a draft of a connector or a rule would have done with the mail of the past.
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -8,11 +9,13 @@
 
 #include "commands.h"
 #include "configuration_file.h"
-#include "connectord/base/display_control.h"
+#include "connectord/model/entry_named.h"
 #include "connectord/simulate/backtest.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
+#include "json_output.h"
 #include "moment_argument.h"
+#include "running_policy.h"
 #include "table.h"
 
 namespace connectord::ctl {
@@ -22,18 +25,21 @@ using simulate::Backtest;
 using simulate::Change;
 
 struct BacktestArguments {
-  std::string draft;
+  std::string connector;  // files with drafts
+  std::string rule;
   std::string since = "7d";
   std::string until;
   std::string file;
   std::size_t limit = 20;
+  bool file_only = false;
 };
 
-using Policy = std::shared_ptr<const engine::Policy>;
+using PolicyPointer = std::shared_ptr<const engine::Policy>;
 
 struct Policies {
-  Policy running;
-  Policy draft;
+  PolicyPointer running;
+  PolicyPointer draft;
+  std::vector<std::string> rules;  // of the draft, by name
 };
 
 constexpr std::array<std::pair<Change, std::string_view>, simulate::kinds_of_change> headings = {{
@@ -43,27 +49,64 @@ constexpr std::array<std::pair<Change, std::string_view>, simulate::kinds_of_cha
     {Change::released, "would be delivered, and are quarantined now"},
     {Change::other_connector, "would belong to another connector"},
     {Change::not_known, "cannot be told: the trace lacks what the draft asks for"},
+    {Change::matched, "match the rule"},
 }};
 
-// The problems of a draft that is not sound are printed.
-tl::expected<Policies, std::string> read_policies(const Common& common, const BacktestArguments& arguments,
-                                                  const Terminal& terminal) {
-  Policies policies{load_or_complain(common, terminal), nullptr};
-  if (!policies.running) return tl::unexpected(std::string("the configuration does not load"));
-  config::Loaded draft = config::load(arguments.draft, runtime::environment_of_host());
-  if (!draft.ok()) {
+tl::expected<PolicyPointer, std::string> compiled(model::Configuration configuration, const Terminal& terminal) {
+  auto made = simulate::policy_for_replay(std::move(configuration));
+  if (made.policy) return made.policy;
+  print_problems(made.problems, terminal);
+  return tl::unexpected(std::string("the configuration would not load with the draft"));
+}
+
+// The problems of a draft that is not sound are printed. What a rule says by itself is looked at as part of a
+// configuration that has our domains and connectors.
+tl::expected<model::Configuration, std::string> read_draft(const std::string& path, const model::Configuration& running,
+                                                           const Terminal& terminal) {
+  config::Loaded draft = config::load(path, runtime::environment_of_host());
+  const bool is_broken = std::any_of(draft.problems.begin(), draft.problems.end(), [&](const model::Problem& problem) {
+    const bool is_error = problem.severity == model::Problem::Severity::error;
+    return is_error && (draft.configuration.rules.empty() || problem.key.starts_with("rule.") || problem.key.empty());
+  });
+  if (is_broken) {
     print_problems(draft.problems, terminal);
     return tl::unexpected(std::string("the draft does not load"));
   }
-  if (draft.configuration.inbound.empty() && draft.configuration.outbound.empty()) {
-    return tl::unexpected("there is no connector in " + arguments.draft + "; write one that begins with [[inbound]]");
+  for (model::Rule& rule : draft.configuration.rules) {
+    const std::string key = simulate::key_not_in_trace(rule);
+    if (!key.empty()) {
+      return tl::unexpected("rule \"" + rule.name + "\" asks for " + key +
+                            ", which the trace does not have; try it with messages: connectorctl rule test --file " +
+                            path + " --message FILE");
+    }
+    const model::Rule* same = model::entry_named(running.rules, rule.name);
+    if (same != nullptr) rule.priority = same->priority;
   }
-  auto compiled = engine::Policy::compile(simulate::with_draft(policies.running->configuration(), draft.configuration));
-  if (!compiled.policy) {
-    print_problems(compiled.problems, terminal);
-    return tl::unexpected(std::string("the configuration would not load with the draft"));
+  return std::move(draft.configuration);
+}
+
+tl::expected<Policies, std::string> read_policies(const Common& common, const BacktestArguments& arguments,
+                                                  const Terminal& terminal) {
+  const bool is_rule = !arguments.rule.empty();
+  const std::string& path = is_rule ? arguments.rule : arguments.connector;
+  const auto running = running_or_complain(common, arguments.file_only, terminal);
+  if (!running) return tl::unexpected(std::string("the configuration does not load"));
+  const auto draft = read_draft(path, running->configuration(), terminal);
+  if (!draft) return tl::unexpected(draft.error());
+  if (is_rule && draft->rules.empty()) {
+    return tl::unexpected("there is no rule in " + path + "; write one that begins with [[rule]]");
   }
-  policies.draft = std::move(compiled.policy);
+  if (!is_rule && draft->inbound.empty() && draft->outbound.empty()) {
+    return tl::unexpected("there is no connector in " + path + "; write one that begins with [[inbound]]");
+  }
+  Policies policies;
+  for (const model::Rule& rule : draft->rules) policies.rules.push_back(rule.name);
+  auto now = compiled(running->configuration(), terminal);
+  if (!now) return tl::unexpected(now.error());
+  auto then = compiled(simulate::with_draft(running->configuration(), *draft), terminal);
+  if (!then) return tl::unexpected(then.error());
+  policies.running = std::move(*now);
+  policies.draft = std::move(*then);
   return policies;
 }
 
@@ -139,12 +182,10 @@ tl::expected<void, std::string> run(const Common& common, const BacktestArgument
   if (!file) return tl::unexpected(file.error());
   const auto archive = trace::open_sqlite_archive(*file);
   if (!archive) return tl::unexpected(archive.error());
-  const auto result = simulate::backtest(**archive, *query, *policies->running, *policies->draft);
+  const auto result = simulate::backtest(**archive, *query, *policies->running, *policies->draft, policies->rules);
   if (!result) return tl::unexpected(result.error());
   if (common.json) {
-    terminal.out << base::escape_display_controls(
-                        simulate::to_json(*result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace))
-                 << '\n';
+    print_json(simulate::to_json(*result), terminal.out);
   } else {
     print(terminal.out, *result, arguments.limit);
   }
@@ -156,16 +197,26 @@ tl::expected<void, std::string> run(const Common& common, const BacktestArgument
 void add_backtest_command(const CommandLine& line) {
   const auto arguments = std::make_shared<BacktestArguments>();
   const Subcommand command =
-      line.command("backtest", "Tell what a draft of a connector would have done with past mail");
-  command.add_option("--connector", arguments->draft, "A file with the draft, as connectors.d/ would have it")
-      .required();
+      line.command("backtest", "Tell what a draft of a connector or a rule would have done with past mail");
+  const Option connector = command.add_option("--connector", arguments->connector,
+                                              "A file with a draft of a connector, as connectors.d/ would have it");
+  command
+      .add_option("--rule", arguments->rule,
+                  "A file with a draft of a rule that asks for nothing but what the trace has")
+      .excludes(connector);
   command.add_option("--since", arguments->since, "Mail from this time on: 7d, yesterday, 2026-11-21T12:00:00Z")
       .capture_default_str();
   command.add_option("--until", arguments->until, "Mail before this time");
   command.add_option("--file", arguments->file, "Another trace than the configuration's, such as one set aside");
   command.add_option("--limit", arguments->limit, "How many senders at most of each kind of change")
       .capture_default_str();
+  add_file_only_option(command, arguments->file_only);
   command.callback([line, arguments] {
+    if (arguments->connector.empty() && arguments->rule.empty()) {
+      line.terminal.error << "connectorctl: --connector or --rule is required: a file with the draft\n";
+      line.status = Status::wrong_usage;
+      return;
+    }
     const auto done = run(line.common, *arguments, line.terminal);
     if (!done) line.terminal.error << "connectorctl: " << done.error() << '\n';
     line.status = done ? Status::answered : Status::wrong_input;

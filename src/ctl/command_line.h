@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "connectord/ctl/connectorctl.h"
+#include "connectorctl.h"
 
 namespace CLI {
 class App;
@@ -15,6 +15,8 @@ class Option;
 // How commands say what they take. The one place that knows CLI11 is command_line.cpp, since its headers take seconds
 // to compile; the names are CLI11's.
 namespace connectord::ctl {
+
+class WrappedOutput;
 
 // What every command takes.
 struct Common {
@@ -55,6 +57,8 @@ class Subcommand {
   void require_subcommand(std::size_t least, std::size_t most) const;
   // What the command does.
   void callback(std::function<void()> action) const;
+  // In its help.
+  void show_examples() const;
   // After the command line was read: a command below this one was named.
   bool has_subcommand() const;
 
@@ -68,12 +72,15 @@ struct CommandLine {
   Subcommand app;  // the commands go below this one; for `connectorctl token create`, it is `token`
   Common& common;
   const Terminal& terminal;
-  Status& status;  // where a command puts how it ended
+  Status& status;                           // where a command puts how it ended
+  WrappedOutput* wrapped_output = nullptr;  // what the terminal's output goes through, if it is so narrow
 
   // A new command with the options that all have.
   Subcommand command(const std::string& name, const std::string& help) const;
   // Commands below this one.
-  CommandLine below(const Subcommand& command) const { return {command, common, terminal, status}; }
+  CommandLine below(const Subcommand& command) const { return {command, common, terminal, status, wrapped_output}; }
+  // For a command whose output goes into a file, or to another program: its lines are not broken on any terminal.
+  void keep_lines() const;
   // A new group, which does nothing without one of its commands.
   CommandLine group(const std::string& name, const std::string& help) const;
 };

@@ -13,10 +13,14 @@ void print_problems(const std::vector<model::Problem>& problems, const Terminal&
   for (const model::Problem& problem : problems) terminal.error << to_string(problem) << '\n';
 }
 
-std::shared_ptr<const engine::Policy> load_or_complain(const Common& common, const Terminal& terminal) {
+runtime::LoadedPolicy load_all_or_complain(const Common& common, const Terminal& terminal) {
   runtime::LoadedPolicy loaded = load(common, runtime::SecretFiles::leave);
   if (!loaded.policy) print_problems(loaded.problems, terminal);
-  return std::move(loaded.policy);
+  return loaded;
+}
+
+std::shared_ptr<const engine::Policy> load_or_complain(const Common& common, const Terminal& terminal) {
+  return load_all_or_complain(common, terminal).policy;
 }
 
 }  // namespace connectord::ctl

@@ -14,5 +14,7 @@ void print_problems(const std::vector<model::Problem>& problems, const Terminal&
 
 // The configuration's policy, or nullptr and the problems are printed. Reads no secrets, so that anybody can look.
 std::shared_ptr<const engine::Policy> load_or_complain(const Common& common, const Terminal& terminal);
+// The same with the texts of its files.
+runtime::LoadedPolicy load_all_or_complain(const Common& common, const Terminal& terminal);
 
 }  // namespace connectord::ctl

@@ -17,6 +17,7 @@
 #include "connectord/net/domain_name.h"
 #include "connectord/runtime/load_policy.h"
 #include "expected.h"
+#include "json_output.h"
 
 namespace connectord::ctl {
 namespace {
@@ -97,7 +98,7 @@ tl::expected<NewKey, std::string> make_key(const NewKeyArguments& arguments) {
   return NewKey{*domain, *selector, (folder / (domain->name() + "." + *selector + ".pem")).string(), std::move(*key)};
 }
 
-// For whoever is to read it in the end. Errors of the configuration are not this command's to tell.
+// For whoever is to read it in the end. Errors of the configuration are not this command's to report.
 Expected<> keep(const Common& common, const NewKey& key) {
   const config::Loaded loaded = config::load(common.configuration, runtime::environment_of_host());
   const auto reader = config::reader_of_secrets(loaded.configuration.server.user);
@@ -137,7 +138,7 @@ Status new_key(const Common& common, const NewKeyArguments& arguments, const Ter
     return Status::wrong_input;
   }
   if (common.json) {
-    terminal.out << to_json(*key).dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    print_json(to_json(*key), terminal.out);
     return Status::answered;
   }
   terminal.out << "# The private key is in " << key->file << ".\n# Publish in the zone of " << key->domain.name()
@@ -166,7 +167,10 @@ void add_dkim_commands(const CommandLine& line) {
       .excludes(bits);
   command.add_option("--dir", arguments->folder, "Where to put the private key; made if it is not there")
       .capture_default_str();
-  command.callback([line, arguments] { line.status = new_key(line.common, *arguments, line.terminal); });
+  command.callback([line, arguments] {
+    line.keep_lines();
+    line.status = new_key(line.common, *arguments, line.terminal);
+  });
 }
 
 }  // namespace connectord::ctl

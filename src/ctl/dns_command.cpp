@@ -5,9 +5,10 @@
 
 #include "commands.h"
 #include "configuration_file.h"
-#include "connectord/base/display_control.h"
+#include "connectord/mta/outgoing_addresses.h"
 #include "connectord/probe/domain_check.h"
 #include "dns_options.h"
+#include "json_output.h"
 #include "table.h"
 #include "validate_report.h"
 
@@ -28,7 +29,7 @@ Status judge(const Common& common, const DnsArguments& arguments, const Terminal
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
   const model::Configuration& configuration = policy->configuration();
-  const auto options = dns_options(arguments, configuration, probe::own_public_addresses());
+  const auto options = dns_options(arguments, configuration, mta::addresses_mail_leaves_by(arguments.postfix));
   if (!options) return complain(options.error());
   const auto resolver = runtime::make_resolver(configuration.dns);
   if (!resolver) return complain(resolver.error());
@@ -38,9 +39,7 @@ Status judge(const Common& common, const DnsArguments& arguments, const Terminal
   if (!common.json) services.progress = [&printer](const probe::Step& step) { printer.print(step); };
   const probe::DomainReport report = probe::check_domain(*options, services);
   if (common.json) {
-    terminal.out << base::escape_display_controls(
-                        to_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
-                 << '\n';
+    print_json(to_json(report), terminal.out);
   } else {
     print_publications(report.publish, terminal.out);
     printer.print_end(report.report);
@@ -57,7 +56,9 @@ void add_dns_command(const CommandLine& line) {
   command.add_option("domain", arguments->domain, "The domain, as it stands behind the @").required();
   command.add_option("--selector", arguments->selectors, "A DKIM selector, beside those of [[signing]]");
   command.add_option("--address", arguments->addresses,
-                     "From where its mail leaves; default for our own domains: this machine's public addresses");
+                     "From where its mail leaves; default for our own domains: by which it leaves this machine");
+  command.add_option("--postfix-config", arguments->postfix, "The folder of Postfix's main.cf, which may bind them")
+      .capture_default_str();
   command.add_flag("--no-connect", arguments->no_connect, "Ask DNS only: no connection to its mail hosts");
   command.callback([line, arguments] { line.status = judge(line.common, *arguments, line.terminal); });
 }

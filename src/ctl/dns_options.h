@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "connectord/model/configuration.h"
+#include "connectord/mta/mail_servers.h"
 #include "connectord/probe/domain_check.h"
 
 namespace connectord::ctl {
@@ -15,6 +16,7 @@ struct DnsArguments {
   std::vector<std::string> selectors;
   std::vector<std::string> addresses;
   bool no_connect = false;
+  std::string postfix = mta::MailServerPlaces{}.folder;
 };
 
 // What is to be looked at. A domain is ours if it is accepted or signed for; only then this machine's addresses and

@@ -1,99 +1,114 @@
-// doctor: the whole arrangement from end to end.
+// doctor: the whole arrangement from end to end. status: what decides about mail now.
 #include <memory>
+#include <optional>
 #include <ostream>
-#include <sstream>
 
 #include "commands.h"
-#include "connectord/base/display_control.h"
+#include "connectord/base/time.h"
 #include "connectord/doctor/doctor.h"
-#include "finding_text.h"
-#include "table.h"
+#include "connectord/doctor/report_json.h"
+#include "findings_report.h"
+#include "json_output.h"
+#include "mail_server_options.h"
+#include "moment_argument.h"
+#include "status_table.h"
 
 namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view word(doctor::Severity severity) {
-  return severity == doctor::Severity::critical ? "critical" : "warning";
-}
+struct Arguments {
+  mta::MailServerPlaces places;
+  std::string since;
+};
 
-// May be lines of a file, in which tabs count.
-void print_write(const std::string& write, const std::string& indent, std::ostream& out) {
-  std::istringstream lines(write);
-  const char* mark = "-> ";
-  for (std::string line; std::getline(lines, line); mark = "   ") {
-    out << indent << mark;
-    std::istringstream columns(line);
-    const char* separator = "";
-    for (std::string column; std::getline(columns, column, '\t'); separator = "\t") {
-      out << separator << harmless(column);
-    }
-    out << '\n';
-  }
-}
-
-void print(const doctor::Findings& findings, const Terminal& terminal) {
-  const Paint paint(terminal.colour);
-  constexpr std::size_t width = 10;
-  for (const auto& [area, what] : findings.notes())
-    terminal.out << "          " << area << ": " << harmless(what) << '\n';
-  for (const doctor::Trouble& trouble : findings.troubles()) {
-    std::string severity(word(trouble.severity));
-    severity.resize(width, ' ');
-    terminal.out << paint(severity, trouble.severity == doctor::Severity::critical ? red : yellow) << trouble.area
-                 << ": " << harmless(trouble.what) << '\n';
-    print_write(trouble.write, std::string(width, ' '), terminal.out);
-  }
-}
-
-void print_json(const doctor::Findings& findings, Status status, std::ostream& out) {
-  Json object{{"result", status == Status::answered ? "ok" : status == Status::critical ? "critical" : "warning"}};
-  object["troubles"] = Json::array();
-  for (const doctor::Trouble& trouble : findings.troubles()) {
-    object["troubles"].push_back({{"severity", word(trouble.severity)},
-                                  {"area", trouble.area},
-                                  {"what", trouble.what},
-                                  {"write", trouble.write}});
-  }
-  object["notes"] = Json::array();
-  for (const auto& [area, what] : findings.notes()) object["notes"].push_back({{"area", area}, {"what", what}});
-  out << base::escape_display_controls(object.dump(2, ' ', false, Json::error_handler_t::replace)) << '\n';
-}
-
-Status status_of(const doctor::Findings& findings) {
-  if (findings.troubles().empty()) return Status::answered;
-  return findings.troubles().front().severity == doctor::Severity::critical ? Status::critical : Status::warned;
-}
-
-Status run_doctor(const Common& common, const mta::MailServerPlaces& places, const Terminal& terminal) {
-  const doctor::Findings findings = doctor::examine(common.configuration, places);
+Status run_doctor(const doctor::Report& report, const Common& common, const Terminal& terminal) {
+  const doctor::Findings& findings = report.findings;
   const Status status = status_of(findings);
-  if (common.json) {
-    print_json(findings, status, terminal.out);
+  if (!common.json) {
+    print_issues(findings, terminal);
+    print_summary(findings, terminal);
     return status;
   }
-  print(findings, terminal);
-  if (status == Status::answered) terminal.out << "all is well\n";
+  print_json(to_json(findings), terminal.out);
   return status;
+}
+
+Json json_of(const doctor::Report& report, const std::string& folder) {
+  Json missing = Json::array();
+  Json notes = Json::array();
+  for (const doctor::Issue& issue : report.findings.issues()) {
+    (issue.severity == doctor::Severity::critical ? missing : notes).push_back(to_json(issue));
+  }
+  for (const auto& [area, what] : report.findings.notes()) {
+    notes.push_back({{"severity", "note"}, {"area", area}, {"what", what}, {"why", nullptr}, {"write", ""}});
+  }
+  const auto server = [](const std::string& version, const char* key, const std::string& file) {
+    return version.empty() ? Json(nullptr) : Json{{"version", version}, {key, file}};
+  };
+  return {{"ok", missing.empty()},
+          {"running", report.health.is_object()},
+          {"connectord", report.health},
+          {"postfix", server(report.postfix_version, "configuration_directory", folder)},
+          {"sendmail", server(report.sendmail_version, "sendmail_cf", report.sendmail_cf)},
+          {"missing", missing},
+          {"notes", notes}};
+}
+
+Status run_status(const doctor::Report& report, const std::string& folder, const Common& common,
+                  const Terminal& terminal) {
+  const bool is_well = report.findings.count(doctor::Severity::critical) == 0;
+  if (common.json) {
+    print_json(json_of(report, folder), terminal.out);
+  } else {
+    print_issues(report.findings, terminal);
+    print_status_table(report, folder, terminal);
+    const char* server = report.attachable == doctor::Attachable::postfix    ? "postfix"
+                         : report.attachable == doctor::Attachable::sendmail ? "sendmail"
+                                                                             : nullptr;
+    if (server != nullptr) {
+      terminal.out << "connectorctl attach " << server << " shows and does all that " << server << " lacks here\n";
+    }
+    print_summary(report.findings, terminal);
+  }
+  return is_well ? Status::answered : Status::wrong_input;
+}
+
+// What `run` makes of an examination, or why there can be none.
+Status examined(const CommandLine& line, const Arguments& arguments, bool whole,
+                const std::function<Status(const doctor::Report&)>& run) {
+  doctor::Request request{.configuration_file = line.common.configuration, .places = arguments.places, .whole = whole};
+  const auto times = read_times(arguments.since, "");
+  if (!times) {
+    line.terminal.error << times.error() << '\n';
+    return Status::wrong_input;
+  }
+  if (times->since) request.since = *times->since / base::second_ms;
+  return run(doctor::examine(request));
+}
+
+void add(const CommandLine& line, const char* name, const char* help, bool whole) {
+  const Subcommand command = line.command(name, help);
+  const auto arguments = std::make_shared<Arguments>();
+  const MailServerOptions options(command, arguments->places);
+  command.add_option("--since", arguments->since,
+                     "From when on mail is looked at: 2h, 7d, 2026-11-21T12:00; "
+                     "default: a day, or what a check needs to tell");
+  command.callback([line, arguments, options, whole] {
+    options.note_named(arguments->places);
+    line.status = examined(line, *arguments, whole, [&](const doctor::Report& report) {
+      return whole ? run_doctor(report, line.common, line.terminal)
+                   : run_status(report, arguments->places.folder, line.common, line.terminal);
+    });
+  });
 }
 
 }  // namespace
 
 void add_doctor_command(const CommandLine& line) {
-  const Subcommand command =
-      line.command("doctor", "Look at the whole arrangement, and say what is wrong and what mends it; changes nothing");
-  const auto places = std::make_shared<mta::MailServerPlaces>();
-  const Option postfix =
-      command.add_option("--postfix-config", places->folder, "The folder of Postfix's main.cf").capture_default_str();
-  const Option sendmail =
-      command.add_option("--sendmail-mc", places->sendmail_mc, "Sendmail's sendmail.mc, where it is Sendmail")
-          .capture_default_str();
-  command.callback([line, places, postfix, sendmail] {
-    places->postfix_named = postfix.is_given();
-    places->sendmail_named = sendmail.is_given();
-    line.status = run_doctor(line.common, *places, line.terminal);
-  });
+  add(line, "status", "Tell how connectord and its mail are now, and what the mail server lacks to ask it", false);
+  add(line, "doctor", "Look at the whole arrangement, and say what is wrong and what mends it; changes nothing", true);
 }
 
 }  // namespace connectord::ctl

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "connectord/base/display_control.h"
 #include "connectord/mail/postfix_terms.h"
 #include "finding_text.h"
 #include "table.h"
@@ -37,21 +36,39 @@ void print_finding(std::ostream& out, const model::Finding& finding, const Paint
   print_details(out, finding);
 }
 
+void print_others(std::ostream& out, const std::vector<engine::Candidate>& others) {
+  for (const engine::Candidate& other : others) {
+    out << "  not " << harmless(other.connector) << ": " << harmless(other.why) << '\n';
+  }
+}
+
 void print_route(std::ostream& out, const simulate::ExplainedRoute& route, const Paint& paint) {
   out << "route      " << harmless(route.recipient) << ": ";
   if (route.connector == nullptr) {
     out << "the mail server's own\n";
+    print_others(out, route.others);
     return;
   }
   const auto tls = mail::tls_policy_of(*route.connector);
   out << paint(route.connector->name, bold) << ", " << mail::transport_of(*route.connector) << ", TLS "
       << tls.value_or("as the mail server has it") << '\n';
+  print_others(out, route.others);
+}
+
+// What was found out about the destination, and what it makes of the connector's own TLS.
+void print_hops(std::ostream& out, const std::vector<delivery::Hop>& hops) {
+  for (const delivery::Hop& hop : hops) {
+    if (!hop.advice) continue;
+    out << "  TLS to " << harmless(hop.name) << ": " << harmless(delivery::answer_of(hop)) << "; "
+        << harmless(delivery::why_of(hop)) << '\n';
+  }
 }
 
 void print(std::ostream& out, const simulate::Explanation& explanation, const Paint& paint) {
-  const session::Ending& ending = explanation.ending;
+  const session::EndOfMessageResult& ending = explanation.ending;
   const model::Decision& decision = ending.decision;
   out << "connector  " << paint(decision.connector.empty() ? "none" : decision.connector, bold) << '\n';
+  print_others(out, explanation.others);
   const bool accepted = decision.action == model::Action::accept;
   out << "action     " << paint(to_string(decision.action), accepted ? green : red) << '\n';
   if (decision.reply) out << "reply      " << harmless(to_string(*decision.reply)) << '\n';
@@ -62,18 +79,15 @@ void print(std::ostream& out, const simulate::Explanation& explanation, const Pa
                     : "insert " + change.name + ": " + unfolded(change.value))
         << '\n';
   }
-  for (const simulate::ExplainedRoute& route : explanation.routes) print_route(out, route, paint);
+  for (const simulate::ExplainedRoute& route : explanation.routes) {
+    print_route(out, route, paint);
+    print_hops(out, route.hops);
+  }
   out << "findings\n";
   for (const auto& finding : decision.findings) print_finding(out, finding, paint);
 }
 
 }  // namespace
-
-void print_json(std::ostream& out, const simulate::Explanation& explanation) {
-  out << base::escape_display_controls(
-             simulate::to_json(explanation).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
-      << '\n';
-}
 
 void print_text(std::ostream& out, const simulate::Explanation& explanation, bool colour) {
   print(out, explanation, Paint(colour));

@@ -6,8 +6,7 @@
 
 namespace connectord::ctl {
 
-// What would become of a message, and why: one JSON object with keys that stay, or text for a person.
-void print_json(std::ostream& out, const simulate::Explanation& explanation);
+// What would become of a message, and why, as text for a person.
 void print_text(std::ostream& out, const simulate::Explanation& explanation, bool colour);
 
 }  // namespace connectord::ctl

@@ -19,6 +19,8 @@ const char* colour_of(model::Outcome outcome) {
       return red;
     case model::Outcome::temperror:
       return yellow;
+    case model::Outcome::result:
+      return bold;
     case model::Outcome::not_applicable:
       return faint;
   }

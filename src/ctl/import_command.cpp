@@ -1,182 +1,52 @@
-// import exchange: connectors of Exchange Online as connectors of ours.
+// import exchange, import postfix: what other systems say, as connectors and rules of ours.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <sstream>
 #include <system_error>
+#include <utility>
 
 #include "commands.h"
 #include "configuration_file.h"
-#include "connectord/base/display_control.h"
 #include "connectord/base/files.h"
-#include "connectord/base/text.h"
 #include "connectord/config/connector_files.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/exchange/exchange.h"
+#include "connectord/mta/files.h"
+#include "connectord/mta/mail_servers.h"
+#include "connectord/mta/postfix_import.h"
 #include "expected.h"
+#include "import_report.h"
+#include "json_output.h"
 
 namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct ImportArguments {
-  std::string file;
-  std::string output;
+// What another system has.
+struct Found {
+  std::vector<config::ImportedConnector> connectors;
+  std::map<std::string, std::string> passwords{};  // by the file that shall hold it
 };
 
-// One connector, and what it is here.
-struct Translated {
-  exchange::ImportedConnector imported;
-  std::string toml;
+// One kind of import.
+struct Import {
+  std::string heading;   // of the TOML
+  std::string name_key;  // of the other system's name, in JSON
+  std::string output;    // a file; empty: print it
+  std::function<Expected<Found>(const model::Configuration&)> read;
 };
 
 Expected<std::string> read_whole(const std::string& path) {
   return base::read_file(path).map_error([&path](const std::error_code&) { return "cannot read " + path; });
-}
-
-std::vector<std::string> accepted_domains(const model::Configuration& configuration) {
-  std::vector<std::string> domains;
-  for (const auto& domain : configuration.organization.accepted_domains) domains.push_back(domain.to_string());
-  return domains;
-}
-
-// A configuration that lacks nothing but connectors.
-std::string server_table() {
-  return "[server]\nmilter = \"unix:/run/connectord/milter.sock\"\npolicy = \"unix:/run/connectord/policy.sock\"\n"
-         "socketmap = \"unix:/run/connectord/socketmap.sock\"\n";
-}
-
-std::string errors_of(const std::vector<model::Problem>& problems) {
-  std::string text;
-  for (const model::Problem& problem : problems) {
-    if (problem.severity != model::Problem::Severity::error) continue;
-    text += (text.empty() ? "" : "\n  ") + problem.key + ": " + problem.message;
-  }
-  return text;
-}
-
-// By the code that reads every configuration. What would be no good there is written all the same, as a comment.
-Expected<Translated> translate(exchange::ImportedConnector imported, model::Configuration& all) {
-  if (imported.connector.is_null()) return Translated{std::move(imported), {}};
-  auto toml = config::connector_toml(imported.connector);
-  if (!toml) {
-    return tl::unexpected("\"" + base::printable(imported.name) + "\": " + toml.error().key + ": " +
-                          toml.error().message);
-  }
-  config::Loaded loaded = config::parse(server_table() + *toml, "import", runtime::environment_of_host());
-  if (!loaded.ok() && imported.obstacle.empty()) imported.obstacle = errors_of(loaded.problems);
-  if (imported.obstacle.empty()) {
-    auto& found = loaded.configuration;
-    all.inbound.insert(all.inbound.end(), found.inbound.begin(), found.inbound.end());
-    all.outbound.insert(all.outbound.end(), found.outbound.begin(), found.outbound.end());
-  }
-  return Translated{std::move(imported), std::move(*toml)};
-}
-
-template <class Connector>
-std::string double_name(const std::vector<Connector>& connectors) {
-  std::vector<std::string> names;
-  names.reserve(connectors.size());
-  for (const Connector& connector : connectors) names.push_back(connector.name);
-  std::sort(names.begin(), names.end());
-  const auto twice = std::adjacent_find(names.begin(), names.end());
-  return twice == names.end() ? "" : *twice;
-}
-
-// Beside each other, and beside those that there are.
-Expected<void> check_together(model::Configuration all) {
-  for (const std::string& name : {double_name(all.inbound), double_name(all.outbound)}) {
-    if (!name.empty()) return tl::unexpected("there would be two connectors \"" + name + "\" of one direction");
-  }
-  const auto compiled = engine::Policy::compile(std::move(all));
-  if (!compiled.policy) return tl::unexpected("the connectors do not go together:\n  " + errors_of(compiled.problems));
-  return {};
-}
-
-std::size_t count_unwritten(const std::vector<Translated>& connectors) {
-  return static_cast<std::size_t>(std::count_if(
-      connectors.begin(), connectors.end(), [](const Translated& each) { return !each.imported.obstacle.empty(); }));
-}
-
-// A line for each that cannot be a connector here.
-std::string obstacles_of(const std::vector<Translated>& connectors) {
-  std::string text;
-  for (std::size_t i = 0; i < connectors.size(); ++i) {
-    const exchange::ImportedConnector& one = connectors[i].imported;
-    if (one.obstacle.empty()) continue;
-    text += "\n  connector " + std::to_string(i + 1) + ": ";
-    if (!one.name.empty()) text += "\"" + base::printable(one.name) + "\": ";
-    text += one.obstacle;
-  }
-  return text;
-}
-
-// Each of its lines; no character in it may end one.
-std::string as_comment(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return base::is_control(c) && c != '\n'; }, ' ');
-  std::istringstream lines(text);
-  std::string commented;
-  for (std::string line; std::getline(lines, line);) commented += "# " + line + "\n";
-  return commented;
-}
-
-Expected<std::vector<Translated>> import_file(const std::string& path, const model::Configuration& configuration) {
-  const auto text = read_whole(path);
-  if (!text) return tl::unexpected(text.error());
-  auto imported = exchange::read_exchange(*text, accepted_domains(configuration));
-  if (!imported) return tl::unexpected(path + " " + imported.error());
-  std::vector<Translated> all;
-  model::Configuration together = configuration;
-  for (exchange::ImportedConnector& each : *imported) {
-    auto translated = translate(std::move(each), together);
-    if (!translated) return tl::unexpected(translated.error());
-    all.push_back(std::move(*translated));
-  }
-  if (count_unwritten(all) == all.size()) return tl::unexpected("none can be a connector here:" + obstacles_of(all));
-  if (auto good = check_together(std::move(together)); !good) return tl::unexpected(good.error());
-  return all;
-}
-
-void write_toml(std::ostream& out, const std::vector<Translated>& connectors) {
-  constexpr std::size_t max_value = 200;
-  constexpr std::size_t fate_width = 9;
-  out << "# Imported from Exchange. What became of each property stands above each connector; \"by hand\" has no "
-         "equal\n"
-         "# here, and is not done.\n";
-  for (const Translated& each : connectors) {
-    out << "\n# " << base::printable(each.imported.name, max_value) << '\n';
-    for (const std::string& warning : each.imported.warnings) out << "# WARNING: " << warning << '\n';
-    for (const exchange::ImportedProperty& property : each.imported.properties) {
-      std::string fate(to_string(property.fate));
-      fate.resize(fate_width, ' ');
-      out << "#   " << fate << base::printable(property.name) << ' ' << base::printable(property.value, max_value)
-          << ": " << property.words << '\n';
-    }
-    if (each.imported.obstacle.empty()) {
-      out << each.toml;
-    } else {
-      out << as_comment("NOT WRITTEN, since it cannot be a connector here: " + each.imported.obstacle)
-          << as_comment(each.toml);
-    }
-  }
-}
-
-Json to_json(const Translated& each) {
-  Json object{{"exchange_name", each.imported.name}, {"connector", each.imported.connector}, {"toml", each.toml}};
-  object["properties"] = Json::array();
-  for (const exchange::ImportedProperty& property : each.imported.properties) {
-    object["properties"].push_back({{"name", property.name},
-                                    {"value", property.value},
-                                    {"fate", to_string(property.fate)},
-                                    {"words", property.words}});
-  }
-  object["warnings"] = each.imported.warnings;
-  if (!each.imported.obstacle.empty()) object["problem"] = each.imported.obstacle;
-  return object;
 }
 
 // For the group of the user that connectord becomes, which must read it.
@@ -192,64 +62,186 @@ Expected<void> write_new_file(const std::string& path, const std::string& text, 
   });
 }
 
-// What a person should look at, in a line.
-std::string summary_of(const std::vector<Translated>& connectors) {
-  std::size_t by_hand = 0;
-  std::size_t warnings = 0;
-  for (const Translated& each : connectors) {
-    warnings += each.imported.warnings.size();
-    by_hand += static_cast<std::size_t>(std::count_if(
-        each.imported.properties.begin(), each.imported.properties.end(),
-        [](const exchange::ImportedProperty& property) { return property.fate == exchange::Fate::by_hand; }));
-  }
-  const auto counted = [](std::size_t number, const char* one, const char* many) {
-    return std::to_string(number) + (number == 1 ? one : many);
-  };
-  return counted(connectors.size(), " connector, ", " connectors, ") +
-         counted(by_hand, " property to be done by hand, ", " properties to be done by hand, ") +
-         counted(warnings, " warning", " warnings");
+// What stands in a file that nothing reads would be missed only when its mail comes.
+void warn_where_not_included(const Common& common, const std::string& file, const model::Configuration& configuration,
+                             const Terminal& terminal) {
+  if (file.empty() || config::is_included(configuration.server.include, common.configuration, file)) return;
+  terminal.error << "connectorctl: connectord does not read " << file << " yet: name it in include of [server] of "
+                 << common.configuration << ", as \"connectors.d/*.toml\" does for all files of that folder\n";
 }
 
-Status run_import(const Common& common, const ImportArguments& arguments, const Terminal& terminal) {
+// Files with passwords that are new. They go with it unless they are kept.
+class NewSecrets {
+ public:
+  explicit NewSecrets(const std::string& server_user) : reader_(config::reader_of_secrets(server_user)) {}
+  ~NewSecrets() {
+    std::error_code ignored;
+    for (const std::string& file : made_) std::filesystem::remove(file, ignored);
+  }
+  NewSecrets(const NewSecrets&) = delete;
+  NewSecrets& operator=(const NewSecrets&) = delete;
+
+  Expected<void> write(const std::map<std::string, std::string>& passwords) {
+    if (!passwords.empty() && !reader_) return tl::unexpected(reader_.error());
+    for (const auto& [file, password] : passwords) {
+      const std::string content = password + "\n";
+      if (base::read_file(file) == content) continue;
+      std::error_code ignored;  // what could not be made is reported with the file
+      std::filesystem::create_directories(std::filesystem::path(file).parent_path(), ignored);
+      if (auto made = config::write_secret_file(file, content, *reader_); !made) {
+        return tl::unexpected(file + ": " + made.error());
+      }
+      made_.push_back(file);
+    }
+    return {};
+  }
+  void keep() { made_.clear(); }
+
+ private:
+  tl::expected<config::SecretReader, std::string> reader_;
+  std::vector<std::string> made_;
+};
+
+Expected<void> write_files(const Import& import, const std::map<std::string, std::string>& passwords,
+                           const std::string& toml, const std::string& server_user) {
+  if (import.output.empty()) return {};
+  NewSecrets secrets(server_user);
+  auto written = secrets.write(passwords).and_then([&] { return write_new_file(import.output, toml, server_user); });
+  if (written) secrets.keep();
+  return written;
+}
+
+void print_lists(const Import& import, const std::vector<Translated>& connectors, std::ostream& out) {
+  Json lists{{"connectors", Json::array()}, {"rules", Json::array()}, {"others", Json::array()}};
+  for (const Translated& each : connectors) {
+    if (each.imported.table == "rule") {
+      lists["rules"].push_back(to_json(each, import.name_key));
+    } else if (each.imported.connector.is_null() && each.imported.obstacle.empty()) {
+      lists["others"].push_back(to_json(each, import.name_key));
+    } else {
+      lists["connectors"].push_back(to_json(each, import.name_key));
+    }
+  }
+  print_json(lists, out);
+}
+
+Status run_import(const Common& common, const Import& import, const Terminal& terminal) {
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return Status::wrong_input;
-  const auto connectors = import_file(arguments.file, policy->configuration());
-  const std::string& server_user = policy->configuration().server.user;
+  const model::Configuration& configuration = policy->configuration();
+  auto found = import.read(configuration);
+  auto connectors = !found ? Expected<std::vector<Translated>>(tl::unexpected(found.error()))
+                           : translate_all(std::move(found->connectors), configuration);
   std::ostringstream toml;
-  if (connectors) write_toml(toml, *connectors);
-  const Expected<void> written = !connectors                ? tl::unexpected(connectors.error())
-                                 : arguments.output.empty() ? Expected<void>()
-                                                            : write_new_file(arguments.output, toml.str(), server_user);
+  if (connectors) write_toml(toml, import.heading, *connectors);
+  const Expected<void> written = !connectors
+                                     ? tl::unexpected(connectors.error())
+                                     : write_files(import, found->passwords, toml.str(), configuration.server.user);
   if (!written) {
     terminal.error << "connectorctl: " << written.error() << "\nnothing was written\n";
     return Status::wrong_input;
   }
   if (common.json) {
-    Json list = Json::array();
-    for (const Translated& each : *connectors) list.push_back(to_json(each));
-    terminal.out << base::escape_display_controls(
-                        Json{{"connectors", std::move(list)}}.dump(2, ' ', false, Json::error_handler_t::replace))
-                 << '\n';
-  } else if (arguments.output.empty()) {
+    print_lists(import, *connectors, terminal.out);
+  } else if (import.output.empty()) {
     terminal.out << toml.str();
   }
   terminal.error << "connectorctl: " << summary_of(*connectors) << '\n';
+  if (import.output.empty() && !found->passwords.empty()) {
+    terminal.error << "connectorctl: files with passwords are written with --output only\n";
+  }
+  warn_where_not_included(common, import.output, configuration, terminal);
   if (count_unwritten(*connectors) == 0) return Status::answered;
   terminal.error << "not written, but as a comment:" << obstacles_of(*connectors) << '\n';
   return Status::not_passed;
 }
 
+struct ImportArguments {
+  std::string file;
+  std::string output;
+  std::string folder = mta::usual_places().folder;
+  std::string secrets = "/etc/connectord/secrets";
+};
+
+Expected<Found> read_export(const std::string& path, const model::Configuration& configuration) {
+  const auto text = read_whole(path);
+  if (!text) return tl::unexpected(text.error());
+  auto imported = exchange::read_exchange(*text, {.accepted_domains = accepted_domains(configuration),
+                                                  .reject_direct_send = configuration.organization.reject_direct_send});
+  if (!imported) return tl::unexpected(path + " " + imported.error());
+  return Found{std::move(*imported)};
+}
+
+constexpr std::size_t max_connectors = 10'000;  // as of an export of Exchange's
+
+Expected<Found> read_main_cf(const ImportArguments& arguments, const model::Configuration& configuration) {
+  const auto setup = mta::read_postfix(arguments.folder);
+  if (!setup) return tl::unexpected(setup.error());
+  auto imported =
+      mta::import_postfix(*setup, [](const std::string& path) { return mta::read_file(path); },
+                          {.accepted_domains = accepted_domains(configuration), .secrets = arguments.secrets});
+  const bool has_any = std::any_of(imported.connectors.begin(), imported.connectors.end(),
+                                   [](const config::ImportedConnector& one) { return !one.table.empty(); });
+  if (imported.connectors.size() > max_connectors) {
+    return tl::unexpected("it would be " + std::to_string(imported.connectors.size()) + " connectors, and at most " +
+                          std::to_string(max_connectors) + " are made");
+  }
+  if (!has_any) return tl::unexpected(setup->folder + "/main.cf and its tables have nothing that would be a connector");
+  return Found{std::move(imported.connectors), std::move(imported.passwords)};
+}
+
+void add_output(const Subcommand& command, ImportArguments& arguments) {
+  command.add_option("--output", arguments.output, "Write the TOML to this file, which must not be there yet");
+}
+
+void add_import_exchange(const CommandLine& line) {
+  const Subcommand command =
+      line.command("exchange",
+                   "Print what Get-InboundConnector, Get-OutboundConnector, Get-TransportRule, Get-AcceptedDomain or "
+                   "Get-OrganizationConfig | ConvertTo-Json says as TOML");
+  const auto arguments = std::make_shared<ImportArguments>();
+  command.add_option("file", arguments->file, "The JSON file").required();
+  add_output(command, *arguments);
+  command.callback([line, arguments] {
+    line.keep_lines();
+    const Import import{
+        "# Imported from Exchange. What became of each property stands above each connector or rule; \"by "
+        "hand\" has\n# no equal here, and is not done.\n",
+        "exchange_name", arguments->output,
+        [arguments](const model::Configuration& configuration) { return read_export(arguments->file, configuration); }};
+    line.status = run_import(line.common, import, line.terminal);
+  });
+}
+
+void add_import_postfix(const CommandLine& line) {
+  const Subcommand command =
+      line.command("postfix",
+                   "Print what Postfix's transport_maps, relayhost, TLS policies, passwords and tables of "
+                   "clients say as TOML");
+  const auto arguments = std::make_shared<ImportArguments>();
+  command.add_option("--postfix-config", arguments->folder, "The folder of Postfix's main.cf").capture_default_str();
+  command
+      .add_option("--secrets", arguments->secrets,
+                  "The folder for files with passwords, which are written with --output only")
+      .capture_default_str();
+  add_output(command, *arguments);
+  command.callback([line, arguments] {
+    line.keep_lines();
+    const Import import{
+        "# Imported from Postfix, which was not changed. What became of each entry stands above each "
+        "connector; \"by\n# hand\" has no equal here, and is not done.\n",
+        "postfix_name", arguments->output,
+        [arguments](const model::Configuration& configuration) { return read_main_cf(*arguments, configuration); }};
+    line.status = run_import(line.common, import, line.terminal);
+  });
+}
+
 }  // namespace
 
 void add_import_commands(const CommandLine& line) {
-  const Subcommand command =
-      line.group("import", "Connectors of other systems")
-          .command("exchange",
-                   "Print what Get-InboundConnector or Get-OutboundConnector | ConvertTo-Json says as TOML");
-  const auto arguments = std::make_shared<ImportArguments>();
-  command.add_option("file", arguments->file, "The JSON file").required();
-  command.add_option("--output", arguments->output, "Write the TOML to this file, which must not be there yet");
-  command.callback([line, arguments] { line.status = run_import(line.common, *arguments, line.terminal); });
+  const CommandLine group = line.group("import", "Connectors and rules of other systems");
+  add_import_exchange(group);
+  add_import_postfix(group);
 }
 
 }  // namespace connectord::ctl

@@ -4,7 +4,8 @@
 #include <ostream>
 
 #include "commands.h"
-#include "configuration_file.h"
+#include "json_output.h"
+#include "running_policy.h"
 #include "static_tables.h"
 
 namespace connectord::ctl {
@@ -27,8 +28,8 @@ void print(std::ostream& out, const StaticTable& table) {
   for (const auto& [key, value] : table.rows) out << key << '\t' << value << '\n';
 }
 
-Status maps(const Common& common, const std::string& name, const Terminal& terminal) {
-  const auto policy = load_or_complain(common, terminal);
+Status maps(const Common& common, const std::string& name, bool file_only, const Terminal& terminal) {
+  const auto policy = running_or_complain(common, file_only, terminal);
   if (!policy) return Status::wrong_input;
   Json whole = Json::object();
   bool is_first = true;
@@ -42,7 +43,7 @@ Status maps(const Common& common, const std::string& name, const Terminal& termi
     is_first = false;
     print(terminal.out, table);
   }
-  if (common.json) terminal.out << whole.dump(2) << '\n';
+  if (common.json) print_json(whole, terminal.out);
   return Status::answered;
 }
 
@@ -52,8 +53,13 @@ void add_maps_command(const CommandLine& line) {
   const Subcommand command = line.command("maps", "Print the tables for a mail server that is not to ask connectord");
   const auto name = std::make_shared<std::string>();
   command.add_option("table", *name, "One of them; default: all")
-      .one_of({"transport", "tls_policy", "header_checks", "sasl", "mailertable"});
-  command.callback([line, name] { line.status = maps(line.common, *name, line.terminal); });
+      .one_of({"transport", "sender_transport", "tls_policy", "header_checks", "sasl", "mailertable"});
+  const auto file_only = std::make_shared<bool>(false);
+  add_file_only_option(command, *file_only);
+  command.callback([line, name, file_only] {
+    line.keep_lines();
+    line.status = maps(line.common, *name, *file_only, line.terminal);
+  });
 }
 
 }  // namespace connectord::ctl

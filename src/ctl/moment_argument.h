@@ -5,6 +5,8 @@
 #include <string>
 #include <tl/expected.hpp>
 
+#include "connectord/trace/moment.h"
+
 namespace connectord::ctl {
 
 // Milliseconds since 1970, now.
@@ -16,6 +18,7 @@ struct Times {
 };
 
 // What --since and --until name. The error names the option and what to write.
-tl::expected<Times, std::string> read_times(const std::string& since, const std::string& until);
+tl::expected<Times, std::string> read_times(const std::string& since, const std::string& until,
+                                            trace::Zone zone = trace::Zone::local);
 
 }  // namespace connectord::ctl

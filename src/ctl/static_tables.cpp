@@ -20,6 +20,8 @@ using model::OutboundConnector;
 
 // A label that no pattern has: what holds for it below a name holds for all that is not named there.
 constexpr std::string_view any_label = "_any";
+// A local part that no connector names.
+constexpr std::string_view any_sender = "_any";
 // What stands for all names that are not there. Not of one label, which is a host of our own.
 constexpr const char* any_domain = "_any._any";
 
@@ -76,7 +78,7 @@ std::set<std::string> names_in(const std::vector<net::DomainPattern>& patterns) 
 }
 
 bool is_of_any_origin(const OutboundConnector& connector) {
-  return connector.enabled && !connector.rule_scoped && connector.inbound_connectors.empty();
+  return connector.enabled && !connector.is_scoped();
 }
 
 // What a route depends on: the connectors' domains, and our own.
@@ -100,10 +102,35 @@ const OutboundConnector* route_to(const Policy& policy, const std::string& domai
   return engine::route_of_any_origin(policy, {"@" + domain});
 }
 
+// A line for each sender and each domain that a connector names. What stands for all else, a table cannot say.
+StaticTable sender_transport(const Policy& policy) {
+  StaticTable table{"sender_transport", "sender_dependent_default_transport_maps = texthash:FILE"};
+  std::set<std::string> keys;
+  for (const OutboundConnector& connector : policy.configuration().outbound) {
+    if (!connector.enabled || !connector.is_by_sender_alone() || connector.rule_scoped) continue;
+    keys.insert(connector.senders.begin(), connector.senders.end());
+    for (const net::DomainPattern& pattern : connector.sender_domains) {
+      if (!pattern.name().empty()) keys.insert("@" + pattern.name());
+      if (pattern.kind() == net::DomainPattern::Kind::exact) continue;
+      table.notes.push_back("connector " + connector.name + ": no line can say " + pattern.to_string() +
+                            "; write one for each domain, or use the socketmap");
+    }
+  }
+  for (const std::string& key : keys) {
+    const auto* connector =
+        engine::route_by_sender_alone(policy, key.starts_with('@') ? std::string(any_sender) + key : key);
+    if (connector != nullptr) table.rows.emplace_back(key, mail::transport_of(*connector));
+  }
+  if (const auto* rest = engine::route_by_sender_alone(policy, ""); rest != nullptr) {
+    table.notes.push_back("for all other senders: default_transport = " + mail::transport_of(*rest));
+  }
+  return table;
+}
+
 StaticTable transport(const Policy& policy) {
   StaticTable table{"transport", "transport_maps = texthash:FILE"};
   const auto ask = [&policy](const std::string& domain) -> std::optional<std::string> {
-    const OutboundConnector* connector = route_to(policy, domain);
+    const OutboundConnector* connector = engine::route_by_recipient_alone(policy, {"@" + domain});
     return connector == nullptr ? std::nullopt : std::optional(mail::transport_of(*connector));
   };
   const DomainTable domains(with_this_host(domains_with_routes(policy), policy), ask, "*");
@@ -169,7 +196,8 @@ StaticTable header_checks(const Policy& policy) {
   std::set<std::string> tags;
   for (const OutboundConnector& connector : policy.configuration().outbound) {
     if (!connector.enabled) continue;
-    if (!connector.inbound_connectors.empty()) row(tag + "-Route", connector.name, connector);
+    const bool by_both = connector.is_by_sender() && !connector.is_by_sender_alone();
+    if (!connector.inbound_connectors.empty() || by_both) row(tag + "-Route", connector.name, connector);
     tags.insert(connector.inbound_connectors.begin(), connector.inbound_connectors.end());
   }
   for (const std::string& name : tags) {
@@ -224,7 +252,8 @@ StaticTable mailertable(const Policy& policy) {
 }  // namespace
 
 std::vector<StaticTable> static_tables(const Policy& policy) {
-  return {transport(policy), tls_policy(policy), header_checks(policy), sasl(policy), mailertable(policy)};
+  return {transport(policy), sender_transport(policy), tls_policy(policy), header_checks(policy),
+          sasl(policy),      mailertable(policy)};
 }
 
 }  // namespace connectord::ctl

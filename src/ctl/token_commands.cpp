@@ -19,6 +19,7 @@
 #include "connectord/config/secret_file.h"
 #include "connectord/net/listener.h"
 #include "connectord/runtime/folders.h"
+#include "json_output.h"
 #include "table.h"
 
 namespace connectord::ctl {
@@ -67,7 +68,7 @@ class TokenFile {
   }
 
   // For the daemon's user, whoever runs the command.
-  Done write(const std::vector<api::Token>& tokens, Json what) {
+  Done write(const std::vector<api::Token>& tokens, const Json& what) {
     constexpr mode_t only_its_owner = 0600;
     base::FileRights rights{only_its_owner};
     if (::geteuid() == 0) {
@@ -143,15 +144,15 @@ std::string day_of(std::int64_t seconds) {
 
 void print(const std::vector<api::Token>& tokens, const Common& common, const Terminal& terminal) {
   Json list = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"NAME", "ROLE", "CREATED"}};
+  Table table({{"NAME"}, {"ROLE"}, {"CREATED", true}});
   for (const api::Token& token : tokens) {
-    rows.push_back({token.name, std::string(to_string(token.role)), day_of(token.created)});
+    table.add({token.name, std::string(to_string(token.role)), day_of(token.created)});
     list.push_back({{"name", token.name}, {"role", to_string(token.role)}, {"created", day_of(token.created)}});
   }
   if (common.json) {
-    terminal.out << list.dump(2) << '\n';
+    print_json(list, terminal.out);
   } else {
-    write_table(terminal.out, rows);
+    table.print(terminal);
   }
 }
 

@@ -1,22 +1,24 @@
 // The commands that look into the message trace: trace, trace show, trace report.
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
-#include <thread>
 #include <utility>
 
 #include "commands.h"
-#include "configuration_file.h"
-#include "connectord/base/display_control.h"
+#include "connectord/engine/candidates.h"
+#include "connectord/simulate/backtest.h"
+#include "connectord/trace/gateway_advice.h"
+#include "connectord/trace/named_row.h"
 #include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
-#include "expected.h"
+#include "json_output.h"
 #include "moment_argument.h"
-#include "trace_follower.h"
+#include "running_policy.h"
+#include "table.h"
+#include "trace_arguments.h"
 #include "trace_output.h"
 
 namespace connectord::ctl {
@@ -24,30 +26,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct TraceArguments {
-  std::string file;
-  std::string sender;
-  std::string recipient;
-  std::string message_id;
-  std::string queue_id;
-  std::string client;
-  std::string connector;
-  std::string status;
-  std::string action;
-  std::string direction;
-  std::string since;
-  std::string until;
-  std::size_t limit = 100;
-  bool follow = false;
-  bool csv = false;
-  std::int64_t row = 0;
-  std::string by = "connector";
-  std::string per;
-};
-
-using Arguments = std::shared_ptr<TraceArguments>;
-
-constexpr std::size_t page_size = 1000;
+using SharedArguments = std::shared_ptr<TraceArguments>;
 
 constexpr std::array<std::pair<std::string_view, trace::Interval>, 2> intervals = {
     {{"hour", trace::Interval::hour}, {"day", trace::Interval::day}}};
@@ -75,132 +54,86 @@ std::vector<std::string> words_of_all() {
   return list;
 }
 
-// The file that the options name, or the configuration.
-Expected<std::string> trace_file(const Common& common, const TraceArguments& arguments, const Terminal& terminal) {
-  if (!arguments.file.empty()) return arguments.file;
-  const auto policy = load_or_complain(common, terminal);
-  if (!policy) return tl::unexpected(std::string("the configuration does not load"));
-  const auto& settings = policy->configuration().trace;
-  if (settings) return settings->file();
-  return tl::unexpected(common.configuration + " has no [trace], so none is kept");
-}
+// Why the message is not of another connector, by what runs now.
+struct Losers {
+  std::vector<engine::Candidate> inbound;
+  std::vector<std::pair<std::string, engine::Candidate>> outbound;  // by recipient
+};
 
-Expected<trace::Query> query_of(const TraceArguments& arguments) {
-  trace::Query query;
-  query.sender = arguments.sender;
-  query.recipient = arguments.recipient;
-  query.message_id = arguments.message_id;
-  query.queue_id = arguments.queue_id;
-  query.connector = arguments.connector;
-  query.status = trace::parse_status(arguments.status);
-  query.action = trace::parse_action(arguments.action);
-  query.direction = trace::parse_direction(arguments.direction);
-  if (!arguments.client.empty()) {
-    auto range = net::AddressRange::parse(arguments.client);
-    if (!range) return tl::unexpected("--client: " + range.error());
-    query.client = std::move(*range);
-  }
-  const auto times = read_times(arguments.since, arguments.until);
-  if (!times) return tl::unexpected(times.error());
-  query.since = times->since;
-  query.until = times->until;
-  return query;
-}
-
-void print_as_asked(const std::vector<trace::Row>& rows, const Common& common, const TraceArguments& arguments,
-                    std::ostream& out) {
-  for (const trace::Row& row : rows) {
-    if (common.json) {
-      out << base::escape_display_controls(to_json(row).dump(-1, ' ', false, Json::error_handler_t::replace)) << '\n';
-    } else if (arguments.csv) {
-      print_csv(out, row);
-    } else {
-      print_line(out, row);
+Losers losers_of(const Common& common, const trace::MessageTraceDetail& story) {
+  constexpr std::size_t max_candidates = 10;
+  constexpr std::size_t max_recipients = 5;
+  Losers losers;
+  const auto policy = running_if_known(common);
+  if (!policy || story.rows.empty()) return losers;
+  const trace::Message& message = *story.rows.front().message;
+  losers.inbound = engine::losing_inbound(*policy, simulate::facts_of(message, ""), max_candidates);
+  const bool was_taken = message.action == model::Action::accept || message.action == model::Action::quarantine;
+  for (std::size_t i = 0; was_taken && i < std::min(story.rows.size(), max_recipients); ++i) {
+    const std::string& whom = story.rows[i].rcpt_to;
+    for (auto& one : engine::losing_outbound(*policy, {message.tag, message.mail_from}, {whom}, max_candidates)) {
+      losers.outbound.emplace_back(whom, std::move(one));
     }
   }
-  out.flush();
+  return losers;
 }
 
-// Page by page, so that any number can be asked for.
-Expected<void> list_rows(trace::Archive& archive, trace::Query query, const Common& common,
-                         const TraceArguments& arguments, const Terminal& terminal) {
-  std::size_t left = arguments.limit;
-  std::vector<trace::Row> table;
-  if (arguments.csv) print_csv_heading(terminal.out);
-  while (left > 0) {
-    query.limit = std::min(left, page_size);
-    auto page = archive.search(query);
-    if (!page) return tl::unexpected(page.error());
-    left -= page->rows.size();
-    if (common.json || arguments.csv) {
-      print_as_asked(page->rows, common, arguments, terminal.out);
-    } else {
-      table.insert(table.end(), page->rows.begin(), page->rows.end());
-    }
-    query.cursor = page->next;
-    if (query.cursor.empty()) break;
+void print(const Losers& losers, std::ostream& out) {
+  if (losers.inbound.empty() && losers.outbound.empty()) return;
+  out << "\nother connectors, by what runs now\n";
+  for (const auto& one : losers.inbound) out << "  " << harmless("not of " + one.connector + ": " + one.why) << '\n';
+  for (const auto& [whom, one] : losers.outbound) {
+    out << "  " << harmless("<" + whom + "> not by " + one.connector + ": " + one.why) << '\n';
   }
-  if (!common.json && !arguments.csv) print_rows(terminal.out, table);
-  if (!query.cursor.empty()) terminal.error << "connectorctl: there are more; see --limit\n";
-  return {};
 }
 
-// What is new, until nobody reads it any more. The file is opened anew each time, since it may have been set aside.
-Expected<void> follow_rows(const std::string& file, trace::Query query, const Common& common,
-                           const TraceArguments& arguments, const Terminal& terminal) {
-  constexpr std::chrono::milliseconds pause{500};
-  if (arguments.csv) print_csv_heading(terminal.out);
-  query.limit = page_size;
-  TraceFollower follower(std::move(query));
-  while (terminal.out.good()) {
-    const auto archive = trace::open_sqlite_archive(file);
-    if (!archive) return tl::unexpected(archive.error());
-    const auto page = follower.look(**archive);
-    if (!page) return tl::unexpected(page.error());
-    print_as_asked(page->rows, common, arguments, terminal.out);
-    if (page->next.empty()) std::this_thread::sleep_for(pause);
+// With the keys of `explain --json`.
+void add_to(Json& object, const Losers& losers) {
+  object["not_of"] = Json::array();
+  for (const auto& one : losers.inbound)
+    object["not_of"].push_back({{"connector", one.connector}, {"why_not", one.why}});
+  object["not_by"] = Json::array();
+  for (const auto& [whom, one] : losers.outbound) {
+    object["not_by"].push_back({{"recipient", whom}, {"connector", one.connector}, {"why_not", one.why}});
   }
-  return {};
-}
-
-Expected<void> search(const Common& common, const TraceArguments& arguments, const Terminal& terminal) {
-  const auto query = query_of(arguments);
-  if (!query) return tl::unexpected(query.error());
-  const auto file = trace_file(common, arguments, terminal);
-  if (!file) return tl::unexpected(file.error());
-  if (arguments.follow) return follow_rows(*file, *query, common, arguments, terminal);
-  const auto archive = trace::open_sqlite_archive(*file);
-  if (!archive) return tl::unexpected(archive.error());
-  return list_rows(**archive, *query, common, arguments, terminal);
 }
 
 Expected<void> show(const Common& common, const TraceArguments& arguments, const Terminal& terminal) {
-  const auto file = trace_file(common, arguments, terminal);
-  if (!file) return tl::unexpected(file.error());
-  const auto archive = trace::open_sqlite_archive(*file);
+  const auto archive = open_trace(common, arguments, terminal);
   if (!archive) return tl::unexpected(archive.error());
-  const auto detail = (*archive)->detail(arguments.row);
-  if (!detail) return tl::unexpected(detail.error());
-  if (!*detail) {
-    return tl::unexpected("there is no row " + std::to_string(arguments.row) +
-                          " in the trace; see: connectorctl trace");
+  const auto named = trace::find_named_row(**archive, arguments.message);
+  if (!named) return tl::unexpected(named.error());
+  if (!*named) {
+    return tl::unexpected("there is no message \"" + arguments.message +
+                          "\" in the trace; write the ID of a row, a queue ID or a Message-ID, or look for it: "
+                          "connectorctl trace WORD");
   }
+  const auto detail = (*archive)->detail((*named)->row);
+  if (!detail) return tl::unexpected(detail.error());
+  if (!*detail) return tl::unexpected(std::string("the message has just been removed from the trace"));
+  tell_scope(**archive, terminal);
+  for (const std::int64_t other : (*named)->others) {
+    terminal.error << "connectorctl: another message has that name too: connectorctl trace show " << other << '\n';
+  }
+  const std::string advice = trace::gateway_advice(**archive, **detail);
   if (common.json) {
-    terminal.out << base::escape_display_controls(to_json(**detail).dump(2, ' ', false, Json::error_handler_t::replace))
-                 << '\n';
+    Json object = to_json(**detail);
+    object["advice"] = advice.empty() ? Json() : Json(advice);
+    add_to(object, losers_of(common, **detail));
+    print_json(object, terminal.out);
   } else {
-    print_story(terminal.out, **detail, terminal.colour);
+    print_story(terminal.out, **detail, clock_of(arguments), terminal.colour);
+    print(losers_of(common, **detail), terminal.out);
+    if (!advice.empty()) terminal.out << '\n' << harmless(advice) << '\n';
   }
   return {};
 }
 
 Expected<void> report(const Common& common, const TraceArguments& arguments, const Terminal& terminal) {
   constexpr std::int64_t day = 86'400'000;
-  const auto times = read_times(arguments.since, arguments.until);
+  const auto times = read_times(arguments.since, arguments.until, clock_of(arguments).zone());
   if (!times) return tl::unexpected(times.error());
-  const auto file = trace_file(common, arguments, terminal);
-  if (!file) return tl::unexpected(file.error());
-  const auto archive = trace::open_sqlite_archive(*file);
+  const auto archive = open_trace(common, arguments, terminal);
   if (!archive) return tl::unexpected(archive.error());
   trace::ReportQuery query;
   query.by = chosen(trace::groupings, arguments.by, trace::Grouping::connector);
@@ -209,13 +142,13 @@ Expected<void> report(const Common& common, const TraceArguments& arguments, con
   query.since = times->since.value_or(query.until - day);
   const auto made = (*archive)->report(query);
   if (!made) return tl::unexpected(made.error());
+  tell_scope(**archive, terminal);
   if (common.json) {
-    terminal.out << base::escape_display_controls(to_json(*made).dump(2, ' ', false, Json::error_handler_t::replace))
-                 << '\n';
+    print_json(to_json(*made), terminal.out);
   } else if (arguments.csv) {
     print_csv(terminal.out, *made);
   } else {
-    print_report(terminal.out, *made, query.interval);
+    print_report(terminal, *made, query.interval, clock_of(arguments));
   }
   return {};
 }
@@ -238,21 +171,30 @@ void perform(const CommandLine& line, const TraceArguments& arguments, Perform w
   line.status = done ? Status::answered : Status::wrong_input;
 }
 
-void add_times(const Subcommand& command, const Arguments& arguments) {
+void add_times(const Subcommand& command, const SharedArguments& arguments) {
   command
       .add_option("--since", arguments->since,
-                  "From this time on, in UTC: 2026-11-21T12:00:00Z, 2026-11-21, 2h (two hours ago), yesterday")
+                  "From this time on: 23:40, \"yesterday 23:40\", 2h (two hours ago), monday, \"last month\", "
+                  "2026-11-21, 2026-11-21T12:00:00Z")
       .check(must_not_be_empty);
   command.add_option("--until", arguments->until, "Before this time").check(must_not_be_empty);
   command.add_option("--file", arguments->file, "Another trace than the configuration's, such as one set aside")
       .check(must_not_be_empty);
-  command.add_flag("--csv", arguments->csv, "Print CSV");
+  command.add_flag("--local", arguments->local, "What this host has kept itself, where it is a member of a fleet");
+  command.add_flag("--csv", arguments->csv, "Print CSV, with all rows and times in UTC");
+  command.add_flag("--utc", arguments->utc, "Read and show times in UTC, not in the zone of this machine");
 }
 
-void add_filters(const Subcommand& command, const Arguments& arguments) {
+void add_filters(const Subcommand& command, const SharedArguments& arguments) {
+  command
+      .add_option("word", arguments->word,
+                  "What is known: a queue ID, a Message-ID, an address, a domain, an IP address, a connector, a rule")
+      .check(must_not_be_empty);
   command.add_option("--sender", arguments->sender, "The address in MAIL FROM, or its domain; <> for none")
       .check(must_not_be_empty);
   command.add_option("--recipient", arguments->recipient, "An address in RCPT TO, or its domain")
+      .check(must_not_be_empty);
+  command.add_option("--from", arguments->author, "The author: an address in From, or its domain")
       .check(must_not_be_empty);
   command.add_option("--message-id", arguments->message_id, "The Message-ID").check(must_not_be_empty);
   command.add_option("--queue-id", arguments->queue_id, "A queue ID of the mail server").check(must_not_be_empty);
@@ -260,7 +202,10 @@ void add_filters(const Subcommand& command, const Arguments& arguments) {
       .check(must_not_be_empty);
   command.add_option("--connector", arguments->connector, "An inbound or outbound connector; none for mail of none")
       .check(must_not_be_empty);
-  command.add_option("--status", arguments->status, "What became of it").one_of(words_of_all<trace::Status>());
+  command.add_option("--rule", arguments->rule, "A transport rule that it matched, in audit mode too")
+      .check(must_not_be_empty);
+  command.add_option("--host", arguments->host, "The host of a fleet that had it").check(must_not_be_empty);
+  command.add_option("--status", arguments->status, "What became of it").one_of(trace::spoken_statuses());
   command.add_option("--action", arguments->action, "What was decided").one_of(words_of_all<model::Action>());
   command.add_option("--direction", arguments->direction, "Which way it went").one_of(words_of_all<trace::Direction>());
 }
@@ -272,19 +217,21 @@ void add_trace_commands(const CommandLine& line) {
   const Subcommand trace = line.command("trace", "Search the message trace, newest first");
   add_filters(trace, arguments);
   add_times(trace, arguments);
-  trace.add_option("--limit", arguments->limit, "How many rows at most")
-      .between(1, std::numeric_limits<std::int64_t>::max())
-      .capture_default_str();
+  trace.add_option("--limit", arguments->limit, "How many rows at most; default: 100, and all with --csv")
+      .between(1, std::numeric_limits<std::int64_t>::max());
   trace.add_flag("--follow", arguments->follow, "Print new rows as they come, until interrupted");
   trace.require_subcommand(0, 1);
   trace.callback([line, arguments, trace] {
-    if (!trace.has_subcommand()) perform(line, *arguments, search);
+    if (!trace.has_subcommand()) perform(line, *arguments, search_trace);
   });
 
   const CommandLine below = line.below(trace);
   const Subcommand show_command = below.command("show", "Tell the whole way of one message");
-  show_command.add_option("id", arguments->row, "The number of one of its rows").required();
+  show_command.add_option("message", arguments->message, "The ID of one of its rows, its queue ID or its Message-ID")
+      .required();
+  show_command.add_flag("--utc", arguments->utc, "Show times in UTC, not in the zone of this machine");
   show_command.add_option("--file", arguments->file, "Another trace than the configuration's");
+  show_command.add_flag("--local", arguments->local, "What this host has kept itself, where it is a member of a fleet");
   show_command.callback([line, arguments] { perform(line, *arguments, show); });
 
   const Subcommand report_command =
@@ -292,7 +239,8 @@ void add_trace_commands(const CommandLine& line) {
   report_command.add_option("--by", arguments->by, "What is counted by")
       .one_of(words(trace::groupings))
       .capture_default_str();
-  report_command.add_option("--per", arguments->per, "A line for each hour, or day, of UTC").one_of(words(intervals));
+  report_command.add_option("--per", arguments->per, "A line for each hour, or for each day of UTC")
+      .one_of(words(intervals));
   add_times(report_command, arguments);
   report_command.callback([line, arguments] { perform(line, *arguments, report); });
 }

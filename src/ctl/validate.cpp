@@ -1,7 +1,6 @@
 // validate: tries whether mail of a connector flows.
 #include "connectord/probe/validate.h"
 
-#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <ostream>
@@ -9,17 +8,22 @@
 #include <thread>
 
 #include "commands.h"
-#include "configuration_file.h"
 #include "connectord/base/acting_as.h"
 #include "connectord/base/files.h"
 #include "connectord/base/number.h"
+#include "connectord/config/connector_names.h"
 #include "connectord/config/secret_file.h"
+#include "connectord/model/entry_named.h"
+#include "connectord/outbox/key.h"
 #include "connectord/probe/results.h"
 #include "connectord/runtime/credentials.h"
 #include "connectord/runtime/folders.h"
+#include "connectord/runtime/load_policy.h"
 #include "connectord/smtp/smtp_client.h"
 #include "connectord/trace/sqlite_store.h"
 #include "expected.h"
+#include "json_output.h"
+#include "running_policy.h"
 #include "table.h"
 #include "validate_report.h"
 
@@ -43,11 +47,13 @@ struct ValidateArguments {
   std::string source;
   std::string certificate_file;
   std::string key_file;
+  std::string postfix = mta::usual_postfix_folder();
+  bool file_only = false;
 };
 
 template <class Connectors>
 bool has(const Connectors& connectors, const std::string& name) {
-  return std::any_of(connectors.begin(), connectors.end(), [&name](const auto& each) { return each.name == name; });
+  return model::entry_named(connectors, name) != nullptr;
 }
 
 // An inbound and an outbound connector may share a name.
@@ -60,7 +66,7 @@ tl::expected<Direction, std::string> direction_of(const ValidateArguments& argum
                           "\"; add --direction inbound or --direction outbound");
   }
   if (inbound || outbound) return inbound ? Direction::inbound : Direction::outbound;
-  return tl::unexpected("there is no connector \"" + arguments.name + "\"; see: connectorctl list");
+  return tl::unexpected(config::no_connector(arguments.name, config::connector_names(configuration)));
 }
 
 tl::expected<probe::OutboundOptions, std::string> outbound_options(const ValidateArguments& arguments) {
@@ -71,7 +77,7 @@ tl::expected<probe::OutboundOptions, std::string> outbound_options(const Validat
                                  .sender = arguments.sender,
                                  .revocation = arguments.revocation,
                                  .send = arguments.send,
-                                 .patience = std::chrono::seconds(arguments.wait)};
+                                 .timeout = std::chrono::seconds(arguments.wait)};
   if (arguments.lists_file.empty()) return options;
   options.revocation = true;
   auto text = base::read_file(arguments.lists_file);
@@ -130,6 +136,17 @@ void keep(const probe::Report& report, const model::Configuration& configuration
   if (!kept) terminal.error << "connectorctl: the result is not kept: " << kept.error() << '\n';
 }
 
+// By which connectord knows that it is we who try our server. As the daemon's user, whose file it is.
+std::optional<outbox::Key> mail_key_of(const model::Server& server, const Terminal& terminal) {
+  const auto key = config::reader_of_secrets(server.user).and_then([&](const config::SecretReader& reader) {
+    const base::ActingAs acting(base::Account{reader.name, reader.uid, reader.gid, {}});
+    return outbox::Key::load_or_make(server.mail_key, reader);
+  });
+  if (key) return *key;
+  terminal.error << "connectorctl: the message trace will have this as somebody's mail: " << key.error() << '\n';
+  return std::nullopt;
+}
+
 // The message trace; nullptr where there is none, or none that can be read.
 std::unique_ptr<trace::Archive> open_archive(const model::Configuration& configuration, const Terminal& terminal) {
   if (!configuration.trace) return nullptr;
@@ -139,7 +156,7 @@ std::unique_ptr<trace::Archive> open_archive(const model::Configuration& configu
   return nullptr;
 }
 
-// What is mistyped tells nothing of the connector, so it makes no result.
+// What is mistyped says nothing about the connector, so it makes no result.
 Expected<> check_addresses(const ValidateArguments& arguments) {
   for (const auto& [option, address] :
        {std::pair("--rcpt-to", arguments.recipient), std::pair("--mail-from", arguments.sender)}) {
@@ -171,7 +188,7 @@ Status validate(const Common& common, const ValidateArguments& arguments, const 
     terminal.error << "connectorctl: " << problem << '\n';
     return Status::wrong_input;
   };
-  const auto policy = load_or_complain(common, terminal);
+  const auto policy = running_or_complain(common, arguments.file_only, terminal);
   if (!policy) return Status::wrong_input;
   const model::Configuration& configuration = policy->configuration();
   const auto resolver = runtime::make_resolver(configuration.dns);
@@ -182,6 +199,10 @@ Status validate(const Common& common, const ValidateArguments& arguments, const 
                            }};
   const auto archive = open_archive(configuration, terminal);
   services.archive = archive.get();
+  services.trust = mta::client_trust_of(arguments.postfix);
+  const bool tries_own_server = arguments.send || !arguments.probe.empty();
+  const auto key = tries_own_server ? mail_key_of(configuration.server, terminal) : std::nullopt;
+  services.mail_key = key ? &*key : nullptr;
   services.pause = [](std::chrono::milliseconds time) {
     std::this_thread::sleep_for(time);
     return true;
@@ -195,7 +216,7 @@ Status validate(const Common& common, const ValidateArguments& arguments, const 
   const auto report = run(*policy, arguments, services);
   if (!report) return complain(report.error());
   if (common.json) {
-    print_json(terminal.out, *report);
+    print_json(to_json(*report), terminal.out);
   } else {
     printer.print_end(*report);
   }
@@ -222,6 +243,8 @@ void add_validate_command(const CommandLine& line) {
       .between(1, 300);
   command.add_flag("--revocation", arguments->revocation, "Outbound: ask whether the certificate was revoked");
   command.add_option("--crl", arguments->lists_file, "Outbound: a file with lists of revoked certificates, in PEM");
+  command.add_option("--postfix-config", arguments->postfix, "The folder of main.cf, which says whom Postfix trusts")
+      .capture_default_str();
   command.add_option("--days", arguments->days, "Inbound: how many days back to look into the message trace")
       .between(1, 3650)
       .capture_default_str();
@@ -229,6 +252,7 @@ void add_validate_command(const CommandLine& line) {
   command.add_option("--source", arguments->source, "Inbound: the address to connect from");
   command.add_option("--cert", arguments->certificate_file, "Inbound: the client certificate to show, in PEM");
   command.add_option("--key", arguments->key_file, "Inbound: its key");
+  add_file_only_option(command, arguments->file_only);
   command.callback([line, arguments] { line.status = validate(line.common, *arguments, line.terminal); });
 }
 

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "connectord/base/display_control.h"
 #include "connectord/tls/certificate.h"
 #include "table.h"
 
@@ -26,16 +25,12 @@ void StepPrinter::print(const probe::Step& step) {
 }
 
 void StepPrinter::print_end(const probe::Report& report) {
-  const std::string result = report.passed ? "passed" : "failed";
+  const std::string result = !report.tried ? "not tried" : report.passed ? "passed" : "failed";
   out_ << '\n'
-       << paint_(result, report.passed ? green : red) << "  " << report.connector << ": " << harmless(report.summary)
-       << '\n';
-}
-
-void print_json(std::ostream& out, const probe::Report& report) {
-  out << base::escape_display_controls(
-             to_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
-      << '\n';
+       << paint_(result, !report.tried   ? yellow
+                         : report.passed ? green
+                                         : red)
+       << "  " << report.connector << ": " << harmless(report.summary) << '\n';
 }
 
 std::string when_validated(std::int64_t time, bool passed) {

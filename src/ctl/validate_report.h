@@ -22,8 +22,6 @@ class StepPrinter {
   std::string host_;
 };
 
-void print_json(std::ostream& out, const probe::Report& report);
-
 // "passed 2026-11-21 12:00:00 UTC"
 std::string when_validated(std::int64_t time, bool passed);
 

@@ -5,8 +5,8 @@
 #include <iostream>
 #include <string>
 
-#include "connectord/daemon/daemon.h"
-#include "connectord/version.h"
+#include "connectord/base/build.h"
+#include "daemon.h"
 
 namespace {
 
@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
         configuration = optarg;
         break;
       case 'v':
-        std::cout << "connectord " << connectord::version << '\n';
+        std::cout << "connectord " << connectord::base::version_and_commit() << '\n';
         return 0;
       case 'h':
         std::cout << usage;

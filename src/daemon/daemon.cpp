@@ -1,4 +1,4 @@
-#include "connectord/daemon/daemon.h"
+#include "daemon.h"
 
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
@@ -13,16 +13,31 @@
 #include <thread>
 #include <utility>
 
+#include "api_domains.h"
+#include "api_examinations.h"
+#include "api_insights.h"
 #include "api_validations.h"
 #include "connectord/api/api.h"
 #include "connectord/api/http_server.h"
+#include "connectord/base/files.h"
+#include "connectord/config/fleet_copy.h"
+#include "connectord/delivery/advisor.h"
 #include "connectord/dns/workers.h"
 #include "connectord/engine/admission.h"
+#include "connectord/fleet/database.h"
+#include "connectord/fleet/follower.h"
+#include "connectord/fleet/trace_sink.h"
+#include "connectord/inspect/inspector.h"
 #include "connectord/log/logger.h"
 #include "connectord/milter/milter_server.h"
+#include "connectord/mta/held_mail.h"
+#include "connectord/mta/mail_servers.h"
+#include "connectord/outbox/key.h"
+#include "connectord/outbox/sender.h"
 #include "connectord/policyd/policy_server.h"
 #include "connectord/probe/on_demand.h"
 #include "connectord/probe/schedule.h"
+#include "connectord/reporting/schedule.h"
 #include "connectord/runtime/folders.h"
 #include "connectord/runtime/health.h"
 #include "connectord/runtime/load_policy.h"
@@ -50,7 +65,6 @@ void print_problems(const std::vector<model::Problem>& problems) {
 struct TracePlaces {
   std::string store;     // where the trace is kept
   std::string mail_log;  // where deliveries are read from
-  friend bool operator==(const TracePlaces&, const TracePlaces&) = default;
 };
 
 TracePlaces places_of(const model::Configuration& configuration) {
@@ -60,14 +74,31 @@ TracePlaces places_of(const model::Configuration& configuration) {
 
 std::unique_ptr<trace::SqliteStore> make_trace(const model::Configuration& configuration, log::Logger& log) {
   if (!configuration.trace) return nullptr;
-  return std::make_unique<trace::SqliteStore>(
-      trace::SqliteOptions{.path = configuration.trace->file(), .keep = configuration.trace->keep}, log);
+  trace::SqliteOptions options{.path = configuration.trace->file(), .keep = configuration.trace->keep};
+  if (configuration.fleet) options.feed_bytes = configuration.fleet->spool_size;
+  return std::make_unique<trace::SqliteStore>(std::move(options), log);
+}
+
+void show(runtime::Metrics& metrics, const fleet::TraceSinkState& state) {
+  metrics.fleet_rows.with({"waiting"}).set(static_cast<double>(state.waiting));
+  metrics.fleet_rows.with({"lost"}).set(static_cast<double>(state.lost));
+  metrics.fleet_rows.with({"rejected"}).set(static_cast<double>(state.rejected));
+  metrics.fleet_trace.with({"writable"}).set(state.is_writing ? 1 : 0);
+  metrics.fleet_trace.with({"lag_seconds"}).set(static_cast<double>(state.lag));
+}
+
+std::unique_ptr<fleet::TraceSink> make_trace_sink(const model::Configuration& configuration, trace::SqliteStore* store,
+                                                  log::Logger& log, const std::shared_ptr<runtime::Metrics>& metrics) {
+  if (store == nullptr || !configuration.fleet) return nullptr;
+  return std::make_unique<fleet::TraceSink>(configuration, *store, log,
+                                            [metrics](const fleet::TraceSinkState& state) { show(*metrics, state); });
 }
 
 std::unique_ptr<DeliveryLog> make_delivery_log(const model::Configuration& configuration, trace::Store* store,
-                                               log::Logger& log) {
+                                               trace::ProtectionAskedFor asked_for, log::Logger& log) {
   if (store == nullptr || configuration.trace->mail_log.empty()) return nullptr;
-  return std::make_unique<DeliveryLog>(configuration.trace->mail_log, configuration.trace->file(), *store, log);
+  return std::make_unique<DeliveryLog>(configuration.trace->mail_log, configuration.trace->file(), *store,
+                                       std::move(asked_for), log);
 }
 
 class Daemon {
@@ -78,22 +109,30 @@ class Daemon {
         log_(log::make_logger(loaded.policy->configuration().log)),
         trace_places_(places_of(loaded.policy->configuration())),
         trace_(make_trace(loaded.policy->configuration(), *log_)),
+        trace_sink_(make_trace_sink(loaded.policy->configuration(), trace_.get(), *log_, metrics_)),
         counted_trace_(trace_ ? runtime::counted(*trace_, metrics_) : nullptr),
-        deliveries_(make_delivery_log(loaded.policy->configuration(), trace_.get(), *log_)),
+        deliveries_(make_delivery_log(loaded.policy->configuration(), trace_.get(), asked_for(), *log_)),
         policies_(std::move(loaded.policy), runtime::counted(std::move(resolver), metrics_),
-                  std::move(loaded.secrets)) {}
+                  std::move(loaded.secrets)) {
+    runtime::log_problems(*log_, loaded.problems);
+    reloader_.started_with(loaded.sources);
+  }
 
   int run() {
     allow_many_files();
     const auto ready = choose_user()
                            .and_then([this] { return runtime::hand_over_all(configuration(), account()); })
+                           .map([this] { hand_over_history(); })
+                           .map([this] { load_mail_key(); })
                            .and_then([this] { return open_sockets(); })
                            .and_then([this] { return drop_privileges(); })
-                           .and_then([this] { return open_audit_log(); });
+                           .and_then([this] { return open_audit_log(); })
+                           .and_then([this] { return open_outbox(); });
     if (!ready) {
       log_->fatal(subject, ready.error());
       return 1;
     }
+    keep_history();
     start();
     const int status = serve();
     stop();
@@ -107,8 +146,20 @@ class Daemon {
             .log = *log_,
             .trace = counted_trace_.get(),
             .workers = workers_.get(),
+            .unpacker = unpacker_,
+            .mail_key = mail_key_,
+            .outbox = outbox_,
+            .advisor = advisor_,
             .activity = activity_,
-            .metrics = metrics_};
+            .metrics = metrics_,
+            .history = history_};
+  }
+
+  // Asked only while the log is read, when all of this is there.
+  trace::ProtectionAskedFor asked_for() {
+    return [this](const maillog::DeliveryAttempt& attempt, const std::string& recipient, std::int64_t time) {
+      return protection_asked_for(advisor_->told(), *policies_.current().policy, attempt, recipient, time);
+    };
   }
 
   const model::Configuration& configuration() const { return policies_.current().policy->configuration(); }
@@ -122,6 +173,30 @@ class Daemon {
     if (!user) return tl::unexpected(user.error());
     user_ = std::move(*user);
     return {};
+  }
+
+  // Mail does not wait for it, so that a folder which cannot be had is no reason not to serve.
+  void hand_over_history() {
+    const auto ready = runtime::hand_over(runtime::Kept::history, configuration(), account());
+    if (!ready) history_trouble_ = ready.error();
+  }
+
+  // As the user to whom the file is to belong.
+  void keep_history() {
+    if (history_trouble_.empty()) {
+      if (auto kept = history_->keep_in(server_.history); !kept) history_trouble_ = kept.error();
+    }
+    if (history_trouble_.empty()) return;
+    log_->warning(subject, "what was changed is not kept over a restart", {{"reason", history_trouble_}});
+  }
+
+  void load_mail_key() {
+    const auto load = [this](bool /*as_root*/) {
+      return outbox_->key().map([this](std::shared_ptr<const outbox::Key> key) { mail_key_ = std::move(key); });
+    };
+    const auto loaded = net::with_rights_for(base::folder_of(server_.mail_key), account(), load);
+    if (loaded) return;
+    log_->warning(subject, "connectord will not know what it writes or tries itself", {{"reason", loaded.error()}});
   }
 
   tl::expected<void, std::string> open_sockets() {
@@ -179,8 +254,17 @@ class Daemon {
     return api::AuditLog(server_.audit_log, services().unix_time).open();
   }
 
+  // As the user who is to read the key.
+  tl::expected<void, std::string> open_outbox() {
+    if (!configuration().writes_mail()) return {};
+    return outbox_->key().map([](const auto&) {});
+  }
+
   void open_health() {
-    if (auto opened = health_.open(runtime::health_socket_name(path_)); !opened) {
+    const auto opened = health_.open(runtime::health_socket_name(path_)).and_then([this] {
+      return running_.open(runtime::running_configuration_socket_name(path_));
+    });
+    if (!opened) {
       log_->warning(subject, "connectorctl status will not reach this process: its name is not to be had",
                     {{"error", opened.error()}});
     }
@@ -189,12 +273,26 @@ class Daemon {
   void start_health() {
     const std::int64_t now = services().unix_time();
     activity_->loaded(now);
-    const runtime::Process process{runtime::resolved_path(path_), ::getpid(), now, server_};
+    runtime::Process process{runtime::resolved_path(path_), ::getpid(), now, server_};
+    if (follower_) process.fleet = [this] { return to_json(follower_->state()); };
     health_.start([process, services = services()] { return health_document(process, services); });
+    running_.start([history = history_] { return history->document(); });
     if (!api_server_) return;
-    api_.emplace(
-        api::Api::Setup{services(), reloader_, intake_, process, server_, validations_of(validator_, policies_)});
+    api_.emplace(api::Api::Setup{services(), reloader_, intake_, process, server_,
+                                 validations_of(validator_, policies_), examinations_of(process.configuration),
+                                 insights_of(process, services()), domains_of(policies_), change_fleet(), held_mail()});
     api_server_->start();
+  }
+
+  std::function<tl::expected<void, std::string>(const fleet::Database::Change&)> change_fleet() {
+    if (!follower_) return {};
+    return [this](const fleet::Database::Change& change) { return follower_->change(change); };
+  }
+
+  // Whoever has root's rights needs nobody to have them for him.
+  std::shared_ptr<const mta::HeldMail> held_mail() const {
+    if (::geteuid() != 0) return mta::held_mail_by_helper(server_.held_socket);
+    return mta::held_mail_here(mta::usual_places());
   }
 
   // Only root may give a socket to others; for anybody else it stays the process's own.
@@ -226,11 +324,15 @@ class Daemon {
   void start() {
     // As the user that the files are to belong to.
     if (trace_) trace_->start();
+    if (trace_sink_) trace_sink_->start();
     if (deliveries_) deliveries_->start();
     if (policy_service_) policy_service_->start();
+    advisor_->start();
     if (socketmap_) socketmap_->start();
     show_last_validations(*metrics_, policies_.current().policy->configuration());
     schedule_.start();
+    reports_.start();
+    follow_fleet();
     start_health();
     // After the other threads were started, which have the signals blocked; libmilter's block them themselves.
     signals_.open();
@@ -249,6 +351,12 @@ class Daemon {
     log_->info(subject, "started", std::move(fields));
     notify_ready();
     watch_parts();
+  }
+
+  void follow_fleet() {
+    if (!configuration().fleet) return;
+    follower_.emplace(fleet::Follower::Setup{configuration(), reloader_, *log_});
+    follower_->start();
   }
 
   void notify_ready() { ::sd_notify(0, ("READY=1\nSTATUS=" + state_).c_str()); }
@@ -278,16 +386,17 @@ class Daemon {
   void reload() {
     ::sd_notify(0, "RELOADING=1");
     reloader_.reload();
+    if (follower_) follower_->look_again();
     notify_ready();
   }
 
   // What the parts of the process take of a configuration that was loaded.
   void follow(const model::Configuration& configuration) {
-    if (trace_places_ != places_of(configuration)) {
-      log_->warning(subject, "where the trace is kept, and which mail log is read, take effect after a restart only");
-    }
     if (trace_ && configuration.trace) trace_->set_keep(configuration.trace->keep);
     schedule_.reloaded();
+    reports_.reloaded();
+    if (auto opened = open_outbox(); !opened)
+      log_->error(subject, "no mail can be written", {{"error", opened.error()}});
     hang_up_on_excluded(server_.milter, engine::Service::milter);
     hang_up_on_excluded(server_.policy, engine::Service::policy);
     hang_up_on_excluded(server_.socketmap, engine::Service::socketmap);
@@ -310,11 +419,16 @@ class Daemon {
     validator_.stop();
     if (intake_.messages() > 0) wait_for_messages();
     if (policy_service_) policy_service_->stop();
+    // It calls the socketmap back.
+    advisor_->stop();
     if (socketmap_) socketmap_->stop();
+    reports_.stop();
+    if (follower_) follower_->stop();
     // A change that is being made is made to its end.
     const auto held = reloader_.hold();
     if (server_.api) net::remove(*server_.api);
     if (deliveries_) deliveries_->stop();
+    if (trace_sink_) trace_sink_->stop();
     if (trace_) trace_->stop();
     if (server_.milter) net::remove(*server_.milter);
     if (server_.policy) net::remove(*server_.policy);
@@ -339,29 +453,41 @@ class Daemon {
   // What the process was started with, which a new configuration does not change.
   model::Server server_;
   std::unique_ptr<log::Logger> log_;
+  std::shared_ptr<const inspect::Unpacker> unpacker_ = inspect::make_process_unpacker(inspect::unpacker_path());
+  std::shared_ptr<outbox::Sender> outbox_ =
+      std::make_shared<outbox::Sender>(server_.mail_key, server_.user, smtp::make_network());
   std::shared_ptr<runtime::Activity> activity_ = std::make_shared<runtime::Activity>();
   std::shared_ptr<runtime::Metrics> metrics_ = std::make_shared<runtime::Metrics>();
+  std::shared_ptr<const outbox::Key> mail_key_;
+  std::string history_trouble_;
+  std::shared_ptr<runtime::ConfigurationHistory> history_ = std::make_shared<runtime::ConfigurationHistory>();
   TracePlaces trace_places_;
   std::unique_ptr<trace::SqliteStore> trace_;
-  std::unique_ptr<trace::Store> counted_trace_;  // the same, for the sessions
+  std::unique_ptr<fleet::TraceSink> trace_sink_;  // of a fleet's member
+  std::unique_ptr<trace::Store> counted_trace_;   // the same, for the sessions
   std::unique_ptr<DeliveryLog> deliveries_;
   std::unique_ptr<dns::Workers> workers_ = dns::make_workers(dns::workers_of_machine());
   runtime::PolicyStore policies_;
+  std::shared_ptr<delivery::Advisor> advisor_ =
+      std::make_shared<delivery::Advisor>(delivery::AdvisorSetup{.policies = policies_, .log = *log_});
   runtime::LiveSessions live_;
-  session::Intake intake_;
+  session::InFlight intake_;
   runtime::Reloader reloader_{path_, services(), [this](const auto& configuration) { follow(configuration); }};
   HealthServer health_;
+  HealthServer running_;               // reports which configuration runs
   std::optional<base::Account> user_;  // that the process becomes
   std::optional<milter::MilterServer> milter_;
   std::optional<policyd::PolicyServer> policy_service_;
   std::optional<api::Api> api_;
   std::unique_ptr<api::HttpServer> api_server_;
   std::optional<socketmap::SocketmapServer> socketmap_;
+  std::optional<fleet::Follower> follower_;
   probe::Schedule schedule_{policies_, *log_,
                             [this](const probe::Report& report) { show_validation(*metrics_, report); }};
+  reporting::Schedule reports_{policies_, *log_, outbox_};
   probe::OnDemand validator_{policies_, *log_};
   std::string state_ = "serving";  // for the service manager, in words
-  Watchdog watchdog_{Watchdog::patience_of_systemd(), *log_, [] { ::sd_notify(0, "WATCHDOG=1"); }};
+  Watchdog watchdog_{Watchdog::timeout_of_systemd(), *log_, [] { ::sd_notify(0, "WATCHDOG=1"); }};
 };
 
 // Every session has a descriptor, and every question to DNS that is out may have one. The 1024 that a process is given
@@ -374,13 +500,32 @@ void take_more_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Of a configuration that does not load: a member of a fleet may have nothing yet of what the hosts have in common, and
+// gets it. Whoever has a copy starts with that, whether the database is there or not. True: there is one now. On
+// failure says why there is none.
+tl::expected<bool, std::string> get_fleets_part(const std::string& configuration_path) {
+  const model::Configuration configuration =
+      config::load(configuration_path, runtime::environment_of_host()).configuration;
+  if (!configuration.fleet || configuration.fleet->database.empty()) return false;
+  const auto copy = config::current_fleet_copy(configuration.fleet->state);
+  if (!copy || *copy) return false;
+  return fleet::take_first_generation(configuration_path, configuration).map([](std::int64_t /*number*/) {
+    return true;
+  });
+}
+
 }  // namespace
 
 int run(const std::string& configuration_path) {
   take_more_descriptors();
   runtime::LoadedPolicy loaded = runtime::load_policy(configuration_path, runtime::environment_of_host());
-  print_problems(loaded.problems);
   if (!loaded.policy) {
+    const auto got = get_fleets_part(configuration_path);
+    if (!got) std::fprintf(stderr, "connectord: %s\n", got.error().c_str());
+    if (got && *got) loaded = runtime::load_policy(configuration_path, runtime::environment_of_host());
+  }
+  if (!loaded.policy) {
+    print_problems(loaded.problems);
     std::fprintf(stderr, "connectord: the configuration does not load; see also: connectorctl check --config %s\n",
                  configuration_path.c_str());
     return 1;

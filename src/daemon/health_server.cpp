@@ -17,7 +17,7 @@ namespace {
 // Others wait meanwhile, so the limit is one of the whole text, however slowly it is read.
 void send_all(const base::FileDescriptor& connection, std::string_view text) {
   using Clock = std::chrono::steady_clock;
-  constexpr std::chrono::milliseconds limit{1000};
+  constexpr std::chrono::seconds limit{5};
   const auto deadline = Clock::now() + limit;
   while (!text.empty()) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());

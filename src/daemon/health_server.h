@@ -8,8 +8,8 @@
 
 namespace connectord::daemon {
 
-// Tells how the process is to root and to the process's own user, one after the other, on a thread of its own: the way
-// on which mail goes never waits for it. It is a socket in the abstract namespace, so it needs no folder, works
+// Reports how the process is to root and to the process's own user, one after the other, on a thread of its own: the
+// way on which mail goes never waits for it. It is a socket in the abstract namespace, so it needs no folder, works
 // whatever listeners are configured, and nothing of it stays after a kill.
 class HealthServer {
  public:

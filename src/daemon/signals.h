@@ -6,9 +6,9 @@
 
 namespace connectord::daemon {
 
-// The signals a daemon is told things by, taken one at a time by the main thread. libmilter would take them too, and is
-// kept from it (signals.cpp). A handler, and a pipe to carry the signal out of it. One in a process, made and asked by
-// the main thread.
+// The signals by which a daemon is controlled, taken one at a time by the main thread. libmilter would take them too,
+// and is kept from it (signals.cpp). A handler, and a pipe to carry the signal out of it. One in a process, made and
+// asked by the main thread.
 class Signals {
  public:
   // Blocks the signals, so that threads started from here on have them blocked.

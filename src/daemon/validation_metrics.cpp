@@ -26,7 +26,7 @@ void show_validation(runtime::Metrics& metrics, const probe::Report& report) {
 }
 
 void show_last_validations(runtime::Metrics& metrics, const model::Configuration& configuration) {
-  if (!configuration.validation.every) return;
+  if (!configuration.validation.enabled) return;
   const auto last_result = probe::Results(configuration.validation.state).finder();
   for (const model::OutboundConnector& connector : configuration.outbound) {
     const auto last = last_result(probe::Direction::outbound, connector.name);

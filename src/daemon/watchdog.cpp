@@ -10,36 +10,36 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-// Two looks may fail before the service manager's patience is at its end.
+// Two looks may fail before the service manager's timeout is at its end.
 constexpr int looks = 3;
 
 }  // namespace
 
-Watchdog::Watchdog(std::optional<Milliseconds> patience, log::Logger& log, std::function<void()> report)
-    : patience_(patience), log_(log), report_(std::move(report)) {}
+Watchdog::Watchdog(std::optional<Milliseconds> timeout, log::Logger& log, std::function<void()> report)
+    : timeout_(timeout), log_(log), report_(std::move(report)) {}
 
-std::optional<Milliseconds> Watchdog::patience_of_systemd() {
+std::optional<Milliseconds> Watchdog::timeout_of_systemd() {
   std::uint64_t microseconds = 0;
   if (::sd_watchdog_enabled(0, &microseconds) <= 0) return std::nullopt;
   return std::chrono::duration_cast<Milliseconds>(std::chrono::microseconds(microseconds));
 }
 
 std::optional<Milliseconds> Watchdog::until_due(Clock::time_point now) const {
-  if (!patience_) return std::nullopt;
+  if (!timeout_) return std::nullopt;
   if (!last_) return Milliseconds(0);
   const auto gone = std::chrono::duration_cast<Milliseconds>(now - *last_);
-  return std::max(Milliseconds(0), *patience_ / looks - gone);
+  return std::max(Milliseconds(0), *timeout_ / looks - gone);
 }
 
 void Watchdog::look(Clock::time_point now) {
-  if (!patience_ || *until_due(now) > Milliseconds(0)) return;
+  if (!timeout_ || *until_due(now) > Milliseconds(0)) return;
   last_ = now;
   if (all_respond()) report_();
 }
 
 // Every part is asked, so that the log has all that hang.
 bool Watchdog::all_respond() {
-  const Milliseconds limit = *patience_ / looks / static_cast<int>(std::max<std::size_t>(parts_.size(), 1));
+  const Milliseconds limit = *timeout_ / looks / static_cast<int>(std::max<std::size_t>(parts_.size(), 1));
   bool all = true;
   for (const auto& [part, responds] : parts_) {
     if (responds(limit)) continue;

@@ -19,22 +19,22 @@ class Watchdog {
   using Clock = std::chrono::steady_clock;
   using Responds = std::function<bool(std::chrono::milliseconds limit)>;
 
-  // `patience`: how long the service manager waits for a report; std::nullopt where none waits. `report` makes one.
-  Watchdog(std::optional<std::chrono::milliseconds> patience, log::Logger& log, std::function<void()> report);
+  // `timeout`: how long the service manager waits for a report; std::nullopt where none waits. `report` makes one.
+  Watchdog(std::optional<std::chrono::milliseconds> timeout, log::Logger& log, std::function<void()> report);
 
   // As systemd has started this process.
-  static std::optional<std::chrono::milliseconds> patience_of_systemd();
+  static std::optional<std::chrono::milliseconds> timeout_of_systemd();
 
   void watch(std::string part, Responds responds) { parts_.emplace_back(std::move(part), std::move(responds)); }
   // How long until the parts must be asked again; std::nullopt: never.
   std::optional<std::chrono::milliseconds> until_due(Clock::time_point now) const;
-  // Asks them, if that is due. Takes as long as patience at most, and that only if all hang.
+  // Asks them, if that is due. Takes as long as timeout at most, and that only if all hang.
   void look(Clock::time_point now);
 
  private:
   bool all_respond();
 
-  std::optional<std::chrono::milliseconds> patience_;
+  std::optional<std::chrono::milliseconds> timeout_;
   log::Logger& log_;
   std::function<void()> report_;
   std::vector<std::pair<std::string, Responds>> parts_;

@@ -219,7 +219,7 @@ void AresResolver::finish(Lookup& lookup, const std::shared_ptr<const Answer>& a
   conclude(lookup, answer);
 }
 
-// Not for the cache: it tells of us and not of the name.
+// Not for the cache: it says something about us and not about the name.
 void AresResolver::give_up(Lookup& lookup) {
   if (!lookup.finished) conclude(lookup, answer_without_records(Status::error));
 }

@@ -9,7 +9,7 @@
 
 namespace connectord::dns {
 
-// Ids that nobody outside can foretell (RFC 5452, 9.2).
+// Ids that nobody outside can predict (RFC 5452, 9.2).
 class QueryIds {
  public:
   std::uint16_t next() {

@@ -33,7 +33,7 @@ class RawExchange {
   RawExchange& operator=(const RawExchange&) = delete;
 
   // Calls back exactly once, from within send, process or the destructor. The query has one question, and an id that
-  // nobody can foretell.
+  // nobody can predict.
   void send(std::vector<std::uint8_t> query, Done done);
   // Is readable as soon as a socket is ready.
   int descriptor() const { return sockets_.get(); }

@@ -18,28 +18,34 @@ constexpr std::int64_t very_soon = 7 * day_seconds;
 
 class Certificates {
  public:
-  Certificates(const Patient& patient, Findings& findings) : patient_(patient), findings_(findings) {}
+  Certificates(const Context& context, Findings& findings) : context_(context), findings_(findings) {}
 
   void run() {
-    if (patient_.postfix) {
+    if (context_.postfix) {
       for (const char* parameter : {"smtpd_tls_cert_file", "smtpd_tls_eccert_file", "smtp_tls_cert_file"}) {
-        own(parameter, patient_.postfix->effective(parameter),
+        own(parameter, context_.postfix->effective(parameter),
             "its mail server's certificate; renew it, and: postfix reload");
       }
-      authorities("smtpd_tls_CAfile", patient_.postfix->effective("smtpd_tls_CAfile"));
+      authorities("smtpd_tls_CAfile", context_.postfix->effective("smtpd_tls_CAfile"));
     }
-    if (patient_.sendmail) of_sendmail(*patient_.sendmail);
-    own("server.api_certificate", patient_.configuration.server.api_certificate,
+    if (context_.sendmail) of_sendmail(*context_.sendmail);
+    own("server.api_certificate", context_.configuration.server.api_certificate,
         "renew it, and: systemctl restart connectord");
+    for (const auto& connector : context_.configuration.outbound) {
+      if (connector.enabled && connector.tls) {
+        own(connector.name + ", outbound.tls.certificate", connector.tls->certificate,
+            std::string("what we show to others; renew it") + (context_.postfix ? ", and: postfix reload" : ""));
+      }
+    }
     std::set<std::string> authorities;
-    for (const auto& connector : patient_.configuration.outbound) {
+    for (const auto& connector : context_.configuration.outbound) {
       if (connector.enabled && connector.tls) authorities.insert(connector.tls->ca_file);
     }
     for (const std::string& file : authorities) {
       own("outbound.tls.ca_file", file, "ask the partner for the authority's next certificate", true);
     }
     validations();
-    findings_.note("certificates", std::to_string(seen_) + " looked at");
+    findings_.seen("certificates", std::to_string(seen_) + " looked at");
   }
 
  private:
@@ -82,15 +88,15 @@ class Certificates {
 
   void end(const std::string& what, std::int64_t not_after, const std::string& write) {
     ++seen_;
-    const std::int64_t left = not_after - patient_.now;
+    const std::int64_t left = not_after - context_.now;
     if (left > soon) return;
     const std::string text = what + (left < 0 ? " has ended at " : " ends at ") + tls::time_text(not_after);
     left < very_soon ? findings_.critical("certificates", text, write) : findings_.warn("certificates", text, write);
   }
 
   void validations() {
-    const probe::Results results(patient_.configuration.validation.state);
-    for (const auto& connector : patient_.configuration.outbound) {
+    const probe::Results results(context_.configuration.validation.state);
+    for (const auto& connector : context_.configuration.outbound) {
       if (!connector.enabled) continue;
       const auto last = results.find(probe::Direction::outbound, connector.name);
       if (!last) continue;
@@ -107,15 +113,15 @@ class Certificates {
     }
   }
 
-  const Patient& patient_;
+  const Context& context_;
   Findings& findings_;
   std::size_t seen_ = 0;
 };
 
 }  // namespace
 
-void examine_certificates(const Patient& patient, Findings& findings) {
-  Certificates(patient, findings).run();
+void examine_certificates(const Context& context, Findings& findings) {
+  Certificates(context, findings).run();
 }
 
 }  // namespace connectord::doctor

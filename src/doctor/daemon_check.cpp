@@ -1,106 +1,135 @@
+#include <sys/stat.h>
+
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/time.h"
 #include "connectord/doctor/doctor.h"
-#include "connectord/mta/listener_access.h"
-#include "connectord/mta/postfix_instance.h"
 #include "connectord/mta/running_daemon.h"
-#include "connectord/mta/sendmail_host.h"
-#include "mta_time.h"
+#include "connectord/net/listener.h"
 
 namespace connectord::doctor {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The health document of the connectord that runs; null if it does not.
-Json daemon(const Patient& patient, Findings& findings) {
-  const auto health = mta::ask_running_daemon(patient.configuration_file, patient.configuration.server.user);
-  if (!health) {
-    findings.critical("connectord", health.error(), "systemctl start connectord");
-    return nullptr;
-  }
-  for (const Json& odd : health->value("odd", Json::array())) {
-    findings.critical("connectord", "what it tells of itself is odd: " + odd.get<std::string>(),
-                      "systemctl restart connectord, so that it is of this version");
-  }
-  const Json& reload = health->at("reload");
-  if (reload.value("failed", false)) {
-    findings.critical(
-        "connectord", "the last reload failed, so an older configuration runs",
-        "connectorctl check --config " + patient.configuration_file + ", then: systemctl reload connectord");
-  }
-  if (const auto trace = mta::trace_health(*health); trace && !trace->is_written) {
-    findings.critical("trace", "connectord cannot write it since " + trace->since + ": " + trace->reason,
-                      "make room, or mend the file; connectord tries again every second");
-  }
-  const model::Server& server = patient.configuration.server;
-  const auto compare = [&](const char* key, const std::optional<net::Endpoint>& written) {
-    const Json& open = health->at("listeners").value(key, Json());
-    if (open == (written ? Json(written->to_string()) : Json())) return;
-    findings.critical("connectord", std::string("server.") + key + " is not what the running connectord has",
-                      "systemctl restart connectord");
-  };
-  compare("milter", server.milter);
-  compare("policy", server.policy);
-  compare("socketmap", server.socketmap);
-  const mta::Asked asked = mta::asked_so_far(*health);
-  if (server.milter && asked.milter_sessions == 0) {
-    findings.warn("connectord", "no mail server has asked the milter since connectord was started",
-                  "connectorctl attach postfix, or sendmail; or see what is missing: connectorctl status");
-  }
-  findings.note("connectord", "runs, " + health->value("version", std::string()));
-  return *health;
+std::string text_or(const Json& value, const std::string& otherwise) {
+  return value.is_string() ? value.get<std::string>() : otherwise;
 }
 
-// Postfix gives a message up when its last answer takes longer.
-void compare_patience(const mta::PostfixSetup& setup, const model::Configuration& configuration, Findings& findings) {
-  const auto patience = mta_seconds(setup.effective("milter_content_timeout"));
-  const auto budget = seconds_for_dns(configuration);
-  if (!budget || !patience || *patience > *budget) return;
-  findings.warn("postfix",
-                "milter_content_timeout is " + std::to_string(*patience) + " s, and connectord waits up to " +
-                    std::to_string(*budget) + " s for DNS (dns.budget): slow DNS defers mail",
-                mta::postconf_line(setup, "milter_content_timeout = 300s"));
-}
+class DaemonCheck {
+ public:
+  DaemonCheck(const Context& context, Findings& findings)
+      : file_(context.configuration_file),
+        configuration_(context.configuration),
+        health_(context.health),
+        findings_(findings) {}
 
-void postfix(Patient& patient, const std::string& folder, bool runs, Findings& findings) {
-  auto setup = mta::read_postfix(folder);
-  if (!setup) return findings.critical("postfix", setup.error(), "postconf -c " + folder + " -n");
-  const mta::Wanted wanted = mta::wanted_by(patient.configuration_file, patient.configuration);
-  const mta::Plan plan = mta::plan_postfix(*setup, wanted);
-  for (const mta::Change& change : plan.changes) {
-    findings.critical("postfix", change.parameter + ": " + change.reason,
-                      mta::postconf_line(*setup, change.parameter + " = " + change.after));
+  void run() {
+    oddities();
+    reload();
+    trace();
+    const bool milter = has("milter", configuration_.server.milter);
+    const bool policy = has("policy", configuration_.server.policy);
+    const bool socketmap = has("socketmap", configuration_.server.socketmap);
+    // The restart that another listener needs loads the files too.
+    if (milter && policy && socketmap) edited_files();
+    findings_.seen("connectord", "runs, " + health_.value("version", std::string()));
   }
-  for (const auto& missing : {plan.refusals, plan.open}) {
-    for (const mta::Advice& advice : missing) findings.critical("postfix", advice.what, advice.write);
-  }
-  for (const mta::Advice& advice : plan.warnings) findings.warn("postfix", advice.what, advice.write);
-  compare_patience(*setup, patient.configuration, findings);
-  if (runs) {
-    for (const mta::Advice& advice : mta::unreachable_listeners(*setup, wanted)) {
-      findings.critical("sockets", advice.what, advice.write);
+
+ private:
+  void oddities() {
+    for (const Json& odd : health_.value("odd", Json::array())) {
+      findings_.critical("connectord", "what the running connectord tells of itself is odd: " + text_or(odd, "?"),
+                         "systemctl restart connectord, so that it is of this version");
     }
   }
-  if (!mta::PostfixInstance(folder).is_running()) {
-    findings.critical("postfix", "it does not run", "postfix -c " + folder + " start");
+
+  void reload() {
+    const Json& reload = health_["reload"];
+    if (!reload.value("failed", false)) return;
+    findings_.critical(
+        "configuration",
+        "the last reload failed at " + text_or(reload["at"], "an unknown time") + ", so an older configuration runs",
+        "connectorctl check --config " + file_ + ", then: systemctl reload connectord");
   }
-  findings.note("postfix", setup->version + " in " + folder);
-  patient.postfix = std::move(*setup);
-}
+
+  // What the files say now, against what they said when they were loaded. A failed reload is reported by itself.
+  void edited_files() {
+    const Json& loaded = health_["configuration"];
+    const std::string running = loaded.value("sha256", std::string());
+    if (running.empty() || running == configuration_.sources.sha256 || health_["reload"].value("failed", false)) return;
+    const std::string since = text_or(loaded["loaded"], "an unknown time");
+    std::string edited;
+    for (const std::string& name : configuration_.sources.files) {
+      struct stat info {};
+      if (::stat(name.c_str(), &info) != 0 || base::utc_text(info.st_mtim.tv_sec) < since) continue;
+      edited += (edited.empty() ? "" : ", ") + name + " (" + base::utc_text(info.st_mtim.tv_sec) + ")";
+    }
+    findings_.add({Severity::critical, "configuration",
+                   (edited.empty() ? "the configuration's files were edited" : "edited and not loaded: " + edited) +
+                       "; what runs was loaded at " + since,
+                   "connectorctl check --config " + file_ + " && systemctl reload connectord",
+                   "mail is decided by what the files said before"});
+  }
+
+  void trace() {
+    const auto trace = mta::trace_health(health_);
+    if (!trace) return;
+    if (!trace->is_written) outage(*trace);
+    if (trace->losses == 0) return;
+    findings_.warn(
+        "trace",
+        "a file of the message trace was removed or replaced while connectord had it open, last at " + trace->last_loss,
+        "find out who did, since rows may be missing: journalctl -u connectord -g trace");
+  }
+
+  void outage(const mta::TraceHealth& trace) {
+    const bool defers = !configuration_.trace || configuration_.trace->on_failure == model::OnTraceFailure::defer;
+    std::string write = "make room, or mend the file; connectord tries again every second";
+    if (configuration_.trace) {
+      const std::string& file = configuration_.trace->file();
+      write += "\ndf -h " + file.substr(0, file.rfind('/') + 1);
+      if (defers) {
+        write += "\nor, to take mail without a trace, in [trace] of " + file_ +
+                 ": on_failure = \"accept\", then: systemctl reload connectord";
+      }
+    }
+    findings_.add({Severity::critical, "trace",
+                   defers ? "all mail is deferred (451 4.3.0) since " + trace.since
+                          : "mail is taken without a trace since " + trace.since,
+                   std::move(write), "the message trace cannot be written: " + trace.reason});
+  }
+
+  bool has(const std::string& key, const std::optional<net::Endpoint>& wanted) {
+    const std::string open = text_or(health_["listeners"][key], "none");
+    const std::string written = wanted ? wanted->to_string() : "none";
+    if (open == written) return true;
+    if (const auto place = wanted ? net::missing_place_of(*wanted) : std::nullopt; place && open == "none") {
+      findings_.critical(
+          "connectord",
+          "there is no mail server for server." + key + ": " + *place + " is not there, so connectord is idle",
+          "install Postfix, or name a place of Sendmail's; then: systemctl restart connectord");
+      return false;
+    }
+    findings_.critical("connectord", "server." + key + " is " + written + ", and the running connectord has " + open,
+                       "systemctl restart connectord");
+    return false;
+  }
+
+  const std::string& file_;
+  const model::Configuration& configuration_;
+  const Json& health_;
+  Findings& findings_;
+};
 
 }  // namespace
 
-void examine_daemon(Patient& patient, const mta::MailServerPlaces& places, Findings& findings) {
-  const Json health = daemon(patient, findings);
-  const bool runs = health.is_object();
-  if (runs) patient.daemon = health.value("pid", pid_t{0});
-  const mta::MailServers servers = mta::mail_servers_of(places, health);
-  if (servers.postfix) postfix(patient, places.folder, runs, findings);
-  if (servers.sendmail) examine_sendmail(patient, mta::SendmailHost(places.sendmail_mc), runs, findings);
-  if (servers.postfix || servers.sendmail) return;
-  findings.note("mail server", "there is no Postfix in " + places.folder + " and no Sendmail with its " +
-                                   places.sendmail_mc + "; name it with --postfix-config or --sendmail-mc");
+void examine_daemon(Context& context, Findings& findings) {
+  auto health = mta::ask_running_daemon(context.configuration_file, context.configuration.server.user);
+  if (!health) return findings.add(Severity::critical, "connectord", std::move(health.error()));
+  context.health = std::move(*health);
+  context.daemon = context.health.value("pid", pid_t{0});
+  DaemonCheck(context, findings).run();
 }
 
 }  // namespace connectord::doctor

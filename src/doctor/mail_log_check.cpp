@@ -25,8 +25,8 @@ std::string line_for(const std::string& file, const std::string& user) {
 
 }  // namespace
 
-void examine_mail_log(const Patient& patient, Findings& findings) {
-  const auto& settings = patient.configuration.trace;
+void examine_mail_log(const Context& context, Findings& findings) {
+  const auto& settings = context.configuration.trace;
   if (!settings || settings->mail_log.empty()) return;
   const std::string& log = settings->mail_log;
   if (const auto readable = maillog::check_mail_log(log); !readable) {
@@ -34,12 +34,12 @@ void examine_mail_log(const Patient& patient, Findings& findings) {
                              "name the mail server's log, or \"journal\"; connectord's user must be able to read it");
   }
   if (log == "journal") return;
-  const auto rights = patient.daemon ? rights_of(*patient.daemon) : std::nullopt;
+  const auto rights = context.daemon ? rights_of(*context.daemon) : std::nullopt;
   const int error = rights ? error_of_access(log, R_OK, *rights).value_or(0) : 0;
   if (error == 0) return;
   findings.critical("deliveries",
                     "the connectord that runs may not read trace.mail_log, " + log + ": " + std::strerror(error),
-                    line_for(log, patient.configuration.server.user));
+                    line_for(log, context.configuration.server.user));
 }
 
 }  // namespace connectord::doctor

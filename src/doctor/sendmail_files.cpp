@@ -116,10 +116,11 @@ std::vector<mta::Advice> unusable_tls_files(const mta::SendmailCf& cf, const Sen
   const auto look_at = [&](const std::vector<std::string>& files, Kind kind) {
     for (const std::string& file : files) {
       auto problem = problem_with(file, kind, trust);
-      // A folder that several are in is told once.
-      const bool is_told = problem && std::any_of(found.begin(), found.end(),
-                                                  [&](const mta::Advice& one) { return one.write == problem->write; });
-      if (problem && !is_told) found.push_back(std::move(*problem));
+      // A folder that several are in is reported once.
+      const bool is_reported = problem && std::any_of(found.begin(), found.end(), [&](const mta::Advice& one) {
+                                 return one.write == problem->write;
+                               });
+      if (problem && !is_reported) found.push_back(std::move(*problem));
     }
   };
   look_at(certificates, Kind::certificates);

@@ -12,8 +12,8 @@
 namespace connectord::doctor {
 namespace {
 
-bool has(const std::vector<Trouble>& troubles, const std::string& what) {
-  return std::any_of(troubles.begin(), troubles.end(), [&](const Trouble& one) { return one.what == what; });
+bool has(const std::vector<Issue>& troubles, const std::string& what) {
+  return std::any_of(troubles.begin(), troubles.end(), [&](const Issue& one) { return one.what == what; });
 }
 
 // "/etc/mail/access" of "hash -T<TMPF> /etc/mail/access"; empty for other kinds of maps.
@@ -28,20 +28,20 @@ std::string file_of(const std::string& map) {
 }
 
 // The troubles of the sendmail.cf that is there, and those to come with the next one.
-void judge_both(const SendmailSetup& setup, const mta::Wanted& wanted, const model::Configuration& configuration,
-                Findings& findings) {
-  const std::vector<Trouble> now = judge_sendmail_cf(setup.cf, wanted, configuration, setup.mc);
-  const std::vector<Trouble> then = setup.made ? judge_sendmail_cf(*setup.made, wanted, configuration, setup.mc) : now;
-  for (Trouble trouble : now) {
+void judge_both(const SendmailSetup& setup, const mta::MtaRequirements& required,
+                const model::Configuration& configuration, Findings& findings) {
+  const std::vector<Issue> now = judge_sendmail_cf(setup.cf, required, configuration, setup.mc);
+  const std::vector<Issue> then = setup.made ? judge_sendmail_cf(*setup.made, required, configuration, setup.mc) : now;
+  for (Issue issue : now) {
     // sendmail.mc is right already.
-    if (!has(then, trouble.what)) trouble.write = remake_line(setup.mc);
-    findings.add(std::move(trouble));
+    if (!has(then, issue.what)) issue.write = remake_line(setup.mc);
+    findings.add(std::move(issue));
   }
-  for (Trouble trouble : then) {
-    if (has(now, trouble.what)) continue;
-    trouble.severity = Severity::warning;
-    trouble.what = "once sendmail.cf is made anew: " + trouble.what;
-    findings.add(std::move(trouble));
+  for (Issue issue : then) {
+    if (has(now, issue.what)) continue;
+    issue.severity = Severity::warning;
+    issue.what = "once sendmail.cf is made anew: " + issue.what;
+    findings.add(std::move(issue));
   }
 }
 
@@ -63,7 +63,7 @@ void judge_age(const SendmailSetup& setup, Findings& findings) {
 
 void judge_daemon(const SendmailSetup& setup, Findings& findings) {
   if (!setup.started) {
-    findings.critical("sendmail", "it does not run (by " + setup.cf.pid_file + ")", "systemctl start sendmail");
+    findings.critical("sendmail", "Sendmail does not run (by " + setup.cf.pid_file + ")", "systemctl start sendmail");
     return;
   }
   if (*setup.started < setup.cf_changed) {
@@ -110,13 +110,13 @@ tl::expected<SendmailSetup, std::string> read_sendmail(const mta::SendmailHost& 
   return setup;
 }
 
-void judge_sendmail(const SendmailSetup& setup, const mta::Wanted& wanted, const model::Configuration& configuration,
-                    Findings& findings) {
-  judge_both(setup, wanted, configuration, findings);
-  for (Trouble& trouble : judge_access(setup.access, wanted, setup.access_file)) findings.add(std::move(trouble));
+void judge_sendmail(const SendmailSetup& setup, const mta::MtaRequirements& required,
+                    const model::Configuration& configuration, Findings& findings) {
+  judge_both(setup, required, configuration, findings);
+  for (Issue& issue : judge_access(setup.access, required, setup.access_file)) findings.add(std::move(issue));
   judge_age(setup, findings);
   judge_daemon(setup, findings);
-  findings.note("sendmail", setup.cf.version + ", " + setup.cf_file);
+  findings.seen("sendmail", setup.cf.version + ", " + setup.cf_file);
 }
 
 }  // namespace connectord::doctor

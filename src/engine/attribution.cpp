@@ -11,9 +11,9 @@ namespace {
 using model::IdentifiedBy;
 using model::InboundConnector;
 
-class Attributing {
+class Attributor {
  public:
-  Attributing(const Policy& policy, const model::Facts& facts)
+  Attributor(const Policy& policy, const model::Facts& facts)
       : policy_(policy), index_(policy.index()), connectors_(policy.configuration().inbound), facts_(facts) {}
 
   Attribution run() {
@@ -122,7 +122,7 @@ NetworkOwner owner_of(const Policy& policy, const net::IpAddress& address) {
 }
 
 Attribution attribute(const Policy& policy, const model::Facts& facts) {
-  return Attributing(policy, facts).run();
+  return Attributor(policy, facts).run();
 }
 
 }  // namespace connectord::engine

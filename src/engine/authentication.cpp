@@ -214,7 +214,7 @@ std::string_view override_of(const Policy& policy, const model::InboundConnector
     return "the connector's path is trusted";
   }
   if (vouched_by_sealer(policy, facts.authentication)) {
-    return "a trusted ARC sealer saw DMARC pass";
+    return model::override_by_sealer;
   }
   return {};
 }
@@ -256,19 +256,17 @@ void record_uncertain_author(const DmarcOutcome& dmarc, std::vector<Finding>& fi
 
 void record_direct_results(const model::OriginalClient& original, std::vector<Finding>& findings) {
   findings.push_back({.check = model::check::original_client,
-                      .outcome = Outcome::not_applicable,
+                      .outcome = Outcome::result,
                       .expected = "the client that handed the message to the gateway",
                       .seen = original.address.to_string() + ": " + original.trail});
   const Authentication& direct = original.without_skipping;
   if (direct.spf) {
-    findings.push_back({.check = model::check::spf_without_skipping,
-                        .outcome = Outcome::not_applicable,
-                        .seen = describe(*direct.spf)});
+    findings.push_back(
+        {.check = model::check::spf_without_skipping, .outcome = Outcome::result, .seen = describe(*direct.spf)});
   }
   if (direct.dmarc) {
-    findings.push_back({.check = model::check::dmarc_without_skipping,
-                        .outcome = Outcome::not_applicable,
-                        .seen = describe(*direct.dmarc)});
+    findings.push_back(
+        {.check = model::check::dmarc_without_skipping, .outcome = Outcome::result, .seen = describe(*direct.dmarc)});
   }
 }
 
@@ -292,7 +290,8 @@ DmarcVerdict follow_dmarc(const Policy& policy, const model::InboundConnector* c
                   .expected = "the author domain's policy is fulfilled",
                   .seen = describe(dmarc)};
   if (!refuses) {
-    if (dmarc.result == DmarcResult::pass) finding.outcome = Outcome::pass;
+    finding.outcome = dmarc.result == DmarcResult::pass ? Outcome::pass : Outcome::result;
+    if (finding.outcome == Outcome::result) finding.expected.clear();
     findings.push_back(std::move(finding));
     if (dmarc.from_domain.empty()) record_uncertain_author(dmarc, findings);
     return {};
@@ -318,16 +317,14 @@ void record_authentication(const model::Facts& facts, std::vector<Finding>& find
   const Authentication& results = facts.authentication;
   if (facts.original) record_direct_results(*facts.original, findings);
   if (results.spf) {
-    findings.push_back(
-        {.check = model::check::spf, .outcome = Outcome::not_applicable, .seen = describe(*results.spf)});
+    findings.push_back({.check = model::check::spf, .outcome = Outcome::result, .seen = describe(*results.spf)});
   }
   if (results.dkim) {
-    findings.push_back(
-        {.check = model::check::dkim, .outcome = Outcome::not_applicable, .seen = describe(*results.dkim)});
+    findings.push_back({.check = model::check::dkim, .outcome = Outcome::result, .seen = describe(*results.dkim)});
   }
   if (results.arc && results.arc->result != model::ArcResult::none) {
     findings.push_back({.check = model::check::arc,
-                        .outcome = Outcome::not_applicable,
+                        .outcome = Outcome::result,
                         .seen = with_problem(std::string(to_string(results.arc->result)), results.arc->problem)});
   }
 }

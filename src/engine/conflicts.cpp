@@ -8,6 +8,7 @@
 
 #include "connectord/engine/certificate.h"
 #include "connectord/engine/index.h"
+#include "connectord/engine/overlaps.h"
 
 namespace connectord::engine {
 namespace {
@@ -29,7 +30,18 @@ class Conflicts {
  public:
   explicit Conflicts(const std::vector<InboundConnector>& connectors) : connectors_(connectors) {}
 
-  std::vector<Problem> run() {
+  std::vector<Overlap> overlaps() {
+    run();
+    return std::move(overlaps_);
+  }
+
+  std::vector<Problem> problems() {
+    run();
+    return std::move(problems_);
+  }
+
+ private:
+  void run() {
     for (const InboundConnector& connector : connectors_) {
       if (connector.enabled) claims_[&connector] = count_claims(connector);
     }
@@ -37,11 +49,10 @@ class Conflicts {
     client_networks();
     certificates();
     report_never_chosen();
+    warn_of_taken_claims();
     partners_under_partners();
-    return std::move(problems_);
   }
 
- private:
   static std::size_t count_claims(const InboundConnector& connector) {
     const model::Identify& identify = connector.identify;
     return identify.sender_domains.size() + identify.client_networks.size() + (identify.certificate ? 1 : 0);
@@ -114,7 +125,12 @@ class Conflicts {
     if (!same) return;
     const auto& [winner, loser] = a.connector->priority < b.connector->priority ? std::pair{a, b} : std::pair{b, a};
     auto& left = claims_[loser.connector];
-    if (left > 0 && --left == 0) never_chosen_.emplace_back(loser, winner);
+    if (left == 0) return;
+    if (--left == 0) {
+      never_chosen_.emplace_back(loser, winner);
+    } else {
+      taken_.emplace_back(loser, winner);
+    }
   }
 
   void report_tie(const Claim& a, const Claim& b) {
@@ -135,6 +151,21 @@ class Conflicts {
                                std::to_string(winner.connector->priority) + " has its " + loser.text +
                                " too; give it something of its own to be identified by, or remove it",
                            Problem::Severity::error});
+    }
+  }
+
+  // Its other claims are its own, so this is no error; but mail that its name promises goes elsewhere.
+  void warn_of_taken_claims() {
+    std::set<std::pair<const InboundConnector*, const InboundConnector*>> reported;
+    for (const auto& [loser, winner] : taken_) {
+      const bool is_never_chosen = claims_[loser.connector] == 0;
+      if (is_never_chosen || !reported.insert({loser.connector, winner.connector}).second) continue;
+      overlaps_.push_back({Overlap::Kind::taken, loser.connector->name, winner.connector->name, loser.text});
+      problems_.push_back({loser.connector->location, "inbound.identify",
+                           "connector \"" + loser.connector->name + "\" never gets mail by its " + loser.text + ": " +
+                               named(*winner.connector) + " has it too, with priority " +
+                               std::to_string(winner.connector->priority) + "; take it out of one of them",
+                           Problem::Severity::warning});
     }
   }
 
@@ -163,6 +194,7 @@ class Conflicts {
       });
     }
     for (const InboundConnector* other : wider) {
+      overlaps_.push_back({Overlap::Kind::under, connector.name, other->name, {}});
       problems_.push_back({connector.location, "inbound.identify.sender_domains",
                            "mail of connector \"" + connector.name + "\" must fulfil the requirements of " +
                                named(*other) + " too, whose sender_domains contain its own",
@@ -172,15 +204,21 @@ class Conflicts {
 
   const std::vector<InboundConnector>& connectors_;
   std::vector<Problem> problems_;
+  std::vector<Overlap> overlaps_;
   std::unordered_map<const InboundConnector*, std::size_t> claims_;  // that no other connector takes away
   std::vector<std::pair<Claim, Claim>> never_chosen_;                // loser, winner
+  std::vector<std::pair<Claim, Claim>> taken_;                       // the same, of connectors with other claims left
   std::set<std::pair<const InboundConnector*, const InboundConnector*>> tied_;
 };
 
 }  // namespace
 
 std::vector<Problem> find_conflicts(const std::vector<InboundConnector>& connectors) {
-  return Conflicts(connectors).run();
+  return Conflicts(connectors).problems();
+}
+
+std::vector<Overlap> find_overlaps(const std::vector<model::InboundConnector>& connectors) {
+  return Conflicts(connectors).overlaps();
 }
 
 }  // namespace connectord::engine

@@ -5,7 +5,10 @@
 #include "attribution.h"
 #include "authentication.h"
 #include "connectord/engine/index.h"
+#include "connectord/net/special_addresses.h"
+#include "let_in.h"
 #include "requirements.h"
+#include "rule_run.h"
 #include "signing.h"
 
 namespace connectord::engine {
@@ -19,9 +22,10 @@ using model::InboundConnector;
 using model::Outcome;
 using model::Reply;
 
-class Deciding {
+class Decider {
  public:
-  Deciding(const Policy& policy, const Facts& facts) : policy_(policy), facts_(facts) {
+  Decider(const Policy& policy, const Facts& facts, NanosecondClock clock)
+      : policy_(policy), facts_(facts), clock_(clock) {
     constexpr std::size_t usual = 6;
     decision_.findings.reserve(usual);
   }
@@ -29,7 +33,7 @@ class Deciding {
   Decision run() {
     check_forged_fields();
     if (is_submission()) {
-      sign({.submitted = true});
+      finish({.submitted = true});
       return std::move(decision_);
     }
     if (!facts_.mail_from.valid) {
@@ -42,17 +46,26 @@ class Deciding {
       defer_undecided(*attribution.undecided);
       return std::move(decision_);
     }
-    if (facts_.stage == Facts::Stage::message) record_authentication(facts_, decision_.findings);
+    const bool is_own = is_own_mail();
+    if (facts_.stage == Facts::Stage::message && !is_own) record_authentication(facts_, decision_.findings);
     check_connectors(attribution);
     check_completed_sender(attribution);
     if (decision_.connector.empty()) check_direct_send();
-    if (facts_.stage == Facts::Stage::message) {
+    if (facts_.stage == Facts::Stage::message && !is_own) {
       record_filtering();
       check_dmarc(attribution.connector());
+      if (auto admission = explain_admission(policy_, attribution.connector(), facts_, decision_)) {
+        decision_.findings.push_back(std::move(*admission));
+      }
     }
-    sign({.connector = attribution.connector(),
-          .identified_by = decision_.identified_by,
-          .fulfils_connector = fulfils_connector_});
+    if (is_own && facts_.is_copy && !facts_.copy_is_ours) {
+      finish({});
+      return std::move(decision_);
+    }
+    finish({.submitted = is_own,
+            .connector = attribution.connector(),
+            .identified_by = decision_.identified_by,
+            .fulfils_connector = fulfils_connector_});
     return std::move(decision_);
   }
 
@@ -65,6 +78,21 @@ class Deciding {
          .outcome = Outcome::not_applicable,
          .expected = "mail from another server",
          .seen = facts_.local_submission ? "handed in by the sendmail command" : "submitted by an authenticated user"});
+    return true;
+  }
+
+  // What connectord wrote and handed to our mail server, on its way through that: no domain's policy is asked, and it
+  // is signed as ours. Who else had such a message could hand it over again, so it must come from this machine.
+  bool is_own_mail() {
+    if (!facts_.is_own_mail || !facts_.client_address) return false;
+    const net::IpAddress& client = *facts_.client_address;
+    const auto server = net::IpAddress::parse(policy_.configuration().mail_through().host);
+    if (net::special_purpose(client) != "loopback" && client != server) return false;
+    decision_.findings.push_back(
+        {.check = model::check::submission,
+         .outcome = Outcome::not_applicable,
+         .expected = "mail from another server",
+         .seen = facts_.is_copy ? "a copy that connectord made for these recipients alone" : "connectord wrote it"});
     return true;
   }
 
@@ -230,11 +258,21 @@ class Deciding {
     }
   }
 
-  // What goes on, and is not set aside, may be signed.
-  void sign(const SigningSource& source) {
-    if (decision_.action != Action::accept || !decision_.quarantine.empty()) return;
+  // What is not set aside by what it is may be signed, also where a rule holds it: it is not seen again when it is
+  // released.
+  void finish(const SigningSource& source) {
+    const bool is_clean = decision_.action == Action::accept && decision_.quarantine.empty();
+    const bool goes_on = decision_.action == Action::accept || decision_.action == Action::quarantine;
+    if (facts_.stage == Facts::Stage::message && goes_on) run_rules(policy_, facts_, decision_, clock_);
+    const bool is_taken = decision_.action == Action::accept || decision_.action == Action::quarantine;
+    decision_.seals = is_taken && !source.submitted && policy_.configuration().sealing && changes_message();
+    if (!is_clean || !is_taken) return;
     decision_.signatures = choose_signatures(policy_, source, facts_, decision_.findings);
+    if (!decision_.signatures.empty()) decision_.seals = false;  // it is ours, and signed as it leaves
   }
+
+  // Which is then another one than its author has signed.
+  bool changes_message() const { return decision_.changes.change_header() || decision_.changes.change_body(); }
 
   // The first failure stays; a failure counts more than what is only not known now.
   void refuse(Outcome outcome, Reply reply) {
@@ -246,14 +284,15 @@ class Deciding {
 
   const Policy& policy_;
   const Facts& facts_;
+  NanosecondClock clock_;
   Decision decision_;
   bool fulfils_connector_ = true;
 };
 
 }  // namespace
 
-Decision decide(const Policy& policy, const Facts& facts) {
-  return Deciding(policy, facts).run();
+Decision decide(const Policy& policy, const Facts& facts, NanosecondClock clock) {
+  return Decider(policy, facts, clock).run();
 }
 
 }  // namespace connectord::engine

@@ -21,13 +21,25 @@ bool uses_mx(const OutboundConnector& connector) {
   return connector.route.smart_hosts.empty();
 }
 
-// For some mail to its domains only, while TLS is asked for by next hop, and so for all of it.
-bool is_scoped(const OutboundConnector& connector) {
-  return connector.rule_scoped || !connector.inbound_connectors.empty();
+bool same_scope(const OutboundConnector& a, const OutboundConnector& b) {
+  return a.rule_scoped == b.rule_scoped && a.inbound_connectors == b.inbound_connectors && a.senders == b.senders &&
+         a.sender_domains == b.sender_domains;
 }
 
-bool same_scope(const OutboundConnector& a, const OutboundConnector& b) {
-  return a.rule_scoped == b.rule_scoped && a.inbound_connectors == b.inbound_connectors;
+// Each way to say whose mail a connector is for: a tag, a sender, or nothing.
+std::vector<std::string> origins_of(const OutboundConnector& connector) {
+  std::vector<std::string> origins;
+  for (const std::string& tag : connector.inbound_connectors) origins.push_back("mail that came in over " + tag);
+  for (const std::string& sender : connector.senders) {
+    const auto at = sender.rfind('@');
+    const auto domain = net::normalize_domain(at == std::string::npos ? "" : sender.substr(at + 1));
+    origins.push_back("mail of " + SenderIndex::key_of(sender.substr(0, at), domain.value_or("")));
+  }
+  for (const net::DomainPattern& pattern : connector.sender_domains) {
+    origins.push_back("mail of senders in " + pattern.to_string());
+  }
+  if (origins.empty()) origins.emplace_back();
+  return origins;
 }
 
 class OutboundConflicts {
@@ -40,10 +52,10 @@ class OutboundConflicts {
       if (!connectors_[number].enabled) continue;
       scopes(connectors_[number]);
       smart_hosts(connectors_[number]);
-      if (uses_mx(connectors_[number])) add_mx(number);
+      if (uses_mx(connectors_[number]) && !connectors_[number].needs_own_service()) add_mx(number);
     }
     for (const OutboundConnector& connector : connectors_) {
-      if (connector.enabled && uses_mx(connector)) mx(connector);
+      if (connector.enabled && uses_mx(connector) && !connector.needs_own_service()) mx(connector);
     }
   }
 
@@ -54,21 +66,21 @@ class OutboundConflicts {
   void scopes(const OutboundConnector& connector) {
     if (connector.rule_scoped) return;
     for (const net::DomainPattern& pattern : destinations(connector)) {
-      if (connector.inbound_connectors.empty()) meet(pattern, "", connector);
-      for (const std::string& tag : connector.inbound_connectors) meet(pattern, tag, connector);
+      for (const std::string& origin : origins_of(connector)) meet(pattern, origin, connector);
     }
   }
 
-  void meet(const net::DomainPattern& pattern, const std::string& tag, const OutboundConnector& connector) {
-    const auto [other, is_new] = scopes_.try_emplace(pattern.to_string() + "\n" + tag, &connector);
-    if (is_new || !told(connector, *other->second)) return;
+  void meet(const net::DomainPattern& pattern, const std::string& origin, const OutboundConnector& connector) {
+    const auto [other, is_new] = scopes_.try_emplace(pattern.to_string() + "\n" + origin, &connector);
+    if (is_new || !is_new_pair(connector, *other->second)) return;
     error(connector, "outbound.recipient_domains",
           "connector \"" + connector.name + "\" and " + named(*other->second) + " are both for " + pattern.to_string() +
-              (tag.empty() ? "" : " of mail that came in over " + tag) +
-              "; give each domains of its own, or disable one");
+              (origin.empty() ? "" : " of " + origin) + "; give each " +
+              (connector.is_by_sender() ? "senders" : "domains") + " of its own, or disable one");
   }
 
   void smart_hosts(const OutboundConnector& connector) {
+    if (connector.needs_own_service()) return;
     for (const model::SmartHost& host : connector.route.smart_hosts) {
       const std::string next_hop = to_string(host);
       const auto [other, is_new] = next_hops_.try_emplace(next_hop, &connector);
@@ -78,10 +90,11 @@ class OutboundConflicts {
 
   void add_mx(ConnectorNumber number) {
     for (const net::DomainPattern& pattern : destinations(connectors_[number])) {
-      (is_scoped(connectors_[number]) ? scoped_mx_ : open_mx_).add(pattern, number);
+      (connectors_[number].is_scoped() ? scoped_mx_ : open_mx_).add(pattern, number);
     }
   }
 
+  // TLS is asked for by next hop, and so for all mail that goes there, while a scoped connector is for some of it only.
   // A next hop of a connector without smart hosts is a domain, whoever's mail goes there. Among the open ones the most
   // specific has it, as it has the mail.
   void mx(const OutboundConnector& connector) {
@@ -93,7 +106,7 @@ class OutboundConflicts {
     };
     for (const net::DomainPattern& pattern : destinations(connector)) {
       scoped_mx_.visit(pattern.name(), against(pattern));
-      if (is_scoped(connector)) open_mx_.visit(pattern.name(), against(pattern));
+      if (connector.is_scoped()) open_mx_.visit(pattern.name(), against(pattern));
       if (const auto host = next_hops_.find(pattern.name()); host != next_hops_.end()) {
         compare(connector, *host->second, pattern.name());
       }
@@ -104,7 +117,7 @@ class OutboundConflicts {
     if (&a == &b) return;
     const bool tls = !same_protection(a.tls, b.tls);
     if (!tls && a.route.credentials == b.route.credentials) return;
-    if (!told(a, b)) return;
+    if (!is_new_pair(a, b)) return;
     error(a, tls ? "outbound.tls" : "outbound.route.credentials",
           "connector \"" + a.name + "\" and " + named(b) + " want different " + (tls ? "TLS" : "credentials") +
               " for next hop " + next_hop +
@@ -113,8 +126,8 @@ class OutboundConflicts {
   }
 
   // Once for each pair.
-  bool told(const OutboundConnector& a, const OutboundConnector& b) {
-    return &a != &b && told_.insert(std::minmax(&a, &b)).second;
+  bool is_new_pair(const OutboundConnector& a, const OutboundConnector& b) {
+    return &a != &b && reported_.insert(std::minmax(&a, &b)).second;
   }
 
   void error(const OutboundConnector& connector, std::string key, std::string message) {
@@ -127,7 +140,7 @@ class OutboundConflicts {
   First next_hops_;
   DomainIndex open_mx_;
   DomainIndex scoped_mx_;
-  std::set<std::pair<const OutboundConnector*, const OutboundConnector*>> told_;
+  std::set<std::pair<const OutboundConnector*, const OutboundConnector*>> reported_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "conflicts.h"
 #include "connectord/engine/index.h"
 #include "connectord/engine/outbound_index.h"
+#include "connectord/engine/rule_book.h"
 #include "outbound_conflicts.h"
 
 namespace connectord::engine {
@@ -13,7 +14,8 @@ namespace connectord::engine {
 Policy::Policy(model::Configuration configuration)
     : configuration_(std::move(configuration)),
       index_(std::make_unique<const Index>(configuration_)),
-      outbound_(std::make_unique<const OutboundIndex>(configuration_)) {}
+      outbound_(std::make_unique<const OutboundIndex>(configuration_)),
+      rules_(std::make_unique<const RuleBook>(configuration_)) {}
 
 Policy::~Policy() = default;
 
@@ -31,6 +33,11 @@ Policy::Compiled Policy::compile(model::Configuration configuration) {
   });
   if (failed) return compiled;
   compiled.policy = std::make_shared<const Policy>(std::move(configuration));
+  if (const std::string& problem = compiled.policy->rules().problem(); !problem.empty()) {
+    compiled.problems.push_back(
+        {compiled.policy->configuration().rules.front().location, "rule", problem, model::Problem::Severity::error});
+    compiled.policy.reset();
+  }
   return compiled;
 }
 

@@ -1,6 +1,7 @@
 #include "requirements.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "authentication.h"
@@ -36,10 +37,32 @@ std::string one_of(const std::vector<net::AddressRange>& ranges) {
   return text;
 }
 
-class Checking {
+constexpr std::string_view none_shown = "requires a client certificate; none was shown";
+constexpr std::string_view none_shown_hint =
+    "the client showed no certificate: its server must be told which one to show (Postfix: smtp_tls_cert_file), and "
+    "ours must ask for one (Postfix: smtpd_tls_ask_ccert = yes)";
+
+// The line to write for one more fingerprint, and where, and the command that writes it.
+std::string pinning(const model::InboundConnector& connector, const std::vector<model::Fingerprint>& allowed,
+                    const model::Fingerprint& shown) {
+  constexpr std::size_t max_written = 4;  // of a list that is longer, the new one alone is shown
+  std::string line = "fingerprints = [";
+  if (allowed.size() <= max_written) {
+    for (const model::Fingerprint& fingerprint : allowed) line += '"' + to_string(fingerprint) + "\", ";
+  } else {
+    line += "…, ";
+  }
+  line += '"' + to_string(shown) + "\"]";
+  const model::Location& place = connector.require.certificate->location;
+  const std::string where = place.file ? " in " + *place.file + " line " + std::to_string(place.line) : "";
+  return "write " + line + where + ", or: connectorctl update " + connector.name +
+         " --add require.certificate.fingerprints=" + to_string(shown);
+}
+
+class RequirementChecker {
  public:
-  Checking(const Policy& policy, const model::InboundConnector& connector, const model::Facts& facts,
-           std::vector<Finding>& findings)
+  RequirementChecker(const Policy& policy, const model::InboundConnector& connector, const model::Facts& facts,
+                     std::vector<Finding>& findings)
       : policy_(policy), connector_(connector), require_(connector.require), facts_(facts), findings_(findings) {}
 
   Verdict run() {
@@ -117,11 +140,15 @@ class Checking {
     Finding finding{
         .check = std::string(check), .outcome = outcome_of(match), .expected = expected, .seen = seen_certificate()};
     if (match != Match::yes) finding.hint = name_hint(named);
-    record(std::move(finding), not_authorized, named ? complaint : "requires a trusted client certificate");
+    record(std::move(finding), not_authorized,
+           named                  ? complaint
+           : has_no_certificate() ? none_shown
+                                  : "requires a trusted client certificate");
   }
 
   std::string_view name_hint(bool named) const {
     if (!facts_.tls) return "a certificate is shown over TLS only";
+    if (has_no_certificate()) return none_shown_hint;
     if (named) return "compare the names; they are matched to the letter, a domain name in any case";
     return "the client showed no certificate that the mail server trusts: see that it asks for one and knows the "
            "issuer (Postfix: smtpd_tls_ask_ccert = yes, smtpd_tls_CAfile; Sendmail: confCACERT), and that the "
@@ -136,10 +163,39 @@ class Checking {
                     .expected = model::to_string(model::CertificatePattern{{}, {}, allowed, {}}),
                     .seen = seen_certificate()};
     if (match == Match::unknown) finding.hint = facts_.certificate.unknown_because;
-    if (match == Match::no) finding.hint = "if the partner has a new key, add its fingerprint beside the old one";
-    record(std::move(finding), not_authorized,
-           match == Match::unknown ? "requires a client certificate's fingerprint, which is not known to us now"
-                                   : "requires a client certificate with another fingerprint");
+    if (match == Match::no) finding.hint = fingerprint_hint(allowed);
+    record(std::move(finding), not_authorized, fingerprint_complaint(match));
+  }
+
+  std::string_view fingerprint_complaint(Match match) const {
+    if (match == Match::unknown) return "requires a client certificate's fingerprint, which is not known to us now";
+    return has_no_certificate() ? none_shown : "requires a client certificate with another fingerprint";
+  }
+
+  std::string fingerprint_hint(const std::vector<model::Fingerprint>& allowed) const {
+    if (!facts_.tls) return "a certificate is shown over TLS only";
+    if (has_no_certificate()) return std::string(none_shown_hint);
+    const auto shown = shown_fingerprint(allowed.front().of);
+    return "if the partner has a new key" +
+           (shown ? ", " + pinning(connector_, allowed, *shown) : ", add its fingerprint beside the old one");
+  }
+
+  // Of the kind that the connector has already, where that is known.
+  std::optional<model::Fingerprint> shown_fingerprint(model::Fingerprint::Of wanted) const {
+    using Of = model::Fingerprint::Of;
+    const auto of_kind = [this](Of kind) {
+      return kind == Of::certificate ? facts_.certificate.sha256 : facts_.certificate.public_key_sha256;
+    };
+    for (const Of kind : {wanted, Of::certificate, Of::public_key}) {
+      if (const auto hex = of_kind(kind); hex && !hex->empty()) return model::Fingerprint{kind, *hex};
+    }
+    return std::nullopt;
+  }
+
+  // The mail server says that there was none, which is more than that it trusts none.
+  bool has_no_certificate() const {
+    const model::ClientCertificate& certificate = facts_.certificate;
+    return facts_.tls && certificate.sha256 && certificate.sha256->empty() && !certificate.distrusted;
   }
 
   void authentication() {
@@ -191,7 +247,7 @@ class Checking {
 
 Verdict check_requirements(const Policy& policy, const model::InboundConnector& connector, const model::Facts& facts,
                            std::vector<Finding>& findings) {
-  return Checking(policy, connector, facts, findings).run();
+  return RequirementChecker(policy, connector, facts, findings).run();
 }
 
 }  // namespace connectord::engine

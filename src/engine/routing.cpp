@@ -4,7 +4,9 @@
 #include <optional>
 
 #include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
 #include "connectord/engine/outbound_index.h"
+#include "connectord/net/address_domain.h"
 
 namespace connectord::engine {
 namespace {
@@ -12,12 +14,6 @@ namespace {
 using model::OutboundConnector;
 
 constexpr std::size_t named_recipients = 5;
-
-// Also of an address that is quoted or not, since a domain has no "@".
-std::optional<std::string> domain_of(std::string_view address) {
-  const auto at = address.rfind('@');
-  return at == std::string_view::npos ? std::nullopt : net::normalize_domain(address.substr(at + 1));
-}
 
 // Where mail for it would never go to another host, whoever claims all domains. A name of one label is a host of our
 // own domain to a mail server that completes it, "localhost" among them.
@@ -47,19 +43,53 @@ bool may_claim(const Ownership& ownership, unsigned rank) {
   return rank == DomainIndex::exact_specificity || (ownership.widest_subtree && rank >= *ownership.widest_subtree);
 }
 
-const OutboundConnector* best(const Policy& policy, const DomainIndex& index, const Recipient& recipient) {
-  const auto domain = domain_of(recipient.address);
-  if (!domain) return nullptr;
-  const Ownership ownership = ownership_of(policy, recipient, *domain);
-  const OutboundConnector* found = nullptr;
-  index.visit(*domain, [&](ConnectorNumber number, unsigned rank) {
-    if (found == nullptr && may_claim(ownership, rank)) found = &policy.configuration().outbound[number];
+// A connector, and how closely it names the destination.
+struct Claim {
+  const OutboundConnector* connector = nullptr;
+  unsigned rank = 0;
+};
+
+Claim best_claim(const Policy& policy, const DomainIndex& index, const Ownership& ownership, std::string_view domain) {
+  Claim found;
+  index.visit(domain, [&](ConnectorNumber number, unsigned rank) {
+    if (found.connector != nullptr || !may_claim(ownership, rank)) return;
+    found = {&policy.configuration().outbound[number], rank};
   });
   return found;
 }
 
+const OutboundConnector* best(const Policy& policy, const DomainIndex& index, const Recipient& recipient) {
+  const auto domain = net::domain_of_address(recipient.address);
+  if (!domain) return nullptr;
+  return best_claim(policy, index, ownership_of(policy, recipient, *domain), *domain).connector;
+}
+
+// Those that name the sender most closely come first, so only a closer destination takes the place of what is found.
+Claim best_of_sender(const Policy& policy, std::string_view sender, const Ownership& ownership,
+                     std::string_view domain) {
+  Claim found;
+  policy.outbound().by_sender().visit(sender, [&](ConnectorNumber number, unsigned) {
+    const Claim claim = best_claim(policy, policy.outbound().destinations_of(number), ownership, domain);
+    const bool is_closer = claim.connector != nullptr && (found.connector == nullptr || claim.rank > found.rank);
+    if (is_closer) found = claim;
+  });
+  return found;
+}
+
+// Only the milter knows both.
+bool needs_sender_and_recipient(const OutboundConnector& connector) {
+  return connector.is_by_sender() && !connector.is_by_sender_alone();
+}
+
+// What is not found recipient by recipient in an MTA's tables.
+const OutboundConnector* route_of_message(const Policy& policy, const Origin& origin, const Recipient& recipient) {
+  if (const OutboundConnector* by_tag = route_by_tag(policy, origin.tag, recipient)) return by_tag;
+  const OutboundConnector* from = route_from(policy, origin.sender, recipient);
+  return from != nullptr && needs_sender_and_recipient(*from) ? from : nullptr;
+}
+
 bool is_ours(const Policy& policy, const Recipient& recipient) {
-  const auto domain = domain_of(recipient.address);
+  const auto domain = net::domain_of_address(recipient.address);
   return !domain || ownership_of(policy, recipient, *domain).ours;
 }
 
@@ -82,9 +112,44 @@ const OutboundConnector* route_by_tag(const Policy& policy, std::string_view tag
   return index == nullptr ? nullptr : best(policy, *index, recipient);
 }
 
-const OutboundConnector* route_of(const Policy& policy, std::string_view tag, const Recipient& recipient) {
-  const OutboundConnector* by_tag = route_by_tag(policy, tag, recipient);
-  return by_tag != nullptr ? by_tag : route_of_any_origin(policy, recipient);
+const OutboundConnector* route_from(const Policy& policy, std::string_view sender, const Recipient& recipient) {
+  const auto domain = net::domain_of_address(recipient.address);
+  if (!domain) return nullptr;
+  const Ownership ownership = ownership_of(policy, recipient, *domain);
+  const Claim of_sender = best_of_sender(policy, sender, ownership, *domain);
+  const Claim of_any = best_claim(policy, policy.outbound().of_any_origin(), ownership, *domain);
+  const bool is_of_sender =
+      of_sender.connector != nullptr && (of_any.connector == nullptr || of_sender.rank >= of_any.rank);
+  return is_of_sender ? of_sender.connector : of_any.connector;
+}
+
+const OutboundConnector* route_by_recipient_alone(const Policy& policy, const Recipient& recipient) {
+  const auto domain = net::domain_of_address(recipient.address);
+  if (!domain) return nullptr;
+  const Claim claim =
+      best_claim(policy, policy.outbound().of_any_origin(), ownership_of(policy, recipient, *domain), *domain);
+  // What takes everything comes behind the sender, and is the answer by sender where no other is.
+  return claim.rank == 0 && policy.outbound().has_senders_alone() ? nullptr : claim.connector;
+}
+
+const OutboundConnector* route_by_sender_alone(const Policy& policy, std::string_view sender) {
+  if (!policy.outbound().has_senders_alone()) return nullptr;
+  const OutboundConnector* alone = nullptr;
+  policy.outbound().by_sender().visit(sender, [&](ConnectorNumber number, unsigned) {
+    const OutboundConnector& one = policy.configuration().outbound[number];
+    if (alone == nullptr && one.is_by_sender_alone()) alone = &one;
+  });
+  if (alone != nullptr) return alone;
+  const OutboundConnector* everything = nullptr;
+  policy.outbound().of_any_origin().visit("", [&](ConnectorNumber number, unsigned) {
+    if (everything == nullptr) everything = &policy.configuration().outbound[number];
+  });
+  return everything;
+}
+
+const OutboundConnector* route_of(const Policy& policy, const Origin& origin, const Recipient& recipient) {
+  const OutboundConnector* by_tag = route_by_tag(policy, origin.tag, recipient);
+  return by_tag != nullptr ? by_tag : route_from(policy, origin.sender, recipient);
 }
 
 const OutboundConnector* route_by_tag_alone(const Policy& policy, std::string_view tag) {
@@ -102,7 +167,7 @@ const OutboundConnector* connector_of_next_hop(const Policy& policy, std::string
 }
 
 MessageRoute::Admission MessageRoute::admit(const Recipient& recipient) {
-  const OutboundConnector* own = policy_ == nullptr ? nullptr : route_by_tag(*policy_, tag_, recipient);
+  const OutboundConnector* own = policy_ == nullptr ? nullptr : route_of_message(*policy_, {tag_, sender_}, recipient);
   const bool local = own == nullptr && policy_ != nullptr && is_ours(*policy_, recipient);
   if (recipients_ > 0 && !may_join(own, local)) {
     return send_away(recipient, own);
@@ -148,11 +213,11 @@ void MessageRoute::record(std::vector<model::Finding>& findings) const {
   findings.push_back({.check = model::check::outbound_route,
                       .connector = connector_->name,
                       .outcome = model::Outcome::pass,
-                      .expected = "mail that came in over " + tag_,
+                      .expected = connector_->is_by_sender() ? "mail of " + sender_ + " to the connector's destinations"
+                                                             : "mail that came in over " + tag_,
                       .seen = std::to_string(recipients_) + (recipients_ == 1 ? " recipient" : " recipients")});
   if (taken_along_ == 0) return;
-  std::string seen;
-  for (const std::string& address : others_) seen += (seen.empty() ? "" : ", ") + address;
+  std::string seen = base::joined(others_);
   if (taken_along_ > others_.size()) seen += " and " + std::to_string(taken_along_ - others_.size()) + " more";
   findings.push_back({.check = model::check::outbound_split_recipients,
                       .connector = connector_->name,

@@ -16,37 +16,25 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t max_connectors = 10'000;
-constexpr std::size_t max_name_length = 100;
 
-// A name of ours: letters, digits, '-', '_' and '.'.
-std::string plain_name(std::string_view text) {
-  std::string name;
-  for (const char c : text) {
-    const bool plain = base::is_alpha(c) || base::is_digit(c) || c == '-' || c == '_' || c == '.';
-    if (plain) {
-      name += c;
-    } else if (!name.empty() && name.back() != '-') {
-      name += '-';
-    }
-  }
-  while (name.ends_with('-')) name.pop_back();
-  name.resize(std::min(name.size(), max_name_length));
-  return name;
-}
-
-enum class Kind { inbound, outbound, neither };
+enum class Kind { inbound, outbound, rule, organization, accepted_domain, none };
 
 Kind kind_of(const Properties& properties) {
   const bool inbound =
       properties.has("SenderDomains") || properties.has("SenderIPAddresses") || properties.has("RequireTls");
   const bool outbound =
       properties.has("RecipientDomains") || properties.has("SmartHosts") || properties.has("UseMXRecord");
-  if (inbound == outbound) return Kind::neither;
+  const bool rule = properties.has("StopRuleProcessing") || properties.has("RuleErrorAction") ||
+                    (properties.has("Conditions") && properties.has("Actions"));
+  if (rule && !inbound && !outbound) return Kind::rule;
+  if (inbound == outbound && properties.has("RejectDirectSend")) return Kind::organization;
+  if (inbound == outbound && properties.has("DomainName") && properties.has("DomainType")) return Kind::accepted_domain;
+  if (inbound == outbound) return Kind::none;
   return inbound ? Kind::inbound : Kind::outbound;
 }
 
 // A connector always has these, so an export without one says less than Exchange does.
-void tell_missing(Kind kind, Properties& properties) {
+void report_missing(Kind kind, Properties& properties) {
   static const std::vector<std::string_view> both = {"Name", "Enabled", "ConnectorType"};
   static const std::vector<std::string_view> inbound = {"SenderDomains",
                                                         "SenderIPAddresses",
@@ -77,7 +65,7 @@ void disable_what_is_not_whole(Properties& properties, Json& connector) {
 }
 
 // `number` counts from 1.
-ImportedConnector import_one(const Json& object, std::size_t number, const std::vector<std::string>& accepted_domains) {
+ImportedConnector import_one(const Json& object, std::size_t number, const Organization& organization) {
   ImportedConnector made;
   if (!object.is_object()) {
     made.obstacle = "is no object";
@@ -86,23 +74,40 @@ ImportedConnector import_one(const Json& object, std::size_t number, const std::
   Properties properties(object, made);
   made.name = properties.text("Name");
   const Kind kind = kind_of(properties);
-  if (kind == Kind::neither) {
-    made.obstacle = "is neither an inbound connector (SenderDomains) nor an outbound one (RecipientDomains)";
+  if (kind == Kind::none) {
+    made.obstacle =
+        "is neither an inbound connector (SenderDomains) nor an outbound one (RecipientDomains), nor a transport rule "
+        "(Conditions, Actions), the organization (RejectDirectSend) or an accepted domain (DomainName)";
     properties.finish();
     return made;
   }
-  tell_missing(kind, properties);
+  if (kind == Kind::organization) {
+    read_organization(properties, organization);
+    return made;
+  }
+  if (kind == Kind::accepted_domain) {
+    read_accepted_domain(properties, organization);
+    return made;
+  }
+  if (kind == Kind::rule) {
+    made.table = "rule";
+    read_rule(properties, number, made.connector);
+    properties.finish();
+    return made;
+  }
+  report_missing(kind, properties);
   Json& connector = made.connector;
-  connector["name"] = plain_name(made.name);
+  connector["name"] = config::plain_name(made.name);
   if (!config::is_connector_name(connector["name"].get<std::string>())) {
     connector["name"] = "connector-" + std::to_string(number);
   }
-  connector["direction"] = kind == Kind::inbound ? "inbound" : "outbound";
+  made.table = kind == Kind::inbound ? "inbound" : "outbound";
+  connector["direction"] = made.table;
   read_common(properties, connector);
   if (kind == Kind::inbound) {
     read_inbound(properties, connector);
   } else {
-    read_outbound(properties, accepted_domains, connector);
+    read_outbound(properties, organization.accepted_domains, connector);
   }
   disable_what_is_not_whole(properties, connector);
   properties.finish();
@@ -110,26 +115,12 @@ ImportedConnector import_one(const Json& object, std::size_t number, const std::
 }
 
 std::string place_of(std::size_t number, const ImportedConnector& connector) {
-  return "connector " + std::to_string(number) + ": " +
+  return (connector.table == "rule" ? "rule " : "connector ") + std::to_string(number) + ": " +
          (connector.name.empty() ? "" : "\"" + base::printable(connector.name) + "\": ");
 }
 
-// Two names of Exchange's may be one here.
-void make_unique(ImportedConnector& made, std::set<std::string>& names) {
-  if (!made.obstacle.empty()) return;
-  const std::string direction = made.connector["direction"].get<std::string>() + " ";
-  const auto name = made.connector["name"].get<std::string>();
-  std::string unique = name;
-  for (int i = 2; !names.insert(direction + unique).second; ++i) {
-    const std::string ending = "-" + std::to_string(i);
-    unique = name.substr(0, max_name_length - ending.size()) + ending;
-  }
-  if (unique == name) return;
-  made.connector["name"] = unique;
-  made.warnings.push_back("its name would be \"" + name + "\", which another one has: it is \"" + unique + "\" here");
-}
+}  // namespace
 
-// Comments are one line here, of any length.
 std::string on_one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
@@ -143,8 +134,6 @@ std::string on_one_line(std::string_view text) {
   if (line.ends_with(' ')) line.pop_back();
   return line;
 }
-
-}  // namespace
 
 // "smtp:*.contoso.com;1" is a domain with its kind and its cost.
 DomainList read_domains(Properties& properties, std::string_view name) {
@@ -185,35 +174,23 @@ void read_common(Properties& properties, Json& connector) {
   properties.taken("Comment", comment.empty() ? "no comment" : comment == text ? "comment" : "comment, on one line");
 }
 
-tl::expected<std::vector<ImportedConnector>, std::string> read_exchange(
-    std::string_view text, const std::vector<std::string>& accepted_domains) {
+tl::expected<std::vector<ImportedConnector>, std::string> read_exchange(std::string_view text,
+                                                                        const Organization& organization) {
   const auto list = read_powershell_objects(text);
   if (!list) return tl::unexpected(list.error());
-  if (list->size() > max_connectors) return tl::unexpected(std::string("holds more than 10000 connectors"));
+  if (list->size() > max_connectors) return tl::unexpected(std::string("holds more than 10000 connectors or rules"));
   std::vector<ImportedConnector> connectors;
   std::set<std::string> names;
   for (const Json& object : *list) {
-    auto made = import_one(object, connectors.size() + 1, accepted_domains);
-    make_unique(made, names);
+    auto made = import_one(object, connectors.size() + 1, organization);
+    if (!made.connector.is_null()) make_unique(made, names);
     connectors.push_back(std::move(made));
   }
-  if (connectors.empty()) return tl::unexpected(std::string("holds no connector"));
+  if (connectors.empty()) return tl::unexpected(std::string("holds no connector and no rule"));
   const bool has_any = std::any_of(connectors.begin(), connectors.end(),
                                    [](const ImportedConnector& each) { return each.obstacle.empty(); });
   if (!has_any) return tl::unexpected(place_of(1, connectors.front()) + connectors.front().obstacle);
   return connectors;
-}
-
-std::string_view to_string(Fate fate) {
-  switch (fate) {
-    case Fate::taken:
-      return "taken";
-    case Fate::left:
-      return "left";
-    case Fate::by_hand:
-      return "by hand";
-  }
-  return "";
 }
 
 }  // namespace connectord::exchange

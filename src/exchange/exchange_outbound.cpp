@@ -106,12 +106,33 @@ class Outbound {
     } else {
       properties_.left("TlsDomain", "only DomainValidation looks at it");
     }
-    const std::string dane = properties_.text("SmtpDaneMode");
-    if (dane == "Mandatory") tls["level"] = "dane";
-    properties_.taken("SmtpDaneMode", dane == "Mandatory" ? "tls.level = \"dane\"" : "tls.level decides");
-    properties_.by_hand("MtaStsMode", "Postfix does not follow MTA-STS by itself; connectorctl validate looks at it");
-    if (dane == "Mandatory") tls.erase("match");
+    published(tls);
     connector_["tls"] = std::move(tls);
+  }
+
+  // What the destination publishes about its TLS; a level that asks for a certificate counts before it.
+  void published(Json& tls) {
+    const bool is_mandatory = properties_.text("SmtpDaneMode") == "Mandatory";
+    const bool counts = !is_mandatory && (tls["level"] == "opportunistic" || tls["level"] == "require");
+    if (is_mandatory) {
+      tls["level"] = "dane";
+      tls.erase("match");
+      properties_.taken("SmtpDaneMode", "tls.level = \"dane\"");
+    } else {
+      mode_of_published("SmtpDaneMode", "dane", counts, tls);
+    }
+    mode_of_published("MtaStsMode", "mta_sts", counts, tls);
+  }
+
+  void mode_of_published(const char* property, const std::string& key, bool counts, Json& tls) {
+    const std::string mode = properties_.text(property);
+    if (mode.empty()) return properties_.left(property, "[delivery] decides");
+    if (mode == "Opportunistic" && !counts) return properties_.left(property, "tls.level counts before it");
+    if (mode != "Opportunistic" && mode != "None") {
+      return properties_.by_hand(property, "not known here; write outbound.tls." + key);
+    }
+    tls[key] = mode == "None" ? "none" : "opportunistic";
+    properties_.taken(property, "tls." + key);
   }
 
   void rest() {

@@ -29,7 +29,7 @@ void append_utf8(std::string& out, char32_t code) {
   put(0x80U | (code & 0x3fU));
 }
 
-// Behind its mark. Windows PowerShell writes this with ">" and Out-File, little-endian unless told otherwise.
+// Behind its mark. Windows PowerShell writes this with ">" and Out-File, little-endian unless asked otherwise.
 tl::expected<std::string, std::string> from_utf16(std::string_view text, bool is_big_endian) {
   if (text.size() % 2 != 0) return tl::unexpected(std::string("is cut off within a character of UTF-16"));
   std::string out;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <span>
 
 #include "connectord/base/ascii_case.h"
@@ -50,12 +52,11 @@ constexpr std::array<std::string_view, 28> bookkeeping = {"Identity",
 constexpr std::array<std::string_view, 3> for_people = {"Name", "Comment", "ValidationRecipients"};
 
 constexpr std::string_view deeper = "export again with ConvertTo-Json -Depth 5";
-constexpr std::string_view as_texts =
-    "export again with every property as text, as the manual says (operations.md, From Exchange Online)";
+constexpr std::string_view as_texts = "export again with every property as text, as the manual says (exchange.md)";
 // Microsoft documents the names of its enumerations, and not their numbers.
 constexpr std::string_view names_of_numbers =
     "which name that number stands for is not documented: export again with ConvertTo-Json -EnumsAsStrings (PowerShell "
-    "7), or with every property as text, as the manual says (operations.md, From Exchange Online)";
+    "7), or with every property as text, as the manual says (exchange.md)";
 
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::any_of(names.begin(), names.end(),
@@ -139,6 +140,27 @@ bool Properties::flag(std::string_view name) {
   return false;
 }
 
+std::optional<std::int64_t> Properties::number(std::string_view name) {
+  const std::string text = number_or_text(name);
+  std::int64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec == std::errc() && read.ptr == text.data() + text.size()) return value;
+  if (!text.empty()) refuse(name, "an integer");
+  return std::nullopt;
+}
+
+std::string Properties::number_or_text(std::string_view name) {
+  const Property* property = find(name);
+  if (property != nullptr && property->value.is_number_integer()) return property->value.dump();
+  return text(name);
+}
+
+bool Properties::says(std::string_view name) const {
+  return std::any_of(properties_.begin(), properties_.end(), [name](const Property& each) {
+    return base::equals_ignoring_case(each.name, name) && !says_nothing(each.value);
+  });
+}
+
 // A list of one is a string in some exports.
 std::vector<std::string> Properties::list(std::string_view name) {
   Property* property = find(name);
@@ -184,13 +206,13 @@ std::vector<std::string> Properties::list_of(std::string_view name, std::string_
   return taken;
 }
 
-void Properties::tell(std::string_view name, Fate fate, std::string words) {
-  if (Property* property = find(name)) tell(*property, fate, std::move(words));
+void Properties::report(std::string_view name, Fate fate, std::string words) {
+  if (Property* property = find(name)) report(*property, fate, std::move(words));
 }
 
-void Properties::tell(Property& property, Fate fate, std::string words) {
-  if (property.told) return;
-  property.told = true;
+void Properties::report(Property& property, Fate fate, std::string words) {
+  if (property.reported) return;
+  property.reported = true;
   std::string value = property.value.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (!property.complaint.empty()) {
     // Where a part of it was taken, the key that has it is worth knowing.
@@ -224,11 +246,11 @@ std::string Properties::refused() const {
 }
 
 void Properties::taken(std::string_view name, std::string key) {
-  tell(name, Fate::taken, std::move(key));
+  report(name, Fate::taken, std::move(key));
 }
 
 void Properties::left(std::string_view name, std::string why) {
-  tell(name, Fate::left, std::move(why));
+  report(name, Fate::left, std::move(why));
 }
 
 void Properties::by_hand(std::string_view name, std::string what) {
@@ -236,19 +258,25 @@ void Properties::by_hand(std::string_view name, std::string what) {
   const bool is_cut =
       property != nullptr && property->value.is_string() && is_cut_off(property->value.get_ref<const std::string&>());
   if (is_cut) what += "; what stands there was cut off: " + std::string(deeper);
-  tell(name, Fate::by_hand, std::move(what));
+  report(name, Fate::by_hand, std::move(what));
 }
 
 void Properties::finish() {
   for (Property& property : properties_) {
-    if (property.told) continue;
+    if (property.reported) continue;
     const bool is_bookkeeping = is_one_of(property.name, bookkeeping) || property.name.starts_with("@odata.") ||
                                 property.name.starts_with("msExch");
     if (is_bookkeeping) {
-      tell(property, Fate::left, "Exchange's own bookkeeping");
+      report(property, Fate::left, "Exchange's own bookkeeping");
     } else {
-      tell(property, Fate::by_hand, "not known here; see Microsoft's documentation of what it does");
+      report(property, Fate::by_hand, "not known here; see Microsoft's documentation of what it does");
     }
+  }
+}
+
+void Properties::leave_rest(const std::string& why) {
+  for (Property& property : properties_) {
+    if (!property.reported) report(property, Fate::left, why);
   }
 }
 

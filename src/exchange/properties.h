@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -10,8 +11,8 @@
 
 namespace connectord::exchange {
 
-// The properties of one connector of Exchange's, of which each is told what became of it. Names are compared without
-// regard to case, as PowerShell does.
+// The properties of one connector of Exchange's; for each one it is reported what became of it. Names are compared
+// without regard to case, as PowerShell does.
 class Properties {
  public:
   // `object` is a JSON object.
@@ -23,6 +24,12 @@ class Properties {
   std::string text(std::string_view name);
   std::vector<std::string> list(std::string_view name);
   bool flag(std::string_view name);
+  // A number, also one that is written as a text.
+  std::optional<std::int64_t> number(std::string_view name);
+  // A text, or a number in digits.
+  std::string number_or_text(std::string_view name);
+  // It is there, and more than null, false or empty.
+  bool says(std::string_view name) const;
 
   // The items of a list of which `read` makes something, as that; each other one is refused. `wanted` is what all
   // should be.
@@ -30,10 +37,10 @@ class Properties {
   std::vector<std::string> list_of(std::string_view name, std::string_view wanted, const Reader& read);
 
   // The value is no good, or one item of it; `wanted` is what it should be, "a list of domains". The property is by
-  // hand then, whatever is told of it besides.
+  // hand then, whatever else is reported of it.
   void refuse(std::string_view name, std::string_view wanted);
 
-  // What became of it. A property that is not there, or says nothing, is told of by nobody.
+  // What became of it. A property that is not there, or says nothing, is not reported.
   void taken(std::string_view name, std::string key);
   void left(std::string_view name, std::string why);
   void by_hand(std::string_view name, std::string what);
@@ -41,8 +48,10 @@ class Properties {
   // There can be no such connector here; the first reason counts.
   void obstruct(std::string why);
 
-  // All that nobody has told of: bookkeeping of Exchange's is left, all else is by hand.
+  // All that has not been reported: bookkeeping of Exchange's is left, all else is by hand.
   void finish();
+  // The same of an object that has nothing else to do with mail flow: all of it is left.
+  void leave_rest(const std::string& why);
   bool is_refused(std::string_view name) const;
   // Which were refused, of those that decide about mail: "SenderDomains, EFUsers".
   std::string refused() const;
@@ -52,12 +61,12 @@ class Properties {
     std::string name;
     nlohmann::ordered_json value;
     std::string complaint{};  // why it, or a part of it, could not be taken
-    bool told = false;
+    bool reported = false;
   };
 
   Property* find(std::string_view name);
-  void tell(std::string_view name, Fate fate, std::string words);
-  void tell(Property& property, Fate fate, std::string words);
+  void report(std::string_view name, Fate fate, std::string words);
+  void report(Property& property, Fate fate, std::string words);
   static void refuse(Property& property, std::string_view wanted, std::string_view hint = {});
   static bool is_readable(Property& property, std::string_view text);
 
@@ -72,10 +81,17 @@ struct DomainList {
 };
 DomainList read_domains(Properties& properties, std::string_view name);
 
+// Comments are one line here, of any length.
+std::string on_one_line(std::string_view text);
+
 // The parts of an import.
 void read_inbound(Properties& properties, nlohmann::ordered_json& connector);
 void read_outbound(Properties& properties, const std::vector<std::string>& accepted_domains,
                    nlohmann::ordered_json& connector);
+void read_rule(Properties& properties, std::size_t number, nlohmann::ordered_json& rule);
+// What belongs into [organization].
+void read_organization(Properties& properties, const Organization& organization);
+void read_accepted_domain(Properties& properties, const Organization& organization);
 // Name, comment, scenario and status, which both have.
 void read_common(Properties& properties, nlohmann::ordered_json& connector);
 

@@ -36,7 +36,7 @@ void append_escaped(std::string& line, char c) {
 }
 
 void append_value(std::string& line, std::string_view value) {
-  const bool quoted = value.empty() || value.find_first_of(" =,;") != std::string_view::npos;
+  const bool quoted = value.empty() || value.find_first_of(" =,;\"") != std::string_view::npos;
   if (quoted) line += '"';
   while (!value.empty()) {
     const std::size_t length = base::display_control_length(value) > 0 ? 0 : base::utf8_length(value);
@@ -44,6 +44,8 @@ void append_value(std::string& line, std::string_view value) {
         length > 1 || (length == 1 && value[0] >= ' ' && value[0] != 0x7f && value[0] != '"' && value[0] != '\\');
     if (plain) {
       line.append(value.substr(0, length));
+    } else if (value[0] == '"') {
+      line += "\\\"";
     } else {
       append_escaped(line, value[0]);
     }

@@ -100,7 +100,7 @@ void AuthenticationResults::add_spf(const model::SpfOutcome& outcome, std::strin
     add("spf", to_string(outcome.result), outcome.problem, {{"smtp", "helo", std::string(helo)}});
     return;
   }
-  // An address that is not of the plain kind is told by its domain: that is what was checked.
+  // An address that is not of the plain kind is reported by its domain: that is what was checked.
   const std::string address = as_address(mail_from).value_or(outcome.domain);
   add("spf", to_string(outcome.result), outcome.problem,
       {{"smtp", "mailfrom", address}, {"smtp", "helo", std::string(helo)}});

@@ -119,4 +119,15 @@ model::Sender parse_internal_sender(std::string_view address) {
   return sender;
 }
 
+std::string unquoted(std::string_view local_part) {
+  std::string plain;
+  plain.reserve(local_part.size());
+  for (std::size_t i = 0; i < local_part.size(); ++i) {
+    if (local_part[i] == '"') continue;
+    if (local_part[i] == '\\' && i + 1 < local_part.size()) ++i;
+    plain += local_part[i];
+  }
+  return plain;
+}
+
 }  // namespace connectord::mail

@@ -16,6 +16,7 @@ std::string_view level_of(model::TlsLevel level) {
     case model::TlsLevel::verify:
       return "verify";
     case model::TlsLevel::match:
+    case model::TlsLevel::sts:
       return "secure";
     case model::TlsLevel::dane:
       return "dane-only";
@@ -37,8 +38,17 @@ std::string versions_without_those_before(model::TlsVersion lowest) {
 
 }  // namespace
 
+std::string protocols_of(const model::OutboundConnector& connector) {
+  if (!connector.tls || connector.tls->version == model::TlsVersion::none) return {};
+  return " protocols=" + versions_without_those_before(connector.tls->version);
+}
+
+std::string service_of(const model::OutboundConnector& connector) {
+  return connector.needs_own_service() ? own_service_prefix + connector.name : "smtp";
+}
+
 std::string transport_of(const model::OutboundConnector& connector) {
-  std::string text = "smtp:";
+  std::string text = service_of(connector) + ":";
   for (const model::SmartHost& host : connector.route.smart_hosts) {
     if (&host != &connector.route.smart_hosts.front()) text += ", ";
     text += to_string(host);
@@ -47,11 +57,13 @@ std::string transport_of(const model::OutboundConnector& connector) {
 }
 
 std::optional<std::string> tls_policy_of(const model::OutboundConnector& connector) {
-  if (!connector.tls) return std::nullopt;
+  if (!connector.tls) return connector.has_implicit_tls() ? std::optional<std::string>("encrypt") : std::nullopt;
   const model::OutboundTls& tls = *connector.tls;
-  std::string text(level_of(tls.level));
+  const model::TlsLevel level = tls.lowest_level();
+  const bool is_raised = connector.has_implicit_tls() && level == model::TlsLevel::opportunistic;
+  std::string text(level_of(is_raised ? model::TlsLevel::require : level));
   for (const std::string& name : tls.match) text += (&name == &tls.match.front() ? " match=" : ":") + name;
-  if (tls.version != model::TlsVersion::none) text += " protocols=" + versions_without_those_before(tls.version);
+  text += protocols_of(connector);
   if (!tls.ca_file.empty()) text += " tafile=" + tls.ca_file;
   return text;
 }

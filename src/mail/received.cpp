@@ -1,4 +1,4 @@
-#include "connectord/mail/received.h"
+#include "received.h"
 
 #include <algorithm>
 #include <array>
@@ -7,8 +7,8 @@
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/text.h"
 #include "connectord/mail/header_field.h"
-#include "connectord/mail/received_client.h"
 #include "connectord/mail/scanner.h"
+#include "received_client.h"
 
 namespace connectord::mail {
 namespace {
@@ -83,7 +83,7 @@ void append(std::string& words, const std::string& word) {
   words += word;
 }
 
-bool tells_of_tls(std::string_view comment) {
+bool mentions_tls(std::string_view comment) {
   constexpr std::array<std::string_view, 4> signs = {"using tls", "version=tls", "cipher=", "tlsv1"};
   return std::any_of(signs.begin(), signs.end(),
                      [&](std::string_view sign) { return base::contains_ignoring_case(comment, sign); });
@@ -146,7 +146,7 @@ class ClauseReader {
 
   void note_tls(std::string_view comment) {
     const bool client_says = base::contains_ignoring_case(comment, "helo");
-    tls_ = tls_ || (!client_says && tells_of_tls(comment));
+    tls_ = tls_ || (!client_says && mentions_tls(comment));
   }
 
   const std::vector<Item>& items_;

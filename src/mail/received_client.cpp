@@ -1,4 +1,4 @@
-#include "connectord/mail/received_client.h"
+#include "received_client.h"
 
 #include <algorithm>
 #include <array>
@@ -107,7 +107,7 @@ class ClientReader {
  private:
   void read_comment(const std::string& comment) {
     if (is_annotation(comment)) {
-      // CommuniGate tells the HELO behind the account; nothing else in an annotation counts.
+      // CommuniGate records the HELO behind the account; nothing else in an annotation counts.
       if (const Split split = split_at_client_words(comment); split.helo && !helo_) helo_ = *split.helo;
       return;
     }

@@ -21,6 +21,7 @@ std::string host_of(const model::SmartHost& host) {
 
 tl::expected<std::string, std::string> mailer_of(const model::OutboundConnector& connector, const std::string& domain) {
   if (connector.route.smart_hosts.empty()) return "esmtp:" + domain;
+  if (connector.has_implicit_tls()) return cannot(connector, "begin with TLS, without STARTTLS");
   std::string text = "esmtp";
   for (const model::SmartHost& host : connector.route.smart_hosts) {
     if (host.port.value_or(smtp_port) != smtp_port) {
@@ -33,14 +34,18 @@ tl::expected<std::string, std::string> mailer_of(const model::OutboundConnector&
 
 tl::expected<std::string, std::string> tls_requirement_of(const model::OutboundConnector& connector) {
   if (!connector.route.credentials.empty()) return cannot(connector, "be told of a password for one server");
-  if (!connector.tls || connector.tls->level == model::TlsLevel::opportunistic) return std::string();
+  const bool by_mx = connector.route.smart_hosts.empty();
+  if (by_mx && connector.tls && !connector.tls->certificate.empty()) {
+    return cannot(connector, "show a certificate to the hosts of MX records alone");
+  }
+  if (!connector.tls || connector.tls->lowest_level() == model::TlsLevel::opportunistic) return std::string();
   const model::OutboundTls& tls = *connector.tls;
   if (tls.version != model::TlsVersion::none) return cannot(connector, "ask for a TLS version of one server");
   if (!tls.ca_file.empty()) return cannot(connector, "trust other authorities for one server");
   // In bits; without "TEMP" it depends on TLS_PERM_ERR whether mail waits or comes back.
   const std::string encrypted = "TEMP+ENCR:112";
   const std::string verified = "TEMP+VERIFY:112";
-  switch (tls.level) {
+  switch (tls.lowest_level()) {
     case model::TlsLevel::opportunistic:
     case model::TlsLevel::require:
       return encrypted;
@@ -49,10 +54,17 @@ tl::expected<std::string, std::string> tls_requirement_of(const model::OutboundC
     case model::TlsLevel::match:
       if (tls.match.size() == 1 && !tls.match.front().starts_with('.')) return verified + "+CN:" + tls.match.front();
       return cannot(connector, "compare a certificate with more than one whole name");
+    case model::TlsLevel::sts:
+      return cannot(connector, "follow MTA-STS");
     case model::TlsLevel::dane:
       return cannot(connector, "be made to insist on DANE for one server");
   }
   return cannot(connector, "do what level asks for");
+}
+
+std::string client_features_of(const model::OutboundConnector& connector) {
+  if (!connector.tls || connector.tls->certificate.empty() || connector.route.smart_hosts.empty()) return {};
+  return "CertFile=" + connector.tls->certificate + ";KeyFile=" + connector.tls->key;
 }
 
 }  // namespace connectord::mail

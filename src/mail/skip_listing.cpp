@@ -1,7 +1,9 @@
 #include "connectord/mail/skip_listing.h"
 
-#include "connectord/mail/received.h"
+#include <algorithm>
+
 #include "connectord/net/special_addresses.h"
+#include "received.h"
 
 namespace connectord::mail {
 namespace {

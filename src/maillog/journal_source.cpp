@@ -6,9 +6,9 @@
 #include <optional>
 #include <string_view>
 
-#include "connectord/maillog/mail_log_line.h"
 #include "connectord/maillog/mail_log_reader.h"
 #include "connectord/maillog/text_cursor.h"
+#include "mail_log_line.h"
 
 namespace connectord::maillog {
 namespace {

@@ -3,9 +3,9 @@
 #include <optional>
 #include <utility>
 
-#include "connectord/maillog/mail_log_line.h"
 #include "connectord/maillog/mail_log_reader.h"
 #include "log_file.h"
+#include "mail_log_line.h"
 
 namespace connectord::maillog {
 namespace {

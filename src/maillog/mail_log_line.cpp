@@ -1,4 +1,4 @@
-#include "connectord/maillog/mail_log_line.h"
+#include "mail_log_line.h"
 
 #include <algorithm>
 

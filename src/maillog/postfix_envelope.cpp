@@ -188,7 +188,7 @@ bool can_begin(std::string_view answer, const LoggedEnvelope& envelope) {
          *subject == without_quotes(envelope.recipient) || *subject == without_quotes(envelope.mail_from);
 }
 
-bool may_tell_user(std::string_view text) {
+bool may_name_user(std::string_view text) {
   const std::string_view end = text.substr(text.rfind('>') + 1);
   return text.find(method_key) != std::string_view::npos || text.find(user_of_milter_key) != std::string_view::npos ||
          (!end.empty() && begins_user(end));
@@ -219,7 +219,7 @@ std::optional<LoggedEnvelope> take_envelope_of_user(std::string_view& text) {
 }  // namespace
 
 LoggedEnvelope take_envelope(std::string_view daemon, std::string_view& text) {
-  if (daemon != "postscreen" && may_tell_user(text)) {
+  if (daemon != "postscreen" && may_name_user(text)) {
     if (auto envelope = take_envelope_of_user(text)) return *std::move(envelope);
   }
   return take_plain_envelope(daemon, text);

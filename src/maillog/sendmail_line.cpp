@@ -184,7 +184,7 @@ std::optional<Detail> parse_ruleset(TextCursor cursor) {
   if (cursor.take(", quarantine=")) return Detail(Held{bounded(cursor.rest())});
   if (!relay || !cursor.take(", reject=")) return std::nullopt;
   if (is_about_our_connection(ruleset)) {
-    return Detail(Withheld{read_host(*relay), ruleset == "tls_rcpt" ? *argument : "", bounded(cursor.rest())});
+    return Detail(NotAttempted{read_host(*relay), ruleset == "tls_rcpt" ? *argument : "", bounded(cursor.rest())});
   }
   Refused refused;
   const Relay client = read_host(*relay);

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-#include "connectord/maillog/mail_log_line.h"
+#include "mail_log_line.h"
 
 namespace connectord::maillog {
 

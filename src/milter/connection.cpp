@@ -5,9 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "connectord/base/ascii_case.h"
 #include "connectord/base/number.h"
 #include "connectord/mail/milter_macros.h"
-#include "connectord/milter/macros.h"
+#include "macros.h"
 
 namespace connectord::milter {
 namespace {
@@ -69,6 +70,7 @@ sfsistat to_status(SMFICTX* context, const session::Answer& answer, sfsistat go_
     std::string text = reply_text(answer.reply->text);
     smfi_setreply(context, code.data(), enhanced.data(), text.data());
   }
+  if (answer.action == model::Action::discard) return SMFIS_DISCARD;
   return answer.action == model::Action::reject ? SMFIS_REJECT : SMFIS_TEMPFAIL;
 }
 
@@ -82,7 +84,7 @@ sfsistat guarded(SMFICTX* context, Event&& event) noexcept {
   } catch (const std::exception& error) {
     try {
       shared->services.log.write({log::Severity::panic, "milter", "an event failed", {{"error", error.what()}}});
-    } catch (...) {  // NOLINT(bugprone-empty-catch): there is nobody left to tell
+    } catch (...) {  // NOLINT(bugprone-empty-catch): there is nowhere left to report it
     }
     return SMFIS_TEMPFAIL;
   }
@@ -109,7 +111,9 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
                                "this libmilter takes connections past server.inet_clients; refusing to serve");
     return SMFIS_REJECT;
   }
-  *actions = needed | (offered_actions & (SMFIF_QUARANTINE | SMFIF_SETSYMLIST));
+  // What rules ask for beyond that fails where the mail server does not offer it, and such a message is deferred.
+  *actions = needed | (offered_actions & (SMFIF_QUARANTINE | SMFIF_SETSYMLIST | SMFIF_CHGBODY | SMFIF_ADDRCPT |
+                                          SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT));
   const bool wants_body = session::Session::wants_body(*shared->services.policies.current().policy);
   const unsigned long wanted = (wants_body ? SMFIP_NR_BODY : SMFIP_NOBODY) | SMFIP_NR_EOH | SMFIP_NOUNKNOWN |
                                SMFIP_NODATA | SMFIP_NR_HDR | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_HDR_LEADSPC;
@@ -163,10 +167,23 @@ sfsistat on_helo(SMFICTX* context, char* name) noexcept {
   });
 }
 
+// Behind the path stand the parameters of MAIL, each "KEYWORD=value".
+std::string_view envelope_id_of(const char* const* arguments) {
+  constexpr std::string_view keyword = "ENVID=";
+  for (const char* const* each = arguments + 1; arguments[0] != nullptr && *each != nullptr; ++each) {
+    const std::string_view parameter(*each);
+    if (base::equals_ignoring_case(parameter.substr(0, keyword.size()), keyword)) {
+      return parameter.substr(keyword.size());
+    }
+  }
+  return {};
+}
+
 sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
   return guarded(context, [&](Connection& connection) {
     report_tls(context, connection);
-    const session::Answer answer = connection.session().mail_from(arguments[0], read_sasl_username(macros_of(context)));
+    const session::Answer answer =
+        connection.session().mail_from(arguments[0], read_sasl_username(macros_of(context)), envelope_id_of(arguments));
     return to_status(context, answer, SMFIS_CONTINUE);
   });
 }
@@ -207,30 +224,77 @@ bool carry_out(SMFICTX* context, const Connection& connection, const model::Head
   }
   // Where we asked for values as they stand, the space behind the colon is ours to write.
   std::string value = (connection.has(SMFIP_HDR_LEADSPC) ? " " : "") + change.value;
+  if (change.kind == model::HeaderChange::Kind::replace) {
+    return smfi_chgheader(context, name.data(), static_cast<int>(change.position), value.data()) == MI_SUCCESS;
+  }
   return smfi_insheader(context, static_cast<int>(change.position), name.data(), value.data()) == MI_SUCCESS;
+}
+
+// Recipients, as RCPT had them, and addresses. The sender must not be notified if a copy fails, since they know nothing
+// of it.
+bool carry_out_recipients(SMFICTX* context, const session::EndOfMessageResult& ending) {
+  for (std::string path : ending.removed_recipients) {
+    if (smfi_delrcpt(context, path.data()) != MI_SUCCESS) return false;
+  }
+  for (const model::AddedRecipient& added : ending.added_recipients) {
+    std::string path = "<" + added.address + ">";
+    std::string parameters = "NOTIFY=NEVER";
+    const int done =
+        added.blind ? smfi_addrcpt_par(context, path.data(), parameters.data()) : smfi_addrcpt(context, path.data());
+    if (done != MI_SUCCESS) return false;
+  }
+  return true;
+}
+
+// In one go, since Postfix takes nothing else in between (milter8.c).
+bool replace_body(SMFICTX* context, const mime::Bytes& body) {
+  if (body.size() == 0) return smfi_replacebody(context, nullptr, 0) == MI_SUCCESS;
+  bool taken = true;
+  const bool is_read = mime::visit(body, {0, body.size()}, [&](std::string_view piece) {
+    std::string bytes(piece);
+    taken = smfi_replacebody(context, reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) ==
+            MI_SUCCESS;
+    return taken;
+  });
+  return is_read && taken;
+}
+
+// What could not be carried out, and of which field; empty if all was.
+struct Undone {
+  std::string what;
+  std::string header;
+};
+
+Undone carry_out_all(SMFICTX* context, const Connection& connection, const session::EndOfMessageResult& ending) {
+  for (const model::HeaderChange& change : ending.header_changes) {
+    if (!carry_out(context, connection, change)) return {"change a header", change.name};
+  }
+  if (!carry_out_recipients(context, ending)) return {"change the recipients", {}};
+  if (ending.body != nullptr && !replace_body(context, *ending.body)) return {"change the body", {}};
+  if (ending.answer.action == model::Action::quarantine) {
+    std::string reason = reply_text(ending.answer.quarantine);
+    if (smfi_quarantine(context, reason.data()) != MI_SUCCESS) return {"hold the message", {}};
+  }
+  return {};
+}
+
+// A message that is changed in part, whose forged tags stay, say, must not go on.
+sfsistat defer_unchanged(SMFICTX* context, std::string_view queue_id, const Undone& undone) {
+  log::Fields fields;
+  if (!undone.header.empty()) fields.emplace_back("header", undone.header);
+  shared->services.log.error(queue_id.empty() ? "NOQUEUE" : queue_id, "cannot " + undone.what + "; deferring",
+                             std::move(fields));
+  return to_status(context, {model::Action::defer, model::Reply{451, "4.3.0", "Cannot " + undone.what}},
+                   SMFIS_CONTINUE);
 }
 
 sfsistat on_end_of_message(SMFICTX* context) noexcept {
   return guarded(context, [&](Connection& connection) {
     const std::string_view queue_id = macro_of(context, "i");
-    const session::Ending ending = connection.session().end_of_message(queue_id);
-    if (ending.answer.action == model::Action::reject || ending.answer.action == model::Action::defer) {
-      return to_status(context, ending.answer, SMFIS_CONTINUE);
-    }
-    for (const model::HeaderChange& change : ending.header_changes) {
-      if (carry_out(context, connection, change)) continue;
-      // A message whose forged tags stay must not go on.
-      shared->services.log.error(queue_id.empty() ? "NOQUEUE" : queue_id, "cannot change a header; deferring",
-                                 {{"header", change.name}});
-      return to_status(context, {model::Action::defer, model::Reply{451, "4.3.0", "Cannot change a header"}},
-                       SMFIS_CONTINUE);
-    }
-    if (ending.answer.action == model::Action::quarantine) {
-      std::string reason = reply_text(ending.answer.quarantine);
-      if (smfi_quarantine(context, reason.data()) != MI_SUCCESS) {
-        return to_status(context, {model::Action::defer, model::Reply{451, "4.3.0", "Cannot hold the message"}},
-                         SMFIS_CONTINUE);
-      }
+    const session::EndOfMessageResult ending = connection.session().end_of_message(queue_id);
+    if (ending.answer.action == model::Action::accept || ending.answer.action == model::Action::quarantine) {
+      const Undone undone = carry_out_all(context, connection, ending);
+      if (!undone.what.empty()) return defer_unchanged(context, queue_id, undone);
     }
     return to_status(context, ending.answer, SMFIS_CONTINUE);
   });
@@ -257,7 +321,8 @@ smfiDesc describe_filter(const Shared& with) {
   smfiDesc filter{};
   filter.xxfi_name = name.data();
   filter.xxfi_version = SMFI_VERSION;
-  filter.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST;
+  filter.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST | SMFIF_CHGBODY |
+                      SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT;
   filter.xxfi_connect = on_connect;
   filter.xxfi_helo = on_helo;
   filter.xxfi_envfrom = on_mail_from;

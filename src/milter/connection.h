@@ -10,7 +10,7 @@ namespace connectord::milter {
 // callbacks of one connection on different threads, never two at once.
 struct Shared {
   runtime::Services services;
-  session::Intake& intake;
+  session::InFlight& intake;
 };
 
 // True if libmilter takes connections past the check of who may connect, which then nobody is kept out by.

@@ -1,4 +1,4 @@
-#include "connectord/milter/macros.h"
+#include "macros.h"
 
 #include <algorithm>
 #include <array>
@@ -16,7 +16,7 @@ std::string_view value_of(const MacroLookup& macro, const char* name) {
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
-// Postfix tells the names of trusted certificates only, plain.
+// Postfix passes the names of trusted certificates only, plain.
 void read_postfix_names(const MacroLookup& macro, model::ClientCertificate& certificate) {
   certificate.subject_common_name = value_of(macro, "{cert_subject}");
   certificate.issuer_common_name = value_of(macro, "{cert_issuer}");
@@ -32,10 +32,11 @@ void read_sendmail_fingerprint(const MacroLookup& macro, model::ClientCertificat
   }
 }
 
-// Sendmail tells names of every certificate, and in {verify} whether it believes them.
+// Sendmail passes names of every certificate, and in {verify} whether it believes them.
 void read_sendmail_names(const MacroLookup& macro, std::string_view verify, model::ClientCertificate& certificate) {
   certificate.unknown_because = "Sendmail tells no fingerprint of the public key: use sha256 of the certificate";
   if (verify != "OK") {
+    certificate.distrusted = verify == "FAIL" || verify == "TEMP";
     certificate.sha256 = "";
     certificate.public_key_sha256 = "";
     return;
@@ -44,7 +45,7 @@ void read_sendmail_names(const MacroLookup& macro, std::string_view verify, mode
   certificate.issuer_name = mail::decode_xtext(value_of(macro, "{cert_issuer}"));
   certificate.subject_common_name = mail::decode_xtext(value_of(macro, "{cn_subject}"));
   certificate.issuer_common_name = mail::decode_xtext(value_of(macro, "{cn_issuer}"));
-  // Nearly every issuer has a common name. Where neither was told, the MTA does not tell them apart from the whole
+  // Nearly every issuer has a common name. Where neither was passed, the MTA does not distinguish them from the whole
   // names; where only the issuer's was, the subject has none, and what looks like one stands within another part.
   if (certificate.subject_common_name.empty() && certificate.issuer_common_name.empty()) {
     certificate.subject_common_name = mail::common_name(certificate.subject_name);

@@ -29,8 +29,8 @@ std::string libmilter_address(const net::Endpoint& endpoint) {
          (v6 ? "[" + endpoint.host + "]" : endpoint.host);
 }
 
-// Whom libmilter takes connections from over inet:, and on which socket. libmilter asks nobody, and tells no callback
-// who is at the other end.
+// Whom libmilter takes connections from over inet:, and on which socket. libmilter asks nobody, and lets no callback
+// know who is at the other end.
 struct Entrance {
   runtime::Doorkeeper doorkeeper;
   int listener;
@@ -55,7 +55,7 @@ bool came_in_unguarded() {
   return through != nullptr && !through->guarded;
 }
 
-MilterServer::MilterServer(const runtime::Services& services, session::Intake& intake)
+MilterServer::MilterServer(const runtime::Services& services, session::InFlight& intake)
     : shared_(std::make_unique<Shared>(Shared{services, intake})) {}
 
 MilterServer::~MilterServer() = default;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <utility>
 
 #include "connectord/base/text.h"
 
@@ -75,10 +76,12 @@ CharsetDecoder& CharsetDecoder::operator=(CharsetDecoder&&) noexcept = default;
 CharsetDecoder::~CharsetDecoder() = default;
 
 std::optional<CharsetDecoder> CharsetDecoder::open(std::string_view charset) {
+  Converter from = open_converter(charset);
+  if (!from) return std::nullopt;
   auto converters = std::make_unique<Converters>();
-  converters->from = open_converter(charset);
+  converters->from = std::move(from);
   converters->to = open_converter("UTF-8");
-  if (!converters->from || !converters->to) return std::nullopt;
+  if (!converters->to) return std::nullopt;
   UErrorCode status = U_ZERO_ERROR;
   ucnv_setToUCallBack(converters->from.get(), substitute, &converters->is_malformed, nullptr, nullptr, &status);
   if (U_FAILURE(status)) return std::nullopt;

@@ -53,7 +53,8 @@ std::optional<EncodedWord> read_word(std::string_view text) {
 
 std::string without_line_ends(std::string_view raw) {
   std::string line(raw.substr(0, mail::max_read_value_length));
-  std::erase_if(line, [](char c) { return c == '\r' || c == '\n'; });
+  const bool is_folded = line.find('\n') != std::string::npos || line.find('\r') != std::string::npos;
+  if (is_folded) std::erase_if(line, [](char c) { return c == '\r' || c == '\n'; });
   return line;
 }
 
@@ -112,7 +113,16 @@ std::size_t word_length(std::string_view utf8) {
 }  // namespace
 
 std::string decode_header_text(std::string_view raw) {
-  return HeaderTextDecoder().decode(base::trimmed(without_line_ends(raw)));
+  const std::string line = without_line_ends(raw);
+  const std::string_view text = base::trimmed(line);
+  const bool is_plain = text.find("=?") == std::string_view::npos && base::is_utf8(text);  // most are
+  return is_plain ? std::string(text) : HeaderTextDecoder().decode(text);
+}
+
+std::string first_header_text(const std::vector<mail::HeaderField>& header, std::string_view name) {
+  const auto field =
+      std::find_if(header.begin(), header.end(), [&](const auto& each) { return mail::is_named(each.name, name); });
+  return field == header.end() ? std::string() : decode_header_text(field->value);
 }
 
 std::string encode_words(std::string_view utf8) {

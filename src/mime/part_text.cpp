@@ -23,6 +23,8 @@ struct DecodedPart {
 
 std::optional<DecodedPart> decoded(const Part& part, TransferEncoding encoding, const Bytes& body, std::size_t limit) {
   DecodedPart decoded;
+  constexpr std::size_t longest_piece = 65'536;
+  decoded.bytes.reserve(std::min<std::uint64_t>(part.body.size(), limit + longest_piece));
   TransferDecoder decoder(encoding);
   const bool is_read = visit(body, part.body, [&](std::string_view piece) {
     decoder.update(piece, decoded.bytes);
@@ -38,17 +40,18 @@ std::optional<DecodedPart> decoded(const Part& part, TransferEncoding encoding, 
 
 // By the charset, or as mail programs guess where it is none or not that one.
 void add_texts(std::vector<TextReading>& readings, const DecodedPart& part, const std::string& charset) {
-  TextReading reading{.text = {}, .is_cut = part.is_cut, .is_malformed = part.is_malformed};
+  bool is_malformed = part.is_malformed;
   auto decoder = CharsetDecoder::open(charset);
   if (decoder) {
-    decoder->update(part.bytes, reading.text);
-    decoder->finish(reading.text);
-    reading.is_malformed = reading.is_malformed || (decoder->is_malformed() && !part.is_cut);
-    add_reading(readings, reading);
+    std::string text;
+    text.reserve(part.bytes.size());
+    decoder->update(part.bytes, text);
+    decoder->finish(text);
+    is_malformed = is_malformed || (decoder->is_malformed() && !part.is_cut);
+    add_reading(readings, {.text = std::move(text), .is_cut = part.is_cut, .is_malformed = is_malformed});
   }
   if (decoder && !decoder->is_malformed()) return;
-  reading.text = decode_charset(part.bytes, {});
-  add_reading(readings, std::move(reading));
+  add_reading(readings, {.text = decode_charset(part.bytes, {}), .is_cut = part.is_cut, .is_malformed = is_malformed});
 }
 
 bool is_html(const Part& part) {
@@ -117,9 +120,9 @@ std::vector<TextReading> read_text(const Part& part, const Bytes& body, std::siz
   if (!is_html(part)) return readings;
   const std::size_t sources = readings.size();
   for (std::size_t i = 0; i < sources; ++i) {
-    TextReading reading = readings[i];
-    reading.text = text_of_html(reading.text);
-    add_reading(readings, std::move(reading));
+    const TextReading& source = readings[i];
+    add_reading(readings,
+                {.text = text_of_html(source.text), .is_cut = source.is_cut, .is_malformed = source.is_malformed});
   }
   return readings;
 }

@@ -1,9 +1,10 @@
-#include "connectord/mime/reader.h"
+#include "reader.h"
 
 #include <algorithm>
 
 #include "connectord/base/text.h"
 #include "part_fields.h"
+#include "plain_lines.h"
 
 namespace connectord::mime {
 namespace {
@@ -42,6 +43,11 @@ void Reader::update(std::string_view chunk) {
 // A lone CR is a character like any other here; but there may be readers who see a line's end.
 void Reader::split_strictly(std::string_view chunk) {
   while (!chunk.empty()) {
+    if (const std::size_t plain = in_header_ || !line_.empty() ? 0 : plain_lines_length(chunk); plain > 0) {
+      pass_over(plain);
+      chunk.remove_prefix(plain);
+      continue;
+    }
     const std::size_t end = std::min(chunk.find('\n'), chunk.size() - 1) + 1;
     const std::string_view piece = chunk.substr(0, end);
     chunk.remove_prefix(end);
@@ -53,6 +59,14 @@ void Reader::split_strictly(std::string_view chunk) {
     cr_waits_ = piece.ends_with('\r');
     ends ? end_line(piece, is_crlf ? 2 : 1) : keep(piece);
   }
+}
+
+// Lines of a body that are no delimiters and end by CRLF.
+void Reader::pass_over(std::size_t size) {
+  offset_ += size;
+  line_begin_ = offset_;
+  previous_content_end_ = offset_ - 2;
+  previous_ends_bare_ = false;
 }
 
 void Reader::split_leniently(std::string_view chunk) {

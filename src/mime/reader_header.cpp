@@ -1,6 +1,6 @@
 #include "connectord/base/text.h"
-#include "connectord/mime/reader.h"
 #include "part_fields.h"
+#include "reader.h"
 
 namespace connectord::mime {
 void Reader::header_line(const Line& line) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "connectord/mime/reader.h"
+#include "reader.h"
 
 namespace connectord::mime {
 namespace {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "connectord/base/text.h"
+#include "connectord/mime/header_text.h"
 #include "connectord/mime/replace.h"
 #include "finder.h"
 #include "part_fields.h"
@@ -8,16 +9,6 @@
 
 namespace connectord::mime {
 namespace {
-
-// Line ends in milters' values are LF.
-std::string written(const mail::HeaderField& field) {
-  std::string line = field.name + (base::is_space(field.value.empty() ? ' ' : field.value.front()) ? ":" : ": ");
-  for (const char c : field.value) {
-    if (c == '\n' && !line.ends_with('\r')) line += '\r';
-    line += c;
-  }
-  return line + "\r\n";
-}
 
 struct BodyFacts {
   bool has_8bit = false;
@@ -43,7 +34,7 @@ std::string header_of_wrapped(const std::vector<mail::HeaderField>& header, Wrap
     lines += has_8bit ? "Content-Transfer-Encoding: 8bit\r\n\r\n" : "\r\n";
   }
   for (const auto& field : header) {
-    if (form == WrapForm::message || is_content_field(field.name)) lines += written(field);
+    if (form == WrapForm::message || is_content_field(field.name)) lines += header_line(field);
   }
   return lines + "\r\n";
 }

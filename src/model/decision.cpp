@@ -1,5 +1,7 @@
 #include "connectord/model/decision.h"
 
+#include "connectord/base/text.h"
+
 namespace connectord::model {
 
 std::string_view to_string(Action action) {
@@ -12,6 +14,14 @@ std::string_view to_string(IdentifiedBy identified_by) {
 
 std::string to_string(const Reply& reply) {
   return std::to_string(reply.code) + " " + reply.enhanced + " " + reply.text;
+}
+
+std::string title_of(const RuleHit& hit) {
+  return hit.rule + (hit.mode == Mode::audit ? " (audit): " : ": ");
+}
+
+std::string actions_of(const RuleHit& hit) {
+  return hit.actions.empty() ? "stop" : base::joined(hit.actions);
 }
 
 std::string_view to_string(Outcome outcome) {

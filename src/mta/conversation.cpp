@@ -1,4 +1,4 @@
-#include "connectord/mta/conversation.h"
+#include "conversation.h"
 
 #include <chrono>
 

@@ -47,7 +47,7 @@ int connect_unix(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
@@ -93,12 +93,12 @@ Attempt attempt_in_child(const base::Account& account, const std::string& queue_
 
 class Reach {
  public:
-  Reach(const PostfixSetup& setup, const Wanted& wanted) : setup_(setup), wanted_(wanted) {}
+  Reach(const PostfixSetup& setup, const MtaRequirements& required) : setup_(setup), required_(required) {}
 
   std::vector<Advice> run() {
-    check("milter", wanted_.milter, {"smtpd", "cleanup"});
-    check("policy", wanted_.policy, {"smtpd"});
-    check("socketmap", wanted_.socketmap, {"cleanup", "trivial-rewrite", "smtp"});
+    check("milter", required_.milter, {"smtpd", "cleanup"});
+    check("policy", required_.policy, {"smtpd"});
+    check("socketmap", required_.socketmap, {"cleanup", "trivial-rewrite", "smtp"});
     return std::move(found_);
   }
 
@@ -107,7 +107,7 @@ class Reach {
              const std::vector<std::string>& programs) {
     if (!endpoint) return;
     if (endpoint->kind == net::Endpoint::Kind::inet) {
-      if (!net::knock(*endpoint)) tell_silent(key, *endpoint, "nobody listens there");
+      if (!net::knock(*endpoint)) report_silent(key, *endpoint, "nobody listens there");
       return;
     }
     const std::string word = service_word(*endpoint, setup_.queue_directory).substr(std::strlen("unix:"));
@@ -133,22 +133,22 @@ class Reach {
       found_.push_back(
           {"cannot try to reach " + endpoint.to_string() + " as the user " + account.name, "run this as root"});
     } else if (attempt.folder >= 0) {
-      tell_folder(endpoint, folders[static_cast<std::size_t>(attempt.folder)], account);
+      report_folder(endpoint, folders[static_cast<std::size_t>(attempt.folder)], account);
     } else if (attempt.error == EACCES && ::geteuid() == 0) {
-      tell_rights(endpoint, account);
+      report_rights(endpoint, account);
     } else if (attempt.error != 0 && attempt.error != EACCES && attempt.error != EAGAIN) {
-      tell_silent(key, endpoint, std::strerror(attempt.error));
+      report_silent(key, endpoint, std::strerror(attempt.error));
     }
   }
 
-  void tell_silent(const std::string& key, const net::Endpoint& endpoint, const std::string& why) {
+  void report_silent(const std::string& key, const net::Endpoint& endpoint, const std::string& why) {
     found_.push_back({"connectord does not answer at server." + key + ", " + endpoint.to_string() + ": " + why,
-                      "start connectord with " + wanted_.file +
+                      "start connectord with " + required_.file +
                           ", or restart it if the listener is new: systemctl restart "
                           "connectord"});
   }
 
-  void tell_folder(const net::Endpoint& endpoint, const std::string& folder, const base::Account& account) {
+  void report_folder(const net::Endpoint& endpoint, const std::string& folder, const base::Account& account) {
     if (::geteuid() != 0) return;
     const std::string whole = folder == "." ? setup_.queue_directory
                                             : (folder.front() == '/' ? folder : setup_.queue_directory + "/" + folder);
@@ -157,23 +157,23 @@ class Reach {
                       "chgrp " + group_of(account) + " " + whole + " && chmod g+x " + whole});
   }
 
-  void tell_rights(const net::Endpoint& endpoint, const base::Account& account) {
+  void report_rights(const net::Endpoint& endpoint, const base::Account& account) {
     found_.push_back(
         {"the user " + account.name + " may not connect to " + endpoint.to_string(),
-         "in [server] of " + wanted_.file + ": socket_group = \"" + group_of(account) +
+         "in [server] of " + required_.file + ": socket_group = \"" + group_of(account) +
              "\" and socket_mode = \"0660\", then restart connectord (started as root, which alone may give a "
              "socket to another group)"});
   }
 
   const PostfixSetup& setup_;
-  const Wanted& wanted_;
+  const MtaRequirements& required_;
   std::vector<Advice> found_;
 };
 
 }  // namespace
 
-std::vector<Advice> unreachable_listeners(const PostfixSetup& setup, const Wanted& wanted) {
-  return Reach(setup, wanted).run();
+std::vector<Advice> unreachable_listeners(const PostfixSetup& setup, const MtaRequirements& required) {
+  return Reach(setup, required).run();
 }
 
 }  // namespace connectord::mta

@@ -2,9 +2,16 @@
 
 #include <filesystem>
 
+#include "connectord/mta/client_trust.h"
 #include "connectord/mta/sendmail_host.h"
 
 namespace connectord::mta {
+
+MailServerPlaces usual_places() {
+  MailServerPlaces places;
+  places.folder = usual_postfix_folder();
+  return places;
+}
 
 MailServers mail_servers_of(const MailServerPlaces& places, const nlohmann::ordered_json& health) {
   const SendmailHost sendmail(places.sendmail_mc);

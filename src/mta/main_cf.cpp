@@ -9,11 +9,8 @@ namespace connectord::mta {
 namespace {
 
 tl::expected<void, std::string> run_postconf(const std::string& folder, const char* option,
-                                             const std::vector<std::string>& arguments) {
-  if (arguments.empty()) return {};
-  std::vector<std::string> command = {"postconf", "-c", folder, option};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  const auto done = output_of(command);
+                                             const std::string& argument) {
+  const auto done = output_of({"postconf", "-c", folder, option, argument});
   if (!done) return tl::unexpected(done.error());
   return {};
 }
@@ -33,14 +30,12 @@ tl::expected<std::string, std::string> edited_main_cf(const std::string& content
   if (folder.path().empty() || !write_plainly(copy, content)) {
     return tl::unexpected(std::string("cannot write a copy of main.cf below the folder for temporary files"));
   }
-  std::vector<std::string> set;
-  std::vector<std::string> removed;
+  // One after the other: of several new ones postconf(1) makes the order of its hash table.
   for (const auto& [parameter, value] : assignments) {
-    if (value) set.push_back(parameter + " = " + *value);
-    if (!value) removed.push_back(parameter);
+    const auto done = value ? run_postconf(folder.path(), "-e", parameter + " = " + *value)
+                            : run_postconf(folder.path(), "-X", parameter);
+    if (!done) return tl::unexpected(done.error());
   }
-  if (auto done = run_postconf(folder.path(), "-e", set); !done) return tl::unexpected(done.error());
-  if (auto done = run_postconf(folder.path(), "-X", removed); !done) return tl::unexpected(done.error());
   return read_file(copy);
 }
 

@@ -18,6 +18,7 @@ class PostfixDetacher : private PostfixRun {
  private:
   Done plan() {
     report_.after = report_.before;
+    report_.master_after = edited_master_cf(report_.master_before, own_services_to_remove(setup_, {}));
     if (record_) {
       const std::string now = base::sha256_hex(report_.before);
       // Cut off before it changed anything, or put back by hand.
@@ -35,7 +36,7 @@ class PostfixDetacher : private PostfixRun {
   }
 
   Done plan_by_parameters() {
-    Wanted wanted;
+    MtaRequirements required;
     if (!record_) {
       // Attached by hand, or not at all: what to look for is in connectord's configuration.
       runtime::LoadedPolicy loaded =
@@ -45,9 +46,9 @@ class PostfixDetacher : private PostfixRun {
         return tl::unexpected(std::string("nothing tells what to look for in main.cf: there is no ") +
                               record_file(setup_.folder) + ", and connectord's configuration does not load");
       }
-      wanted = wanted_by(order_.configuration, loaded.policy->configuration());
+      required = mta_requirements_of(order_.configuration, loaded.policy->configuration());
     }
-    const Removal removal = plan_removal(setup_, record_, wanted);
+    const Removal removal = plan_removal(setup_, record_, required);
     report_.left = removal.left;
     std::vector<Assignment> assignments;
     for (const Removal::Edit& edit : removal.edits) assignments.emplace_back(edit.parameter, edit.after);
@@ -59,7 +60,7 @@ class PostfixDetacher : private PostfixRun {
   }
 
   void decide() {
-    if (report_.after == report_.before && !record_) return end(Result::not_attached);
+    if (!changes_anything() && !record_) return end(Result::not_attached);
     if (!order_.carry_out) return end(Result::would_detach);
     apply();
   }
@@ -67,23 +68,31 @@ class PostfixDetacher : private PostfixRun {
   void apply() {
     if (auto claimed = claim(); !claimed) return end(Result::refused, claimed.error());
     const bool running = instance_->is_running();
-    if (report_.after != report_.before) {
+    if (changes_anything()) {
       if (auto changed = change(); !changed) return end(Result::failed, changed.error());
     }
     if (running) {
       if (auto reloaded = instance_->reload(); !reloaded) return end(Result::failed, reloaded.error());
     }
     if (record_) forget();
-    end(report_.after == report_.before ? Result::not_attached : Result::detached);
+    end(changes_anything() ? Result::detached : Result::not_attached);
   }
 
+  bool changes_anything() const { return report_.after != report_.before || changes_services(); }
+
+  // main.cf first, so that nothing names a service that is gone.
   Done change() {
-    if (auto installed = instance_->install(report_.before, report_.after); !installed) return installed;
+    if (auto installed = PostfixInstance::install(instance_->main_cf(), report_.before, report_.after); !installed) {
+      return installed;
+    }
+    if (auto installed = install_services(); !installed) return installed;
     const auto checked = instance_->check();
     report_.changed = checked.has_value();
     if (checked) return {};
-    const auto back = replace_file(instance_->main_cf(), report_.before, instance_->main_cf());
-    return tl::unexpected(checked.error() + (back ? "; main.cf is as it was" : "; " + back.error()));
+    const auto back = replace_file(instance_->main_cf(), report_.before, instance_->main_cf()).and_then([this] {
+      return put_services_back();
+    });
+    return tl::unexpected(checked.error() + (back ? "; main.cf and master.cf are as they were" : "; " + back.error()));
   }
 
   // Where others have changed main.cf, the copy of what it was before is of use yet.

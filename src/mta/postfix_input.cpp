@@ -38,13 +38,13 @@ bool overlaps_with_other_hosts(const net::AddressRange& range, const std::vector
 
 class InputPlanner {
  public:
-  InputPlanner(const PostfixSetup& setup, const Wanted& wanted, Plan& plan)
-      : setup_(setup), wanted_(wanted), plan_(plan) {}
+  InputPlanner(const PostfixSetup& setup, const MtaRequirements& required, Plan& plan)
+      : setup_(setup), required_(required), plan_(plan) {}
 
   void run() {
     const std::string& before = setup_.effective(bare_newline);
     if (before == "no") ask_for_bare_newline();
-    if (before.empty() && is_too_old(setup_)) tell_of_upgrade();
+    if (before.empty() && is_too_old(setup_)) report_upgrade();
     for (const PostfixService& service : setup_.services) judge(service);
     if (!before.empty()) judge_exclusions();
     judge_completion();
@@ -60,14 +60,11 @@ class InputPlanner {
     const std::string reason =
         "a line feed alone must not end a message, or somebody can hide a second one in it, which comes in as mail of "
         "the server that passes it on";
-    const bool attaches = std::any_of(plan_.changes.begin(), plan_.changes.end(), [](const Change& change) {
-      return change.parameter == "smtpd_milters" || change.parameter == "smtpd_recipient_restrictions";
-    });
-    if (attaches) return set_parameter(setup_, bare_newline, value, reason, plan_);
+    if (attaches(plan_)) return set_parameter(setup_, bare_newline, value, reason, plan_);
     plan_.warnings.push_back({bare_newline + " is no: " + reason, postconf_line(setup_, bare_newline + " = " + value)});
   }
 
-  void tell_of_upgrade() {
+  void report_upgrade() {
     plan_.warnings.push_back({"Postfix " + setup_.version + " does not know " + bare_newline +
                                   ", so a message may have a second one hidden in it, which comes in as mail of the "
                                   "server that passes it on",
@@ -90,7 +87,7 @@ class InputPlanner {
       std::string text(word.text);
       std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
       const auto range = net::AddressRange::parse(text);
-      if (!range || !overlaps_with_other_hosts(*range, wanted_.client_networks)) continue;
+      if (!range || !overlaps_with_other_hosts(*range, required_.client_networks)) continue;
       plan_.warnings.push_back({exclusions + " leaves out " + range->to_string() +
                                     ", where connectors know hosts by their addresses: what is hidden in a message "
                                     "that such a host passes on comes in as mail of the connector",
@@ -111,14 +108,14 @@ class InputPlanner {
   }
 
   const PostfixSetup& setup_;
-  const Wanted& wanted_;
+  const MtaRequirements& required_;
   Plan& plan_;
 };
 
 }  // namespace
 
-void plan_input(const PostfixSetup& setup, const Wanted& wanted, Plan& plan) {
-  if (wanted.milter || wanted.policy) InputPlanner(setup, wanted, plan).run();
+void plan_input(const PostfixSetup& setup, const MtaRequirements& required, Plan& plan) {
+  if (required.milter || required.policy) InputPlanner(setup, required, plan).run();
 }
 
 }  // namespace connectord::mta

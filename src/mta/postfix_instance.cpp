@@ -25,13 +25,13 @@ Done PostfixInstance::reload() const {
   return {};
 }
 
-Done PostfixInstance::install(const std::string& planned_from, const std::string& content) const {
-  const auto now = read_file(main_cf());
+Done PostfixInstance::install(const std::string& file, const std::string& planned_from, const std::string& content) {
+  const auto now = read_file(file);
   if (!now) return tl::unexpected(now.error());
   if (*now != planned_from) {
-    return tl::unexpected(main_cf() + " was changed by somebody else at this moment; nothing is done, run this again");
+    return tl::unexpected(file + " was changed by somebody else at this moment; nothing is done, run this again");
   }
-  return replace_file(main_cf(), content, main_cf());
+  return replace_file(file, content, file);
 }
 
 Done PostfixInstance::write_record(const Record& record) const {
@@ -63,7 +63,10 @@ tl::expected<PostfixState, std::string> read_state(const std::string& folder) {
   if (!record) return tl::unexpected(record.error());
   auto content = read_file(instance.main_cf());
   if (!content) return tl::unexpected(content.error());
-  return PostfixState{std::move(*setup), std::move(instance), std::move(*record), std::move(*content)};
+  auto services = read_file(instance.master_cf());
+  if (!services) return tl::unexpected(services.error());
+  return PostfixState{std::move(*setup), std::move(instance), std::move(*record), std::move(*content),
+                      std::move(*services)};
 }
 
 std::vector<Assignment> assignments_of(const std::vector<Change>& changes) {

@@ -14,13 +14,13 @@ constexpr int needed_protocol = 6;
 
 class MacroPlanner {
  public:
-  MacroPlanner(const PostfixSetup& setup, const Wanted& wanted, Plan& plan)
-      : setup_(setup), wanted_(wanted), plan_(plan) {}
+  MacroPlanner(const PostfixSetup& setup, const MtaRequirements& required, Plan& plan)
+      : setup_(setup), required_(required), plan_(plan) {}
 
   void run() {
     const std::string& everywhere = setup_.effective("milter_protocol");
     const std::vector<ListWord> milters = list_words(setup_.effective("smtpd_milters"));
-    const std::size_t place = find_milter(milters, *wanted_.milter, setup_.queue_directory);
+    const std::size_t place = find_milter(milters, *required_.milter, setup_.queue_directory);
     const std::string own = place < milters.size() ? setting_of(milters[place].text, "protocol") : "";
     if (!own.empty()) {
       judge_protocol(own, "smtpd_milters has connectord with protocol=" + own,
@@ -61,7 +61,7 @@ class MacroPlanner {
          write});
   }
 
-  // What Postfix tells where it knows nothing.
+  // What Postfix passes where it knows nothing.
   template <class Line>
   void judge_defaults(const std::string& list, const std::string& where, const Line& line_with) {
     std::string facts;
@@ -82,14 +82,14 @@ class MacroPlanner {
   }
 
   const PostfixSetup& setup_;
-  const Wanted& wanted_;
+  const MtaRequirements& required_;
   Plan& plan_;
 };
 
 }  // namespace
 
-void plan_macros(const PostfixSetup& setup, const Wanted& wanted, Plan& plan) {
-  if (wanted.milter) MacroPlanner(setup, wanted, plan).run();
+void plan_macros(const PostfixSetup& setup, const MtaRequirements& required, Plan& plan) {
+  if (required.milter) MacroPlanner(setup, required, plan).run();
 }
 
 }  // namespace connectord::mta

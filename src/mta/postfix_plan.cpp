@@ -23,11 +23,11 @@ bool refers_to(const std::string& list, const std::string& parameter) {
 
 class ListPlanner {
  public:
-  ListPlanner(const PostfixSetup& setup, const Wanted& wanted, Plan& plan)
-      : setup_(setup), wanted_(wanted), plan_(plan) {}
+  ListPlanner(const PostfixSetup& setup, const MtaRequirements& required, Plan& plan)
+      : setup_(setup), required_(required), plan_(plan) {}
 
   void run() {
-    if (wanted_.milter) {
+    if (required_.milter) {
       add_milter("smtpd_milters",
                  "connectord is asked about mail that comes in over SMTP; first, so that it sees mail "
                  "as it came, and other milters see no forged tags, results and headers for spam filters");
@@ -38,10 +38,10 @@ class ListPlanner {
       set_default_action();
       warn_of_milter_settings();
     }
-    if (wanted_.policy) add_policy_service();
-    if (!wanted_.milter && !wanted_.policy) {
+    if (required_.policy) add_policy_service();
+    if (!required_.milter && !required_.policy) {
       plan_.refusals.push_back({"connectord has no listener that Postfix could ask",
-                                "in [server] of " + wanted_.file + ": milter = \"unix:" + setup_.queue_directory +
+                                "in [server] of " + required_.file + ": milter = \"unix:" + setup_.queue_directory +
                                     "/connectord/milter.sock\""});
     }
   }
@@ -49,9 +49,9 @@ class ListPlanner {
  private:
   void add_milter(const std::string& parameter, const std::string& reason) {
     const std::vector<ListWord> words = list_words(setup_.effective(parameter));
-    const std::size_t place = find_milter(words, *wanted_.milter, setup_.queue_directory);
+    const std::size_t place = find_milter(words, *required_.milter, setup_.queue_directory);
     if (place < words.size()) return judge_milter(parameter, words, place);
-    const std::string word = service_word(*wanted_.milter, setup_.queue_directory);
+    const std::string word = service_word(*required_.milter, setup_.queue_directory);
     const std::string others = words.empty() ? "" : "; before " + setup_.effective(parameter);
     plan_.changes.push_back(
         {parameter, written(setup_, parameter), with_first(word, setup_.value(parameter)), reason + others, word});
@@ -68,7 +68,7 @@ class ListPlanner {
     if (place == 0) return;
     // Where ours comes from another parameter, there is no line of this one that would mend it.
     const std::string& raw = setup_.value(parameter);
-    const std::string after = with_milter_first(raw, *wanted_.milter, setup_.queue_directory);
+    const std::string after = with_milter_first(raw, *required_.milter, setup_.queue_directory);
     plan_.warnings.push_back(
         {parameter + " has another milter before connectord: " + std::string(words[0].text) + fooled_by_order,
          after.empty() ? "put connectord first in " + parameter + " in " + setup_.folder + "/main.cf"
@@ -84,7 +84,7 @@ class ListPlanner {
         plan_);
     if (before == "tempfail") return;
     for (const ListWord& word : list_words(setup_.effective("smtpd_milters"))) {
-      if (names_service(word.text, *wanted_.milter, setup_.queue_directory)) continue;
+      if (names_service(word.text, *required_.milter, setup_.queue_directory)) continue;
       if (!setting_of(word.text, "default_action").empty()) continue;
       plan_.warnings.push_back({"milter_default_action counts for " + std::string(word.text) + " too, which had \"" +
                                     before + "\" until now",
@@ -111,11 +111,11 @@ class ListPlanner {
 
   void add_policy_service() {
     const std::string parameter = "smtpd_recipient_restrictions";
-    const std::string service = "check_policy_service " + service_word(*wanted_.policy, setup_.queue_directory);
+    const std::string service = "check_policy_service " + service_word(*required_.policy, setup_.queue_directory);
     const std::string reason =
         "first, since a permit before it would end the list before connectord is told the certificate's fingerprints";
     const std::vector<ListWord> words = list_words(setup_.effective(parameter));
-    const std::size_t place = find_policy_service(words, *wanted_.policy, setup_.queue_directory);
+    const std::size_t place = find_policy_service(words, *required_.policy, setup_.queue_directory);
     const std::string& raw = setup_.value(parameter);
     if (place == words.size()) {
       plan_.changes.push_back({parameter, written(setup_, parameter), with_first(service, raw), reason, service});
@@ -123,7 +123,7 @@ class ListPlanner {
     }
     if (only_refuses(words, place)) return;
     const std::vector<ListWord> raw_words = list_words(raw);
-    const std::size_t raw_place = find_policy_service(raw_words, *wanted_.policy, setup_.queue_directory);
+    const std::size_t raw_place = find_policy_service(raw_words, *required_.policy, setup_.queue_directory);
     if (raw_place == raw_words.size()) {
       plan_.refusals.push_back(
           {parameter + " has connectord behind \"" + std::string(words[0].text) + "\", by way of another parameter",
@@ -147,7 +147,7 @@ class ListPlanner {
   }
 
   const PostfixSetup& setup_;
-  const Wanted& wanted_;
+  const MtaRequirements& required_;
   Plan& plan_;
 };
 
@@ -155,7 +155,21 @@ class ListPlanner {
 
 std::string postconf_line(const PostfixSetup& setup, const std::string& assignment) {
   const std::string where = setup.folder == "/etc/postfix" ? "" : "-c " + setup.folder + " ";
-  return "postconf " + where + "-e '" + assignment + "'";
+  return "postconf " + where + "-e '" + assignment + "' && postfix " + where + "reload";
+}
+
+Advice advice_of(const PostfixSetup& setup, const Change& change) {
+  const std::string& now = setup.effective(change.parameter);
+  const bool is_there = !change.part.empty() && setup.value(change.parameter).find(change.part) != std::string::npos;
+  std::string what = change.parameter;
+  if (is_there) {
+    what += " has " + change.part + " in another place than the first";
+  } else if (!change.part.empty()) {
+    what += " lacks " + change.part + (now.empty() ? "; it is empty" : "");
+  } else {
+    what += (change.before ? " is \"" + now + "\", not \"" : " is not set to \"") + change.after + "\"";
+  }
+  return {std::move(what), postconf_line(setup, change.parameter + " = " + change.after), "wanted: " + change.reason};
 }
 
 void set_parameter(const PostfixSetup& setup, const std::string& parameter, const std::string& value,
@@ -164,22 +178,23 @@ void set_parameter(const PostfixSetup& setup, const std::string& parameter, cons
   plan.changes.push_back({parameter, written(setup, parameter), value, reason, ""});
 }
 
-void plan_lists(const PostfixSetup& setup, const Wanted& wanted, Plan& plan) {
-  ListPlanner(setup, wanted, plan).run();
+void plan_lists(const PostfixSetup& setup, const MtaRequirements& required, Plan& plan) {
+  ListPlanner(setup, required, plan).run();
 }
 
-Plan plan_postfix(const PostfixSetup& setup, const Wanted& wanted) {
+Plan plan_postfix(const PostfixSetup& setup, const MtaRequirements& required) {
   Plan plan;
   if (setup.version_number() < oldest) {
     plan.refusals.push_back(
         {"Postfix " + setup.version + " is too old: connectord is made for Postfix 3.5 and later", "upgrade Postfix"});
   }
-  plan_lists(setup, wanted, plan);
-  plan_macros(setup, wanted, plan);
-  plan_input(setup, wanted, plan);
-  plan_tls(setup, wanted, plan);
-  plan_tables(setup, wanted, plan);
-  plan_services(setup, wanted, plan);
+  plan_lists(setup, required, plan);
+  plan_macros(setup, required, plan);
+  plan_input(setup, required, plan);
+  plan_tls(setup, required, plan);
+  plan_tables(setup, required, plan);
+  plan_services(setup, required, plan);
+  plan_deliveries(setup, required, plan);
   return plan;
 }
 

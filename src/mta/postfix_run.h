@@ -30,11 +30,27 @@ class PostfixRun {
 
   // Why main.cf may not be changed by this run. Holds the lock from here on.
   Done claim() {
-    if (std::string obstacle = obstacle_to_replacing(instance_->main_cf()); !obstacle.empty()) {
-      return tl::unexpected(std::move(obstacle));
+    for (const std::string& file : {instance_->main_cf(), instance_->master_cf()}) {
+      if (file == instance_->master_cf() && !changes_services()) continue;
+      if (std::string obstacle = obstacle_to_replacing(file); !obstacle.empty()) {
+        return tl::unexpected(std::move(obstacle));
+      }
     }
     lock_ = lock_folder(setup_.folder);
     return lock_ ? Done() : tl::unexpected("another connectorctl is at " + setup_.folder);
+  }
+
+  bool changes_services() const { return report_.master_after != report_.master_before; }
+
+  Done install_services() const {
+    if (!changes_services()) return {};
+    return PostfixInstance::install(instance_->master_cf(), report_.master_before, report_.master_after);
+  }
+
+  // After that, and where what follows fails.
+  Done put_services_back() const {
+    if (!changes_services()) return {};
+    return replace_file(instance_->master_cf(), report_.master_before, instance_->master_cf());
   }
 
   void end(Result result, std::string why = {}) {
@@ -57,6 +73,9 @@ class PostfixRun {
     instance_.emplace(std::move(state->instance));
     record_ = std::move(state->record);
     report_.before = std::move(state->main_cf);
+    report_.master_file = instance_->master_cf();
+    report_.master_before = std::move(state->master_cf);
+    report_.master_after = report_.master_before;
     report_.version = setup_.version;
     report_.file = instance_->main_cf();
     return {};

@@ -73,7 +73,7 @@ std::map<std::string, std::string> read_assignments(const std::string& text) {
 std::vector<PostfixService> read_services(const std::string& fields, const std::string& overrides,
                                           bool chroot_by_default) {
   std::vector<PostfixService> services;
-  // In the order of master.cf, as postconf tells them.
+  // In the order of master.cf, as postconf lists them.
   std::istringstream lines(fields);
   for (std::string line; std::getline(lines, line);) {
     for (const auto& [key, value] : read_assignments(line)) {
@@ -93,7 +93,7 @@ std::vector<PostfixService> read_services(const std::string& fields, const std::
 tl::expected<PostfixSetup, std::string> read_postfix(const std::string& folder) {
   PostfixSetup setup;
   setup.folder = canonical(folder);
-  std::vector<std::string> told;
+  std::vector<std::string> outputs;
   const std::vector<std::vector<std::string>> questions = {{},     {"-x"},       {"-n"},
                                                            {"-F"}, {"-P", "-x"}, {"-d", "mail_version"}};
   for (const auto& question : questions) {
@@ -101,13 +101,13 @@ tl::expected<PostfixSetup, std::string> read_postfix(const std::string& folder) 
     command.insert(command.end(), question.begin(), question.end());
     auto output = output_of(command);
     if (!output) return tl::unexpected(output.error());
-    told.push_back(std::move(*output));
+    outputs.push_back(std::move(*output));
   }
-  setup.values = read_assignments(told[0]);
-  setup.expanded = read_assignments(told[1]);
-  setup.written = read_assignments(told[2]);
-  setup.services = read_services(told[3], told[4], chroot_by_default(setup.effective("compatibility_level")));
-  setup.version = read_assignments(told[5])["mail_version"];
+  setup.values = read_assignments(outputs[0]);
+  setup.expanded = read_assignments(outputs[1]);
+  setup.written = read_assignments(outputs[2]);
+  setup.services = read_services(outputs[3], outputs[4], chroot_by_default(setup.effective("compatibility_level")));
+  setup.version = read_assignments(outputs[5])["mail_version"];
   setup.queue_directory = canonical(setup.effective("queue_directory"));
   if (setup.version.empty()) return tl::unexpected(std::string("postconf does not tell the version of Postfix"));
   return setup;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "connectord/base/text.h"
 #include "connectord/engine/index.h"
 #include "connectord/mta/postfix_plan.h"
 #include "connectord/net/domain_name.h"
@@ -14,8 +15,8 @@ enum class Place { first, last };
 
 class TablePlanner {
  public:
-  TablePlanner(const PostfixSetup& setup, const Wanted& wanted, Plan& plan)
-      : setup_(setup), wanted_(wanted), plan_(plan) {}
+  TablePlanner(const PostfixSetup& setup, const MtaRequirements& required, Plan& plan)
+      : setup_(setup), required_(required), plan_(plan) {}
 
   void run() {
     add("transport_maps", "transport", Place::last,
@@ -25,7 +26,11 @@ class TablePlanner {
     add("milter_header_checks", "header", Place::last,
         "the tag selects the route of outbound connectors that are for certain inbound ones; last, so that your own "
         "rules keep counting");
-    if (wanted_.credentials) {
+    if (required_.by_sender) {
+      add("sender_dependent_default_transport_maps", "sender-transport", Place::first,
+          "outbound connectors are for certain senders; first, since Postfix asks no further where one has an answer");
+    }
+    if (required_.credentials) {
       add("smtp_sasl_password_maps", "sasl-password", Place::first, "outbound connectors have credentials");
       set_parameter(setup_, "smtp_sasl_auth_enable", "yes", "outbound connectors have credentials", plan_);
       // The default allows no plain password anywhere; within TLS it is what hosts ask for.
@@ -35,14 +40,15 @@ class TablePlanner {
       }
     }
     look_at_dnssec();
+    look_at_tlsrpt();
     warn_of_static_routes();
-    if (wanted_.outbound_everywhere) warn_of_own_domains();
+    if (required_.outbound_everywhere) warn_of_own_domains();
   }
 
  private:
   void add(const std::string& parameter, const std::string& table, Place place, const std::string& reason) {
     if (has(setup_.effective(parameter), table)) return;
-    const std::string word = "socketmap:" + service_word(*wanted_.socketmap, setup_.queue_directory) + ":" + table;
+    const std::string word = "socketmap:" + service_word(*required_.socketmap, setup_.queue_directory) + ":" + table;
     const std::string& raw = setup_.value(parameter);
     std::optional<std::string> before;
     if (setup_.is_written(parameter)) before = raw;
@@ -61,15 +67,25 @@ class TablePlanner {
     if (!word.starts_with(scheme) || !word.ends_with(name)) return false;
     word.remove_prefix(scheme.size());
     word.remove_suffix(name.size());
-    return names_service(word, *wanted_.socketmap, setup_.queue_directory);
+    return names_service(word, *required_.socketmap, setup_.queue_directory);
   }
 
   // Whether the resolver validates, and may be believed, only a person knows.
   void look_at_dnssec() {
-    if (!wanted_.dane || setup_.effective("smtp_dns_support_level") == "dnssec") return;
+    if (!required_.dane || setup_.effective("smtp_dns_support_level") == "dnssec") return;
     plan_.open.push_back(
-        {"an outbound connector has level \"dane\", and Postfix does not ask for DNSSEC: its mail waits",
+        {"mail is to leave by DANE (of an outbound connector, or of [delivery]), and Postfix does not ask for DNSSEC: "
+         "it waits",
          "with a validating resolver on this machine: " + postconf_line(setup_, "smtp_dns_support_level = dnssec")});
+  }
+
+  void look_at_tlsrpt() {
+    constexpr PostfixVersion first_with_it{3, 10};
+    if (!required_.tlsrpt || !(setup_.version_number() < first_with_it)) return;
+    plan_.open.push_back({"Postfix " + setup_.version +
+                              " does not know the words of its TLS policies that reports of TLS "
+                              "need: mail to destinations with an MTA-STS policy waits",
+                          "in [delivery] of " + required_.file + ": tlsrpt = false"});
   }
 
   // trivial-rewrite asks every table for the whole address before it asks any for the domain.
@@ -84,11 +100,11 @@ class TablePlanner {
   }
 
   void warn_of_own_domains() {
-    const bool has_file = !wanted_.accepted_domains_file.empty();
+    const bool has_file = !required_.accepted_domains_file.empty();
     const std::string list =
-        has_file ? wanted_.accepted_domains_file : "organization.accepted_domains of " + wanted_.file;
+        has_file ? required_.accepted_domains_file : "organization.accepted_domains of " + required_.file;
     engine::DomainIndex accepted;
-    for (const net::DomainPattern& pattern : wanted_.accepted_domains) accepted.add(pattern, 0);
+    for (const net::DomainPattern& pattern : required_.accepted_domains) accepted.add(pattern, 0);
     std::vector<std::string> missing;
     for (const char* parameter :
          {"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains"}) {
@@ -102,7 +118,7 @@ class TablePlanner {
         if (word.text == "localhost" || word.text == "localhost.localdomain") continue;  // never leaves
         const auto domain = net::normalize_domain(word.text);
         if (!domain || accepted.matches(*domain)) continue;
-        accepted.add(net::DomainPattern::parse(*domain).value(), 0);  // told once
+        accepted.add(net::DomainPattern::parse(*domain).value(), 0);  // reported once
         missing.push_back(*domain);
       }
     }
@@ -110,37 +126,33 @@ class TablePlanner {
     plan_.open.push_back(
         {"an outbound connector is for \"*\", and Postfix has domains of its own that are no "
          "accepted_domains, so mail for them would leave: " +
-             joined(missing, ", "),
-         has_file ? "in " + wanted_.accepted_domains_file + ", one a line: " + joined(missing, " ")
-                  : "in [organization] of " + wanted_.file + ": accepted_domains = [" + list_with(missing) + "]"});
-  }
-
-  static std::string joined(const std::vector<std::string>& names, std::string_view between) {
-    std::string text;
-    for (const std::string& name : names) text.append(text.empty() ? "" : between).append(name);
-    return text;
+             base::joined(missing),
+         has_file ? "in " + required_.accepted_domains_file + ", one a line: " + base::joined(missing, " ")
+                  : "in [organization] of " + required_.file + ": accepted_domains = [" + list_with(missing) + "]"});
   }
 
   // The whole list in TOML.
   std::string list_with(std::vector<std::string> missing) const {
     std::vector<std::string> all;
-    for (const net::DomainPattern& pattern : wanted_.accepted_domains) all.push_back(pattern.to_string());
+    for (const net::DomainPattern& pattern : required_.accepted_domains) all.push_back(pattern.to_string());
     all.insert(all.end(), std::make_move_iterator(missing.begin()), std::make_move_iterator(missing.end()));
-    return "\"" + joined(all, "\", \"") + "\"";
+    return "\"" + base::joined(all, "\", \"") + "\"";
   }
 
   const PostfixSetup& setup_;
-  const Wanted& wanted_;
+  const MtaRequirements& required_;
   Plan& plan_;
 };
 
 }  // namespace
 
-void plan_tables(const PostfixSetup& setup, const Wanted& wanted, Plan& plan) {
-  if (wanted.socketmap) return TablePlanner(setup, wanted, plan).run();
-  if (!wanted.outbound) return;
-  plan.open.push_back({"there are outbound connectors, and Postfix cannot ask for their routes",
-                       "in [server] of " + wanted.file + ": socketmap = \"unix:" + setup.queue_directory +
+void plan_tables(const PostfixSetup& setup, const MtaRequirements& required, Plan& plan) {
+  if (required.socketmap) return TablePlanner(setup, required, plan).run();
+  if (!required.outbound && !required.asks_destinations) return;
+  plan.open.push_back({required.outbound
+                           ? "there are outbound connectors, and Postfix cannot ask for their routes"
+                           : "what destinations publish about their TLS is to count, and Postfix cannot ask for it",
+                       "in [server] of " + required.file + ": socketmap = \"unix:" + setup.queue_directory +
                            "/connectord/socketmap.sock\", then restart connectord and attach again"});
 }
 

@@ -1,19 +1,23 @@
 #include "program.h"
 
 #include <fcntl.h>
-#include <spawn.h>
+#include <poll.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 
 #include "connectord/base/file_descriptor.h"
 #include "connectord/base/files.h"
+#include "connectord/base/spawn.h"
 
 extern char** environ;  // NOLINT: POSIX says so
 
@@ -27,7 +31,7 @@ std::string find_program(const std::string& name) {
   folders += ":/usr/sbin:/usr/local/sbin:/sbin:/usr/bin:/bin";
   for (std::size_t start = 0; start <= folders.size();) {
     const std::size_t end = std::min(folders.find(':', start), folders.size());
-    const std::string file = folders.substr(start, end - start) + "/" + name;
+    std::string file = folders.substr(start, end - start) + "/" + name;
     if (file.front() == '/' && ::access(file.c_str(), X_OK) == 0) return file;
     start = end + 1;
   }
@@ -54,21 +58,6 @@ std::string content_of(const base::FileDescriptor& file) {
   }
 }
 
-struct FileActions {
-  FileActions() { ::posix_spawn_file_actions_init(&actions); }
-  ~FileActions() { ::posix_spawn_file_actions_destroy(&actions); }
-  FileActions(const FileActions&) = delete;
-  FileActions& operator=(const FileActions&) = delete;
-  posix_spawn_file_actions_t actions{};
-};
-
-std::vector<char*> pointers_to(const std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 // The caller's, but for the language: what programs print is read.
 std::vector<std::string> plain_environment() {
   std::vector<std::string> variables = {"LC_ALL=C"};
@@ -79,9 +68,19 @@ std::vector<std::string> plain_environment() {
   return variables;
 }
 
+// Ends a program that does not end by itself, so that whoever looks at a mail server that hangs does not hang with it.
+void end_when_late(pid_t pid) {
+  constexpr int max_milliseconds = 120'000;
+  const base::FileDescriptor process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (process.get() < 0) return;
+  pollfd waiting{process.get(), POLLIN, 0};
+  if (::poll(&waiting, 1, max_milliseconds) == 0) ::kill(pid, SIGKILL);
+}
+
 int wait_for(pid_t pid) {
   constexpr int signalled = 128;
   int status = 0;
+  end_when_late(pid);
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : signalled + WTERMSIG(status);
@@ -96,14 +95,14 @@ tl::expected<ProgramOutput, std::string> run_program(const std::vector<std::stri
   if (!fill(in, input)) return tl::unexpected(file + ": no memory for its input");
   const base::FileDescriptor out = memory_file();
   const base::FileDescriptor error = memory_file();
-  FileActions files;
-  ::posix_spawn_file_actions_adddup2(&files.actions, in.get(), STDIN_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files.actions, out.get(), STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&files.actions, error.get(), STDERR_FILENO);
+  base::SpawnFileActions files;
+  ::posix_spawn_file_actions_adddup2(&files.value, in.get(), STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files.value, out.get(), STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files.value, error.get(), STDERR_FILENO);
   const std::vector<std::string> environment = plain_environment();
   pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, file.c_str(), &files.actions, nullptr, pointers_to(command).data(),
-                                   pointers_to(environment).data());
+  const int failed = ::posix_spawn(&pid, file.c_str(), &files.value, nullptr, base::pointers_to(command).data(),
+                                   base::pointers_to(environment).data());
   if (failed != 0) return tl::unexpected(file + ": " + std::strerror(failed));
   const int status = wait_for(pid);
   return ProgramOutput{status, content_of(out), content_of(error)};

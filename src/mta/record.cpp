@@ -15,8 +15,8 @@ using Json = nlohmann::ordered_json;
 
 // Where the words of `part` stand in a row; words.size() if nowhere.
 std::size_t find_part(const std::vector<ListWord>& words, const std::string& part) {
-  const std::vector<ListWord> wanted = list_words(part);
-  const auto found = std::search(words.begin(), words.end(), wanted.begin(), wanted.end(),
+  const std::vector<ListWord> required = list_words(part);
+  const auto found = std::search(words.begin(), words.end(), required.begin(), required.end(),
                                  [](const ListWord& a, const ListWord& b) { return a.text == b.text; });
   return static_cast<std::size_t>(found - words.begin());
 }
@@ -30,51 +30,53 @@ std::optional<std::string> without_part(const std::string& list, const std::stri
 }
 
 bool is_table(const std::string& parameter) {
-  return parameter == "transport_maps" || parameter == "smtp_tls_policy_maps" || parameter == "milter_header_checks" ||
+  return parameter == "transport_maps" || parameter == "sender_dependent_default_transport_maps" ||
+         parameter == "smtp_tls_policy_maps" || parameter == "milter_header_checks" ||
          parameter == "smtp_sasl_password_maps";
 }
 
-bool is_current(const std::string& part, const PostfixSetup& setup, const Wanted& wanted) {
+bool is_current(const std::string& part, const PostfixSetup& setup, const MtaRequirements& required) {
   const auto word = [&](const std::optional<net::Endpoint>& endpoint) {
     return endpoint ? service_word(*endpoint, setup.queue_directory) : "";
   };
   if (part.starts_with("socketmap:")) {
-    return wanted.socketmap && part.starts_with("socketmap:" + word(wanted.socketmap) + ":");
+    return required.socketmap && part.starts_with("socketmap:" + word(required.socketmap) + ":");
   }
-  return part == word(wanted.milter) || part == "check_policy_service " + word(wanted.policy);
+  return part == word(required.milter) || part == "check_policy_service " + word(required.policy);
 }
 
 // What main.cf may have of ours where nothing was recorded.
 std::optional<std::string> without_ours(const std::string& parameter, const std::string& list,
-                                        const PostfixSetup& setup, const Wanted& wanted) {
+                                        const PostfixSetup& setup, const MtaRequirements& required) {
   const std::vector<ListWord> words = list_words(list);
   if (is_table(parameter)) {
-    if (!wanted.socketmap) return std::nullopt;
-    const std::string ours = "socketmap:" + service_word(*wanted.socketmap, setup.queue_directory) + ":";
+    if (!required.socketmap) return std::nullopt;
+    const std::string ours = "socketmap:" + service_word(*required.socketmap, setup.queue_directory) + ":";
     for (std::size_t i = 0; i < words.size(); ++i) {
       if (words[i].text.starts_with(ours)) return without_words(list, words, i, i);
     }
     return std::nullopt;
   }
   if (parameter == "smtpd_recipient_restrictions") {
-    if (!wanted.policy) return std::nullopt;
-    const std::size_t place = find_policy_service(words, *wanted.policy, setup.queue_directory);
+    if (!required.policy) return std::nullopt;
+    const std::size_t place = find_policy_service(words, *required.policy, setup.queue_directory);
     if (place == words.size()) return std::nullopt;
     return without_words(list, words, place, place + 1);
   }
-  if (!wanted.milter) return std::nullopt;
-  const std::size_t place = find_milter(words, *wanted.milter, setup.queue_directory);
+  if (!required.milter) return std::nullopt;
+  const std::size_t place = find_milter(words, *required.milter, setup.queue_directory);
   if (place == words.size()) return std::nullopt;
   return without_words(list, words, place, place);
 }
 
-Removal remove_unrecorded(const PostfixSetup& setup, const Wanted& wanted) {
+Removal remove_unrecorded(const PostfixSetup& setup, const MtaRequirements& required) {
   Removal removal;
   for (const char* parameter : {"smtpd_milters", "non_smtpd_milters", "smtpd_recipient_restrictions", "transport_maps",
-                                "smtp_tls_policy_maps", "milter_header_checks", "smtp_sasl_password_maps"}) {
+                                "sender_dependent_default_transport_maps", "smtp_tls_policy_maps",
+                                "milter_header_checks", "smtp_sasl_password_maps"}) {
     if (!setup.is_written(parameter)) continue;
     const std::string& value = setup.value(parameter);
-    auto rest = without_ours(parameter, value, setup, wanted);
+    auto rest = without_ours(parameter, value, setup, required);
     if (!rest) continue;
     removal.edits.push_back({parameter, value, rest->empty() ? std::nullopt : std::move(rest)});
   }
@@ -179,18 +181,19 @@ Record recorded(const std::optional<Record>& earlier, const std::vector<Change>&
   return record;
 }
 
-Removal plan_removal(const PostfixSetup& setup, const std::optional<Record>& record, const Wanted& wanted) {
-  if (!record) return remove_unrecorded(setup, wanted);
+Removal plan_removal(const PostfixSetup& setup, const std::optional<Record>& record, const MtaRequirements& required) {
+  if (!record) return remove_unrecorded(setup, required);
   Removal removal;
   for (const auto& [name, parameter] : record->parameters) remove_recorded(setup, name, parameter, removal);
   return removal;
 }
 
-std::vector<std::string> retire(PostfixSetup& setup, const std::optional<Record>& record, const Wanted& wanted) {
+std::vector<std::string> retire(PostfixSetup& setup, const std::optional<Record>& record,
+                                const MtaRequirements& required) {
   std::vector<std::string> retired;
   if (!record) return retired;
   for (const auto& [name, parameter] : record->parameters) {
-    if (parameter.part.empty() || is_current(parameter.part, setup, wanted)) continue;
+    if (parameter.part.empty() || is_current(parameter.part, setup, required)) continue;
     const auto written = without_part(setup.value(name), parameter.part);
     if (!written) continue;
     setup.values[name] = *written;

@@ -3,11 +3,11 @@
 #include "connectord/mta/running_daemon.h"
 #include "connectord/mta/sendmail_attachment.h"
 #include "connectord/mta/sendmail_host.h"
-#include "connectord/mta/sendmail_mc.h"
 #include "connectord/mta/sendmail_plan.h"
-#include "connectord/mta/verification.h"
 #include "connectord/net/listener.h"
 #include "connectord/runtime/load_policy.h"
+#include "sendmail_mc.h"
+#include "verification.h"
 
 namespace connectord::mta {
 namespace {
@@ -20,7 +20,7 @@ class SendmailRun {
 
   SendmailReport attach(const model::Configuration& configuration) && {
     user_ = configuration.server.user;
-    wanted_ = wanted_by(order_.configuration, configuration);
+    required_ = mta_requirements_of(order_.configuration, configuration);
     do_attach();
     return finished();
   }
@@ -29,7 +29,7 @@ class SendmailRun {
     // What to look for, should a person have attached it by hand.
     const runtime::LoadedPolicy loaded =
         runtime::load_policy(order_.configuration, runtime::environment_of_host(), runtime::SecretFiles::leave);
-    if (loaded.policy) wanted_ = wanted_by(order_.configuration, loaded.policy->configuration());
+    if (loaded.policy) required_ = mta_requirements_of(order_.configuration, loaded.policy->configuration());
     do_detach();
     return finished();
   }
@@ -52,7 +52,7 @@ class SendmailRun {
       return end(Result::failed, done.error());
     }
     if (after_ == before_) {
-      if (wanted_.milter && asks(now_, *wanted_.milter)) {
+      if (required_.milter && asks(now_, *required_.milter)) {
         return end(Result::failed, host_.mc().string() +
                                        " has connectord in a line of your own: take it out, then make -C " +
                                        host_.mc().parent_path().string() + " and restart Sendmail");
@@ -96,36 +96,36 @@ class SendmailRun {
   }
 
   mta::Done plan_attaching() {
-    plan_ = mta::plan_sendmail(mta::read_sendmail_cf(base_.cf), wanted_);
+    plan_ = mta::plan_sendmail(mta::read_sendmail_cf(base_.cf), required_);
     if (!plan_.refusals.empty()) return {};
     if (!plan_.changes.empty() && mta::lists_filters(base_.mc) &&
-        !mta::asks(mta::read_sendmail_cf(base_.cf), *wanted_.milter)) {
+        !mta::asks(mta::read_sendmail_cf(base_.cf), *required_.milter)) {
       plan_.refusals.push_back({"sendmail.mc sets confINPUT_MAIL_FILTERS, which decides which filters are asked",
-                                "write MAIL_FILTER(`connectord', `S=" + mta::sendmail_socket(*wanted_.milter) +
+                                "write MAIL_FILTER(`connectord', `S=" + mta::sendmail_socket(*required_.milter) +
                                     ", F=T, T=S:30s;R:30s;E:2m')dnl before it, and connectord first in it"});
       return {};
     }
-    mta::SendmailHost::Files wanted{mta::with_our_lines(base_.mc, plan_.changes), {}};
-    auto made = host_.made_of(wanted.mc);
+    mta::SendmailHost::Files files{mta::with_our_lines(base_.mc, plan_.changes), {}};
+    auto made = host_.made_of(files.mc);
     if (!made) return tl::unexpected(made.error());
-    wanted.cf = std::move(made->cf);
+    files.cf = std::move(made->cf);
     if (made->complaints != complaints_) {
       report_.warnings.push_back({"m4 finds these lines odd: " + made->complaints, "see that all is as you want it"});
     }
-    for (const mta::SendmailChange& change : mta::plan_sendmail(mta::read_sendmail_cf(wanted.cf), wanted_).changes) {
+    for (const mta::SendmailChange& change : mta::plan_sendmail(mta::read_sendmail_cf(files.cf), required_).changes) {
       plan_.refusals.push_back({"something in sendmail.mc counts more than the line that is missing: " + change.what,
                                 "take it out, or write by hand " + change.lines});
     }
     if (!plan_.refusals.empty()) return {};
-    if (wanted.mc == before_.mc && mta::same_but_for_comments(wanted.cf, before_.cf)) return {};
-    after_ = std::move(wanted);
+    if (files.mc == before_.mc && mta::same_but_for_comments(files.cf, before_.cf)) return {};
+    after_ = std::move(files);
     return expect_nothing_by_hand(after_.cf);
   }
 
   mta::Done plan_detaching() {
     const auto backup = host_.backup();
-    const bool cut_off = wanted_.milter && mta::asks(now_, *wanted_.milter) &&
-                         !mta::asks(mta::read_sendmail_cf(base_.cf), *wanted_.milter);
+    const bool cut_off = required_.milter && mta::asks(now_, *required_.milter) &&
+                         !mta::asks(mta::read_sendmail_cf(base_.cf), *required_.milter);
     if (base_.mc == before_.mc && !cut_off) return {};
     after_ = base_;
     report_.restored_whole = backup && backup->mc == base_.mc && mta::same_but_for_comments(backup->cf, base_.cf);
@@ -143,8 +143,8 @@ class SendmailRun {
   mta::Done ready_to_attach() {
     if (auto ready = ready_to_change(); !ready) return ready;
     if (auto health = mta::ask_running_daemon(order_.configuration, user_); !health)
-      return tl::unexpected(health.error());
-    for (const auto* listener : {&wanted_.milter, &wanted_.socketmap}) {
+      return tl::unexpected(health.error().what + "; " + health.error().write);
+    for (const auto* listener : {&required_.milter, &required_.socketmap}) {
       if (!*listener || net::knock(**listener)) continue;
       return tl::unexpected((*listener)->to_string() + ": nobody listens there; restart connectord");
     }
@@ -167,23 +167,23 @@ class SendmailRun {
   mta::Done prove() {
     if (!order_.converse) return {};
     const mta::SendmailCf cf = mta::read_sendmail_cf(after_.cf);
-    if (!cf.entrance) return tl::unexpected(std::string("sendmail.cf has no DaemonPortOptions to probe"));
+    if (!cf.smtp_listener) return tl::unexpected(std::string("sendmail.cf has no DaemonPortOptions to probe"));
     // Started anew, Sendmail waits for a minute where it finds no name of its own.
-    constexpr std::chrono::seconds patience{75};
-    auto seen = mta::verify_attached({*cf.entrance, "postmaster", true, false, patience},
+    constexpr std::chrono::seconds timeout{75};
+    auto seen = mta::verify_attached({*cf.smtp_listener, "postmaster", true, false, timeout},
                                      [this] { return mta::ask_running_daemon(order_.configuration, user_); });
     if (!seen) return tl::unexpected(seen.error());
     report_.proof = std::move(*seen);
-    return wanted_.socketmap && mta::asks_for_routes(cf, *wanted_.socketmap) ? prove_routes() : mta::Done();
+    return required_.socketmap && mta::asks_for_routes(cf, *required_.socketmap) ? prove_routes() : mta::Done();
   }
 
-  // No mail leaves for a probe, so Sendmail is told to ask the maps.
+  // No mail leaves for a probe, so Sendmail is made to ask the maps.
   mta::Done prove_routes() {
     const std::vector<std::string> maps = {"mailertable", "sendmail_tls"};
     const auto was = mta::ask_running_daemon(order_.configuration, user_);
     const auto said = host_.look_up("connectord.invalid", maps);
     const auto is = mta::ask_running_daemon(order_.configuration, user_);
-    if (!was || !is) return tl::unexpected(was ? is.error() : was.error());
+    if (!was || !is) return tl::unexpected(was ? is.error().what : was.error().what);
     if (!said) return tl::unexpected(said.error());
     const std::uint64_t lookups = mta::asked_so_far(*is).socketmap_lookups - mta::asked_so_far(*was).socketmap_lookups;
     if (lookups < maps.size()) {
@@ -228,7 +228,7 @@ class SendmailRun {
   const Order& order_;
   SendmailHost host_;
   std::string user_;
-  Wanted wanted_;
+  MtaRequirements required_;
   SendmailHost::Files before_;
   SendmailHost::Files base_;  // without connectord: sendmail.mc, and what m4 makes of it
   SendmailHost::Files after_;

@@ -1,5 +1,6 @@
 #include "connectord/mta/sendmail_cf.h"
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -16,7 +17,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 }
 
 // One of DaemonPortOptions; empty if a stranger does not come as far as RCPT there.
-std::optional<net::Endpoint> entrance_of(const std::string& options) {
+std::optional<net::Endpoint> smtp_listener_of(const std::string& options) {
   constexpr std::uint16_t smtp_port = 25;
   const std::string port = equate(options, 'P');
   const std::string address = equate(options, 'A');
@@ -62,6 +63,7 @@ class CfReader {
       ruleset_ = line.substr(1, line.find_first_of("= \t") - 1);
     } else if (line.starts_with('R')) {
       if (ruleset_ == "Local_tls_rcpt") cf_.local_tls_rcpt += line + "\n";
+      if (ruleset_ == "tls_clt_features") cf_.tls_clt_features += line + "\n";
     } else if (line.starts_with("DZ")) {
       cf_.version = line.substr(2);
     } else if (line.starts_with("D{")) {
@@ -78,9 +80,9 @@ class CfReader {
     const std::string value(base::trimmed(text.substr(std::min(equals + 1, text.size()))));
     cf_.options[name] = value;
     if (name != "DaemonPortOptions") return;
-    const auto entrance = entrance_of(value);
-    if (entrance) cf_.entrances.push_back(value);
-    if (!cf_.entrance) cf_.entrance = entrance;
+    const auto smtp_listener = smtp_listener_of(value);
+    if (smtp_listener) cf_.smtp_listeners.push_back(value);
+    if (!cf_.smtp_listener) cf_.smtp_listener = smtp_listener;
   }
 
   std::istringstream lines_;

@@ -1,4 +1,4 @@
-#include "connectord/mta/sendmail_mc.h"
+#include "sendmail_mc.h"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 namespace connectord::mta {
 namespace {
 
-// The rules that ask for the protection of a recipient's way when there is a connection (docs/operations.md).
+// The rules that ask for the protection of a recipient's way when there is a connection (docs/sendmail.md).
 constexpr const char* tls_rules =
     "LOCAL_TLS_RCPT\n"
     "R$*\t\t\t$: $>CanonAddr $1\n"
@@ -17,6 +17,17 @@ constexpr const char* tls_rules =
     "R$| none\t\t$@ OK\n"
     "R$| $+\t\t\t$@ $>\"TLS_connection\" $&{verify} $| <$1>\n"
     "R$*\t\t\t$@ OK\n";
+
+// What asks for the certificate of ours, before there is TLS; CONFIG in {verify} has the mail wait where nobody
+// answers.
+constexpr const char* certificate_rules =
+    "LOCAL_RULESETS\n"
+    "Stls_clt_features\n"
+    "R$* $| $*\t\t$: $| $(sendmail_certificate $1 $: none $)\n"
+    "R$| $* <TMPF>\t\t$#error $@ 4.3.0 $: 451 connectord does not answer\n"
+    "R$| none\t\t$@ \"\"\n"
+    "R$| $+\t\t\t$@ $1\n"
+    "R$*\t\t\t$@ \"\"\n";
 
 std::string m4_quoted(const std::string& text) {
   return "`" + text + "'";
@@ -37,14 +48,14 @@ bool is_asked(const SendmailCf& cf, const SendmailCf::Filter& filter) {
 }
 
 // A socketmap at that place, as Sendmail's K line has it. `temporary` says whether a lookup that cannot be made shall
-// be told to the rules.
+// be reported to the rules.
 bool is_socketmap(const std::string& map, const net::Endpoint& place, bool temporary) {
   std::istringstream words(map);
   std::string word;
   if (!(words >> word) || word != "socket") return false;
-  bool told = false;
-  while (words >> word && word.starts_with('-')) told |= word == "-T<TMPF>";
-  return word == sendmail_socket(place) && told == temporary;
+  bool reports = false;
+  while (words >> word && word.starts_with('-')) reports |= word == "-T<TMPF>";
+  return word == sendmail_socket(place) && reports == temporary;
 }
 
 std::string map_of(const SendmailCf& cf, const std::string& name) {
@@ -59,31 +70,32 @@ bool asks_for_protection(const SendmailCf& cf, const net::Endpoint& socketmap) {
 
 class SendmailPlanner {
  public:
-  SendmailPlanner(const SendmailCf& cf, const Wanted& wanted) : cf_(cf), wanted_(wanted) {}
+  SendmailPlanner(const SendmailCf& cf, const MtaRequirements& required) : cf_(cf), required_(required) {}
 
   SendmailPlan run() {
-    if (!wanted_.milter) {
+    if (!required_.milter) {
       refuse("connectord has no milter listener, and Sendmail asks milters only",
-             "in [server] of " + wanted_.file + ": milter = \"unix:/run/connectord/milter.sock\"");
+             "in [server] of " + required_.file + ": milter = \"unix:/run/connectord/milter.sock\"");
       return std::move(plan_);
     }
     plan_filter();
-    look_at_entrances();
+    look_at_listeners();
     plan_certificates();
-    if (wanted_.socketmap) plan_outbound();
+    if (required_.socketmap) plan_outbound();
+    if (required_.socketmap && required_.sendmail_certificate) plan_client_certificates();
     look_at_connectors();
     return std::move(plan_);
   }
 
  private:
   void plan_filter() {
-    const std::string socket = sendmail_socket(*wanted_.milter);
+    const std::string socket = sendmail_socket(*required_.milter);
     for (const SendmailCf::Filter& filter : cf_.filters) {
       const bool right = equate(filter.equates, 'S') == socket;
       if (filter.name != "connectord" && !right) continue;
       if (!right || !waits(filter)) {
         refuse("sendmail.mc has connectord in a way that is not right: " + filter.name + ", " + filter.equates,
-               "take that line out, or write " + filter_line(*wanted_.milter));
+               "take that line out, or write " + filter_line(*required_.milter));
       } else if (!is_asked(cf_, filter)) {
         refuse("sendmail.mc has connectord as a filter that is not asked: " + filter.name,
                "take that line out, or write it first in confINPUT_MAIL_FILTERS");
@@ -94,12 +106,12 @@ class SendmailPlanner {
         "INPUT_MAIL_FILTER: connectord is asked about all mail; first, so that it sees mail as it came, and other "
         "filters "
         "see no forged headers; F=T: mail is deferred, not let through unchecked, while it does not answer",
-        filter_line(*wanted_.milter));
+        filter_line(*required_.milter));
   }
 
   // One that names filters asks these and no others.
-  void look_at_entrances() {
-    for (const std::string& options : cf_.entrances) {
+  void look_at_listeners() {
+    for (const std::string& options : cf_.smtp_listeners) {
       const std::string filters = equate(options, 'I');
       if (filters.empty() || filters == "connectord" || filters.starts_with("connectord;")) continue;
       refuse("a port has filters of its own, and connectord is not the first of them: " + options,
@@ -113,18 +125,18 @@ class SendmailPlanner {
     if (algorithm.empty()) {
       add("confCERT_FINGERPRINT_ALGORITHM is not set: no fingerprint is known that connectord compares",
           "confCERT_FINGERPRINT_ALGORITHM: connectord compares SHA-256 fingerprints", sha256);
-      plan_.changes.back().needed = wanted_.fingerprints;
-    } else if (wanted_.fingerprints && algorithm != "sha256") {
+      plan_.changes.back().needed = required_.fingerprints;
+    } else if (required_.fingerprints && algorithm != "sha256") {
       leave("connectors match SHA-256 fingerprints, and sendmail.mc has another algorithm: " + algorithm, sha256);
     }
-    if (wanted_.public_keys_only) {
+    if (required_.public_keys_only) {
       plan_.configuration.push_back(
           {"a connector knows fingerprints of public keys only, which Sendmail does not tell: its mail is deferred for "
            "ever",
-           "add the \"sha256:…\" of the certificate to its fingerprints in " + wanted_.file});
+           "add the \"sha256:…\" of the certificate to its fingerprints in " + required_.file});
     }
-    const bool certificates = wanted_.certificates();
-    if (wanted_.tls || certificates) plan_starttls();
+    const bool certificates = required_.certificates();
+    if (required_.tls || certificates) plan_starttls();
     if (certificates && cf_.option("TLSSrvOptions").find('V') != std::string::npos) {
       leave("connectors match client certificates, and Sendmail asks no client for one (V in confTLS_SRV_OPTIONS)",
             define_line("confTLS_SRV_OPTIONS", ""));
@@ -160,12 +172,12 @@ class SendmailPlanner {
     SendmailPlan before = plan_;
     plan_routes();
     plan_protection();
-    for (std::size_t i = changed; i < plan_.changes.size(); ++i) plan_.changes[i].needed = wanted_.outbound;
-    if (!wanted_.outbound && plan_.refusals.size() > refused) plan_ = std::move(before);
+    for (std::size_t i = changed; i < plan_.changes.size(); ++i) plan_.changes[i].needed = required_.outbound;
+    if (!required_.outbound && plan_.refusals.size() > refused) plan_ = std::move(before);
   }
 
   void plan_routes() {
-    const std::string line = feature("mailertable", "socket " + sendmail_socket(*wanted_.socketmap));
+    const std::string line = feature("mailertable", "socket " + sendmail_socket(*required_.socketmap));
     const std::string table = map_of(cf_, "mailertable");
     if (!cf_.esmtp) {
       refuse("connectord's routes are for the mailer esmtp, which sendmail.mc does not have", "MAILER(`smtp')dnl\n");
@@ -173,9 +185,9 @@ class SendmailPlanner {
     if (table.empty()) {
       add("no mailertable: outbound connectors choose no route", "mailertable: outbound connectors choose the route",
           line);
-    } else if (!is_socketmap(table, *wanted_.socketmap, false)) {
+    } else if (!is_socketmap(table, *required_.socketmap, false)) {
       refuse("sendmail.mc has another mailertable, and Sendmail asks one only: " + table,
-             "make its routes outbound connectors in " + wanted_.file + ", and write in its place " + line);
+             "make its routes outbound connectors in " + required_.file + ", and write in its place " + line);
     }
   }
 
@@ -185,8 +197,8 @@ class SendmailPlanner {
           "access_db: without it, what outbound connectors require of TLS is not compared; null, an empty table",
           feature("access_db", "null -T<TMPF>"));
     }
-    if (asks_for_protection(cf_, *wanted_.socketmap)) return;
-    const std::string map = "Ksendmail_tls socket -T<TMPF> " + sendmail_socket(*wanted_.socketmap) + "\n";
+    if (asks_for_protection(cf_, *required_.socketmap)) return;
+    const std::string map = "Ksendmail_tls socket -T<TMPF> " + sendmail_socket(*required_.socketmap) + "\n";
     if (cf_.maps.contains("sendmail_tls")) {
       refuse("sendmail.mc has the map sendmail_tls in a way that is not right: " + map_of(cf_, "sendmail_tls"),
              "take that line and its rules out, or write " + map);
@@ -201,15 +213,32 @@ class SendmailPlanner {
     }
   }
 
+  void plan_client_certificates() {
+    const bool is_there = is_socketmap(map_of(cf_, "sendmail_certificate"), *required_.socketmap, true) &&
+                          cf_.tls_clt_features.find("$(sendmail_certificate ") != std::string::npos;
+    if (is_there) return;
+    const std::string map = "Ksendmail_certificate socket -T<TMPF> " + sendmail_socket(*required_.socketmap) + "\n";
+    if (!cf_.tls_clt_features.empty() || cf_.maps.contains("sendmail_certificate")) {
+      return refuse(
+          "an outbound connector shows a certificate of ours, and sendmail.mc has a ruleset tls_clt_features of "
+          "its own (FEATURE(tls_session_features), FEATURE(sts)), or another map sendmail_certificate",
+          "take that out, or put these rules into it, and the map before it:\nLOCAL_CONFIG\n" + map +
+              certificate_rules);
+    }
+    plan_.changes.push_back({"no tls_clt_features: outbound connectors' certificates are shown to nobody",
+                             "tls_clt_features: outbound connectors say which certificate of ours a host is shown",
+                             "LOCAL_CONFIG\n" + map + "\n" + certificate_rules, SendmailChange::Place::end});
+  }
+
   // What the configuration asks for beyond the lines of sendmail.mc.
   void look_at_connectors() {
-    if (wanted_.outbound && !wanted_.socketmap) {
+    if (required_.outbound && !required_.socketmap) {
       plan_.configuration.push_back(
           {"there are outbound connectors, and connectord has no socketmap to be asked for their routes",
-           "in [server] of " + wanted_.file + ": socketmap = \"unix:/run/connectord/socketmap.sock\""});
+           "in [server] of " + required_.file + ": socketmap = \"unix:/run/connectord/socketmap.sock\""});
     }
-    for (const std::string& what : wanted_.beyond_sendmail) {
-      plan_.configuration.push_back({what, "change that connector in " + wanted_.file});
+    for (const std::string& what : required_.beyond_sendmail) {
+      plan_.configuration.push_back({what, "change that connector in " + required_.file});
     }
   }
 
@@ -220,7 +249,7 @@ class SendmailPlanner {
   void leave(const std::string& what, const std::string& write) { plan_.open.push_back({what, write}); }
 
   const SendmailCf& cf_;
-  const Wanted& wanted_;
+  const MtaRequirements& required_;
   SendmailPlan plan_;
 };
 
@@ -235,8 +264,8 @@ std::string filter_line(const net::Endpoint& milter) {
          ")dnl\n";
 }
 
-SendmailPlan plan_sendmail(const SendmailCf& cf, const Wanted& wanted) {
-  return SendmailPlanner(cf, wanted).run();
+SendmailPlan plan_sendmail(const SendmailCf& cf, const MtaRequirements& required) {
+  return SendmailPlanner(cf, required).run();
 }
 
 bool asks(const SendmailCf& cf, const net::Endpoint& milter) {

@@ -1,4 +1,4 @@
-#include "connectord/mta/verification.h"
+#include "verification.h"
 
 #include <chrono>
 #include <optional>
@@ -10,7 +10,7 @@ namespace connectord::mta {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using HealthSource = std::function<tl::expected<Json, std::string>()>;
+using HealthSource = std::function<tl::expected<Json, Advice>()>;
 
 std::string counted(std::uint64_t number, const std::string& what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
@@ -56,11 +56,11 @@ struct VerificationAttempt {
 
 VerificationAttempt try_once(const VerificationRequest& request, const HealthSource& ask_health) {
   const auto before = ask_health();
-  if (!before) return {.seen = tl::unexpected(before.error())};
+  if (!before) return {.seen = tl::unexpected(before.error().what)};
   const auto conversation = converse(request.server, request.recipient);
   if (!conversation) return {.seen = tl::unexpected(conversation.error())};
   const auto after = ask_health();
-  if (!after) return {.seen = tl::unexpected(after.error()), .answered = true};
+  if (!after) return {.seen = tl::unexpected(after.error().what), .answered = true};
   return {.seen = judge(request, *conversation, asked_so_far(*before), *after), .answered = true};
 }
 
@@ -70,7 +70,7 @@ tl::expected<std::string, std::string> verify_attached(const VerificationRequest
                                                        const HealthSource& ask_health) {
   constexpr std::chrono::milliseconds pause{500};
   using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + request.patience;
+  const auto end = Clock::now() + request.timeout;
   std::optional<Clock::time_point> answers_since;
   for (;;) {
     VerificationAttempt attempt = try_once(request, ask_health);

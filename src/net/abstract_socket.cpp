@@ -33,6 +33,13 @@ base::FileDescriptor make_socket() {
   return base::FileDescriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
 }
 
+std::optional<ucred> credentials_of_peer(const base::FileDescriptor& connection) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return peer;
+}
+
 }  // namespace
 
 tl::expected<base::FileDescriptor, std::string> listen_abstract(const std::string& name) {
@@ -46,18 +53,22 @@ tl::expected<base::FileDescriptor, std::string> listen_abstract(const std::strin
   return fd;
 }
 
-std::optional<base::FileDescriptor> connect_abstract(const std::string& name) {
+tl::expected<base::FileDescriptor, int> connect_abstract(const std::string& name, std::chrono::milliseconds limit) {
   base::FileDescriptor fd = make_socket();
+  set_time_limit(fd, limit);
   const Address address = abstract_address(name);
-  if (::connect(fd.get(), address.get(), address.size) != 0) return std::nullopt;
+  if (::connect(fd.get(), address.get(), address.size) != 0) return tl::unexpected(errno);
   return fd;
 }
 
 std::optional<uid_t> peer_uid(const base::FileDescriptor& connection) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
-  return peer.uid;
+  const auto peer = credentials_of_peer(connection);
+  return peer ? std::optional(peer->uid) : std::nullopt;
+}
+
+std::optional<pid_t> peer_pid(const base::FileDescriptor& connection) {
+  const auto peer = credentials_of_peer(connection);
+  return peer ? std::optional(peer->pid) : std::nullopt;
 }
 
 void set_time_limit(const base::FileDescriptor& connection, std::chrono::milliseconds limit) {

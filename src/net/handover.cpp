@@ -161,7 +161,7 @@ bool give_file(int folder, const std::string& name, const base::Account& account
   return !is_ours_to_give || ::fchownat(folder, name.c_str(), account.uid, account.gid, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-// What is not given here, the look afterwards tells.
+// What is not given here is reported by the look afterwards.
 Expected give_folder(const KeptFolder& folder, const base::Account& account) {
   if (account.uid == 0 || !only_root_can_change(folder.path)) return {};
   const base::FileDescriptor open = open_folder(folder.path);
@@ -225,7 +225,7 @@ Expected hand_over(const KeptFolder& folder, const base::Account& account) {
   const std::string above = parent_of(folder.path);
   if (!above.empty() && !exists(above)) {
     // For more than this account: only root may change what is in it.
-    const auto made = with_rights_for(parent_of(above), account, [&above](bool) -> Expected {
+    auto made = with_rights_for(parent_of(above), account, [&above](bool) -> Expected {
       if (::mkdir(above.c_str(), 0755) != 0) return failed(above, "make the folder");
       return {};
     });

@@ -80,7 +80,7 @@ Expected make_way(const Endpoint& endpoint) {
   if (!S_ISSOCK(status.st_mode)) {
     return tl::unexpected(endpoint.to_string() + ": a file that is no socket stands there; move it away");
   }
-  // A socket file outlives its process; only a connection tells whether somebody listens.
+  // A socket file outlives its process; only a connection shows whether somebody listens.
   if (knock(endpoint)) {
     return tl::unexpected(endpoint.to_string() + ": another process answers there; is connectord running already?");
   }

@@ -44,6 +44,13 @@ const std::vector<std::pair<AddressRange, std::string_view>>& special_ranges() {
   return ranges;
 }
 
+// These hold other addresses in themselves, private ones too.
+bool is_translated(const IpAddress& address) {
+  static const std::array<AddressRange, 2> ranges = {AddressRange::parse("64:ff9b::/96").value(),
+                                                     AddressRange::parse("2002::/16").value()};
+  return std::any_of(ranges.begin(), ranges.end(), [&](const auto& range) { return range.contains(address); });
+}
+
 }  // namespace
 
 std::string_view special_purpose(const IpAddress& address) {
@@ -51,6 +58,12 @@ std::string_view special_purpose(const IpAddress& address) {
   const auto found =
       std::find_if(ranges.begin(), ranges.end(), [&](const auto& each) { return each.first.contains(address); });
   return found == ranges.end() ? std::string_view() : found->second;
+}
+
+std::string why_not_reached(const IpAddress& address, const std::vector<AddressRange>& ours) {
+  const auto contains = [&address](const AddressRange& range) { return range.contains(address); };
+  if (std::any_of(ours.begin(), ours.end(), contains)) return {};
+  return std::string(is_translated(address) ? "translated" : special_purpose(address));
 }
 
 }  // namespace connectord::net

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "connectord/net/stream_server.h"
-#include "connectord/policyd/request.h"
 #include "connectord/runtime/doorkeeper.h"
-#include "connectord/session/inquiry.h"
+#include "connectord/session/policy_request_handler.h"
+#include "request.h"
 
 namespace connectord::policyd {
 namespace {
@@ -29,7 +29,7 @@ struct Shared {
 class Connection : public net::StreamConnection, public std::enable_shared_from_this<Connection> {
  public:
   Connection(net::StreamSocket socket, Shared& shared)
-      : socket_(std::move(socket)), timer_(socket_.get_executor()), shared_(shared), inquirer_(shared.services) {}
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), shared_(shared), handler_(shared.services) {}
 
   void start() override { wait_for_request(); }
 
@@ -73,9 +73,9 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
     if (!request) return refuse(request.error());
     buffer_.erase(0, length);
     shared_.services.activity->policy_requests.count(shared_.services.unix_time());
-    // Only at RCPT is the envelope known and a refusal of use; what other states tell of TLS, RCPT tells too.
+    // Only at RCPT is the envelope known and a refusal of use; what other states say about TLS, RCPT says too.
     const bool is_rcpt = request->protocol_state == "RCPT";
-    answer(is_rcpt ? format_answer(inquirer_.ask(request->inquiry)) : "DUNNO",
+    answer(is_rcpt ? format_answer(handler_.ask(request->request)) : "DUNNO",
            [](Connection& self) { self.wait_for_request(); });
   }
 
@@ -100,7 +100,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
   net::StreamSocket socket_;
   asio::steady_timer timer_;
   Shared& shared_;
-  session::Inquirer inquirer_;
+  session::PolicyRequestHandler handler_;
   std::string buffer_;
   std::string reply_;
 };

@@ -1,4 +1,4 @@
-#include "connectord/policyd/request.h"
+#include "request.h"
 
 #include <algorithm>
 #include <array>
@@ -40,48 +40,48 @@ using Reader = void (*)(Request& request, std::string_view value);
 // Postfix's names; the oldest Postfix that has one is said in its document.
 constexpr std::array<std::pair<std::string_view, Reader>, 18> readers = {{
     {"protocol_state", [](Request& r, std::string_view v) { r.protocol_state = v; }},
-    {"queue_id", [](Request& r, std::string_view v) { r.inquiry.queue_id = v; }},
-    {"instance", [](Request& r, std::string_view v) { r.inquiry.instance = v; }},
-    {"helo_name", [](Request& r, std::string_view v) { r.inquiry.facts.helo = v; }},
-    {"sender", [](Request& r, std::string_view v) { r.inquiry.facts.mail_from = mail::parse_internal_sender(v); }},
+    {"queue_id", [](Request& r, std::string_view v) { r.request.queue_id = v; }},
+    {"instance", [](Request& r, std::string_view v) { r.request.instance = v; }},
+    {"helo_name", [](Request& r, std::string_view v) { r.request.facts.helo = v; }},
+    {"sender", [](Request& r, std::string_view v) { r.request.facts.mail_from = mail::parse_internal_sender(v); }},
     {"recipient",
      [](Request& r, std::string_view v) {
-       if (!v.empty()) r.inquiry.facts.recipients.emplace_back(v);
+       if (!v.empty()) r.request.facts.recipients.emplace_back(v);
      }},
     {"client_address",
-     [](Request& r, std::string_view v) { r.inquiry.facts.client_address = net::IpAddress::parse(v); }},
-    {"client_name", [](Request& r, std::string_view v) { r.inquiry.facts.client_name = name_of(v); }},
-    {"client_port", [](Request& r, std::string_view v) { r.inquiry.facts.client_port = base::number_of(v); }},
-    {"server_port", [](Request& r, std::string_view v) { r.inquiry.server_port = base::number_of(v); }},
-    {"sasl_username", [](Request& r, std::string_view v) { r.inquiry.facts.sasl_username = v; }},
+     [](Request& r, std::string_view v) { r.request.facts.client_address = net::IpAddress::parse(v); }},
+    {"client_name", [](Request& r, std::string_view v) { r.request.facts.client_name = name_of(v); }},
+    {"client_port", [](Request& r, std::string_view v) { r.request.facts.client_port = base::number_of(v); }},
+    {"server_port", [](Request& r, std::string_view v) { r.request.server_port = base::number_of(v); }},
+    {"sasl_username", [](Request& r, std::string_view v) { r.request.facts.sasl_username = v; }},
     {"ccert_subject",
      [](Request& r, std::string_view v) {
-       r.inquiry.facts.certificate.subject_common_name = mail::decode_xtext(v);
+       r.request.facts.certificate.subject_common_name = mail::decode_xtext(v);
      }},
     {"ccert_issuer",
-     [](Request& r, std::string_view v) { r.inquiry.facts.certificate.issuer_common_name = mail::decode_xtext(v); }},
+     [](Request& r, std::string_view v) { r.request.facts.certificate.issuer_common_name = mail::decode_xtext(v); }},
     {"ccert_fingerprint",
      [](Request& r, std::string_view v) {
-       read_fingerprint(v, r.inquiry.facts.certificate.sha256, r.inquiry.facts.certificate);
+       read_fingerprint(v, r.request.facts.certificate.sha256, r.request.facts.certificate);
      }},
     {"ccert_pubkey_fingerprint",
      [](Request& r, std::string_view v) {
-       read_fingerprint(v, r.inquiry.facts.certificate.public_key_sha256, r.inquiry.facts.certificate);
+       read_fingerprint(v, r.request.facts.certificate.public_key_sha256, r.request.facts.certificate);
      }},
     {"encryption_protocol",
      [](Request& r, std::string_view v) {
        if (v.empty()) return;
-       model::Tls& tls = tls_of(r.inquiry.facts);
+       model::Tls& tls = tls_of(r.request.facts);
        tls.protocol = v;
        tls.version = model::parse_tls_version(v).value_or(model::TlsVersion::none);
      }},
     {"encryption_cipher",
      [](Request& r, std::string_view v) {
-       if (!v.empty()) tls_of(r.inquiry.facts).cipher = v;
+       if (!v.empty()) tls_of(r.request.facts).cipher = v;
      }},
     {"encryption_keysize",
      [](Request& r, std::string_view v) {
-       if (v != "0" && !v.empty()) tls_of(r.inquiry.facts).cipher_bits = base::number_of(v);
+       if (v != "0" && !v.empty()) tls_of(r.request.facts).cipher_bits = base::number_of(v);
      }},
 }};
 
@@ -102,7 +102,7 @@ bool read_attribute(Request& request, std::string_view name, std::string_view va
 tl::expected<Request, std::string> parse_request(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) return tl::unexpected(std::string("a NUL byte in a request"));
   Request request;
-  request.inquiry.facts.certificate.unknown_because =
+  request.request.facts.certificate.unknown_because =
       "this Postfix tells no certificate fingerprints to a policy service; it must be 2.9 or later";
   bool is_access_request = false;
   std::bitset<readers.size()> seen;

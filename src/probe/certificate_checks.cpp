@@ -5,7 +5,7 @@
 #include "connectord/base/text.h"
 #include "connectord/base/time.h"
 #include "connectord/sts/tlsa.h"
-#include "recorder.h"
+#include "step_log.h"
 
 namespace connectord::probe {
 namespace {
@@ -14,12 +14,12 @@ using model::Finding;
 using model::Outcome;
 using model::TlsLevel;
 
-// The checks of one host's certificate, in the order in which they are told.
+// The checks of one host's certificate, in the order in which they are reported.
 class Check {
  public:
   Check(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, const smtp::TlsSession& session,
-        Recorder& recorder)
-      : plan_(plan), target_(target), dane_(dane), session_(session), recorder_(recorder) {
+        StepLog& steps)
+      : plan_(plan), target_(target), dane_(dane), session_(session), steps_(steps) {
     const sts::StsPolicy* policy = plan.policy_of(target.domain);
     if (policy != nullptr && policy->mode != sts::StsPolicy::Mode::none) policy_ = policy;
     needs_chain_ = plan.level() == TlsLevel::verify || plan.level() == TlsLevel::match;
@@ -31,7 +31,7 @@ class Check {
       no_certificate();
       return good_;
     }
-    recorder_.saw(leaf());
+    steps_.saw(leaf());
     chain();
     names();
     validity();
@@ -43,15 +43,15 @@ class Check {
 
  private:
   const tls::Certificate& leaf() const { return session_.chain.front(); }
-  std::int64_t now() const { return recorder_.services().unix_time(); }
+  std::int64_t now() const { return steps_.services().unix_time(); }
 
   void fail(Finding finding, Obstacle obstacle) {
     finding.outcome = Outcome::fail;
-    recorder_.add(std::move(finding), obstacle);
+    steps_.add(std::move(finding), obstacle);
     good_ = false;
   }
 
-  // Fails where the connector asks for it, and is only told otherwise.
+  // Fails where the connector asks for it, and is only reported otherwise.
   void judge(Finding finding, bool good, bool asked, std::string_view hint) {
     if (good) {
       finding.outcome = Outcome::pass;
@@ -62,7 +62,7 @@ class Check {
       finding.outcome = Outcome::not_applicable;
       finding.expected += "; the connector does not ask for it";
     }
-    recorder_.add(std::move(finding));
+    steps_.add(std::move(finding));
   }
 
   void version() {
@@ -71,24 +71,25 @@ class Check {
     const model::TlsVersion lowest = plan_.connector.tls ? plan_.connector.tls->version : model::TlsVersion::none;
     finding.expected = lowest == model::TlsVersion::none ? "any version" : std::string(to_string(lowest)) + " or later";
     if (session_.version < lowest) {
-      finding.hint = "the partner must enable a later version, or the connector ask for less: outbound.tls.version";
+      finding.hint =
+          either("the partner must enable a later version, or the connector ask for less: outbound.tls.version",
+                 "enable a later version in your mail server");
       return fail(std::move(finding), Obstacle::tls_failed);
     }
     const bool is_old = session_.version < model::TlsVersion::tls1_2;
-    if (!is_old) return recorder_.add(std::move(finding));
+    if (!is_old) return steps_.add(std::move(finding));
     finding.hint = "this version is no longer safe (RFC 8996), and mail servers refuse it by default";
-    recorder_.warn(std::move(finding));
+    steps_.warn(std::move(finding));
   }
 
   void no_certificate() {
     judge({.check = model::check::certificate_chain, .expected = "a certificate", .seen = "none"}, false, needs_chain_,
-          "the partner's server must have one");
+          either("the partner's server must have one", "give your mail server one"));
   }
 
   void chain() {
-    const std::string& file = plan_.connector.tls ? plan_.connector.tls->ca_file : std::string();
     Finding finding{.check = model::check::certificate_chain,
-                    .expected = "an authority of " + (file.empty() ? "this system" : file) + " vouches for it"};
+                    .expected = "an authority of " + plan_.trusts + " vouches for it"};
     const auto verdict = plan_.trusted ? tls::verify(session_.chain, *plan_.trusted, now()) : tls::ChainVerdict{};
     finding.seen = verdict.trusted() ? verdict.anchor : verdict.problem;
     if (!plan_.trusted) finding.seen = "the authorities cannot be read";
@@ -96,7 +97,16 @@ class Check {
     judge(std::move(finding), good, needs_chain_, hint_for_chain());
   }
 
+  // Who has to act: of our own domain's hosts nobody else.
+  std::string_view either(std::string_view theirs, std::string_view ours) const {
+    return plan_.options.ours ? ours : theirs;
+  }
+
   std::string_view hint_for_chain() const {
+    if (plan_.options.ours) {
+      return leaf().self_signed ? "have an authority issue your certificate"
+                                : "add the intermediate certificates to your server's file";
+    }
     if (session_.chain.size() == 1 && leaf().self_signed) {
       return "the certificate is self-signed: the partner gets one of an authority, or put it into "
              "outbound.tls.ca_file";
@@ -121,7 +131,7 @@ class Check {
 
   void names() {
     const auto wanted = wanted_names();
-    judge({.check = model::check::certificate_name, .expected = joined(wanted), .seen = tls::names_of(leaf())},
+    judge({.check = model::check::certificate_name, .expected = base::joined(wanted), .seen = tls::names_of(leaf())},
           has_name(wanted), needs_chain_,
           plan_.level() == TlsLevel::match
               ? "write the name that the certificate has into outbound.tls.match, if it is "
@@ -137,14 +147,15 @@ class Check {
       const auto verdict = tls::verify(session_.chain, *plan_.trusted, now());
       if (!verdict.out_of_date.empty()) {
         finding.seen = verdict.out_of_date + "; " + finding.seen;
-        return judge(std::move(finding), false, needs_chain_, "the partner must renew the certificate");
+        return judge(std::move(finding), false, needs_chain_,
+                     either("the partner must renew the certificate", "renew your certificate"));
       }
     }
     const std::int64_t left = leaf().not_after - now();
-    if (left > renewal_time) return recorder_.add(std::move(finding));
+    if (left > renewal_time) return steps_.add(std::move(finding));
     finding.seen += ", " + std::to_string(left / base::day_seconds) + " days left";
-    finding.hint = "ask the partner to renew it";
-    recorder_.warn(std::move(finding));
+    finding.hint = either("ask the partner to renew it", "renew it");
+    steps_.warn(std::move(finding));
   }
 
   void revocation() {
@@ -158,14 +169,15 @@ class Check {
     }
     finding.seen = verdict.words;
     if (verdict.status == tls::Revocation::revoked) {
-      finding.hint = "ask the partner at once: the certificate's key may be in other hands";
+      finding.hint = either("ask the partner at once: the certificate's key may be in other hands",
+                            "get another certificate with another key at once: this one's may be in other hands");
       return fail(std::move(finding), Obstacle::certificate);
     }
     if (verdict.status == tls::Revocation::unknown) {
       finding.outcome = Outcome::temperror;
       finding.hint = "give the authority's list of revoked certificates with --crl FILE";
     }
-    recorder_.add(std::move(finding), Obstacle::incomplete);
+    steps_.add(std::move(finding), Obstacle::incomplete);
   }
 
   void dane() {
@@ -173,11 +185,14 @@ class Check {
     Finding finding{.check = model::check::dane_certificate,
                     .expected = "a certificate that one of the TLSA records names",
                     .seen = verdict.problem.empty() ? "matched by " + verdict.matched : verdict.problem};
-    if (verdict.problem.empty()) return recorder_.add(std::move(finding));
-    finding.hint = "the partner changed the certificate and not the TLSA record, or somebody is in between";
-    if (plan_.level() == TlsLevel::dane) return fail(std::move(finding), Obstacle::certificate);
+    if (verdict.problem.empty()) return steps_.add(std::move(finding));
+    finding.hint = either("the partner changed the certificate and not the TLSA record, or somebody is in between",
+                          "publish the TLSA record of the certificate that your server shows");
+    // Of our own records senders who heed DANE think so, whatever we ask for on the way out.
+    const bool counts = plan_.goes_by_dane() || plan_.options.ours;
+    if (counts) return fail(std::move(finding), Obstacle::certificate);
     finding.outcome = Outcome::fail;
-    recorder_.warn(std::move(finding));
+    steps_.warn(std::move(finding));
   }
 
   // RFC 8461, 4.2: a chain that the system trusts, for the host's name.
@@ -188,19 +203,24 @@ class Check {
                     .seen = tls::names_of(leaf())};
     const bool good =
         plan_.system && verdict.trusted() && verdict.out_of_date.empty() && tls::names_server(leaf(), target_.name);
-    if (good) return recorder_.add(std::move(finding));
+    if (good) return steps_.add(std::move(finding));
     if (!verdict.trusted()) finding.seen += "; " + verdict.problem;
-    finding.hint = "the partner's policy asks senders not to deliver so (RFC 8461)";
-    if (policy_->mode == sts::StsPolicy::Mode::enforce) return fail(std::move(finding), Obstacle::sts_policy);
+    finding.hint = either("the partner's policy asks senders not to deliver so (RFC 8461)",
+                          "your policy asks senders not to deliver so (RFC 8461)");
+    // DANE counts before a policy (RFC 8461, 2), with senders who heed it.
+    const bool is_by_dane = plan_.wish.dane && !dane_.associations.empty();
+    const bool goes_by_it = plan_.options.ours || (plan_.goes_by_policies() && !is_by_dane);
+    if (goes_by_it && policy_->mode == sts::StsPolicy::Mode::enforce)
+      return fail(std::move(finding), Obstacle::sts_policy);
     finding.outcome = Outcome::fail;
-    recorder_.warn(std::move(finding));
+    steps_.warn(std::move(finding));
   }
 
   const OutboundPlan& plan_;
   const Target& target_;
   const DaneFacts& dane_;
   const smtp::TlsSession& session_;
-  Recorder& recorder_;
+  StepLog& steps_;
   const sts::StsPolicy* policy_ = nullptr;
   bool needs_chain_ = false;
   bool good_ = true;
@@ -237,21 +257,21 @@ Finding about_tlsa(const DaneFacts& facts, const sts::TlsaRecords& records) {
 
 }  // namespace
 
-DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, Recorder& recorder) {
+DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, StepLog& steps) {
   DaneFacts facts;
   const bool asked = plan.level() == TlsLevel::dane;
   if (target.name.empty()) {
     if (!asked) return facts;
     facts.problem = "the host has no name, by which to ask";
-    recorder.add({.check = model::check::dane_tlsa,
-                  .outcome = Outcome::fail,
-                  .expected = "a host with a name",
-                  .seen = facts.problem,
-                  .hint = "name the host instead of its address"},
-                 Obstacle::certificate);
+    steps.add({.check = model::check::dane_tlsa,
+               .outcome = Outcome::fail,
+               .expected = "a host with a name",
+               .seen = facts.problem,
+               .hint = "name the host instead of its address"},
+              Obstacle::certificate);
     return facts;
   }
-  const sts::TlsaRecords records = sts::find_tlsa(recorder.services().resolver, mail_host(target));
+  const sts::TlsaRecords records = sts::find_tlsa(steps.services().resolver, mail_host(target));
   const auto& answer = records.answer;
   facts.authenticated = records.authenticated;
   facts.base = records.base;
@@ -272,13 +292,13 @@ DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, Recorder&
             ? "the partner must publish them, or the connector use another level"
             : "a resolver that validates DNSSEC must run on this machine (dns.servers), and the domain be signed";
   }
-  recorder.add(std::move(finding), answer->is_temporary() ? Obstacle::deferred : Obstacle::certificate);
+  steps.add(std::move(finding), answer->is_temporary() ? Obstacle::deferred : Obstacle::certificate);
   return facts;
 }
 
 bool check_tls(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, const smtp::TlsSession& session,
-               Recorder& recorder) {
-  return Check(plan, target, dane, session, recorder).run();
+               StepLog& steps) {
+  return Check(plan, target, dane, session, steps).run();
 }
 
 }  // namespace connectord::probe

@@ -17,10 +17,10 @@ struct DaneFacts {
 };
 
 // Asks for the TLSA records of a host, and notes what they are.
-DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, Recorder& recorder);
+DaneFacts ask_for_tlsa(const OutboundPlan& plan, const Target& target, StepLog& steps);
 
 // Compares what the handshake came to with what connector and domain ask for. False if mail must not go on over it.
 bool check_tls(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, const smtp::TlsSession& session,
-               Recorder& recorder);
+               StepLog& steps);
 
 }  // namespace connectord::probe

@@ -1,19 +1,20 @@
-#include "connectord/probe/changes.h"
+#include "changes.h"
 
 #include <algorithm>
 
 #include "connectord/base/text.h"
 #include "connectord/base/time.h"
+#include "connectord/mail/placeholders.h"
 #include "connectord/tls/certificate.h"
-#include "recorder.h"
 #include "send_mail.h"
+#include "step_log.h"
 
 namespace connectord::probe {
 namespace {
 
 using log::Severity;
 
-void about_result(const std::optional<LastResult>& last, const Report& report, std::vector<Notice>& notices) {
+void about_result(const std::optional<LastResult>& last, const Report& report, std::vector<Alert>& notices) {
   if (report.passed) {
     if (last && !last->passed) notices.push_back({Severity::info, "passes again"});
     return;
@@ -25,7 +26,7 @@ void about_result(const std::optional<LastResult>& last, const Report& report, s
   }
 }
 
-void about_new(const LastResult& last, const SeenCertificate& seen, std::vector<Notice>& notices) {
+void about_new(const LastResult& last, const SeenCertificate& seen, std::vector<Alert>& notices) {
   bool known_host = false;
   for (const SeenCertificate& before : last.certificates) {
     if (before.host != seen.host) continue;
@@ -39,11 +40,11 @@ void about_new(const LastResult& last, const SeenCertificate& seen, std::vector<
 }
 
 void about_end(const std::optional<LastResult>& last, const SeenCertificate& seen, std::int64_t now,
-               std::vector<Notice>& notices) {
+               std::vector<Alert>& notices) {
   for (const std::int64_t days : {1, 7, 30}) {
     const std::int64_t threshold = seen.not_after - days * base::day_seconds;
     if (now < threshold) continue;
-    if (last && last->time >= threshold) return;  // told then, or at a lower one
+    if (last && last->time >= threshold) return;  // reported then, or at a lower one
     notices.push_back(
         {Severity::warning, "the certificate of " + seen.host + " ends at " + tls::time_text(seen.not_after)});
     return;
@@ -59,8 +60,8 @@ std::uint64_t number_of(const std::string& name) {
 
 }  // namespace
 
-std::vector<Notice> changes(const std::optional<LastResult>& last, const Report& report) {
-  std::vector<Notice> notices;
+std::vector<Alert> changes(const std::optional<LastResult>& last, const Report& report) {
+  std::vector<Alert> notices;
   about_result(last, report, notices);
   for (const SeenCertificate& seen : report.certificates) {
     if (last) about_new(*last, seen, notices);
@@ -81,17 +82,17 @@ std::int64_t next_time(const std::optional<LastResult>& last, const std::string&
   return std::max(last->time + every + within(spread), started);
 }
 
-std::string compose_mail(const Report& report, const std::vector<Notice>& notices, const std::string& host,
+std::string compose_mail(const Report& report, const std::vector<Alert>& notices, const std::string& host,
                          const std::string& recipient) {
   std::string text = "From: connectord <connectord@" + host + ">\r\nTo: <" + recipient +
-                     ">\r\nDate: " + date_text(report.time) + "\r\nMessage-ID: <" + std::to_string(report.time) + "." +
-                     std::string(to_string(report.direction)) + "." + report.connector + "@" + host +
+                     ">\r\nDate: " + mail::date_text(report.time) + "\r\nMessage-ID: <" + std::to_string(report.time) +
+                     "." + std::string(to_string(report.direction)) + "." + report.connector + "@" + host +
                      ">\r\nSubject: connector " + report.connector + (report.passed ? ": passed" : ": failed") +
                      "\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
                      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
                      "The validation of the connector " +
                      report.connector + " on " + host + " has news:\r\n\r\n";
-  for (const Notice& notice : notices) text += "- " + base::printable(notice.message, 600) + "\r\n";
+  for (const Alert& notice : notices) text += "- " + base::printable(notice.message, 600) + "\r\n";
   return text + "\r\nTo see each step: connectorctl validate " + report.connector + "\r\n";
 }
 

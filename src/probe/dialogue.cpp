@@ -22,12 +22,17 @@ bool is_gone(const smtp::Failure& failure) {
 class Dialogue {
  public:
   Dialogue(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, smtp::SmtpClient client,
-           Recorder& recorder)
-      : plan_(plan), target_(target), dane_(dane), client_(std::move(client)), recorder_(recorder) {}
+           StepLog& steps)
+      : plan_(plan), target_(target), dane_(dane), client_(std::move(client)), steps_(steps) {}
 
   DialogueEnd run(bool with_tls) {
+    if (target_.implicit_tls && encrypt() != Security::encrypted) {
+      usable_ = false;  // there was no greeting yet
+      quit();
+      return DialogueEnd::over;
+    }
     if (!greeting() || !ehlo()) return DialogueEnd::over;
-    if (with_tls) {
+    if (with_tls && !encrypted_) {
       const Security security = secure();
       if (security == Security::broken) return DialogueEnd::again_in_the_clear;
       if (security == Security::failed) {
@@ -44,10 +49,10 @@ class Dialogue {
   // broken: not to be used any more, but mail may go in the clear.
   enum class Security { encrypted, clear, failed, broken };
 
-  const Limits& limits() const { return recorder_.services().limits; }
+  const Limits& limits() const { return steps_.services().limits; }
 
   smtp::SmtpClient::Answered say(std::string_view line) {
-    auto reply = client_.command(line, recorder_.deadline(limits().reply));
+    auto reply = client_.command(line, steps_.deadline(limits().reply));
     usable_ = reply.has_value();
     return reply;
   }
@@ -57,7 +62,7 @@ class Dialogue {
     finding.outcome = Outcome::fail;
     finding.seen = smtp::words_of(failure, limit);
     if (is_gone(failure)) finding.outcome = Outcome::temperror;
-    recorder_.add(std::move(finding), is_gone(failure) ? Obstacle::incomplete : obstacle);
+    steps_.add(std::move(finding), is_gone(failure) ? Obstacle::incomplete : obstacle);
   }
 
   void add_refusal(Finding finding, const smtp::SmtpReply& reply, Obstacle permanent) {
@@ -65,13 +70,13 @@ class Dialogue {
     finding.outcome = refusal.outcome;
     finding.seen = reply.to_string();
     if (finding.hint.empty() || reply.is_transient()) finding.hint = std::move(refusal.hint);
-    recorder_.add(std::move(finding), reply.is_transient() ? Obstacle::deferred : permanent);
+    steps_.add(std::move(finding), reply.is_transient() ? Obstacle::deferred : permanent);
   }
 
   bool greeting() {
     Finding finding{.check = model::check::smtp_greeting, .expected = "220"};
-    const smtp::Deadline began = recorder_.services().clock();
-    const auto reply = client_.read_reply(recorder_.deadline(limits().greeting));
+    const smtp::Deadline began = steps_.services().clock();
+    const auto reply = client_.read_reply(steps_.deadline(limits().greeting));
     if (!reply) {
       if (reply.error().kind == smtp::Failure::Kind::timed_out) {
         finding.hint =
@@ -87,14 +92,14 @@ class Dialogue {
       return false;
     }
     finding.seen = reply->to_string();
-    const auto took = std::chrono::duration_cast<milliseconds>(recorder_.services().clock() - began);
+    const auto took = std::chrono::duration_cast<milliseconds>(steps_.services().clock() - began);
     if (took < slow_greeting) {
-      recorder_.add(std::move(finding));
+      steps_.add(std::move(finding));
       return true;
     }
     finding.seen = "after " + smtp::duration_text(took) + ": " + finding.seen;
     finding.hint = "the server is overloaded, or slow on purpose";
-    recorder_.warn(std::move(finding));
+    steps_.warn(std::move(finding));
     return true;
   }
 
@@ -113,7 +118,7 @@ class Dialogue {
     }
     extensions_ = smtp::extensions_of(*reply);
     finding.seen = reply->to_string();
-    recorder_.add(std::move(finding));
+    steps_.add(std::move(finding));
     return true;
   }
 
@@ -128,7 +133,7 @@ class Dialogue {
                          reply ? Security::clear : Security::broken);
     }
     finding.seen = "offered";
-    recorder_.add(std::move(finding));
+    steps_.add(std::move(finding));
     return handshake();
   }
 
@@ -141,24 +146,33 @@ class Dialogue {
   // What becomes of mail that cannot be encrypted.
   Security without_tls(Finding finding, Obstacle obstacle, Security otherwise) {
     const sts::StsPolicy* policy = plan_.policy_of(target_.domain);
-    const bool asked = plan_.needs_tls() || (policy != nullptr && policy->mode == sts::StsPolicy::Mode::enforce);
+    const bool asked = target_.implicit_tls || plan_.needs_tls() ||
+                       (policy != nullptr && policy->mode == sts::StsPolicy::Mode::enforce);
     finding.outcome = obstacle == Obstacle::deferred ? Outcome::temperror : Outcome::fail;
     if (asked) {
-      recorder_.add(std::move(finding), obstacle);
+      steps_.add(std::move(finding), obstacle);
       return Security::failed;
     }
     finding.hint = "mail leaves in the clear; " + finding.hint;
-    recorder_.warn(std::move(finding));
+    steps_.warn(std::move(finding));
     return otherwise;
   }
 
   Security handshake() {
+    const Security security = encrypt();
+    if (security != Security::encrypted) return security;
+    // What was offered before counts no more (RFC 3207, 4.2).
+    return ehlo() ? Security::encrypted : Security::failed;
+  }
+
+  Security encrypt() {
     // As the mail server does: a name is asked for only where DANE or MTA-STS want it (RFC 7672, 8.1).
     const bool by_dane = !dane_.associations.empty();
     const bool by_name = by_dane || plan_.policy_of(target_.domain) != nullptr;
     const std::string& name = by_dane ? dane_.base : target_.name;
-    const auto session = client_.start_tls({.server_name = by_name ? name : "", .ask_status = plan_.options.revocation},
-                                           recorder_.deadline(limits().reply));
+    const auto session = client_.start_tls(
+        {.server_name = by_name ? name : "", .ask_status = plan_.options.revocation, .identity = plan_.identity},
+        steps_.deadline(limits().reply));
     usable_ = session.has_value();
     if (!session) {
       return without_tls(
@@ -166,13 +180,21 @@ class Dialogue {
            .expected = "TLS",
            .seen = smtp::words_of(session.error(), limits().reply),
            .hint = "the server has no version or cipher in common with this system, or its TLS is broken; "
-                   "compare: openssl s_client -starttls smtp"},
+                   "compare: openssl s_client" +
+                   std::string(target_.implicit_tls ? "" : " -starttls smtp")},
           Obstacle::tls_failed, Security::broken);
     }
     encrypted_ = true;
-    if (!check_tls(plan_, target_, dane_, *session, recorder_)) return Security::failed;
-    // What was offered before counts no more (RFC 3207, 4.2).
-    return ehlo() ? Security::encrypted : Security::failed;
+    if (plan_.identity) report_showing(session->asked_for_certificate);
+    return check_tls(plan_, target_, dane_, *session, steps_) ? Security::encrypted : Security::failed;
+  }
+
+  void report_showing(bool asked) {
+    Finding finding{.check = model::check::tls_client_certificate,
+                    .expected = "the server asks for our certificate",
+                    .seen = asked ? "it asks, and was shown it" : "it does not ask",
+                    .hint = asked ? "" : "the partner has to ask for it: in Postfix, smtpd_tls_ask_ccert = yes"};
+    asked ? steps_.add(std::move(finding)) : steps_.warn(std::move(finding));
   }
 
   bool credentials() {
@@ -201,7 +223,7 @@ class Dialogue {
       return false;
     }
     finding.seen = reply->to_string();
-    recorder_.add(std::move(finding));
+    steps_.add(std::move(finding));
     return true;
   }
 
@@ -209,7 +231,7 @@ class Dialogue {
     finding.outcome = Outcome::fail;
     finding.seen = std::move(seen);
     finding.hint = std::move(hint);
-    recorder_.add(std::move(finding), Obstacle::not_authenticated);
+    steps_.add(std::move(finding), Obstacle::not_authenticated);
     return false;
   }
 
@@ -239,11 +261,11 @@ class Dialogue {
 
   void recipient() {
     if (plan_.options.recipient.empty()) {
-      recorder_.add({.check = model::check::smtp_rcpt,
-                     .outcome = Outcome::not_applicable,
-                     .expected = "a recipient",
-                     .seen = "none was given",
-                     .hint = "add --rcpt-to ADDRESS"});
+      steps_.add({.check = model::check::smtp_rcpt,
+                  .outcome = Outcome::not_applicable,
+                  .expected = "a recipient",
+                  .seen = "none was given",
+                  .hint = "add --rcpt-to ADDRESS"});
       return;
     }
     Finding finding{.check = model::check::smtp_rcpt, .expected = "250 to RCPT TO:<" + plan_.options.recipient + ">"};
@@ -260,7 +282,7 @@ class Dialogue {
       return false;
     }
     finding.seen = reply->to_string();
-    recorder_.add(std::move(finding));
+    steps_.add(std::move(finding));
     return true;
   }
 
@@ -268,14 +290,14 @@ class Dialogue {
   void quit() {
     if (usable_ && say("RSET")) say("QUIT");
     usable_ = false;
-    recorder_.begin();
+    steps_.begin();
   }
 
   const OutboundPlan& plan_;
   const Target& target_;
   const DaneFacts& dane_;
   smtp::SmtpClient client_;
-  Recorder& recorder_;
+  StepLog& steps_;
   smtp::Extensions extensions_;
   bool encrypted_ = false;
   bool usable_ = true;
@@ -284,8 +306,8 @@ class Dialogue {
 }  // namespace
 
 DialogueEnd converse(const OutboundPlan& plan, const Target& target, const DaneFacts& dane, smtp::SmtpClient client,
-                     Recorder& recorder, bool with_tls) {
-  return Dialogue(plan, target, dane, std::move(client), recorder).run(with_tls);
+                     StepLog& steps, bool with_tls) {
+  return Dialogue(plan, target, dane, std::move(client), steps).run(with_tls);
 }
 
 }  // namespace connectord::probe

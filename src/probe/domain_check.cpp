@@ -13,7 +13,7 @@ namespace {
 
 // A name of the address that has the address (RFC 8601, 2.7.3).
 void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
-  dns::Resolver& resolver = work.recorder.services().resolver;
+  dns::Resolver& resolver = work.steps.services().resolver;
   const auto answer = dns::ask(resolver, {dns::reverse_name(address), dns::Type::ptr});
   model::Finding finding{
       .check = model::check::dns_reverse,
@@ -30,7 +30,7 @@ void check_reverse_name(const DomainWork& work, const net::IpAddress& address) {
   const std::size_t size = std::min(answer->names.size(), max_names);
   const auto confirmed =
       std::find_if(answer->names.begin(), answer->names.begin() + static_cast<std::ptrdiff_t>(size), is_confirmed);
-  finding.seen = answer->names.empty() ? "none" : base::printable(joined(answer->names), 300);
+  finding.seen = answer->names.empty() ? "none" : base::printable(base::joined(answer->names), 300);
   if (size > 0 && confirmed != answer->names.begin() + static_cast<std::ptrdiff_t>(size)) {
     return work.pass(model::check::dns_reverse, std::move(finding.expected), std::move(finding.seen));
   }
@@ -62,7 +62,7 @@ std::string none_but(const std::vector<std::string>& texts) {
 }
 
 void check_reverse_names_of(const DomainWork& work) {
-  work.recorder.at("Reverse names");
+  work.steps.at("Reverse names");
   for (const net::IpAddress& address : work.options.senders) check_reverse_name(work, address);
   if (!work.options.senders.empty()) return;
   work.not_applicable({.check = model::check::dns_reverse,
@@ -72,22 +72,31 @@ void check_reverse_names_of(const DomainWork& work) {
 }
 
 DomainReport check_domain(const DomainOptions& options, const Services& services) {
-  Recorder recorder(services, options.domain, Direction::outbound);
+  StepLog steps(services, options.domain, Direction::outbound);
   DomainReport made;
-  const DomainWork work{options, recorder, made.publish};
+  const DomainWork work{options, steps, made.publish};
   check_spf_of(work);
   check_dkim_of(work);
   check_dmarc_of(work);
   check_exchangers_of(work);
   check_tls_reporting_of(work);
   check_reverse_names_of(work);
-  const std::string first = recorder.obstacle() == nullptr ? "nothing is wrong" : described(*recorder.obstacle());
-  made.report = recorder.finish({});
-  const auto& steps = made.report.steps;
+  const std::string first = steps.obstacle() == nullptr ? "nothing is wrong" : described(*steps.obstacle());
+  made.report = steps.finish({});
+  const auto& taken = made.report.steps;
   const auto warnings = static_cast<std::size_t>(
-      std::count_if(steps.begin(), steps.end(), [](const Step& step) { return step.warning; }));
+      std::count_if(taken.begin(), taken.end(), [](const Step& step) { return step.warning; }));
   made.report.summary = first + (warnings > 0 ? ", " + counted(warnings, "warning") : "");
   return made;
+}
+
+Report check_incoming_tls(const DomainOptions& options, const Services& services) {
+  StepLog steps(services, options.domain, Direction::outbound);
+  std::vector<Publication> publish;
+  const DomainWork work{options, steps, publish};
+  check_exchangers_of(work);
+  check_tls_reporting_of(work);
+  return steps.finish({});
 }
 
 nlohmann::ordered_json to_json(const DomainReport& report) {

@@ -7,50 +7,50 @@
 #include <vector>
 
 #include "connectord/auth/dmarc_record.h"
-#include "connectord/dns/gatherer.h"
+#include "connectord/dns/lookup_driver.h"
 #include "connectord/probe/domain_check.h"
-#include "recorder.h"
+#include "step_log.h"
 
 namespace connectord::probe {
 
 // One domain under examination.
 struct DomainWork {
   const DomainOptions& options;
-  Recorder& recorder;
+  StepLog& steps;
   std::vector<Publication>& publish;
 
   void pass(std::string_view check, std::string expected, std::string seen) const {
-    recorder.add({.check = std::string(check), .expected = std::move(expected), .seen = std::move(seen)});
+    steps.add({.check = std::string(check), .expected = std::move(expected), .seen = std::move(seen)});
   }
   void fail(model::Finding finding) const {
     finding.outcome = model::Outcome::fail;
-    recorder.add(std::move(finding), Obstacle::incomplete);
+    steps.add(std::move(finding), Obstacle::incomplete);
   }
   void warn(model::Finding finding) const {
     finding.outcome = model::Outcome::fail;
-    recorder.warn(std::move(finding));
+    steps.warn(std::move(finding));
   }
   void not_known(model::Finding finding) const {
     finding.outcome = model::Outcome::temperror;
-    recorder.add(std::move(finding), Obstacle::incomplete);
+    steps.add(std::move(finding), Obstacle::incomplete);
   }
   void not_applicable(model::Finding finding) const {
     finding.outcome = model::Outcome::not_applicable;
-    recorder.add(std::move(finding));
+    steps.add(std::move(finding));
   }
 };
 
-// Runs a function over what DNS has told until it has a result, and waits for that.
+// Runs a function over what DNS has answered until it has a result, and waits for that.
 template <class Step>
 auto gathered(dns::Resolver& resolver, Step step) {
-  constexpr std::chrono::seconds patience{20};
-  decltype(step(std::declval<dns::Knowledge&>())) result;
-  dns::Gatherer gatherer(resolver);
-  gatherer.start([&](dns::Knowledge& knowledge) {
-    result = step(knowledge);
+  constexpr std::chrono::seconds timeout{20};
+  decltype(step(std::declval<dns::DnsAnswers&>())) result;
+  dns::LookupDriver lookups(resolver);
+  lookups.start([&](dns::DnsAnswers& answers) {
+    result = step(answers);
     return result.has_value();
   });
-  gatherer.wait_until(std::chrono::steady_clock::now() + patience);
+  lookups.wait_until(std::chrono::steady_clock::now() + timeout);
   return *std::move(result);
 }
 

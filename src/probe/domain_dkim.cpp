@@ -30,7 +30,7 @@ DkimAlgorithm algorithm_of(const std::string& record) {
   return ed25519 ? DkimAlgorithm::ed25519_sha256 : DkimAlgorithm::rsa_sha256;
 }
 
-// What the one signs, the other one must verify: keys have several forms, so their bytes do not tell.
+// What the one signs, the other one must verify: keys have several forms, so comparing their bytes does not show it.
 bool belong_together(const DkimKey& published, const auth::DkimPrivateKey& ours) {
   const auth::Sha256Digest digest{1};
   const auto signature = ours.sign(digest);
@@ -43,8 +43,8 @@ class Selector {
       : work_(work), known_(known), name_(known.selector + "._domainkey." + known.domain) {}
 
   void run() {
-    work_.recorder.at("DKIM, selector " + known_.selector + " of " + known_.domain);
-    const auto answer = dns::ask(work_.recorder.services().resolver, {name_, dns::Type::txt});
+    work_.steps.at("DKIM, selector " + known_.selector + " of " + known_.domain);
+    const auto answer = dns::ask(work_.steps.services().resolver, {name_, dns::Type::txt});
     model::Finding finding{.check = model::check::dkim_record, .expected = "one key at " + name_};
     if (answer->is_temporary()) {
       finding.seen = to_string(answer->status);
@@ -137,7 +137,7 @@ class Selector {
 }  // namespace
 
 void check_dkim_of(const DomainWork& work) {
-  work.recorder.at("DKIM");
+  work.steps.at("DKIM");
   if (work.options.selectors.empty()) {
     work.not_applicable({.check = model::check::dkim_record,
                          .expected = "a key",

@@ -19,8 +19,8 @@ class Dmarc {
   explicit Dmarc(const DomainWork& work) : work_(work), domain_(work.options.domain) {}
 
   void run() {
-    walk_ = gathered(work_.recorder.services().resolver, [this](dns::Knowledge& knowledge) -> std::optional<TreeWalk> {
-      TreeWalk walk = auth::walk_tree(domain_, knowledge);
+    walk_ = gathered(work_.steps.services().resolver, [this](dns::DnsAnswers& answers) -> std::optional<TreeWalk> {
+      TreeWalk walk = auth::walk_tree(domain_, answers);
       if (walk.state == TreeWalk::State::waiting) return std::nullopt;
       return walk;
     });
@@ -28,10 +28,10 @@ class Dmarc {
       return work_.not_known({.check = model::check::dmarc_record, .expected = expected(), .seen = walk_.problem});
     }
     const DmarcRecord* record = find();
-    if (record == nullptr) return tell_none();
-    tell_record(*record);
-    tell_policy(*record);
-    tell_alignment(*record);
+    if (record == nullptr) return report_none();
+    report_record(*record);
+    report_policy(*record);
+    report_alignment(*record);
     if (!record->has_report_address) {
       work_.warn({.check = model::check::dmarc_reports,
                   .expected = "rua=mailto:…",
@@ -62,10 +62,10 @@ class Dmarc {
   }
 
   std::vector<std::string> what_stands_there() const {
-    return dns::ask(work_.recorder.services().resolver, {"_dmarc." + domain_, dns::Type::txt})->texts;
+    return dns::ask(work_.steps.services().resolver, {"_dmarc." + domain_, dns::Type::txt})->texts;
   }
 
-  void tell_none() const {
+  void report_none() const {
     work_.fail({.check = model::check::dmarc_record,
                 .expected = expected(),
                 .seen = walk_.problem.empty() ? none_but(what_stands_there()) : walk_.problem,
@@ -75,7 +75,7 @@ class Dmarc {
                              "DMARC: begin with reports, and go on to p=reject when they show your mail only"});
   }
 
-  void tell_record(const DmarcRecord& record) const {
+  void report_record(const DmarcRecord& record) const {
     const std::string where = at_ == domain_ ? "its own" : "of " + at_;
     if (record.problem.empty()) return work_.pass(model::check::dmarc_record, expected(), where);
     model::Finding finding{.check = model::check::dmarc_record,
@@ -86,7 +86,7 @@ class Dmarc {
   }
 
   // What a receiver does with a message from this domain that fails.
-  void tell_policy(const DmarcRecord& record) const {
+  void report_policy(const DmarcRecord& record) const {
     DmarcPolicy policy = record.policy;
     if (at_ != domain_ && record.subdomain_policy) policy = *record.subdomain_policy;
     const std::string seen = "p=" + std::string(to_string(policy)) + (record.testing ? ", only for testing (t=y)" : "");
@@ -102,7 +102,7 @@ class Dmarc {
   }
 
   // Signatures of another domain than the author's count only where alignment is relaxed.
-  void tell_alignment(const DmarcRecord& record) const {
+  void report_alignment(const DmarcRecord& record) const {
     for (const KnownSelector& known : work_.options.selectors) {
       const bool aligned =
           known.domain == domain_ || (!record.strict_dkim && net::is_same_or_below(domain_, known.domain));
@@ -123,7 +123,7 @@ class Dmarc {
 }  // namespace
 
 void check_dmarc_of(const DomainWork& work) {
-  work.recorder.at("DMARC");
+  work.steps.at("DMARC");
   Dmarc(work).run();
 }
 

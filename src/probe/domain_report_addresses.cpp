@@ -34,8 +34,8 @@ void add_targets(const DomainWork& work, std::string_view tag, std::string_view 
 
 auth::TreeWalk walk(const DomainWork& work, const std::string& domain) {
   using State = auth::TreeWalk::State;
-  return gathered(work.recorder.services().resolver, [&](dns::Knowledge& knowledge) {
-    auth::TreeWalk walk = auth::walk_tree(domain, knowledge);
+  return gathered(work.steps.services().resolver, [&](dns::DnsAnswers& dns_answers) {
+    auth::TreeWalk walk = auth::walk_tree(domain, dns_answers);
     return walk.state == State::waiting ? std::nullopt : std::optional(std::move(walk));
   });
 }
@@ -44,13 +44,13 @@ auth::TreeWalk walk(const DomainWork& work, const std::string& domain) {
 void check_target(const DomainWork& work, const std::string& target, const std::string& tags,
                   const ReportingDomain& from) {
   const auth::TreeWalk found = walk(work, target);
-  const std::string name = from.domain + "._report._dmarc." + target;
+  const std::string name = auth::report_authorization_name(from.domain, target);
   model::Finding finding{.check = model::check::dmarc_report_authorization,
                          .expected = target + " takes reports about " + from.domain + " (" + tags + "): " + name +
                                      " TXT " + std::string(authorization)};
   const bool is_known = found.state == auth::TreeWalk::State::complete;
   if (is_known && found.organizational_domain == from.organization) return;
-  const auto answer = dns::ask(work.recorder.services().resolver, {name, dns::Type::txt});
+  const auto answer = dns::ask(work.steps.services().resolver, {name, dns::Type::txt});
   const bool authorized = std::any_of(answer->texts.begin(), answer->texts.end(), [](const std::string& text) {
     return auth::parse_dmarc_record(text).has_value();
   });

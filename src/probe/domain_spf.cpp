@@ -15,6 +15,9 @@ using auth::SpfSurvey;
 using model::SpfResult;
 
 constexpr std::size_t max_spf_text = 500;
+constexpr const char* proposal =
+    "SPF: a proposal to be looked at, with the addresses by which mail leaves this machine; whoever else sends mail of "
+    "the domain (newsletters, other servers) must be in it too";
 
 std::string term_of(const net::IpAddress& address) {
   return (address.is_v4() ? "ip4:" : "ip6:") + address.to_string();
@@ -25,7 +28,7 @@ class Spf {
   explicit Spf(const DomainWork& work) : work_(work), domain_(work.options.domain) {}
 
   void run() {
-    survey_ = gathered(resolver(), [this](dns::Knowledge& knowledge) { return auth::survey_spf(domain_, knowledge); });
+    survey_ = gathered(resolver(), [this](dns::DnsAnswers& answers) { return auth::survey_spf(domain_, answers); });
     if (!record()) return;
     syntax();
     lookups();
@@ -36,7 +39,7 @@ class Spf {
   }
 
  private:
-  dns::Resolver& resolver() const { return work_.recorder.services().resolver; }
+  dns::Resolver& resolver() const { return work_.steps.services().resolver; }
 
   bool record() {
     if (survey_.records.size() == 1) {
@@ -46,13 +49,13 @@ class Spf {
     }
     model::Finding finding{.check = model::check::spf_record, .expected = "one SPF record at " + domain_};
     if (survey_.records.empty() && !survey_.unknown.empty()) {
-      finding.seen = "not known now: " + joined(survey_.unknown);
+      finding.seen = "not known now: " + base::joined(survey_.unknown);
       work_.not_known(std::move(finding));
     } else if (survey_.records.empty()) {
       finding.seen = none_but(what_looks_like_spf());
       finding.hint = "without it, many receivers distrust mail of the domain";
       work_.fail(std::move(finding));
-      propose(sound_record(), "SPF: who may send mail of the domain");
+      propose(sound_record(), proposal);
     } else {
       finding.seen = std::to_string(survey_.records.size()) + " records";
       finding.hint = "receivers take none of several (RFC 7208, 4.5); join them to one";
@@ -89,7 +92,7 @@ class Spf {
     if (survey_.unknown.empty()) return;
     work_.not_known({.check = model::check::spf_syntax,
                      .expected = "an answer from DNS",
-                     .seen = base::printable(joined(survey_.unknown), max_spf_text)});
+                     .seen = base::printable(base::joined(survey_.unknown), max_spf_text)});
   }
 
   void lookups() const {
@@ -104,10 +107,11 @@ class Spf {
     }
     const auto& empty = survey_.void_lookups;
     if (empty.empty()) return work_.pass(model::check::spf_void_lookups, "at most 2 that find nothing", "none");
-    model::Finding finding{.check = model::check::spf_void_lookups,
-                           .expected = "at most 2 that find nothing (RFC 7208, 4.6.4)",
-                           .seen = base::printable(std::to_string(empty.size()) + ": " + joined(empty), max_spf_text),
-                           .hint = "take out the terms that name them"};
+    model::Finding finding{
+        .check = model::check::spf_void_lookups,
+        .expected = "at most 2 that find nothing (RFC 7208, 4.6.4)",
+        .seen = base::printable(std::to_string(empty.size()) + ": " + base::joined(empty), max_spf_text),
+        .hint = "take out the terms that name them"};
     empty.size() > auth::max_void_spf_lookups ? work_.fail(std::move(finding)) : work_.warn(std::move(finding));
   }
 
@@ -137,16 +141,16 @@ class Spf {
     if (!survey_.broad_networks.empty()) {
       work_.warn({.check = model::check::spf_networks,
                   .expected = "networks of one's own",
-                  .seen = base::printable(joined(survey_.broad_networks), max_spf_text),
+                  .seen = base::printable(base::joined(survey_.broad_networks), max_spf_text),
                   .hint = "whoever has an address in there can send in the domain's name"});
     }
   }
 
   void sender(const net::IpAddress& address) {
     const auth::SpfQuery query{address, work_.options.host_name, "postmaster@" + domain_, work_.options.host_name,
-                               work_.recorder.services().unix_time()};
+                               work_.steps.services().unix_time()};
     const model::SpfOutcome outcome =
-        gathered(resolver(), [&query](dns::Knowledge& knowledge) { return auth::check_spf(query, knowledge); });
+        gathered(resolver(), [&query](dns::DnsAnswers& answers) { return auth::check_spf(query, answers); });
     model::Finding finding{.check = model::check::spf_sender,
                            .expected = "pass for " + address.to_string() + ", from where we send",
                            .seen = std::string(to_string(outcome.result)) +
@@ -168,7 +172,7 @@ class Spf {
     for (const net::IpAddress& address : missing_) terms += " " + term_of(address);
     constexpr std::string_view begin = "v=spf1";
     text.insert(std::min(begin.size(), text.size()), terms);
-    propose(text, "SPF: with the addresses from where we send");
+    propose(text, proposal);
   }
 
   const DomainWork& work_;
@@ -180,7 +184,7 @@ class Spf {
 }  // namespace
 
 void check_spf_of(const DomainWork& work) {
-  work.recorder.at("SPF");
+  work.steps.at("SPF");
   Spf(work).run();
 }
 

@@ -1,11 +1,13 @@
 #include <algorithm>
 
+#include "address_policy.h"
 #include "connectord/base/text.h"
 #include "connectord/dns/lookups.h"
+#include "connectord/model/entry_named.h"
+#include "connectord/session/validation_mark.h"
 #include "connectord/smtp/smtp_client.h"
 #include "inbound_checklist.h"
 #include "inbound_history.h"
-#include "reach.h"
 #include "reply_check.h"
 
 namespace connectord::probe {
@@ -23,35 +25,35 @@ class Inbound {
       : policy_(policy),
         connector_(connector),
         options_(options),
-        recorder_(services, connector.name, Direction::inbound) {}
+        steps_(services, connector.name, Direction::inbound) {}
 
   Report run() {
     if (!connector_.enabled) {
-      recorder_.warn({.check = model::check::enabled,
-                      .outcome = Outcome::not_applicable,
-                      .expected = "enabled = true",
-                      .seen = "the connector is disabled, so no mail is attributed to it"});
+      steps_.warn({.check = model::check::enabled,
+                   .outcome = Outcome::not_applicable,
+                   .expected = "enabled = true",
+                   .seen = "the connector is disabled, so no mail is attributed to it"});
     }
-    tell_checklist(connector_, recorder_);
-    tell_history(policy_, connector_, options_.history, recorder_);
+    report_checklist(connector_, steps_);
+    report_history(policy_, connector_, options_.history, steps_);
     if (options_.host.empty())
-      return recorder_.finish("nothing was tried; connectorctl validate --probe HOST:PORT tries it");
+      return steps_.finish("nothing was tried; connectorctl validate --probe HOST:PORT tries it", false);
     choose_envelope();
     if (envelope_is_plain() && find_address() && connect() && greet() && secure()) say_envelope();
-    return recorder_.finish("passed: the server accepts " + visitor_.recipient);
+    return steps_.finish("passed: the server accepts " + visitor_.recipient);
   }
 
  private:
-  const Limits& limits() const { return recorder_.services().limits; }
+  const Limits& limits() const { return steps_.services().limits; }
 
   bool fail(Finding finding, Obstacle obstacle) {
     finding.outcome = Outcome::fail;
-    recorder_.add(std::move(finding), obstacle);
+    steps_.add(std::move(finding), obstacle);
     return false;
   }
 
   bool pass(Finding finding) {
-    recorder_.add(std::move(finding));
+    steps_.add(std::move(finding));
     return true;
   }
 
@@ -82,10 +84,10 @@ class Inbound {
   }
 
   bool find_address() {
-    recorder_.at("[" + options_.host + "]:" + std::to_string(options_.port));
+    steps_.at("[" + options_.host + "]:" + std::to_string(options_.port));
     auto address = net::IpAddress::parse(options_.host);
     if (!address) {
-      const auto found = dns::addresses_of(recorder_.services().resolver, options_.host).found;
+      const auto found = dns::addresses_of(steps_.services().resolver, options_.host).found;
       const auto own = std::find_if(found.begin(), found.end(), is_of_this_machine);
       if (own != found.end()) address = *own;
     }
@@ -104,8 +106,8 @@ class Inbound {
   bool connect() {
     Finding finding{.check = model::check::smtp_connect,
                     .expected = "a connection from " + visitor_.address.to_string()};
-    auto connection = recorder_.services().network.connect(address_, options_.port, visitor_.address,
-                                                           recorder_.deadline(limits().connect));
+    auto connection =
+        steps_.services().network.connect(address_, options_.port, visitor_.address, steps_.deadline(limits().connect));
     if (!connection) {
       finding.seen = smtp::words_of(connection.error(), limits().connect);
       finding.hint = "does the mail server listen there, and is --source an address of this machine?";
@@ -129,11 +131,11 @@ class Inbound {
   }
 
   smtp::SmtpClient::Answered say(const std::string& line) {
-    return client_->command(line, recorder_.deadline(limits().reply));
+    return client_->command(line, steps_.deadline(limits().reply));
   }
 
   bool greet() {
-    const auto greeting = client_->read_reply(recorder_.deadline(limits().greeting));
+    const auto greeting = client_->read_reply(steps_.deadline(limits().greeting));
     if (!judge({.check = model::check::smtp_greeting, .expected = "220"}, greeting, Obstacle::not_ready)) return false;
     return hello();
   }
@@ -171,7 +173,7 @@ class Inbound {
     Finding finding{.check = model::check::tls_handshake,
                     .expected = options_.identity ? "TLS with our certificate" : "TLS"};
     const auto session = client_->start_tls({.server_name = {}, .ask_status = false, .identity = options_.identity},
-                                            recorder_.deadline(limits().reply));
+                                            steps_.deadline(limits().reply));
     if (!session) {
       finding.seen = smtp::words_of(session.error(), limits().reply);
       return fail(std::move(finding), Obstacle::tls_failed);
@@ -201,8 +203,15 @@ class Inbound {
     return pass(std::move(finding));
   }
 
+  // What is said is nobody's mail.
+  std::string mark() const {
+    const Services& services = steps_.services();
+    if (services.mail_key == nullptr || !extensions_.delivery_status) return "";
+    return " ENVID=" + session::dialogue_mark(*services.mail_key, visitor_.sender, services.unix_time());
+  }
+
   void say_envelope() {
-    const auto mail = say("MAIL FROM:<" + visitor_.sender + ">");
+    const auto mail = say("MAIL FROM:<" + visitor_.sender + ">" + mark());
     if (!judge({.check = model::check::smtp_mail, .expected = "250 to MAIL FROM:<" + visitor_.sender + ">"}, mail,
                Obstacle::rejected)) {
       return;
@@ -213,16 +222,16 @@ class Inbound {
       return;
     }
     if (say("RSET")) say("QUIT");
-    recorder_.begin();
-    compare(policy_, connector_, visitor_, *reply, recorder_);
+    steps_.begin();
+    compare(policy_, connector_, visitor_, *reply, steps_);
   }
 
   const engine::Policy& policy_;
   const InboundConnector& connector_;
   const InboundOptions& options_;
-  Recorder recorder_;
+  StepLog steps_;
   net::IpAddress address_;
-  simulate::Visitor visitor_;
+  simulate::SimulatedClient visitor_;
   std::optional<smtp::SmtpClient> client_;
   smtp::Extensions extensions_;
 };
@@ -231,9 +240,8 @@ class Inbound {
 
 std::optional<Report> validate_inbound(const engine::Policy& policy, std::string_view name,
                                        const InboundOptions& options, const Services& services) {
-  const auto& all = policy.configuration().inbound;
-  const auto found = std::find_if(all.begin(), all.end(), [name](const auto& each) { return each.name == name; });
-  if (found == all.end()) return std::nullopt;
+  const auto* found = model::entry_named(policy.configuration().inbound, name);
+  if (found == nullptr) return std::nullopt;
   return Inbound(policy, *found, options, services).run();
 }
 

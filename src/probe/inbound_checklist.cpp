@@ -14,13 +14,13 @@ std::string any_of(const Patterns& patterns) {
 
 class Checklist {
  public:
-  explicit Checklist(Recorder& recorder) : recorder_(recorder) {}
+  explicit Checklist(StepLog& steps) : steps_(steps) {}
 
   void add(std::string_view check, std::string expected, std::string hint = {}) {
-    recorder_.add({.check = std::string(check),
-                   .outcome = model::Outcome::not_applicable,
-                   .expected = std::move(expected),
-                   .hint = std::move(hint)});
+    steps_.add({.check = std::string(check),
+                .outcome = model::Outcome::not_applicable,
+                .expected = std::move(expected),
+                .hint = std::move(hint)});
   }
 
   void identify(const model::Identify& identify) {
@@ -62,13 +62,13 @@ class Checklist {
     add(check, std::string(words), "decided at the end of a message; see: connectorctl explain --message FILE");
   }
 
-  Recorder& recorder_;
+  StepLog& steps_;
 };
 
 }  // namespace
 
-void tell_checklist(const model::InboundConnector& connector, Recorder& recorder) {
-  Checklist list(recorder);
+void report_checklist(const model::InboundConnector& connector, StepLog& steps) {
+  Checklist list(steps);
   list.identify(connector.identify);
   list.require(connector.require);
   if (connector.mode == model::Mode::audit)

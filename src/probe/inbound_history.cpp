@@ -63,11 +63,11 @@ std::string counted(std::size_t number) {
 class History {
  public:
   History(const engine::Policy& policy, const model::InboundConnector& connector, std::chrono::hours reach,
-          Recorder& recorder)
-      : policy_(policy), connector_(connector), reach_(reach), recorder_(recorder) {}
+          StepLog& steps)
+      : policy_(policy), connector_(connector), reach_(reach), steps_(steps) {}
 
   void run() {
-    const std::int64_t now = recorder_.services().unix_time();
+    const std::int64_t now = steps_.services().unix_time();
     since_ = (now - std::chrono::duration_cast<std::chrono::seconds>(reach_).count()) * base::second_ms;
     trace::Query taken;
     taken.connector = connector_.name;
@@ -76,9 +76,9 @@ class History {
       if (!search(query)) return;
     }
     for (const auto& [id, row] : messages_) look_at(row);
-    tell_taken();
-    tell_failures();
-    tell_missed();
+    report_taken();
+    report_failures();
+    report_missed();
   }
 
  private:
@@ -96,17 +96,18 @@ class History {
   bool search(trace::Query query) {
     query.since = since_;
     query.limit = max_rows;
-    const auto page = recorder_.services().archive->search(query);
+    const auto page = steps_.services().archive->search(query);
     if (!page) {
-      recorder_.warn({.check = model::check::history,
-                      .outcome = Outcome::temperror,
-                      .expected = "the message trace",
-                      .seen = base::printable(page.error(), max_history_text)});
+      steps_.warn({.check = model::check::history,
+                   .outcome = Outcome::temperror,
+                   .expected = "the message trace",
+                   .seen = base::printable(page.error(), max_history_text)});
       return false;
     }
     cut_ = cut_ || !page->next.empty();
     for (const trace::Row& row : page->rows) {
       const auto& message = *row.message;
+      if (message.direction == trace::Direction::validation) continue;
       const bool is_outbound = message.direction == trace::Direction::outbound && message.connector.empty();
       if (!is_outbound && message.sasl_username.empty()) messages_.try_emplace(message.id, row);
     }
@@ -156,46 +157,46 @@ class History {
 
   std::string span() const { return "in the last " + std::to_string(reach_.count() / 24) + " days"; }
 
-  void tell_taken() {
+  void report_taken() {
     Finding finding{.check = model::check::history_taken, .expected = "mail that the connector takes"};
     if (taken_.empty()) {
       finding.outcome = Outcome::not_applicable;
       finding.seen = "none " + span();
       finding.hint = "nobody sends, or the mail does not match `identify`";
-      return recorder_.warn(std::move(finding));
+      return steps_.warn(std::move(finding));
     }
     for (const auto& [action, number] : taken_) {
       finding.seen += (finding.seen.empty() ? "" : ", ") + std::to_string(number) + " " + std::string(action);
     }
     finding.seen += " " + span() + (cut_ ? " (the newest only)" : "");
-    recorder_.add(std::move(finding));
+    steps_.add(std::move(finding));
   }
 
-  void tell_failures() {
+  void report_failures() {
     for (const auto& [check, kind] : failures_) {
-      recorder_.warn({.check = model::check::history_failed,
-                      .outcome = Outcome::fail,
-                      .expected = check,
-                      .seen = base::printable(counted(kind.number) + ", such as " + kind.example, max_history_text),
-                      .hint = kind.hint});
+      steps_.warn({.check = model::check::history_failed,
+                   .outcome = Outcome::fail,
+                   .expected = check,
+                   .seen = base::printable(counted(kind.number) + ", such as " + kind.example, max_history_text),
+                   .hint = kind.hint});
     }
   }
 
-  void tell_missed() {
+  void report_missed() {
     for (const auto& [where, kind] : missed_) {
-      recorder_.warn({.check = model::check::history_missed,
-                      .outcome = Outcome::fail,
-                      .expected = "mail of its senders and networks is attributed to it",
-                      .seen = base::printable(counted(kind.number) + " to " + where + ", such as " + kind.example,
-                                              max_history_text),
-                      .hint = kind.hint});
+      steps_.warn({.check = model::check::history_missed,
+                   .outcome = Outcome::fail,
+                   .expected = "mail of its senders and networks is attributed to it",
+                   .seen = base::printable(counted(kind.number) + " to " + where + ", such as " + kind.example,
+                                           max_history_text),
+                   .hint = kind.hint});
     }
   }
 
   const engine::Policy& policy_;
   const model::InboundConnector& connector_;
   std::chrono::hours reach_;
-  Recorder& recorder_;
+  StepLog& steps_;
   std::int64_t since_ = 0;
   bool cut_ = false;
   std::map<std::int64_t, trace::Row> messages_;  // by their numbers, each once
@@ -206,9 +207,9 @@ class History {
 
 }  // namespace
 
-void tell_history(const engine::Policy& policy, const model::InboundConnector& connector, std::chrono::hours reach,
-                  Recorder& recorder) {
-  if (recorder.services().archive != nullptr) History(policy, connector, reach, recorder).run();
+void report_history(const engine::Policy& policy, const model::InboundConnector& connector, std::chrono::hours reach,
+                    StepLog& steps) {
+  if (steps.services().archive != nullptr) History(policy, connector, reach, steps).run();
 }
 
 }  // namespace connectord::probe

@@ -59,20 +59,17 @@ tl::expected<void, OnDemand::Refused> OnDemand::begin(const Question& question) 
 
 tl::expected<Report, OnDemand::Refused> OnDemand::run(const runtime::Generation& generation, const Question& question) {
   const model::Configuration& configuration = generation.policy->configuration();
-  auto resolver = generation.resolver;
-  if (!resolver) {
-    auto made = runtime::make_resolver(configuration.dns);
-    if (!made) return tl::unexpected(Refused{made.error(), pause});
-    resolver = std::move(*made);
-  }
+  const auto resolver = runtime::resolver_of(generation);
+  if (!resolver) return tl::unexpected(Refused{resolver.error(), pause});
   const auto archive = archive_of(configuration);
-  Services services{*resolver, *network_, [&](const std::string&) -> tl::expected<std::string, std::string> {
+  Services services{**resolver, *network_, [&](const std::string&) -> tl::expected<std::string, std::string> {
                       const std::string* secret = generation.credentials_of(question.connector);
                       if (secret == nullptr) return tl::unexpected(std::string("not read"));
                       return *secret;
                     }};
   services.limits = {step_limit, step_limit, step_limit, longest};
   services.archive = archive.get();
+  services.trust = mta::client_trust_of(mta::usual_postfix_folder());
   OutboundOptions outbound;
   outbound.recipient = question.recipient;
   outbound.sender = question.sender;

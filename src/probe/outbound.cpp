@@ -1,7 +1,13 @@
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 
 #include "connectord/base/text.h"
+#include "connectord/model/entry_named.h"
+#include "connectord/mta/files.h"
 #include "connectord/smtp/smtp_client.h"
+#include "connectord/tls/certificate.h"
 #include "host_check.h"
 #include "route_check.h"
 #include "sts_check.h"
@@ -14,45 +20,55 @@ using model::Finding;
 using model::OutboundConnector;
 using model::Outcome;
 
-const OutboundConnector* find(const engine::Policy& policy, std::string_view name) {
-  const auto& all = policy.configuration().outbound;
-  const auto found = std::find_if(all.begin(), all.end(), [name](const auto& each) { return each.name == name; });
-  return found == all.end() ? nullptr : &*found;
-}
-
 class Outbound {
  public:
   Outbound(const engine::Policy& policy, const OutboundConnector& connector, const OutboundOptions& options,
            const Services& services)
       : policy_(policy),
-        plan_{connector, options, helo_name(policy), {}, {}, {}, {}},
-        recorder_(services, connector.name, Direction::outbound) {}
+        plan_{connector,
+              options,
+              helo_name(policy),
+              {},
+              {},
+              {},
+              {},
+              {},
+              {},
+              delivery::wish_of(policy.configuration(), &connector)},
+        steps_(services, connector.name, Direction::outbound) {}
 
   Report run() {
-    if (!addresses_are_plain()) return recorder_.finish({});
+    if (!addresses_are_plain()) return steps_.finish({});
     enabled();
-    if (!plan_.options.recipient.empty()) check_route(policy_, plan_.connector, plan_.options.recipient, recorder_);
+    if (!plan_.options.recipient.empty()) check_route(policy_, plan_.connector, plan_.options.recipient, steps_);
     if (read_files()) {
       const std::string domain = domain_of(plan_.options.recipient);
-      const auto targets = find_targets(policy_, plan_.connector, domain, recorder_);
+      const auto targets = find_targets(policy_, plan_.connector, domain, steps_);
       policies(targets);
       for (const Target& target : targets) {
-        if (recorder_.is_over()) {
-          tell_that_time_is_over();
+        if (steps_.is_over()) {
+          report_that_time_is_over();
           break;
         }
         allowed_by_policy(target);
-        check_host(plan_, target, recorder_);
+        check_host(plan_, target, steps_);
       }
       hosts_ = targets.size();
-      if (plan_.options.send) arrival_ = send_test_message(policy_, plan_, targets, recorder_);
+      if (plan_.options.send) arrival_ = send_test_message(policy_, plan_, targets, steps_);
     }
-    if (!arrival_.empty()) return recorder_.finish(arrival_);
-    return recorder_.finish("passed: " + std::to_string(hosts_) + (hosts_ == 1 ? " host" : " hosts") +
-                            (plan_.options.recipient.empty() ? "" : ", the recipient is accepted"));
+    if (!arrival_.empty()) return steps_.finish(arrival_);
+    return steps_.finish("passed: " + std::to_string(hosts_) + (hosts_ == 1 ? " host" : " hosts") +
+                             (plan_.options.recipient.empty() ? "" : ", the recipient is accepted"),
+                         hosts_ > 0 || !lacks_an_argument());
   }
 
  private:
+  // What was found is that more must be given, such as a recipient.
+  bool lacks_an_argument() const {
+    const Step* first = steps_.obstacle();
+    return first == nullptr || first->obstacle == Obstacle::incomplete;
+  }
+
   // As the mail server's smtp_helo_name: this host's name.
   static std::string helo_name(const engine::Policy& policy) {
     return net::normalize_domain(policy.configuration().server.host_name).value_or("localhost");
@@ -61,11 +77,11 @@ class Outbound {
   bool addresses_are_plain() {
     for (const std::string& address : {plan_.options.recipient, plan_.options.sender}) {
       if (address.empty() || smtp::is_plain_address(address)) continue;
-      recorder_.add({.check = model::check::address,
-                     .outcome = Outcome::fail,
-                     .expected = "an address such as user@contoso.com, in ASCII",
-                     .seen = base::printable(address)},
-                    Obstacle::incomplete);
+      steps_.add({.check = model::check::address,
+                  .outcome = Outcome::fail,
+                  .expected = "an address such as user@contoso.com, in ASCII",
+                  .seen = base::printable(address)},
+                 Obstacle::incomplete);
       return false;
     }
     return true;
@@ -73,27 +89,38 @@ class Outbound {
 
   void enabled() {
     if (plan_.connector.enabled) return;
-    recorder_.warn({.check = model::check::outbound_enabled,
-                    .outcome = Outcome::not_applicable,
-                    .expected = "enabled = true",
-                    .seen = "the connector is disabled, so no mail leaves by it",
-                    .hint = "enable it when all is well"});
+    steps_.warn({.check = model::check::outbound_enabled,
+                 .outcome = Outcome::not_applicable,
+                 .expected = "enabled = true",
+                 .seen = "the connector is disabled, so no mail leaves by it",
+                 .hint = "enable it when all is well"});
+  }
+
+  // As the mail server: the connector's file, else what it trusts by itself.
+  tl::expected<tls::TrustStore, std::string> authorities() {
+    const std::string file = plan_.connector.tls ? plan_.connector.tls->ca_file : "";
+    const auto& trust = steps_.services().trust;
+    plan_.trusts = file.empty() ? (trust ? trust->words : "this system") : file;
+    if (!file.empty()) return tls::TrustStore::from_file(file);
+    if (!trust) return tls::TrustStore::of_system();
+    if (!trust->problem.empty()) return tl::unexpected(trust->problem);
+    return tls::TrustStore::of(trust->anchors, trust->system);
   }
 
   bool read_files() {
-    const Services& services = recorder_.services();
-    const std::string file = plan_.connector.tls ? plan_.connector.tls->ca_file : "";
-    auto trusted = file.empty() ? tls::TrustStore::of_system() : tls::TrustStore::from_file(file);
+    const Services& services = steps_.services();
+    auto trusted = authorities();
     if (trusted) {
       plan_.trusted = std::move(*trusted);
     } else {
-      recorder_.add({.check = model::check::outbound_tls_ca_file,
-                     .outcome = Outcome::fail,
-                     .expected = "authorities in PEM",
-                     .seen = trusted.error(),
-                     .hint = "the mail server must be able to read it, too"},
-                    Obstacle::certificate);
+      steps_.add({.check = model::check::outbound_tls_ca_file,
+                  .outcome = Outcome::fail,
+                  .expected = "authorities in PEM",
+                  .seen = trusted.error(),
+                  .hint = "the mail server must be able to read it, too"},
+                 Obstacle::certificate);
     }
+    read_identity();
     const std::string& file_with_secret = plan_.connector.route.credentials;
     if (file_with_secret.empty()) return true;
     auto read = services.read_credentials(file_with_secret);
@@ -101,12 +128,38 @@ class Outbound {
       plan_.credentials = std::move(*read);
       return true;
     }
-    recorder_.add({.check = model::check::outbound_route_credentials,
-                   .outcome = Outcome::fail,
-                   .expected = "user:password in " + file_with_secret,
-                   .seen = read.error()},
-                  Obstacle::not_authenticated);
+    steps_.add({.check = model::check::outbound_route_credentials,
+                .outcome = Outcome::fail,
+                .expected = "user:password in " + file_with_secret,
+                .seen = read.error()},
+               Obstacle::not_authenticated);
     return false;
+  }
+
+  // The mail server reads both as root. Who asks may not, and then the server is tried without.
+  void read_identity() {
+    if (!plan_.connector.tls || plan_.connector.tls->certificate.empty()) return;
+    const std::string& certificate = plan_.connector.tls->certificate;
+    const std::string& key = plan_.connector.tls->key;
+    Finding finding{.check = model::check::outbound_tls_certificate, .expected = "our certificate, and its key"};
+    const auto text = mta::read_file(certificate);
+    const auto read = text ? tls::read_pem(*text) : tl::unexpected(text.error());
+    const bool has_key = ::access(key.c_str(), R_OK) == 0;
+    if (read && has_key) {
+      const tls::Certificate& shown = read->front();
+      plan_.identity = smtp::Identity{certificate, key};
+      const std::int64_t left = shown.not_after - steps_.services().unix_time();
+      finding.seen =
+          base::printable(shown.subject) + (left < 0 ? ", ended " : ", ends ") + tls::time_text(shown.not_after);
+      finding.hint = left < renewal_time ? "renew it, and: postfix reload" : "";
+      finding.outcome = left < 0 ? Outcome::fail : Outcome::pass;
+      if (left < 0) return steps_.add(std::move(finding), Obstacle::certificate);
+      return left < renewal_time ? steps_.warn(std::move(finding)) : steps_.add(std::move(finding));
+    }
+    finding.outcome = Outcome::not_applicable;
+    finding.seen = !read ? certificate + ": " + read.error() : key + ": not readable for this account";
+    finding.hint = "the mail server reads it as root; run connectorctl validate as root, or let server.user read it";
+    steps_.warn(std::move(finding));
   }
 
   void policies(const std::vector<Target>& targets) {
@@ -116,9 +169,22 @@ class Outbound {
       domains.push_back(target.domain);
     }
     for (const std::string& domain : domains) {
-      if (auto policy = ask_for_sts_policy(domain, policy_, plan_, recorder_))
+      if (auto policy = ask_for_sts_policy(domain, policy_, plan_, steps_))
         plan_.policies.push_back(std::move(*policy));
+      if (plan_.wish.must_have_policy) must_have_policy(domain);
     }
+  }
+
+  void must_have_policy(const std::string& domain) {
+    const sts::StsPolicy* policy = plan_.policy_of(domain);
+    if (policy != nullptr && policy->mode == sts::StsPolicy::Mode::enforce) return;
+    Finding finding{.check = model::check::mta_sts_policy,
+                    .outcome = Outcome::fail,
+                    .expected = "an MTA-STS policy of " + domain + " with mode enforce",
+                    .seen = policy == nullptr ? "none" : "mode " + std::string(to_string(policy->mode)),
+                    .hint = "mail waits without it; ask the partner, or use another level"};
+    // TLSA records of its hosts would do instead.
+    plan_.wish.dane ? steps_.warn(std::move(finding)) : steps_.add(std::move(finding), Obstacle::sts_policy);
   }
 
   void allowed_by_policy(const Target& target) {
@@ -127,25 +193,26 @@ class Outbound {
     Finding finding{.check = model::check::mta_sts_host,
                     .expected = "a host of the MTA-STS policy of " + target.domain,
                     .seen = target.name};
-    recorder_.at(to_string(target));
-    if (allows(*policy, target.name)) return recorder_.add(std::move(finding));
+    steps_.at(to_string(target));
+    if (allows(*policy, target.name)) return steps_.add(std::move(finding));
     finding.outcome = Outcome::fail;
     finding.hint = "the partner's MX record and policy differ, or somebody changed the MX record on the way";
-    if (policy->mode == sts::StsPolicy::Mode::enforce) return recorder_.add(std::move(finding), Obstacle::sts_policy);
-    recorder_.warn(std::move(finding));
+    const bool counts = policy->mode == sts::StsPolicy::Mode::enforce && plan_.goes_by_policies();
+    if (counts) return steps_.add(std::move(finding), Obstacle::sts_policy);
+    steps_.warn(std::move(finding));
   }
 
-  void tell_that_time_is_over() {
-    recorder_.add({.check = model::check::time,
-                   .outcome = Outcome::temperror,
-                   .expected = "all hosts within " + smtp::duration_text(recorder_.services().limits.whole),
-                   .seen = "some hosts were not tried"},
-                  Obstacle::incomplete);
+  void report_that_time_is_over() {
+    steps_.add({.check = model::check::time,
+                .outcome = Outcome::temperror,
+                .expected = "all hosts within " + smtp::duration_text(steps_.services().limits.whole),
+                .seen = "some hosts were not tried"},
+               Obstacle::incomplete);
   }
 
   const engine::Policy& policy_;
   OutboundPlan plan_;
-  Recorder recorder_;
+  StepLog steps_;
   std::size_t hosts_ = 0;
   std::string arrival_;  // of the test message, in words
 };
@@ -154,7 +221,7 @@ class Outbound {
 
 std::optional<Report> validate_outbound(const engine::Policy& policy, std::string_view name,
                                         const OutboundOptions& options, const Services& services) {
-  const OutboundConnector* connector = find(policy, name);
+  const OutboundConnector* connector = model::entry_named(policy.configuration().outbound, name);
   if (connector == nullptr) return std::nullopt;
   return Outbound(policy, *connector, options, services).run();
 }

@@ -12,24 +12,25 @@ namespace {
 using model::Finding;
 using model::Outcome;
 
-using simulate::Foretold;
-using simulate::Visitor;
+using simulate::Prediction;
+using simulate::SimulatedClient;
 
-// What the server tells of a certificate that it does not trust: Postfix by its policy service the fingerprints,
+// What the server passes of a certificate that it does not trust: Postfix by its policy service the fingerprints,
 // Sendmail nothing that could be believed. The same where none was shown.
-model::ClientCertificate distrusted(const Visitor& visitor) {
-  model::ClientCertificate told;
-  told.sha256 = visitor.at_sendmail ? "" : visitor.certificate.sha256.value_or("");
-  told.public_key_sha256 = visitor.at_sendmail ? "" : visitor.certificate.public_key_sha256.value_or("");
-  return told;
+model::ClientCertificate distrusted(const SimulatedClient& client) {
+  model::ClientCertificate passed_on;
+  passed_on.sha256 = client.at_sendmail ? "" : client.certificate.sha256.value_or("");
+  passed_on.public_key_sha256 = client.at_sendmail ? "" : client.certificate.public_key_sha256.value_or("");
+  passed_on.distrusted = client.at_sendmail && client.certificate.sha256.has_value();
+  return passed_on;
 }
 
-// What the server may tell of the certificate, the likeliest first; that it is not trusted last.
-std::vector<model::ClientCertificate> tellings(const Visitor& visitor) {
-  if (!visitor.certificate.sha256) return {distrusted(visitor)};
-  std::vector<model::ClientCertificate> all{visitor.certificate, distrusted(visitor)};
-  if (!visitor.at_sendmail) return all;
-  auto& without_fingerprint = *all.insert(all.begin() + 1, visitor.certificate);
+// What the server may pass of the certificate, the likeliest first; that it is not trusted last.
+std::vector<model::ClientCertificate> possible_certificates(const SimulatedClient& client) {
+  if (!client.certificate.sha256) return {distrusted(client)};
+  std::vector<model::ClientCertificate> all{client.certificate, distrusted(client)};
+  if (!client.at_sendmail) return all;
+  auto& without_fingerprint = *all.insert(all.begin() + 1, client.certificate);
   without_fingerprint.sha256.reset();
   without_fingerprint.unknown_because =
       "Sendmail tells no SHA-256 of the certificate: write define(`confCERT_FINGERPRINT_ALGORITHM', `sha256') in "
@@ -38,10 +39,10 @@ std::vector<model::ClientCertificate> tellings(const Visitor& visitor) {
 }
 
 // Sendmail puts the recipient before the words that it was given: "550 5.7.1 <bob@example.net>... No".
-bool is_as_foretold(const Foretold& foretold, const Visitor& visitor, const smtp::SmtpReply& reply) {
-  if (!foretold.answer.reply) return reply.is_positive();
-  model::Reply expected = *foretold.answer.reply;
-  if (visitor.at_sendmail) expected.text.insert(0, "<" + visitor.recipient + ">... ");
+bool is_as_predicted(const Prediction& predicted, const SimulatedClient& client, const smtp::SmtpReply& reply) {
+  if (!predicted.answer.reply) return reply.is_positive();
+  model::Reply expected = *predicted.answer.reply;
+  if (client.at_sendmail) expected.text.insert(0, "<" + client.recipient + ">... ");
   return reply.to_string() == base::printable(to_string(expected), 300);
 }
 
@@ -51,17 +52,17 @@ Obstacle obstacle_of(std::string_view check) {
   return Obstacle::rejected;
 }
 
-void attribution(const model::InboundConnector& connector, const model::Decision& decision, Recorder& recorder) {
+void attribution(const model::InboundConnector& connector, const model::Decision& decision, StepLog& steps) {
   Finding finding{.check = model::check::connector, .expected = connector.name};
   finding.seen = decision.connector.empty()
                      ? "no connector"
                      : decision.connector + ", by its " + std::string(to_string(decision.identified_by));
-  if (decision.connector == connector.name) return recorder.add(std::move(finding));
+  if (decision.connector == connector.name) return steps.add(std::move(finding));
   finding.outcome = Outcome::fail;
   finding.hint =
       "a certificate counts before the client's network, and that before the sender's domain; see: "
       "connectorctl explain";
-  recorder.add(std::move(finding), Obstacle::other_route);
+  steps.add(std::move(finding), Obstacle::other_route);
 }
 
 }  // namespace
@@ -72,53 +73,53 @@ tl::expected<model::ClientCertificate, std::string> read_identity(const smtp::Id
   const auto read = tls::read_pem(*text);
   if (!read) return tl::unexpected(identity.certificate_file + ": " + read.error());
   const tls::Certificate& certificate = read->front();
-  model::ClientCertificate told;
-  told.subject_common_name = certificate.subject_common_name;
-  told.issuer_common_name = certificate.issuer_common_name;
-  told.sha256 = certificate.sha256;
+  model::ClientCertificate passed_on;
+  passed_on.subject_common_name = certificate.subject_common_name;
+  passed_on.issuer_common_name = certificate.issuer_common_name;
+  passed_on.sha256 = certificate.sha256;
   if (for_sendmail) {
-    told.subject_name = certificate.subject;
-    told.issuer_name = certificate.issuer;
-    told.unknown_because = "Sendmail tells no fingerprint of the public key: use sha256 of the certificate";
+    passed_on.subject_name = certificate.subject;
+    passed_on.issuer_name = certificate.issuer;
+    passed_on.unknown_because = "Sendmail tells no fingerprint of the public key: use sha256 of the certificate";
   } else {
-    told.public_key_sha256 = certificate.public_key_sha256;
+    passed_on.public_key_sha256 = certificate.public_key_sha256;
   }
-  return told;
+  return passed_on;
 }
 
 std::string describe(const model::ClientCertificate& certificate) {
   return base::printable(engine::describe(certificate), 400);
 }
 
-void compare(const engine::Policy& policy, const model::InboundConnector& connector, const Visitor& visitor,
-             const smtp::SmtpReply& reply, Recorder& recorder) {
-  dns::Resolver& resolver = recorder.services().resolver;
-  // Whether the server trusts a certificate is known to it alone; its reply may tell.
-  const auto certificates = tellings(visitor);
-  Foretold foretold = simulate::foretell(policy, visitor, certificates.front(), resolver);
+void compare(const engine::Policy& policy, const model::InboundConnector& connector, const SimulatedClient& client,
+             const smtp::SmtpReply& reply, StepLog& steps) {
+  dns::Resolver& resolver = steps.services().resolver;
+  // Whether the server trusts a certificate is known to it alone; its reply may show it.
+  const auto certificates = possible_certificates(client);
+  Prediction predicted = simulate::predict(policy, client, certificates.front(), resolver);
   bool is_distrusted = false;
   for (auto each = certificates.begin() + 1; each < certificates.end(); ++each) {
-    if (is_as_foretold(foretold, visitor, reply)) break;
-    Foretold otherwise = simulate::foretell(policy, visitor, *each, resolver);
-    if (!is_as_foretold(otherwise, visitor, reply)) continue;
-    foretold = std::move(otherwise);
+    if (is_as_predicted(predicted, client, reply)) break;
+    Prediction otherwise = simulate::predict(policy, client, *each, resolver);
+    if (!is_as_predicted(otherwise, client, reply)) continue;
+    predicted = std::move(otherwise);
     is_distrusted = each + 1 == certificates.end();
   }
-  attribution(connector, foretold.decision, recorder);
-  for (Finding finding : foretold.decision.findings) {
+  attribution(connector, predicted.decision, steps);
+  for (Finding finding : predicted.decision.findings) {
     const Obstacle obstacle = obstacle_of(finding.check);
-    recorder.add(std::move(finding), obstacle);
+    steps.add(std::move(finding), obstacle);
   }
-  const std::string expected = foretold.answer.reply ? to_string(*foretold.answer.reply) : "250";
+  const std::string expected = predicted.answer.reply ? to_string(*predicted.answer.reply) : "250";
   Finding finding{.check = model::check::smtp_rcpt, .expected = expected, .seen = reply.to_string()};
-  const bool as_foretold = is_as_foretold(foretold, visitor, reply);
-  if (as_foretold && reply.is_positive()) return recorder.add(std::move(finding));
+  const bool as_predicted = is_as_predicted(predicted, client, reply);
+  if (as_predicted && reply.is_positive()) return steps.add(std::move(finding));
   finding.outcome = reply.is_transient() ? Outcome::temperror : Outcome::fail;
   if (is_distrusted) {
     finding.hint =
         "the mail server does not trust the certificate (Postfix: smtpd_tls_CAfile; Sendmail: confCACERT), or not for "
         "clients, so that its names are not known; its log says why";
-  } else if (as_foretold) {
+  } else if (as_predicted) {
     finding.hint = "what failed above explains the reply";
   } else if (reply.is_positive()) {
     finding.outcome = Outcome::fail;
@@ -128,7 +129,7 @@ void compare(const engine::Policy& policy, const model::InboundConnector& connec
   } else {
     finding.hint = "the mail server refuses by itself; its log says why";
   }
-  recorder.add(std::move(finding), reply.is_transient() ? Obstacle::deferred : Obstacle::rejected);
+  steps.add(std::move(finding), reply.is_transient() ? Obstacle::deferred : Obstacle::rejected);
 }
 
 }  // namespace connectord::probe

@@ -63,7 +63,7 @@ nlohmann::ordered_json to_json(const Report& report) {
   object["direction"] = to_string(report.direction);
   object["time"] = report.time;
   object["milliseconds"] = report.took.count();
-  object["result"] = report.passed ? "passed" : "failed";
+  object["result"] = !report.tried ? "not_tried" : report.passed ? "passed" : "failed";
   object["obstacle"] = to_string(report.obstacle);
   object["summary"] = report.summary;
   object["certificates"] = nlohmann::ordered_json::array();

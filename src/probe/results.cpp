@@ -42,6 +42,7 @@ LastResult read(const Json& object) {
 }  // namespace
 
 Expected Results::keep(const Report& report) const {
+  if (!report.tried) return {};
   const std::string text = to_json(report).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
   return base::replace_file(path_of(report.direction, report.connector), text, {.mode = 0644});
 }

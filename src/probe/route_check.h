@@ -3,7 +3,7 @@
 #include <string>
 
 #include "connectord/engine/policy.h"
-#include "recorder.h"
+#include "step_log.h"
 
 namespace connectord::probe {
 
@@ -16,6 +16,6 @@ std::string why_not_taken(const model::OutboundConnector& connector, const std::
 
 // Notes whether the recipient's mail leaves by this connector, and by which one otherwise.
 void check_route(const engine::Policy& policy, const model::OutboundConnector& connector, const std::string& address,
-                 Recorder& recorder);
+                 StepLog& steps);
 
 }  // namespace connectord::probe

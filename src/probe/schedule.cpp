@@ -7,8 +7,11 @@
 #include <stop_token>
 #include <thread>
 
-#include "connectord/base/mutex.h"
-#include "connectord/probe/changes.h"
+#include "changes.h"
+#include "connectord/base/alarm.h"
+#include "connectord/mta/outgoing_addresses.h"
+#include "connectord/net/domain_name.h"
+#include "connectord/probe/exchangers.h"
 #include "connectord/probe/validate.h"
 #include "connectord/runtime/load_policy.h"
 #include "send_mail.h"
@@ -39,13 +42,7 @@ class Schedule::Worker {
     thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   }
 
-  void wake() {
-    {
-      const base::MutexLock lock(mutex_);
-      woken_ = true;
-    }
-    changed_.notify_all();
-  }
+  void wake() { alarm_.ring(); }
 
   void stop() {
     if (!thread_.joinable()) return;
@@ -65,26 +62,26 @@ class Schedule::Worker {
       const runtime::Generation generation = policies_.current();
       const auto due = next(*generation.policy);
       const std::int64_t now = unix_time();
+      const std::int64_t exchangers_due = next_look(generation.policy->configuration());
       if (due && due->time <= now) {
         validate(generation, due->connector, stop);
+      } else if (exchangers_due <= now) {
+        look_up(generation, stop);
       } else {
-        sleep(due ? due->time - now : max_sleep, stop);
+        sleep(std::min(due ? due->time : exchangers_due, exchangers_due) - now, stop);
       }
     }
   }
 
   // Not longer than a minute, so that a clock that was set is noticed.
   void sleep(std::int64_t seconds, const std::stop_token& stop) {
-    const base::MutexLock lock(mutex_);
-    changed_.wait_for(mutex_, stop, std::chrono::seconds(std::min(seconds, max_sleep)),
-                      [this]() REQUIRES(mutex_) { return woken_; });
-    woken_ = false;
+    alarm_.sleep(std::chrono::seconds(std::min(seconds, max_sleep)), stop);
   }
 
   std::optional<Due> next(const engine::Policy& policy) const {
     const model::Validation& settings = policy.configuration().validation;
-    if (!settings.every) return std::nullopt;
-    const auto every = std::chrono::duration_cast<std::chrono::seconds>(*settings.every).count();
+    if (!settings.enabled) return std::nullopt;
+    const auto every = std::chrono::duration_cast<std::chrono::seconds>(settings.every).count();
     const auto find = Results(settings.state).finder();
     std::optional<Due> first;
     for (const model::OutboundConnector& connector : policy.configuration().outbound) {
@@ -94,6 +91,39 @@ class Schedule::Worker {
       if (!first || due.time < first->time) first = std::move(due);
     }
     return first;
+  }
+
+  // When the MX records of our own domains are looked up again.
+  std::int64_t next_look(const model::Configuration& configuration) {
+    if (!configuration.validation.enabled || domains_to_look_up(configuration).empty()) return unix_time() + max_sleep;
+    if (looked_ == 0) looked_ = read_exchangers(configuration.validation.state).looked;
+    return std::max(looked_ + look_every, started_ + max_sleep);
+  }
+
+  // In pieces, so that the daemon can stop in between.
+  void look_up(const runtime::Generation& generation, const std::stop_token& stop) {
+    looked_ = unix_time();
+    const auto resolver = runtime::resolver_of(generation);
+    if (!resolver) return log_.error(log_subject, resolver.error());
+    const model::Configuration& configuration = generation.policy->configuration();
+    const KeptExchangers known = read_exchangers(configuration.validation.state);
+    const ThisMachine machine = this_machine(configuration);
+    KeptExchangers now_known{.looked = looked_, .exchangers = {}};
+    for (const std::string& domain : domains_to_look_up(configuration)) {
+      if (stop.stop_requested()) return;
+      auto found = look_up_exchangers(domain, machine, known.exchangers, **resolver, looked_);
+      if (found) now_known.exchangers.emplace(domain, std::move(*found));
+    }
+    if (auto kept = write_exchangers(configuration.validation.state, now_known); !kept)
+      log_.warning(log_subject, "where our domains' mail goes is not kept", {{"reason", kept.error()}});
+  }
+
+  static ThisMachine this_machine(const model::Configuration& configuration) {
+    ThisMachine machine{{}, mta::addresses_mail_leaves_by(mta::usual_postfix_folder())};
+    for (const std::string& name : {configuration.server.host_name, configuration.server.authserv_id}) {
+      if (auto normalized = net::normalize_domain(name)) machine.names.push_back(std::move(*normalized));
+    }
+    return machine;
   }
 
   // Also where results cannot be kept, no connector is validated twice at once.
@@ -108,34 +138,31 @@ class Schedule::Worker {
   void validate(const runtime::Generation& generation, const std::string& name, const std::stop_token& stop) {
     const model::Configuration& configuration = generation.policy->configuration();
     tried_[name] = unix_time();
-    auto resolver = generation.resolver;
-    if (!resolver) {
-      auto made = runtime::make_resolver(configuration.dns);
-      if (!made) return log_.error(log_subject, made.error());
-      resolver = std::move(*made);
-    }
-    const Services services{*resolver, *network_, [&](const std::string&) -> tl::expected<std::string, std::string> {
-                              const std::string* secret = generation.credentials_of(name);
-                              if (secret == nullptr) return tl::unexpected(std::string("not read"));
-                              return *secret;
-                            }};
+    const auto resolver = runtime::resolver_of(generation);
+    if (!resolver) return log_.error(log_subject, resolver.error());
+    Services services{**resolver, *network_, [&](const std::string&) -> tl::expected<std::string, std::string> {
+                        const std::string* secret = generation.credentials_of(name);
+                        if (secret == nullptr) return tl::unexpected(std::string("not read"));
+                        return *secret;
+                      }};
+    services.trust = mta::client_trust_of(mta::usual_postfix_folder());
     const auto report = validate_outbound(*generation.policy, name, {}, services);
     if (!report || stop.stop_requested()) return;
     const Results results(configuration.validation.state);
-    tell(configuration, *report, changes(results.find(Direction::outbound, name), *report), *resolver);
+    publish(configuration, *report, changes(results.find(Direction::outbound, name), *report), **resolver);
     if (auto kept = results.keep(*report); !kept) {
       log_.warning(log_subject, "a result is not kept", {{"connector", name}, {"reason", kept.error()}});
     }
     if (finished_) finished_(*report);
   }
 
-  void tell(const model::Configuration& configuration, const Report& report, const std::vector<Notice>& notices,
-            dns::Resolver& resolver) {
+  void publish(const model::Configuration& configuration, const Report& report, const std::vector<Alert>& notices,
+               dns::Resolver& resolver) {
     log_.info(log_subject, report.passed ? "passed" : "failed",
               {{"connector", report.connector},
                {"obstacle", std::string(to_string(report.obstacle))},
                {"summary", report.summary}});
-    for (const Notice& notice : notices) {
+    for (const Alert& notice : notices) {
       log_.write(
           {notice.severity, log_subject, "changed", {{"connector", report.connector}, {"change", notice.message}}});
     }
@@ -143,12 +170,13 @@ class Schedule::Worker {
     if (notices.empty() || settings.mail_to.empty()) return;
     const Services services{resolver, *network_, {}};
     const std::string& host = configuration.server.host_name;
-    const Letter letter{{}, settings.mail_to, compose_mail(report, notices, host, settings.mail_to)};
-    const auto sent = send_mail(settings.mail_through, host, letter, services);
+    const OutgoingMail mail{{}, settings.mail_to, compose_mail(report, notices, host, settings.mail_to)};
+    const auto sent = send_mail(configuration.mail_through(), host, mail, services);
     if (!sent) log_.warning(log_subject, "no mail was sent", {{"to", settings.mail_to}, {"reason", sent.error()}});
   }
 
   static constexpr std::int64_t max_sleep = 60;
+  static constexpr std::int64_t look_every = 3600;
 
   const runtime::PolicyStore& policies_;
   log::Logger& log_;
@@ -156,9 +184,8 @@ class Schedule::Worker {
   std::unique_ptr<smtp::Network> network_;
   std::int64_t started_ = 0;
   std::map<std::string, std::int64_t> tried_;  // the thread's
-  base::Mutex mutex_;
-  base::ConditionVariable changed_;
-  bool woken_ GUARDED_BY(mutex_) = false;
+  std::int64_t looked_ = 0;                    // the thread's: when DNS was asked about our own domains
+  base::Alarm alarm_;
   std::jthread thread_;  // last, so that all it uses is there
 };
 

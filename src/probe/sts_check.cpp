@@ -1,9 +1,12 @@
 #include "sts_check.h"
 
-#include "connectord/base/ascii_case.h"
-#include "connectord/dns/lookups.h"
-#include "connectord/sts/https.h"
-#include "reach.h"
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "connectord/base/time.h"
+#include "connectord/sts/policy_fetch.h"
+#include "connectord/tls/certificate.h"
 
 namespace connectord::probe {
 namespace {
@@ -11,89 +14,75 @@ namespace {
 using model::Finding;
 using model::Outcome;
 
-constexpr unsigned ok = 200;
-
-// The one record of the domain; empty if it has none, or a warning says that what it has is none.
-std::string find_record(const std::string& domain, Recorder& recorder) {
-  const std::string name = "_mta-sts." + domain;
-  const auto answer = dns::ask(recorder.services().resolver, {name, dns::Type::txt});
-  std::vector<std::string> records;
-  for (const std::string& text : answer->texts) {
-    if (sts::is_sts_record(text)) records.push_back(text);
-  }
-  if (records.empty()) return {};
-  Finding finding{.check = model::check::mta_sts_record, .expected = "one record of MTA-STS at " + name};
-  if (records.size() > 1) {
+// True if the domain has a record that counts; a warning says why another one does not.
+bool has_record(const std::string& domain, StepLog& steps) {
+  const sts::StsRecord record = sts::find_sts_record(steps.services().resolver, domain);
+  if (record.is_temporary || (record.id.empty() && record.problem.empty())) return false;
+  Finding finding{.check = model::check::mta_sts_record, .expected = "one record of MTA-STS at _mta-sts." + domain};
+  if (record.id.empty()) {
     finding.outcome = Outcome::fail;
-    finding.seen = std::to_string(records.size()) + " records, so that none counts";
-    recorder.warn(std::move(finding));
-    return {};
+    finding.seen = record.problem;
+    steps.warn(std::move(finding));
+    return false;
   }
-  const auto id = sts::parse_sts_record(records.front());
-  if (!id) {
-    finding.outcome = Outcome::fail;
-    finding.seen = id.error();
-    recorder.warn(std::move(finding));
-    return {};
-  }
-  finding.seen = "id " + *id;
-  recorder.add(std::move(finding));
-  return *id;
+  finding.seen = "id " + record.id;
+  steps.add(std::move(finding));
+  return true;
 }
 
-tl::expected<std::string, std::string> fetch(const std::string& host, const engine::Policy& policy,
-                                             const tls::TrustStore& trusted, Recorder& recorder) {
-  const dns::Addresses addresses = dns::addresses_of(recorder.services().resolver, host);
-  if (addresses.found.empty()) return tl::unexpected(std::string(to_string(addresses.status)));
-  const Services& services = recorder.services();
+tl::expected<sts::StsPolicy, std::string> fetch(const std::string& domain, const engine::Policy& policy,
+                                                const OutboundPlan& plan, StepLog& steps) {
+  if (!plan.system) return tl::unexpected(std::string("the system's authorities cannot be read"));
+  const Services& services = steps.services();
   const sts::HttpsClient client{.network = services.network,
-                                .trusted = trusted,
+                                .trusted = *plan.system,
                                 .unix_time = services.unix_time(),
                                 .connect_limit = services.limits.connect,
                                 .reply_limit = services.limits.reply,
-                                .deadline = [&recorder](auto limit) { return recorder.deadline(limit); }};
-  std::string problem;
-  for (const net::IpAddress& address : addresses.found) {
-    const std::string why = why_not_reached(address, policy.configuration().validation.private_networks);
-    if (!why.empty()) {
-      problem = address.to_string() + " is " + why;
-      continue;
-    }
-    auto answer = sts::https_get(host, address, "/.well-known/mta-sts.txt", sts::max_sts_policy_length, client);
-    if (answer && answer->status != ok) return tl::unexpected("HTTP status " + std::to_string(answer->status));
-    if (answer && !base::starts_with_ignoring_case(answer->content_type, "text/plain")) {
-      return tl::unexpected(std::string("not text/plain"));
-    }
-    if (answer) return std::move(answer->body);
-    problem = answer.error();
-  }
-  return tl::unexpected(std::move(problem));
+                                .deadline = [&steps](auto limit) { return steps.deadline(limit); }};
+  return sts::fetch_sts_policy(domain, services.resolver, client, policy.configuration().validation.private_networks);
+}
+
+// Where it ends, senders cannot have the policy any more, and go by the last one until that ends too.
+void watch_certificate(const std::string& host, std::int64_t end, StepLog& steps) {
+  const std::int64_t left = end - steps.services().unix_time();
+  if (left > renewal_time) return;
+  steps.warn({.check = model::check::certificate_validity,
+              .outcome = Outcome::fail,
+              .expected = "a certificate of " + host + " that is valid for another month",
+              .seen = "until " + tls::time_text(end) + ", " + std::to_string(left / base::day_seconds) + " days left",
+              .hint = "renew it: without it nobody can have the policy"});
+}
+
+// "7 days"; a policy of less than one protects hardly anybody, as senders forget it between two messages.
+std::string described(std::chrono::seconds max_age) {
+  const auto days = max_age.count() / base::day_seconds;
+  return days > 0 ? std::to_string(days) + (days == 1 ? " day" : " days") : std::to_string(max_age.count()) + " s";
 }
 
 }  // namespace
 
 std::optional<sts::StsPolicy> ask_for_sts_policy(const std::string& domain, const engine::Policy& policy,
-                                                 OutboundPlan& plan, Recorder& recorder) {
-  if (find_record(domain, recorder).empty()) return std::nullopt;
-  const std::string host = "mta-sts." + domain;
-  Finding finding{.check = model::check::mta_sts_policy, .expected = "https://" + host + "/.well-known/mta-sts.txt"};
+                                                 OutboundPlan& plan, StepLog& steps) {
+  if (!has_record(domain, steps)) return std::nullopt;
+  Finding finding{.check = model::check::mta_sts_policy, .expected = sts::sts_policy_url(domain)};
   if (!plan.system) {
     if (auto system = tls::TrustStore::of_system()) plan.system = std::move(*system);
   }
-  const auto text = plan.system ? fetch(host, policy, *plan.system, recorder)
-                                : tl::unexpected(std::string("the system's authorities cannot be read"));
-  auto read = text ? sts::parse_sts_policy(*text) : tl::unexpected(text.error());
+  auto read = fetch(domain, policy, plan, steps);
   if (!read) {
     finding.outcome = Outcome::fail;
     finding.seen = read.error();
-    finding.hint = "senders go on without the policy; the partner should repair it";
-    recorder.warn(std::move(finding));
+    finding.hint = plan.options.ours ? "senders go on without the policy, or by the last one that they had: repair it"
+                                     : "senders go on without the policy; the partner should repair it";
+    steps.warn(std::move(finding));
     return std::nullopt;
   }
-  read->domain = domain;
   finding.seen = "mode " + std::string(to_string(read->mode)) + ", ";
   for (std::size_t i = 0; i < read->mx.size() && i < 5; ++i) finding.seen += (i > 0 ? " " : "mx ") + read->mx[i];
-  recorder.add(std::move(finding));
+  finding.seen += ", for " + described(read->max_age);
+  steps.add(std::move(finding));
+  watch_certificate(sts::sts_policy_host(domain), read->certificate_end, steps);
   return std::move(*read);
 }
 

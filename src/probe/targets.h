@@ -6,7 +6,7 @@
 
 #include "connectord/model/outbound.h"
 #include "connectord/sts/tlsa.h"
-#include "recorder.h"
+#include "step_log.h"
 
 namespace connectord::probe {
 
@@ -18,6 +18,7 @@ struct Target {
   std::string domain;                  // whose MX record names it; empty where the connector names the host itself
   bool authenticated = false;          // DNS vouches for all that led here (RFC 4035)
   bool name_is_authenticated = false;  // for the name at least, and not for its addresses
+  bool implicit_tls = false;           // TLS from the first byte
 };
 
 inline constexpr std::size_t max_targets = 10;
@@ -35,8 +36,8 @@ std::string to_string(const Target& target, const net::IpAddress& address);
 std::vector<std::string> mx_domains(const model::OutboundConnector& connector, const std::string& recipient_domain);
 
 // The hosts in the order in which a mail server tries them, without those that cannot be resolved or must not be
-// reached: of these, the recorder has a finding that fails.
+// reached: of these, the steps has a finding that fails.
 std::vector<Target> find_targets(const engine::Policy& policy, const model::OutboundConnector& connector,
-                                 const std::string& recipient_domain, Recorder& recorder);
+                                 const std::string& recipient_domain, StepLog& steps);
 
 }  // namespace connectord::probe

@@ -7,7 +7,10 @@
 
 #include "connectord/base/text.h"
 #include "connectord/base/time.h"
+#include "connectord/mail/placeholders.h"
 #include "connectord/mail/sendmail_terms.h"
+#include "connectord/model/entry_named.h"
+#include "connectord/session/validation_mark.h"
 #include "connectord/smtp/smtp_client.h"
 #include "connectord/tls/certificate.h"
 #include "route_check.h"
@@ -57,29 +60,29 @@ bool is_relay(const Target& target, std::string_view relay) {
 class TestMessage {
  public:
   TestMessage(const engine::Policy& policy, const OutboundPlan& plan, const std::vector<Target>& targets,
-              Recorder& recorder)
-      : policy_(policy), plan_(plan), targets_(targets), recorder_(recorder) {}
+              StepLog& steps)
+      : policy_(policy), plan_(plan), targets_(targets), steps_(steps) {}
 
   std::string run() {
     if (!may_be_sent() || !submit() || !find_entry()) return {};
     const bool by_connector = connector();
     await_delivery();
-    return tell_delivery() && by_connector ? arrival_ : std::string();
+    return report_delivery() && by_connector ? arrival_ : std::string();
   }
 
  private:
-  const Services& services() const { return recorder_.services(); }
+  const Services& services() const { return steps_.services(); }
   const model::OutboundConnector& wanted() const { return plan_.connector; }
 
   bool fail(Finding finding, Obstacle obstacle, Outcome outcome = Outcome::fail) {
     finding.outcome = outcome;
-    recorder_.add(std::move(finding), obstacle);
+    steps_.add(std::move(finding), obstacle);
     return false;
   }
 
   bool may_be_sent() {
     Finding finding{.check = model::check::send, .expected = "a test message"};
-    const Step* obstacle = recorder_.obstacle();
+    const Step* obstacle = steps_.obstacle();
     const bool tries =
         obstacle == nullptr || obstacle->obstacle == Obstacle::deferred || obstacle->obstacle == Obstacle::other_route;
     if (plan_.options.recipient.empty()) {
@@ -95,8 +98,15 @@ class TestMessage {
     if (tries) return true;
     finding.outcome = Outcome::not_applicable;
     finding.seen = "not sent, since it would fail at the same";
-    recorder_.add(std::move(finding));
+    steps_.add(std::move(finding));
     return false;
+  }
+
+  // What is sent is nobody's mail.
+  std::string mark() const {
+    if (services().mail_key == nullptr) return "";
+    return std::string(outbox::Key::token_header) + ": " +
+           session::message_mark(*services().mail_key, message_id_, services().unix_time()) + "\r\n";
   }
 
   std::string content() {
@@ -104,9 +114,9 @@ class TestMessage {
     message_id_ = "connectord-validation." + random_word() + "@" + host;
     const std::string from = plan_.options.sender.empty() ? "postmaster@" + host : plan_.options.sender;
     return "From: connectord <" + from + ">\r\nTo: <" + plan_.options.recipient +
-           ">\r\nDate: " + date_text(services().unix_time()) + "\r\nMessage-ID: <" + message_id_ +
-           ">\r\nSubject: Test of the connector " + wanted().name +
-           "\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
+           ">\r\nDate: " + mail::date_text(services().unix_time()) + "\r\nMessage-ID: <" + message_id_ +
+           ">\r\nSubject: Test of the connector " + wanted().name + "\r\nAuto-Submitted: auto-generated\r\n" + mark() +
+           "MIME-Version: 1.0\r\n"
            "Content-Type: text/plain; charset=us-ascii\r\n\r\n"
            "An administrator of " +
            host + " tries whether mail leaves by the connector\r\n" + wanted().name +
@@ -122,15 +132,15 @@ class TestMessage {
   }
 
   bool submit() {
-    const net::Endpoint& server = policy_.configuration().validation.mail_through;
-    recorder_.at(server.to_string());
-    recorder_.begin();
+    const net::Endpoint server = policy_.configuration().mail_through();
+    steps_.at(server.to_string());
+    steps_.begin();
     std::string inability;
     const auto objection = [&](const smtp::SmtpReply& ehlo) {
       return inability = smtp::is_sendmail(ehlo) ? inability_of_sendmail() : "";
     };
-    const Letter letter{plan_.options.sender, plan_.options.recipient, content()};
-    const auto taken = send_mail(server, plan_.helo, letter, services(), objection);
+    const OutgoingMail mail{plan_.options.sender, plan_.options.recipient, content()};
+    const auto taken = send_mail(server, plan_.helo, mail, services(), objection);
     Finding finding{.check = model::check::send_submit, .expected = "our mail server takes a test message"};
     if (!inability.empty()) {
       finding.expected = "a connector that our mail server, Sendmail, can follow";
@@ -139,20 +149,20 @@ class TestMessage {
       fail(std::move(finding), Obstacle::other_route);
     } else if (!taken) {
       finding.seen = taken.error();
-      finding.hint = "validation.mail_through names the server; it must take mail from this machine for that recipient";
+      finding.hint = "server.mail_through names the server; it must take mail from this machine for that recipient";
       fail(std::move(finding), Obstacle::rejected);
     } else {
       finding.seen = *taken;
-      recorder_.add(std::move(finding));
+      steps_.add(std::move(finding));
     }
-    recorder_.at({});
+    steps_.at({});
     return taken.has_value();
   }
 
   // Looks until `done` says so. False when the time is over.
   template <class Done>
-  bool look(std::chrono::seconds patience, Done&& done) {
-    const smtp::Deadline end = recorder_.deadline(patience);
+  bool look(std::chrono::seconds timeout, Done&& done) {
+    const smtp::Deadline end = steps_.deadline(timeout);
     for (;;) {
       if (!search()) return false;
       if (done()) return true;
@@ -182,7 +192,7 @@ class TestMessage {
     return fail(std::move(finding), Obstacle::incomplete);
   }
 
-  // By which connector our own mail server was told to send it on.
+  // The connector by which our own mail server was to send it on.
   bool connector() {
     const trace::Message& message = *row_.message;
     Finding finding{.check = model::check::trace_connector, .expected = wanted().name};
@@ -190,7 +200,7 @@ class TestMessage {
         (message.outbound_connector.empty() ? "no connector: the mail server's own way" : message.outbound_connector) +
         " (trace row " + std::to_string(row_.id) + ")";
     if (message.outbound_connector == wanted().name) {
-      recorder_.add(std::move(finding));
+      steps_.add(std::move(finding));
       return true;
     }
     finding.hint = why_not(message);
@@ -201,13 +211,11 @@ class TestMessage {
     if (!wanted().enabled) return "the connector is disabled";
     if (wanted().rule_scoped) return "the connector is for mail that a rule sends there";
     if (!wanted().inbound_connectors.empty()) {
-      return "the connector is for mail of " + joined(wanted().inbound_connectors) +
+      return "the connector is for mail of " + base::joined(wanted().inbound_connectors) +
              ", and the test message came in over " + (message.connector.empty() ? "no connector" : message.connector);
     }
-    const auto& all = policy_.configuration().outbound;
-    const auto other = std::find_if(all.begin(), all.end(),
-                                    [&message](const auto& each) { return each.name == message.outbound_connector; });
-    return why_not_taken(wanted(), plan_.options.recipient, other == all.end() ? nullptr : &*other);
+    return why_not_taken(wanted(), plan_.options.recipient,
+                         model::entry_named(policy_.configuration().outbound, message.outbound_connector));
   }
 
   static bool is_over(trace::Status status) {
@@ -216,15 +224,15 @@ class TestMessage {
 
   // A message that is deferred may still go, and by another host.
   void await_delivery() {
-    look(plan_.options.patience, [this] { return is_over(row_.status); });
+    look(plan_.options.timeout, [this] { return is_over(row_.status); });
     const auto detail = services().archive->detail(row_.id);
     if (!detail || !*detail || (*detail)->attempts.empty()) return;
     delivery_ = (*detail)->attempts.back().delivery;
   }
 
-  bool tell_delivery() {
+  bool report_delivery() {
     Finding finding{.check = model::check::trace_delivery,
-                    .expected = "delivered within " + smtp::duration_text(plan_.options.patience)};
+                    .expected = "delivered within " + smtp::duration_text(plan_.options.timeout)};
     if (!delivery_) {
       finding.seen = std::string(to_string(row_.status)) + ": the mail log has nothing about it so far";
       finding.hint = "trace.mail_log names the mail server's log; see again later: connectorctl trace show " +
@@ -234,8 +242,8 @@ class TestMessage {
     const bool arrived = delivery_->status == trace::Status::delivered;
     finding.seen = words();
     if (arrived) {
-      recorder_.add(std::move(finding));
-      recorder_.outweigh_deferrals();
+      steps_.add(std::move(finding));
+      steps_.outweigh_deferrals();
       arrival_ = words() + ", through " + row_.message->outbound_connector;
       return relay() && encryption();
     }
@@ -264,7 +272,7 @@ class TestMessage {
         .check = model::check::delivery_relay, .expected = "a host of " + wanted().name, .seen = delivery_->relay};
     const auto is_it = [this](const Target& target) { return is_relay(target, delivery_->relay); };
     if (std::any_of(targets_.begin(), targets_.end(), is_it)) {
-      recorder_.add(std::move(finding));
+      steps_.add(std::move(finding));
       return true;
     }
     finding.hint =
@@ -277,21 +285,21 @@ class TestMessage {
   bool encryption() {
     Finding finding{.check = model::check::delivery_tls, .expected = "TLS", .seen = delivery_->tls};
     if (!delivery_->tls.empty()) {
-      recorder_.add(std::move(finding));
+      steps_.add(std::move(finding));
       return true;
     }
-    // The log does not say whether there was none, or whether it is only not told.
+    // The log does not say whether there was none, or whether it is only not logged.
     finding.outcome = Outcome::not_applicable;
     finding.seen = "the mail log tells of none";
     finding.hint = "Postfix tells of it with smtp_tls_loglevel = 1, Sendmail with confLOG_LEVEL 9, its default";
-    plan_.needs_tls() ? recorder_.warn(std::move(finding)) : recorder_.add(std::move(finding));
+    plan_.needs_tls() ? steps_.warn(std::move(finding)) : steps_.add(std::move(finding));
     return true;
   }
 
   const engine::Policy& policy_;
   const OutboundPlan& plan_;
   const std::vector<Target>& targets_;
-  Recorder& recorder_;
+  StepLog& steps_;
   std::string message_id_;
   trace::Row row_;
   std::string trouble_;
@@ -302,8 +310,8 @@ class TestMessage {
 }  // namespace
 
 std::string send_test_message(const engine::Policy& policy, const OutboundPlan& plan,
-                              const std::vector<Target>& targets, Recorder& recorder) {
-  return TestMessage(policy, plan, targets, recorder).run();
+                              const std::vector<Target>& targets, StepLog& steps) {
+  return TestMessage(policy, plan, targets, steps).run();
 }
 
 }  // namespace connectord::probe

@@ -10,7 +10,7 @@ namespace {
 
 using Read = tl::expected<std::string, std::string>;
 
-// One line, which may have its end. What stands there is told in no message.
+// One line, which may have its end. What stands there is repeated in no message.
 Read parse(std::string text) {
   while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
   const auto colon = text.find(':');

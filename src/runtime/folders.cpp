@@ -11,8 +11,13 @@ using Path = std::filesystem::path;
 
 // All that connectord may have in a folder, whether it is asked for now or not: connectorctl has its part in it too.
 std::vector<std::string> names_in(const Path& folder, const model::Configuration& configuration) {
-  std::vector<std::string> kept = {configuration.validation.state, configuration.server.audit_log};
+  std::vector<std::string> kept = {configuration.validation.state, configuration.reports.state,
+                                   configuration.delivery.state,   configuration.server.audit_log,
+                                   configuration.server.mail_key,  configuration.server.history};
+  // What somebody does not want to see for a while lies beside the history (insights/mutes.h).
+  kept.push_back((Path(configuration.server.history).parent_path() / "insights.json").string());
   if (configuration.trace) kept.push_back(configuration.trace->file());
+  if (configuration.fleet) kept.push_back(configuration.fleet->state);
   std::vector<std::string> names;
   for (const Path path : kept) {
     if (path.parent_path() == folder && path.has_filename()) names.push_back(path.filename().string());
@@ -43,6 +48,24 @@ Expected hand_over(Kept what, const model::Configuration& configuration, const b
       return hand_over_folder_of(files_of_trace(configuration.trace->file()), "trace.store", configuration, account);
     case Kept::audit_log:
       return hand_over_folder_of({configuration.server.audit_log}, "server.audit_log", configuration, account);
+    case Kept::history:
+      return hand_over_folder_of({configuration.server.history}, "server.history", configuration, account);
+    case Kept::mail_key:
+      return hand_over_folder_of({configuration.server.mail_key}, "server.mail_key", configuration, account);
+    case Kept::reports:
+      // A file for each day.
+      return net::hand_over({.path = configuration.reports.state, .key = "reports.state", .names = {"dmarc"}}, account);
+    case Kept::policies:
+      return net::hand_over({.path = configuration.delivery.state, .key = "delivery.state", .names = {"policies"}},
+                            account);
+    case Kept::fleet:
+      if (!configuration.fleet) return {};
+      // Who only looks at the configuration reads the copy too.
+      return net::hand_over({.path = configuration.fleet->state,
+                             .key = "fleet.state",
+                             .mode = 0755,
+                             .names = {"host-id", "generation", "current"}},
+                            account);
     case Kept::results:
       break;
   }
@@ -55,12 +78,18 @@ Expected hand_over(Kept what, const model::Configuration& configuration, const b
 }
 
 Expected hand_over_all(const model::Configuration& configuration, const base::Account& account) {
-  // The folder of results lies within the others' by default, and is out of root's reach once that is the account's.
+  // The folders of reports and results lie within the others' by default, and are out of root's reach once that is the
+  // account's.
   Expected done;
-  if (configuration.server.api || configuration.validation.every) {
+  if (configuration.reports.dmarc) done = hand_over(Kept::reports, configuration, account);
+  if (done && configuration.asks_destinations()) done = hand_over(Kept::policies, configuration, account);
+  if (done) done = hand_over(Kept::fleet, configuration, account);
+  const bool validates = configuration.validation.enabled && !configuration.outbound.empty();
+  if (done && (configuration.server.api || validates)) {
     done = hand_over(Kept::results, configuration, account);
   }
   if (done && configuration.server.api) done = hand_over(Kept::audit_log, configuration, account);
+  if (done && configuration.writes_mail()) done = hand_over(Kept::mail_key, configuration, account);
   if (done) done = hand_over(Kept::trace, configuration, account);
   return done;
 }

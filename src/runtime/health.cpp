@@ -6,6 +6,7 @@
 
 #include "connectord/base/digest.h"
 #include "connectord/base/display_control.h"
+#include "connectord/base/json_values.h"
 #include "connectord/base/time.h"
 #include "connectord/version.h"
 
@@ -19,9 +20,7 @@ Json time_of(std::int64_t seconds) {
   return text.empty() ? Json(nullptr) : Json(std::move(text));
 }
 
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
+constexpr std::size_t max_text = 500;
 
 Json listener(const std::optional<net::Endpoint>& endpoint) {
   return endpoint ? Json(endpoint->to_string()) : Json(nullptr);
@@ -70,18 +69,22 @@ std::string health_document(const Process& process, const Services& services) {
   document["configuration"] = {{"file", process.configuration},
                                {"generation", running.number},
                                {"loaded", time_of(load.loaded)},
+                               {"sha256", running.policy->configuration().sources.sha256},
                                {"inbound_connectors", running.policy->configuration().inbound.size()},
-                               {"outbound_connectors", running.policy->configuration().outbound.size()}};
+                               {"outbound_connectors", running.policy->configuration().outbound.size()},
+                               {"last_change", base::text_or_null(services.history->last_change().substr(0, max_text))},
+                               {"waits_for_restart", services.history->waiting()}};
   document["reload"] = reload_of(load);
   document["listeners"] = {{"milter", listener(process.server.milter)},
                            {"policy", listener(process.server.policy)},
                            {"socketmap", listener(process.server.socketmap)},
                            {"api", listener(process.server.api)}};
-  document["mta"] = {{"version", text_or_null(mta.version)}, {"host", text_or_null(mta.host)}};
+  document["mta"] = {{"version", base::text_or_null(mta.version)}, {"host", base::text_or_null(mta.host)}};
   document["milter"] = counted("sessions", activity.milter_sessions);
   document["policy"] = counted("requests", activity.policy_requests);
   document["socketmap"] = counted("lookups", activity.socketmap_lookups);
   document["trace"] = trace_of(services.trace);
+  if (process.fleet) document["fleet"] = process.fleet();
   // A file's name and what a mail server calls itself may be any bytes.
   return base::escape_display_controls(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }

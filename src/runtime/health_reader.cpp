@@ -15,7 +15,7 @@ namespace connectord::runtime {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Told = nlohmann::json;  // sorted, so that many keys cost no more than their number
+using Parsed = nlohmann::json;  // sorted, so that many keys cost no more than their number
 
 constexpr std::size_t max_text_length = 1024;
 constexpr std::size_t max_elements = 20;
@@ -70,8 +70,11 @@ constexpr Field known_fields[] = {
     {"configuration", "file", Type::text},
     {"configuration", "generation", Type::count},
     {"configuration", "loaded", Type::text_or_null},
+    {"configuration", "sha256", Type::text, true},
     {"configuration", "inbound_connectors", Type::count},
     {"configuration", "outbound_connectors", Type::count},
+    {"configuration", "last_change", Type::text_or_null, true},
+    {"configuration", "waits_for_restart", Type::texts, true},
     {"reload", "failed", Type::flag},
     {"reload", "at", Type::text_or_null, true},
     {"reload", "problems", Type::texts, true},
@@ -89,7 +92,7 @@ constexpr Field known_fields[] = {
     {"socketmap", "last", Type::text_or_null},
 };
 
-bool is_of(Type type, const Told& value) {
+bool is_of(Type type, const Parsed& value) {
   switch (type) {
     case Type::text:
       return value.is_string();
@@ -102,7 +105,7 @@ bool is_of(Type type, const Told& value) {
     case Type::texts:
       break;
   }
-  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Told& one) { return one.is_string(); });
+  return value.is_array() && std::all_of(value.begin(), value.end(), [](const Parsed& one) { return one.is_string(); });
 }
 
 Json none_of(Type type) {
@@ -122,7 +125,7 @@ Json none_of(Type type) {
 }
 
 // Bounded in every direction, and fit to be shown.
-Json tame(const Told& value, int depth = 0) {
+Json tame(const Parsed& value, int depth = 0) {
   if (value.is_string()) return escaped(value.get_ref<const std::string&>());
   if (!value.is_structured()) return Json(value);
   if (depth == deepest) return nullptr;
@@ -141,7 +144,7 @@ Json tame(const Told& value, int depth = 0) {
 
 class Reading {
  public:
-  explicit Reading(const Told& told) : told_(told), document_(tame(told)) {}
+  explicit Reading(const Parsed& parsed) : parsed_(parsed), document_(tame(parsed)) {}
 
   Json document() && {
     for (const Field& field : known_fields) read(field);
@@ -155,7 +158,7 @@ class Reading {
     Json& place = part.empty() ? document_ : document_[part];
     if (!place.is_object()) place = Json::object();
     place[field.key] = none_of(field.type);
-    const Told* object = object_of(part);
+    const Parsed* object = object_of(part);
     if (object == nullptr) return;
     const auto value = object->find(field.key);
     const bool is_missing = value == object->end();
@@ -167,11 +170,11 @@ class Reading {
   }
 
   // nullptr where there is no such object.
-  const Told* object_of(const std::string& part) {
-    if (part.empty()) return &told_;
-    const auto found = told_.find(part);
-    if (found != told_.end() && found->is_object()) return &*found;
-    if (part != noted_part_) note(part, found == told_.end() ? "is missing" : "is of another type");
+  const Parsed* object_of(const std::string& part) {
+    if (part.empty()) return &parsed_;
+    const auto found = parsed_.find(part);
+    if (found != parsed_.end() && found->is_object()) return &*found;
+    if (part != noted_part_) note(part, found == parsed_.end() ? "is missing" : "is of another type");
     noted_part_ = part;
     return nullptr;
   }
@@ -180,7 +183,7 @@ class Reading {
     if (odd_.size() < max_oddities) odd_.push_back(what + " " + why);
   }
 
-  const Told& told_;
+  const Parsed& parsed_;
   Json document_;
   std::string noted_part_;
   std::vector<std::string> odd_;
@@ -190,10 +193,10 @@ class Reading {
 
 tl::expected<Json, std::string> read_health_document(std::string_view text) {
   if (text.size() > max_health_document_length) return tl::unexpected(std::string("it is too long"));
-  const Told told = Told::parse(text, nullptr, false);
-  if (told.is_discarded()) return tl::unexpected(std::string("it is no JSON"));
-  if (!told.is_object()) return tl::unexpected(std::string("it is no JSON object"));
-  return Reading(told).document();
+  const Parsed parsed = Parsed::parse(text, nullptr, false);
+  if (parsed.is_discarded()) return tl::unexpected(std::string("it is no JSON"));
+  if (!parsed.is_object()) return tl::unexpected(std::string("it is no JSON object"));
+  return Reading(parsed).document();
 }
 
 }  // namespace connectord::runtime

@@ -50,10 +50,10 @@ std::shared_ptr<const PolicyFacts> LiveSessions::Session::policy_facts() const {
   return facts_;
 }
 
-void LiveSessions::Session::tell(PolicyFacts facts) {
-  auto told = std::make_shared<const PolicyFacts>(std::move(facts));
+void LiveSessions::Session::attach_policy_facts(PolicyFacts facts) {
+  auto latest = std::make_shared<const PolicyFacts>(std::move(facts));
   const base::MutexLock lock(mutex_);
-  facts_ = std::move(told);
+  facts_ = std::move(latest);
 }
 
 LiveSessions::LiveSessions(std::size_t limit) : table_(std::make_shared<Table>()) {
@@ -74,13 +74,13 @@ std::shared_ptr<LiveSessions::Session> LiveSessions::enter(const ConnectionKey& 
   return session;
 }
 
-bool LiveSessions::tell(const ConnectionKey& key, std::uint16_t server_port, PolicyFacts facts) {
+bool LiveSessions::attach_policy_facts(const ConnectionKey& key, std::uint16_t server_port, PolicyFacts facts) {
   std::vector<std::shared_ptr<Session>> found = table_->find(key);
   std::erase_if(found, [server_port](const auto& session) {
     return session->server_port_ != 0 && server_port != 0 && session->server_port_ != server_port;
   });
   if (found.size() != 1) return false;
-  found.front()->tell(std::move(facts));
+  found.front()->attach_policy_facts(std::move(facts));
   return true;
 }
 

@@ -10,6 +10,14 @@
 
 namespace connectord::runtime {
 
+std::vector<std::string> errors_in(const std::vector<model::Problem>& problems) {
+  std::vector<std::string> errors;
+  for (const model::Problem& problem : problems) {
+    if (problem.severity == model::Problem::Severity::error) errors.push_back(to_string(problem));
+  }
+  return errors;
+}
+
 LoadedPolicy load_policy(const std::string& path, const config::Environment& environment, SecretFiles files) {
   config::Loaded loaded = config::load(path, environment);
   Secrets secrets;
@@ -17,11 +25,14 @@ LoadedPolicy load_policy(const std::string& path, const config::Environment& env
   if (files == SecretFiles::read && loaded.ok()) {
     secrets.credentials = read_credentials(loaded.configuration, loaded.problems);
     secrets.signing_keys = load_signing_keys(loaded.configuration, loaded.problems);
+    secrets.sealing = load_sealing_key(loaded.configuration, loaded.problems);
   }
   const bool ok = loaded.ok();
+  config::SourceTexts sources = std::move(loaded.sources);
   // Also where a file has errors: what its sound connectors say against each other is worth knowing in the same go.
   auto compiled = engine::Policy::compile(std::move(loaded.configuration));
-  LoadedPolicy result{ok ? std::move(compiled.policy) : nullptr, std::move(secrets), std::move(loaded.problems)};
+  LoadedPolicy result{ok ? std::move(compiled.policy) : nullptr, std::move(secrets), std::move(loaded.problems),
+                      std::move(sources)};
   result.problems.insert(result.problems.end(), std::make_move_iterator(compiled.problems.begin()),
                          std::make_move_iterator(compiled.problems.end()));
   return result;
@@ -36,6 +47,11 @@ tl::expected<std::shared_ptr<dns::Resolver>, std::string> make_resolver(const mo
     wanted.servers.push_back({*address, server.port});
   }
   return dns::make_resolver(wanted);
+}
+
+tl::expected<std::shared_ptr<dns::Resolver>, std::string> resolver_of(const Generation& generation) {
+  if (generation.resolver) return generation.resolver;
+  return make_resolver(generation.policy->configuration().dns);
 }
 
 config::Environment environment_of_host() {

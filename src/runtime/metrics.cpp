@@ -81,6 +81,9 @@ void count_decision(Metrics& metrics, const model::Facts& facts, const model::De
   if (!decision.outbound.empty()) metrics.messages.with({decision.outbound, "outbound", action}).add();
   metrics.tls.with({to_string(facts.tls ? facts.tls->version : model::TlsVersion::none)}).add();
   count_results(metrics, facts.authentication);
+  for (const model::RuleHit& hit : decision.rules) {
+    if (hit.matched) metrics.rules.with({hit.rule, model::to_string(hit.mode)}).add();
+  }
   for (const model::Finding& finding : decision.findings) {
     if (finding.outcome != model::Outcome::fail && finding.outcome != model::Outcome::temperror) continue;
     metrics.findings.with({finding.check, to_string(finding.outcome)}).add();

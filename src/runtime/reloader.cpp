@@ -4,34 +4,28 @@
 
 #include <utility>
 
+#include "connectord/base/text.h"
+#include "restart_needs.h"
+
 namespace connectord::runtime {
 namespace {
 
 constexpr std::string_view subject = "connectord";
 
-void log_problems(log::Logger& log, const std::vector<model::Problem>& problems) {
-  for (const model::Problem& problem : problems) {
-    const bool error = problem.severity == model::Problem::Severity::error;
-    log::Fields fields = {{"place", to_string(problem.location)}, {"key", problem.key}, {"problem", problem.message}};
-    log.write({error ? log::Severity::error : log::Severity::warning, "configuration", "", std::move(fields)});
-  }
-}
-
 std::vector<std::string> errors_of(const Reloader::Result& result) {
-  std::vector<std::string> errors;
-  for (const model::Problem& problem : result.problems) {
-    if (problem.severity == model::Problem::Severity::error) errors.push_back(to_string(problem));
-  }
+  std::vector<std::string> errors = errors_in(result.problems);
   if (!result.failure.empty()) errors.push_back(result.failure);
   return errors;
 }
 
-// What a new configuration cannot change in a running process.
-bool needs_restart(const model::Server& a, const model::Server& b) {
-  return a.milter != b.milter || a.policy != b.policy || a.socketmap != b.socketmap || a.api != b.api ||
-         a.api_certificate != b.api_certificate || a.api_key != b.api_key || a.api_tokens != b.api_tokens ||
-         a.audit_log != b.audit_log || a.user != b.user || a.socket_group != b.socket_group ||
-         a.socket_mode != b.socket_mode;
+// Of a configuration, what a process takes up at its start only.
+model::Configuration parts_of_start(const model::Configuration& configuration) {
+  model::Configuration parts;
+  parts.server = configuration.server;
+  parts.log = configuration.log;
+  parts.trace = configuration.trace;
+  parts.fleet = configuration.fleet;
+  return parts;
 }
 
 // Loading leaves as much freed memory behind as a configuration takes, in pieces that the allocator would keep.
@@ -41,16 +35,35 @@ void give_memory_back() {
 
 }  // namespace
 
+void log_problems(log::Logger& log, const std::vector<model::Problem>& problems) {
+  for (const model::Problem& problem : problems) {
+    const bool error = problem.severity == model::Problem::Severity::error;
+    log::Fields fields = {{"place", to_string(problem.location)}, {"key", problem.key}, {"problem", problem.message}};
+    log.write({error ? log::Severity::error : log::Severity::warning, "configuration", "", std::move(fields)});
+  }
+}
+
 Reloader::Reloader(std::string path, const Services& services, std::function<void(const model::Configuration&)> loaded)
     : path_(std::move(path)),
       services_(services),
       loaded_(std::move(loaded)),
-      server_(services.policies.current().policy->configuration().server),
-      log_(services.policies.current().policy->configuration().log) {}
+      started_(parts_of_start(services.policies.current().policy->configuration())) {}
+
+void Reloader::started_with(const config::SourceTexts& sources) {
+  const std::uint64_t number = services_.policies.current().number;
+  keep(services_.history->loaded({.generation = number, .time = services_.unix_time(), .who = "the start"}, sources,
+                                 {}));
+}
+
+// It is logged, and changes nothing of what runs.
+void Reloader::keep(const tl::expected<void, std::string>& kept) {
+  if (kept) return;
+  services_.log.warning(subject, "what was changed is not kept over a restart", {{"reason", kept.error()}});
+}
 
 Reloader::Result Reloader::reload() {
   const base::MutexLock lock(mutex_);
-  Result result = load(environment_of_host(), [] { return tl::expected<void, std::string>(); });
+  Result result = load(environment_of_host(), "a reload", [] { return tl::expected<void, std::string>(); });
   log_problems(services_.log, result.problems);
   if (!result.failure.empty()) services_.log.error(subject, result.failure);
   if (!result.loaded) {
@@ -63,39 +76,38 @@ Reloader::Result Reloader::reload() {
   return result;
 }
 
-Reloader::Result Reloader::change(const Held& /*held*/, const config::FileChange& change,
+Reloader::Result Reloader::change(const Held& /*held*/, const config::FileChange& change, const std::string& who,
                                   const std::function<tl::expected<void, std::string>()>& commit) {
   config::Environment environment = environment_of_host();
   environment.change = change;
-  return load(environment, commit);
+  return load(environment, who, commit);
 }
 
-Reloader::Result Reloader::load(const config::Environment& environment,
+Reloader::Result Reloader::load(const config::Environment& environment, const std::string& who,
                                 const std::function<tl::expected<void, std::string>()>& commit) {
-  LoadedPolicy loaded = load_policy(path_, environment);
-  Result result{false, std::move(loaded.problems), {}};
-  if (loaded.policy) {
-    auto resolver = resolver_for(loaded.policy->configuration());
+  auto loaded = std::make_unique<LoadedPolicy>(load_policy(path_, environment));
+  Result result{false, std::move(loaded->problems), {}};
+  if (loaded->policy) {
+    auto resolver = resolver_for(loaded->policy->configuration());
     if (!resolver) {
       result.failure = resolver.error();
     } else if (auto committed = commit(); !committed) {
       result.failure = committed.error();
     } else {
-      run(std::move(loaded), std::move(*resolver));
+      run(std::move(*loaded), std::move(*resolver), who);
       result.loaded = true;
     }
   }
-  loaded.policy.reset();
+  loaded.reset();
   give_memory_back();
   return result;
 }
 
-void Reloader::run(LoadedPolicy&& loaded, std::shared_ptr<dns::Resolver> resolver) {
+void Reloader::run(LoadedPolicy&& loaded, std::shared_ptr<dns::Resolver> resolver, const std::string& who) {
   const model::Configuration& configuration = loaded.policy->configuration();
-  if (needs_restart(server_, configuration.server) || !(log_ == configuration.log)) {
-    services_.log.warning(subject,
-                          "listeners, user, socket rights, files of the API and log settings take effect after a "
-                          "restart only");
+  std::vector<std::string> waiting = waiting_for_restart(started_, configuration);
+  if (!waiting.empty()) {
+    services_.log.warning(subject, "some keys take effect after a restart only", {{"keys", base::joined(waiting)}});
   }
   log::Fields fields = {{"configuration", path_}, {"generation", ""}};
   fields.emplace_back("inbound_connectors", std::to_string(configuration.inbound.size()));
@@ -105,6 +117,8 @@ void Reloader::run(LoadedPolicy&& loaded, std::shared_ptr<dns::Resolver> resolve
   loaded_(running.policy->configuration());
   fields[1].second = std::to_string(running.number);
   services_.activity->loaded(services_.unix_time());
+  keep(services_.history->loaded({.generation = running.number, .time = services_.unix_time(), .who = who},
+                                 loaded.sources, std::move(waiting)));
   services_.log.info(subject, "configuration loaded", std::move(fields));
 }
 

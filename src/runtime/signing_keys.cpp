@@ -35,4 +35,24 @@ std::shared_ptr<const SigningKeys> load_signing_keys(const model::Configuration&
   return keys;
 }
 
+std::shared_ptr<const auth::DkimSigningIdentity> load_sealing_key(const model::Configuration& configuration,
+                                                                  std::vector<model::Problem>& problems) {
+  if (!configuration.sealing) return nullptr;
+  const model::Sealing& sealing = *configuration.sealing;
+  const auto refuse = [&](const std::string& why) {
+    problems.push_back({sealing.location, "sealing.key_file", "\"" + sealing.key_file + "\": " + why});
+    return nullptr;
+  };
+  const auto reader = config::reader_of_secrets(configuration.server.user);
+  if (!reader) return refuse(reader.error());
+  auto key = read_key(sealing.key_file, *reader);
+  if (!key) return refuse(key.error());
+  if (key->algorithm() != auth::DkimAlgorithm::rsa_sha256) {
+    return refuse("ARC knows RSA keys only (RFC 8617, 4.1.3); make one with: connectorctl dkim new " +
+                  sealing.domain.name());
+  }
+  return std::make_shared<const auth::DkimSigningIdentity>(
+      auth::DkimSigningIdentity{sealing.domain.name(), sealing.selector, {}, std::move(*key)});
+}
+
 }  // namespace connectord::runtime

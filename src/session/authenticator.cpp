@@ -44,7 +44,7 @@ Authenticator::Authenticator(Context context) : context_(std::move(context)) {}
 Authenticator::~Authenticator() = default;
 
 void Authenticator::start(const model::Facts& facts) {
-  gatherer_.emplace(*context_.resolver, dns::GathererHelp{context_.workers, share_of(facts.client_address)});
+  lookups_.emplace(*context_.resolver, dns::LookupDriverHelp{context_.workers, share_of(facts.client_address)});
   if (facts.client_address) client_ = {*facts.client_address, facts.helo, facts.client_name};
   sender_domain_ = facts.mail_from.domain;
   direct_.query = {client_.address,   facts.helo,         mailbox_of(facts.mail_from),
@@ -55,8 +55,8 @@ void Authenticator::start(const model::Facts& facts) {
 void Authenticator::start_spf(Spf& spf) {
   const bool native = context_.settings->spf_engine == model::SpfEngine::native;
   if (native) spf.check.emplace(spf.query);
-  gatherer_->start([&spf](dns::Knowledge& knowledge) {
-    spf.outcome = spf.check ? spf.check->run(knowledge) : auth::check_spf_with_libspf2(spf.query, knowledge);
+  lookups_->start([&spf](dns::DnsAnswers& answers) {
+    spf.outcome = spf.check ? spf.check->run(answers) : auth::check_spf_with_libspf2(spf.query, answers);
     return spf.outcome.has_value();
   });
 }
@@ -116,11 +116,11 @@ void Authenticator::ask_ahead() {
     domains = author_->domains;
     if (std::find(domains.begin(), domains.end(), sender_domain_) == domains.end()) domains.push_back(sender_domain_);
   }
-  gatherer_->start([questions = std::move(questions), domains = std::move(domains)](dns::Knowledge& knowledge) {
+  lookups_->start([questions = std::move(questions), domains = std::move(domains)](dns::DnsAnswers& answers) {
     for (const auto& domain : domains) {
-      if (!domain.empty()) auth::prefetch_dmarc(domain, knowledge);
+      if (!domain.empty()) auth::prefetch_dmarc(domain, answers);
     }
-    for (const auto& question : questions) knowledge.ask(question);
+    for (const auto& question : questions) answers.ask(question);
     return true;
   });
 }
@@ -131,7 +131,7 @@ void Authenticator::body(std::string_view chunk) {
 }
 
 void Authenticator::finish(std::chrono::steady_clock::time_point deadline, model::Facts& facts) {
-  gatherer_->wait_until(deadline);
+  lookups_->wait_until(deadline);
   const bool moved = original_ && original_->header != 0;
   facts.authentication = {};
   facts.original.reset();
@@ -147,15 +147,15 @@ void Authenticator::finish(std::chrono::steady_clock::time_point deadline, model
 void Authenticator::finish_content(std::chrono::steady_clock::time_point deadline, model::Facts& facts) {
   model::Authentication& results = facts.authentication;
   // The keys are there, so these run at once and on this thread.
-  gatherer_->start([&](dns::Knowledge& knowledge) {
-    if (dkim_) results.dkim = dkim_->finish(knowledge);
+  lookups_->start([&](dns::DnsAnswers& answers) {
+    if (dkim_) results.dkim = dkim_->finish(answers);
     return !dkim_ || results.dkim.has_value();
   });
-  gatherer_->start([&](dns::Knowledge& knowledge) {
-    if (arc_) results.arc = arc_->finish(knowledge);
+  lookups_->start([&](dns::DnsAnswers& answers) {
+    if (arc_) results.arc = arc_->finish(answers);
     return !arc_ || results.arc.has_value();
   });
-  gatherer_->wait_until(deadline);
+  lookups_->wait_until(deadline);
   if (context_.settings->dmarc == model::DmarcMode::off) return;
   signatures_ = results.dkim.value_or(std::vector<model::DkimSignature>{});
   // Verified for DMARC's sake alone, they are not reported.
@@ -163,8 +163,8 @@ void Authenticator::finish_content(std::chrono::steady_clock::time_point deadlin
   const auto judge = [this](const std::optional<model::SpfOutcome>& spf, std::optional<model::DmarcOutcome>& outcome) {
     auth::DmarcQuery query{author_, auth::dmarc_identifiers(spf, signatures_, context_.settings->trust_body_length)};
     const auto check = std::make_shared<auth::DmarcCheck>(std::move(query));
-    gatherer_->start([check, &outcome](dns::Knowledge& knowledge) {
-      outcome = check->run(knowledge);
+    lookups_->start([check, &outcome](dns::DnsAnswers& answers) {
+      outcome = check->run(answers);
       return outcome.has_value();
     });
   };
@@ -172,7 +172,7 @@ void Authenticator::finish_content(std::chrono::steady_clock::time_point deadlin
   if (facts.original && facts.original->moved) {
     judge(direct_.outcome, facts.original->without_skipping.dmarc);
   }
-  gatherer_->wait_until(deadline);
+  lookups_->wait_until(deadline);
 }
 
 std::string Authenticator::received_spf(const model::Facts& facts) const {

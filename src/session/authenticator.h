@@ -12,7 +12,7 @@
 #include "connectord/auth/dkim.h"
 #include "connectord/auth/dmarc.h"
 #include "connectord/auth/spf.h"
-#include "connectord/dns/gatherer.h"
+#include "connectord/dns/lookup_driver.h"
 #include "connectord/dns/resolver.h"
 #include "connectord/mail/skip_listing.h"
 #include "connectord/model/configuration.h"
@@ -85,7 +85,7 @@ class Authenticator {
   std::optional<auth::ArcVerifier> arc_;
   std::vector<model::DkimSignature> signatures_;
   // Last, so that it ends first: its steps use all of the above.
-  std::optional<dns::Gatherer> gatherer_;
+  std::optional<dns::LookupDriver> lookups_;
 };
 
 }  // namespace connectord::session

@@ -20,6 +20,8 @@ void insert(Changes& changes, const std::string& name, std::string value) {
   changes.push_back({model::HeaderChange::Kind::insert, name, std::move(value), 0});
 }
 
+}  // namespace
+
 std::string results_value(const std::string& authserv_id, const model::Facts& facts, const model::Decision& decision) {
   const model::Authentication& found = facts.authentication;
   mail::AuthenticationResults results(authserv_id);
@@ -40,8 +42,6 @@ std::string results_value(const std::string& authserv_id, const model::Facts& fa
   return results.value();
 }
 
-}  // namespace
-
 HeaderEdit::HeaderEdit(const model::Configuration& configuration) : configuration_(configuration) {
   const std::string& name = configuration.tag.header;
   own_[tag].name = name;
@@ -51,12 +51,13 @@ HeaderEdit::HeaderEdit(const model::Configuration& configuration) : configuratio
   own_[quarantine].name = name + "-Quarantine";
 }
 
-void HeaderEdit::note(std::string_view name, std::string_view value) {
+bool HeaderEdit::note(std::string_view name, std::string_view value) {
   constexpr std::size_t colon_and_line_end = 2;
   header_bytes_ += name.size() + value.size() + colon_and_line_end;
-  if (!is_forged(name, value)) return;
+  if (!is_forged(name, value)) return false;
   ++forged_.count;
   forged_.bytes_to_read += header_bytes_;
+  return true;
 }
 
 bool HeaderEdit::is_forged(std::string_view name, std::string_view value) {

@@ -12,6 +12,9 @@
 
 namespace connectord::session {
 
+// What an Authentication-Results field of ours says of a message.
+std::string results_value(const std::string& authserv_id, const model::Facts& facts, const model::Decision& decision);
+
 // The header fields that only connectord may write. Counts those that come with a message, and says what to delete and
 // what to insert. Deletions go from the last to the first, since an MTA counts anew after each (CVE-2022-48521).
 class HeaderEdit {
@@ -19,8 +22,8 @@ class HeaderEdit {
   // `configuration` must outlive it.
   explicit HeaderEdit(const model::Configuration& configuration);
 
-  // Each field of the message, in order.
-  void note(std::string_view name, std::string_view value);
+  // Each field of the message, in order. True for one that only connectord may write, which goes.
+  bool note(std::string_view name, std::string_view value);
   // Those that came with the message and go.
   const model::ForgedFields& forged() const { return forged_; }
   // For a message that goes on. `filtering` is what holds for this message, or nullptr; `received_spf` the value of

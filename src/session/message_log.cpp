@@ -1,4 +1,4 @@
-#include "connectord/session/message_log.h"
+#include "message_log.h"
 
 #include <string>
 #include <utility>
@@ -65,6 +65,17 @@ void add_authentication(const model::Facts& facts, const model::Decision& decisi
 void add_signing(const model::Decision& decision, log::Fields& fields) {
   for (const model::Finding& finding : decision.findings) {
     if (finding.check == model::check::signing) fields.emplace_back("signing", cut(finding.seen));
+    if (finding.check == model::check::sealing) fields.emplace_back("sealing", cut(finding.seen));
+  }
+}
+
+// "no programs: reject", for each rule that matched; those of rules in audit apart.
+void add_rules(const model::Decision& decision, log::Fields& fields) {
+  for (const model::RuleHit& hit : decision.rules) {
+    if (!hit.matched) continue;  // a finding says so
+    std::string text = hit.rule;
+    for (std::size_t i = 0; i < hit.actions.size(); ++i) text += (i == 0 ? ": " : ", ") + hit.actions[i];
+    fields.emplace_back(hit.mode == model::Mode::audit ? "rule_audit" : "rule", cut(text));
   }
 }
 
@@ -81,6 +92,7 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
   fields.emplace_back("nrcpt", std::to_string(facts.recipients.size()));
   fields.emplace_back("tls", facts.tls ? cut(facts.tls->protocol) : "none");
   if (!facts.sasl_username.empty()) fields.emplace_back("sasl_username", cut(facts.sasl_username));
+  if (facts.own_validation) fields.emplace_back("validation", "ours");
   fields.emplace_back("connector", decision.connector.empty() ? "none" : decision.connector);
   if (!decision.outbound.empty()) fields.emplace_back("outbound_connector", decision.outbound);
   fields.emplace_back("action", model::to_string(decision.action));
@@ -88,6 +100,7 @@ void log_decision(log::Logger& log, std::string_view queue_id, const model::Fact
   if (removed_tags > 0) fields.emplace_back("removed_tags", std::to_string(removed_tags));
   add_authentication(facts, decision, fields);
   add_signing(decision, fields);
+  add_rules(decision, fields);
   for (const model::Finding& finding : decision.findings) {
     if (finding.check == model::check::outbound_split_recipients) fields.emplace_back("took_along", cut(finding.seen));
     if (finding.check == model::check::mode) fields.emplace_back("audit", cut(finding.seen));

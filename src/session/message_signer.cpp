@@ -52,10 +52,24 @@ void MessageSigner::body(std::string_view chunk) {
   if (signer_) signer_->body(chunk);
 }
 
-tl::expected<std::vector<model::HeaderChange>, std::string> MessageSigner::sign(const std::vector<std::size_t>& numbers,
-                                                                                std::int64_t unix_time) {
+tl::expected<std::vector<model::HeaderChange>, std::string> MessageSigner::sign(
+    const std::vector<std::size_t>& numbers, std::int64_t unix_time,
+    const std::vector<mail::HeaderField>* changed_header, const mime::Bytes* changed_body) {
   std::vector<model::HeaderChange> changes;
   if (numbers.empty() || !signer_) return changes;
+  if (changed_header != nullptr) {
+    auth::DkimHeaders headers(auth::DkimLimits{}.max_header_bytes);
+    for (const mail::HeaderField& field : *changed_header) headers.add(field.name, field.value);
+    if (auto done = signer_->restart_headers(headers); !done) return tl::unexpected(std::move(done.error()));
+  }
+  if (changed_body != nullptr) {
+    signer_->restart_body();
+    const bool is_read = mime::visit(*changed_body, {0, changed_body->size()}, [this](std::string_view piece) {
+      signer_->body(piece);
+      return true;
+    });
+    if (!is_read) return tl::unexpected(std::string("the changed message cannot be read again"));
+  }
   auto values = signer_->finish(unix_time);
   if (!values) return tl::unexpected(std::move(values.error()));
   for (std::size_t i = 0; i < values->size(); ++i) {

@@ -1,6 +1,7 @@
 #include "connectord/simulate/backtest.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,7 +10,10 @@
 
 #include "certificate_names.h"
 #include "connectord/base/ascii_case.h"
+#include "connectord/base/text.h"
+#include "connectord/config/rule_json.h"
 #include "connectord/engine/decide.h"
+#include "connectord/engine/enhanced_filtering.h"
 #include "connectord/mail/path.h"
 #include "connectord/trace/trace_json.h"
 
@@ -22,6 +26,32 @@ using model::Decision;
 
 constexpr std::size_t max_groups = 10'000;
 constexpr std::size_t max_examples = 3;
+
+// Of [rule.when] and [rule.unless]: what the trace has of each message.
+constexpr std::array<std::string_view, 24> keys_in_trace = {"direction",
+                                                            "inbound_connectors",
+                                                            "outbound_connectors",
+                                                            "authenticated",
+                                                            "tls",
+                                                            "client_networks",
+                                                            "sender",
+                                                            "sender_domains",
+                                                            "sender_words",
+                                                            "sender_patterns",
+                                                            "senders_file",
+                                                            "sender_scope",
+                                                            "sender_location",
+                                                            "recipient",
+                                                            "recipient_domains",
+                                                            "recipient_words",
+                                                            "recipient_patterns",
+                                                            "recipients_file",
+                                                            "recipient_scope",
+                                                            "message_size_over",
+                                                            "spf",
+                                                            "dkim",
+                                                            "dmarc",
+                                                            "arc"};
 
 template <class Connector>
 void put_in(std::vector<Connector>& connectors, const std::vector<Connector>& drafts) {
@@ -38,7 +68,7 @@ void put_in(std::vector<Connector>& connectors, const std::vector<Connector>& dr
 }
 
 // What a trace does not say may be because there was none: a client without TLS has no certificate. Of one that had, an
-// empty fingerprint means that nobody told.
+// empty fingerprint means that nobody passed it.
 std::optional<std::string> fingerprint_of(const trace::Message& message, const std::string& kept) {
   const bool has_certificate = !message.certificate.subject.empty() || !message.certificate.issuer.empty();
   if (kept.empty() && has_certificate) return std::nullopt;
@@ -55,33 +85,11 @@ model::ClientCertificate certificate_of(const trace::Message& message) {
   return certificate;
 }
 
-model::Facts facts_of(const trace::Message& message, const std::string& recipient) {
-  model::Facts facts;
-  facts.stage = message.stage == trace::Stage::message ? model::Facts::Stage::message : model::Facts::Stage::envelope;
-  if (auto address = net::IpAddress::parse(message.client_address)) facts.client_address = *address;
-  facts.client_port = message.client_port;
-  facts.client_name = message.client_name;
-  facts.helo = message.helo;
-  if (!message.tls.empty()) {
-    const auto version = model::parse_tls_version(message.tls);
-    facts.tls = model::Tls{version.value_or(model::TlsVersion::none), message.tls, message.cipher, 0};
-  }
-  facts.certificate = certificate_of(message);
-  facts.sasl_username = message.sasl_username;
-  facts.mail_from = mail::parse_reverse_path("<" + message.mail_from + ">");
-  if (!recipient.empty()) facts.recipients.push_back(recipient);
-  facts.authentication = message.authentication;
-  if (auto original = net::IpAddress::parse(message.original_client)) {
-    facts.original = model::OriginalClient{*original, {}, "as the trace has it", true, {}};
-  }
-  return facts;
-}
-
 bool lets_in(Action action) {
   return action == Action::accept || action == Action::quarantine;
 }
 
-// What could not be told, though the engine asked: by a finding of the connection, or of the message's content.
+// What could not be known, though the engine asked: by a finding of the connection, or of the message's content.
 bool is_open(const model::Finding& finding) {
   if (finding.outcome == model::Outcome::temperror) return true;
   return finding.outcome == model::Outcome::not_applicable && model::check::is_requirement(finding.check);
@@ -97,6 +105,30 @@ const model::Finding* newly_open(const Decision& now, const Decision& then) {
     if (!open_now) return &finding;
   }
   return nullptr;
+}
+
+// The addresses of a message's hops are not kept, so who would be found behind other gateways, and what SPF and DMARC
+// would say of that client, is not known. Empty where both policies look through the same ones.
+std::string other_gateways(const engine::Policy& running, const engine::Policy& draft, const Decision& now,
+                           const Decision& then, const model::Facts& facts) {
+  if (facts.stage != model::Facts::Stage::message) return "";
+  const auto looks_through = [&facts](const engine::Policy& policy, const Decision& decision) {
+    const auto* filtering = engine::filtering_of(policy, decision, facts).filtering;
+    return filtering == nullptr ? model::EnhancedFiltering() : *filtering;
+  };
+  const model::EnhancedFiltering a = looks_through(running, now);
+  const model::EnhancedFiltering b = looks_through(draft, then);
+  const bool same_skip_last = a.skip_last == b.skip_last;
+  if (same_skip_last && a.skip_networks == b.skip_networks) return "";
+  return std::string("enhanced_filtering.") + (same_skip_last ? "skip_networks" : "skip_last") + " of " +
+         (then.connector.empty() ? now.connector : then.connector) +
+         " has another client judged, and the trace does not have who that was";
+}
+
+// Whatever the message's content would have shown.
+bool is_refused_by_envelope(const engine::Policy& policy, model::Facts facts) {
+  facts.stage = model::Facts::Stage::envelope;
+  return engine::decide(policy, facts).action == Action::reject;
 }
 
 std::optional<Change> change_between(const Decision& now, const Decision& then) {
@@ -117,24 +149,26 @@ std::string reason_of(Change change, const Decision& now, const Decision& then) 
   return decisive.quarantine;
 }
 
+// "mark: prepend_subject", "watch (audit): reject"
+std::string text_of_hit(const model::RuleHit& hit) {
+  return title_of(hit) + (hit.matched ? actions_of(hit) : hit.skipped_because);
+}
+
 class Replay {
  public:
-  Replay(const engine::Policy& running, const engine::Policy& draft) : running_(running), draft_(draft) {}
+  Replay(const engine::Policy& running, const engine::Policy& draft, const std::vector<std::string>& rules)
+      : running_(running), draft_(draft), rules_(rules) {}
 
-  // One row of each message, however many recipients it has.
+  // The rows of a message follow each other.
   void take(const trace::Row& row) {
-    const trace::Message& message = *row.message;
-    if (message.stage == trace::Stage::mta || message.id == last_message_) return;
-    last_message_ = message.id;
-    ++result_.messages;
-    const model::Facts facts = facts_of(message, row.rcpt_to);
-    const Decision now = engine::decide(running_, facts);
-    if (lets_in(now.action) != lets_in(message.action)) ++result_.unlike_then;
-    const Decision then = engine::decide(draft_, facts);
-    if (const auto change = change_between(now, then)) keep(*change, row, facts.mail_from.domain, now, then);
+    if (row.message->stage == trace::Stage::mta || row.message->direction == trace::Direction::validation) return;
+    if (row_ && row_->message->id != row.message->id) replay();
+    if (!row_) row_ = row;
+    if (!row.rcpt_to.empty() && recipients_.size() < max_recipients) recipients_.push_back(row.rcpt_to);
   }
 
   Backtest result() && {
+    if (row_) replay();
     for (auto& [key, group] : groups_) result_.groups.push_back(std::move(group));
     std::stable_sort(result_.groups.begin(), result_.groups.end(),
                      [](const ChangedGroup& a, const ChangedGroup& b) { return a.messages > b.messages; });
@@ -142,10 +176,39 @@ class Replay {
   }
 
  private:
+  static constexpr std::size_t max_recipients = 1'000;  // of a message that are looked at
+
+  void replay() {
+    const trace::Row row = *std::exchange(row_, std::nullopt);
+    model::Facts facts = facts_of(*row.message, "");
+    facts.recipients = std::exchange(recipients_, {});
+    replay(row, facts);
+  }
+
+  void replay(const trace::Row& row, const model::Facts& facts) {
+    const trace::Message& message = *row.message;
+    ++result_.messages;
+    const Decision now = engine::decide(running_, facts);
+    if (lets_in(now.action) != lets_in(message.action)) ++result_.unlike_then;
+    const Decision then = engine::decide(draft_, facts);
+    for (const model::RuleHit& hit : then.rules) {
+      if (std::find(rules_.begin(), rules_.end(), hit.rule) == rules_.end()) continue;
+      return keep(hit.matched ? Change::matched : Change::not_known, row, facts.mail_from.domain, now, then,
+                  text_of_hit(hit));
+    }
+    const std::string unknown = other_gateways(running_, draft_, now, then, facts);
+    if (!unknown.empty() && !is_refused_by_envelope(draft_, facts)) {
+      return keep(Change::not_known, row, facts.mail_from.domain, now, then, unknown);
+    }
+    if (const auto change = change_between(now, then)) {
+      keep(*change, row, facts.mail_from.domain, now, then, reason_of(*change, now, then));
+    }
+  }
+
   using Key = std::tuple<Change, std::string, std::string>;
 
-  void keep(Change change, const trace::Row& row, const std::string& domain, const Decision& now,
-            const Decision& then) {
+  void keep(Change change, const trace::Row& row, const std::string& domain, const Decision& now, const Decision& then,
+            const std::string& why) {
     ++result_.changes[static_cast<std::size_t>(change)];
     const trace::Message& message = *row.message;
     const Key key(change, domain, message.client_address);
@@ -160,13 +223,15 @@ class Replay {
     ChangedGroup& group = found->second;
     ++group.messages;
     if (group.examples.size() == max_examples) return;
-    group.examples.push_back({row.id, message.time, message.mail_from, row.rcpt_to, now.connector, then.connector,
-                              reason_of(change, now, then)});
+    group.examples.push_back(
+        {row.id, message.time, message.mail_from, row.rcpt_to, now.connector, then.connector, why});
   }
 
   const engine::Policy& running_;
   const engine::Policy& draft_;
-  std::int64_t last_message_ = 0;
+  const std::vector<std::string>& rules_;
+  std::optional<trace::Row> row_;  // of the message that is gathered
+  std::vector<std::string> recipients_;
   std::map<Key, ChangedGroup> groups_;
   Backtest result_;
 };
@@ -195,20 +260,72 @@ Json to_json(const ChangedGroup& group) {
 
 }  // namespace
 
+model::Facts facts_of(const trace::Message& message, const std::string& recipient) {
+  model::Facts facts;
+  facts.stage = message.stage == trace::Stage::message ? model::Facts::Stage::message : model::Facts::Stage::envelope;
+  if (auto address = net::IpAddress::parse(message.client_address)) facts.client_address = *address;
+  facts.client_port = message.client_port;
+  facts.client_name = message.client_name;
+  facts.helo = message.helo;
+  if (!message.tls.empty()) {
+    const auto version = model::parse_tls_version(message.tls);
+    facts.tls = model::Tls{version.value_or(model::TlsVersion::none), message.tls, message.cipher, 0};
+  }
+  facts.certificate = certificate_of(message);
+  facts.sasl_username = message.sasl_username;
+  facts.mail_from = mail::parse_reverse_path("<" + message.mail_from + ">");
+  if (!recipient.empty()) facts.recipients.push_back(recipient);
+  facts.authentication = message.authentication;
+  facts.unix_time = message.time / 1000;
+  if (message.stage == trace::Stage::message) {
+    // All that rules about the envelope look at beside it.
+    facts.header.emplace();
+    if (!message.from.empty()) facts.header->push_back({"From", " " + message.from, message.from});
+    if (message.size) facts.content.emplace().size = *message.size;
+  }
+  if (auto original = net::IpAddress::parse(message.original_client)) {
+    facts.original = model::OriginalClient{*original, {}, "as the trace has it", true, {}};
+  }
+  return facts;
+}
+
 std::string_view to_string(Change change) {
   return model::word_of(change);
+}
+
+std::string key_not_in_trace(const model::Rule& rule) {
+  const Json whole = config::to_json(rule);
+  for (const char* table : {"when", "unless"}) {
+    if (!whole.contains(table)) continue;
+    for (const auto& [key, value] : whole[table].items()) {
+      if (std::find(keys_in_trace.begin(), keys_in_trace.end(), key) == keys_in_trace.end()) {
+        return std::string(table) + "." + key;
+      }
+    }
+  }
+  return {};
+}
+
+model::Configuration without_unknown_rules(model::Configuration configuration) {
+  std::erase_if(configuration.rules, [](const model::Rule& rule) { return !key_not_in_trace(rule).empty(); });
+  return configuration;
+}
+
+engine::Policy::Compiled policy_for_replay(model::Configuration configuration) {
+  return engine::Policy::compile(without_unknown_rules(std::move(configuration)));
 }
 
 model::Configuration with_draft(model::Configuration configuration, const model::Configuration& draft) {
   put_in(configuration.inbound, draft.inbound);
   put_in(configuration.outbound, draft.outbound);
+  put_in(configuration.rules, draft.rules);
   return configuration;
 }
 
 tl::expected<Backtest, std::string> backtest(trace::Archive& archive, trace::Query query, const engine::Policy& running,
-                                             const engine::Policy& draft) {
+                                             const engine::Policy& draft, const std::vector<std::string>& rules) {
   constexpr std::size_t page_size = 1000;
-  Replay replay(running, draft);
+  Replay replay(running, draft, rules);
   query.limit = page_size;
   query.cursor.clear();
   do {

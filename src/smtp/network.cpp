@@ -125,8 +125,8 @@ class Socket : public Connection {
     std::array<char, piece> buffer{};
     for (;;) {
       const TlsEngine::State state = operation();
-      // Also after a failure: an alert tells the server why.
-      const Expected sent = send(tls_->take_for_wire(), deadline);
+      // Also after a failure: an alert gives the server the reason.
+      Expected sent = send(tls_->take_for_wire(), deadline);
       if (state == TlsEngine::State::failed) return tl::unexpected(tls_->failure());
       if (!sent) return sent;
       if (state == TlsEngine::State::done) return {};

@@ -78,6 +78,8 @@ Extensions extensions_of(const SmtpReply& ehlo) {
     std::string_view rest = ehlo.lines[i];
     const std::string keyword = next_word(rest);
     if (keyword == "STARTTLS") found.starttls = true;
+    if (keyword == "8BITMIME") found.eight_bit_mime = true;
+    if (keyword == "DSN") found.delivery_status = true;
     if (keyword != "AUTH") continue;
     // "AUTH=PLAIN", as some old servers write it, is read too.
     while (!base::trimmed(rest).empty() && found.authentication.size() < max_mechanisms) {

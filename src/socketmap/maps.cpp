@@ -1,4 +1,4 @@
-#include "connectord/socketmap/maps.h"
+#include "maps.h"
 
 #include <algorithm>
 #include <array>
@@ -6,9 +6,12 @@
 
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/text.h"
+#include "connectord/engine/outbound_index.h"
 #include "connectord/engine/routing.h"
 #include "connectord/mail/postfix_terms.h"
 #include "connectord/mail/sendmail_terms.h"
+#include "connectord/net/domain_name.h"
+#include "connectord/net/ip_address.h"
 
 namespace connectord::socketmap {
 namespace {
@@ -28,7 +31,17 @@ Answer found_or_unable(tl::expected<std::string, std::string> value) {
 Answer transport(const Generation& generation, std::string_view recipient) {
   // No recipient has an empty local part; such keys are of tables that match by domain.
   if (recipient.starts_with('@')) return {};
-  const OutboundConnector* connector = engine::route_of_any_origin(*generation.policy, {recipient});
+  const OutboundConnector* connector = engine::route_by_recipient_alone(*generation.policy, {recipient});
+  return connector == nullptr ? Answer{} : found(mail::transport_of(*connector));
+}
+
+// Asked where `transport` had no answer and Postfix delivers to another host (trivial-rewrite(8)). It asks for
+// "@domain" too, by when we have said what there is to say.
+Answer sender_transport(const Generation& generation, std::string_view sender) {
+  if (sender.starts_with('@')) return {};
+  const std::string_view null_sender = "<>";  // empty_address_default_transport_maps_lookup_key
+  const OutboundConnector* connector =
+      engine::route_by_sender_alone(*generation.policy, sender == null_sender ? "" : sender);
   return connector == nullptr ? Answer{} : found(mail::transport_of(*connector));
 }
 
@@ -53,13 +66,17 @@ Answer header(const Generation& generation, std::string_view line) {
   return connector == nullptr ? Answer{} : found("FILTER " + mail::transport_of(*connector));
 }
 
-Answer sasl_password(const Generation& generation, std::string_view next_hop) {
-  const OutboundConnector* connector = engine::connector_of_next_hop(*generation.policy, next_hop);
-  if (connector == nullptr || connector->route.credentials.empty()) return {};
-  const std::string* credentials = generation.credentials_of(connector->name);
+Answer credentials_of(const Generation& generation, const OutboundConnector& connector) {
+  const std::string* credentials = generation.credentials_of(connector.name);
   // Without a password the host would take the mail from anybody, or refuse it for good.
   if (credentials == nullptr) return {Answer::Status::temporary, "connectord has no credentials for this next hop"};
   return found(*credentials);
+}
+
+Answer sasl_password(const Generation& generation, std::string_view next_hop) {
+  const OutboundConnector* connector = engine::connector_of_next_hop(*generation.policy, next_hop);
+  if (connector == nullptr || connector->route.credentials.empty()) return {};
+  return credentials_of(generation, *connector);
 }
 
 // std::nullopt for what Sendmail asks beside the domain itself: ".example.com" and ".".
@@ -84,17 +101,68 @@ Answer sendmail_tls(const Generation& generation, std::string_view key) {
   return connector == nullptr ? Answer{} : found_or_unable(mail::tls_requirement_of(*connector));
 }
 
+// The host that Sendmail has connected to, as its mailertable has it.
+Answer sendmail_certificate(const Generation& generation, std::string_view key) {
+  const auto address = net::IpAddress::parse(key);
+  const auto name = address ? std::nullopt : net::normalize_domain(key);
+  if (!address && !name) return {};
+  const auto* owner = generation.policy->outbound().certificate_for_host(address ? address->to_string() : *name);
+  if (owner == nullptr) return {};
+  if (!owner->connector) {
+    return {Answer::Status::temporary, "connectors show this host different certificates, and Sendmail one only"};
+  }
+  return found(mail::client_features_of(generation.policy->configuration().outbound[*owner->connector]));
+}
+
+// What a delivery service of a connector's own asks, whatever the next hop is: only that connector's mail leaves by it.
+// A message may wait in the queue for a connector that is no more.
+tl::expected<const OutboundConnector*, Answer> owner_of_service(const Generation& generation, std::string_view name) {
+  const OutboundConnector* connector = engine::find_outbound(*generation.policy, name);
+  if (connector != nullptr && connector->needs_own_service()) return connector;
+  return tl::unexpected(Answer{
+      Answer::Status::temporary,
+      "there is no enabled outbound connector \"" + base::printable(name) + "\" with a delivery service of its own"});
+}
+
+Answer own_tls_policy(const Generation& generation, std::string_view name) {
+  const auto connector = owner_of_service(generation, name);
+  if (!connector) return connector.error();
+  auto policy = mail::tls_policy_of(**connector);
+  return policy ? found(std::move(*policy)) : Answer{};
+}
+
+// Postfix asks for the name of the host first, and, where smtp_sender_dependent_authentication is set, for the sender
+// before that. A password is for the connector's smart hosts.
+Answer own_sasl_password(const Generation& generation, std::string_view name, std::string_view key) {
+  const auto connector = owner_of_service(generation, name);
+  if (!connector) return connector.error();
+  const auto& hosts = (*connector)->route.smart_hosts;
+  const bool is_host = std::any_of(
+      hosts.begin(), hosts.end(), [&](const model::SmartHost& host) { return to_string(host) == base::to_lower(key); });
+  return is_host && !(*connector)->route.credentials.empty() ? credentials_of(generation, **connector) : Answer{};
+}
+
+// Whose mail a TLS policy is for: a connector's, or that of none.
+tl::expected<const OutboundConnector*, Answer> asked_about_tls(const Generation& generation, std::string_view map,
+                                                               std::string_view key) {
+  constexpr std::string_view own = "tls-policy/";
+  if (map.starts_with(own)) return owner_of_service(generation, map.substr(own.size()));
+  return engine::connector_of_next_hop(*generation.policy, key);
+}
+
 struct Map {
   std::string_view name;
   Answer (*look_up)(const Generation& generation, std::string_view key);
 };
 
-constexpr std::array<Map, 6> maps = {{{"transport", transport},
+constexpr std::array<Map, 8> maps = {{{"transport", transport},
+                                      {"sender-transport", sender_transport},
                                       {"tls-policy", tls_policy},
                                       {"header", header},
                                       {"sasl-password", sasl_password},
                                       {"mailertable", mailertable},
-                                      {"sendmail_tls", sendmail_tls}}};
+                                      {"sendmail_tls", sendmail_tls},
+                                      {"sendmail_certificate", sendmail_certificate}}};
 
 Answer unknown(std::string_view name) {
   std::string text = "there is no map \"" + base::printable(name) + "\"; write one of ";
@@ -119,8 +187,45 @@ std::string to_string(const Answer& answer) {
 }
 
 Answer look_up(const Generation& generation, std::string_view map, std::string_view key) {
+  if (const auto slash = map.find('/'); slash != std::string_view::npos) {
+    const std::string_view kind = map.substr(0, slash);
+    const std::string_view name = map.substr(slash + 1);
+    if (kind == "tls-policy") return own_tls_policy(generation, name);
+    if (kind == "sasl-password") return own_sasl_password(generation, name, key);
+  }
   const auto* known = std::find_if(maps.begin(), maps.end(), [map](const Map& m) { return m.name == map; });
   return known == maps.end() ? unknown(map) : known->look_up(generation, key);
+}
+
+std::optional<delivery::Question> question_about_tls(const Generation& generation, std::string_view map,
+                                                     std::string_view key) {
+  const model::Configuration& configuration = generation.policy->configuration();
+  if (!map.starts_with("tls-policy") || !configuration.asks_destinations()) return std::nullopt;
+  const auto connector = asked_about_tls(generation, map, key);
+  if (!connector) return std::nullopt;
+  return delivery::question_about(key, delivery::wish_of(configuration, *connector));
+}
+
+Answer answer_about_tls(const Generation& generation, std::string_view map, std::string_view key,
+                        const delivery::Advice& advice) {
+  constexpr std::size_t longest_reason = 300;
+  using Kind = delivery::Advice::Kind;
+  if (advice.kind == Kind::nothing) return look_up(generation, map, key);
+  if (advice.kind == Kind::wait) return {Answer::Status::temporary, base::printable(advice.why, longest_reason)};
+  const auto connector = asked_about_tls(generation, map, key);
+  if (!connector) return connector.error();
+  return found(advice.policy + (*connector == nullptr ? std::string() : mail::protocols_of(**connector)));
+}
+
+std::optional<delivery::ToldBy> told_by(std::string_view map, const Answer& answer,
+                                        const std::optional<delivery::Advice>& advice) {
+  using Kind = delivery::Advice::Kind;
+  if (!map.starts_with("tls-policy")) return std::nullopt;
+  if (answer.status == Answer::Status::not_found) return delivery::ToldBy::nobody;
+  if (answer.status != Answer::Status::ok) return std::nullopt;
+  if (advice && advice->kind == Kind::dane) return delivery::ToldBy::dane;
+  if (advice && advice->kind == Kind::sts) return delivery::ToldBy::mta_sts;
+  return delivery::ToldBy::connector;
 }
 
 }  // namespace connectord::socketmap

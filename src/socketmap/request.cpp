@@ -1,4 +1,4 @@
-#include "connectord/socketmap/request.h"
+#include "request.h"
 
 #include <algorithm>
 

@@ -1,15 +1,23 @@
 #include "connectord/socketmap/socketmap_server.h"
 
 #include <array>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "connectord/base/mutex.h"
+#include "connectord/delivery/advisor.h"
 #include "connectord/net/stream_server.h"
 #include "connectord/runtime/doorkeeper.h"
-#include "connectord/socketmap/maps.h"
-#include "connectord/socketmap/request.h"
+#include "maps.h"
+#include "request.h"
 
 namespace connectord::socketmap {
 namespace {
@@ -19,23 +27,83 @@ using boost::system::error_code;
 
 constexpr std::size_t chunk_bytes = std::size_t{16} << 10;
 
+// By which other threads have something done on the server's one. They may outlive the server; then nothing is done.
+class Inbox {
+ public:
+  void open(const net::StreamSocket::executor_type& thread) {
+    const base::MutexLock lock(mutex_);
+    if (!is_closed_ && !thread_) thread_ = thread;
+  }
+  // Nothing is done any more, and the thread is not referred to.
+  void close() {
+    const base::MutexLock lock(mutex_);
+    is_closed_ = true;
+    thread_.reset();
+  }
+  void post(std::function<void()> work) {
+    const base::MutexLock lock(mutex_);
+    if (thread_) asio::post(*thread_, std::move(work));
+  }
+
+ private:
+  base::Mutex mutex_;
+  std::optional<net::StreamSocket::executor_type> thread_ GUARDED_BY(mutex_);
+  bool is_closed_ GUARDED_BY(mutex_) = false;
+};
+
 // What the connections share; all of it belongs to the server's one thread.
 struct Shared {
   runtime::Services services;
-  const session::Intake& intake;
+  const session::InFlight& intake;
   SocketmapLimits limits;
   net::StreamServer* server;
   std::size_t waiting_bytes = 0;        // what all connections keep
   std::array<char, chunk_bytes> chunk;  // what was just read; a connection keeps only what it cannot answer yet
+  std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>();
 };
 
-Answer answer_to(const Shared& shared, std::string_view content) {
-  if (!shared.intake.open()) return {Answer::Status::temporary, "connectord is stopping"};
+// A request whose answer waits for what a destination publishes. By the configuration that ran when it came.
+struct OpenRequest {
+  std::string map;
+  std::string key;
+  runtime::Generation generation;
+  delivery::Question question;
+  std::optional<std::chrono::steady_clock::time_point> patience_ends{};
+  std::uint64_t number = 0;  // of the connection's open ones
+
+  Answer answer(const delivery::Advice& advice) const { return answer_about_tls(generation, map, key, advice); }
+};
+
+// What answers a request at once, or the request that must stay open for now.
+struct Begun {
+  Answer answer;
+  std::optional<OpenRequest> open{};
+};
+
+// For who reads the mail server's log.
+Answer noted(const Shared& shared, std::string_view map, std::string_view key, Answer answer,
+             const std::optional<delivery::Advice>& advice) {
+  const auto by = told_by(map, answer, advice);
+  if (by && shared.services.advisor) shared.services.advisor->told().note(key, *by, shared.services.unix_time());
+  return answer;
+}
+
+Begun begin_to_answer(const Shared& shared, std::string_view content) {
+  if (!shared.intake.open()) return {{Answer::Status::temporary, "connectord is stopping"}};
   const auto request = parse_request(content);
-  if (!request) return {Answer::Status::permanent, "a request is the name of a map, a space, and a key"};
+  if (!request) return {{Answer::Status::permanent, "a request is the name of a map, a space, and a key"}};
   shared.services.activity->socketmap_lookups.count(shared.services.unix_time());
   const metrics::Stopwatch stopwatch(shared.services.metrics->stages.with({"socketmap_lookup"}));
-  return look_up(shared.services.policies.current(), request->map, request->key);
+  const runtime::Generation generation = shared.services.policies.current();
+  auto question = shared.services.advisor ? question_about_tls(generation, request->map, request->key) : std::nullopt;
+  if (!question) {
+    return {noted(shared, request->map, request->key, look_up(generation, request->map, request->key), {})};
+  }
+  if (const auto advice = shared.services.advisor->known(*question)) {
+    Answer answer = answer_about_tls(generation, request->map, request->key, *advice);
+    return {noted(shared, request->map, request->key, std::move(answer), advice)};
+  }
+  return {{}, OpenRequest{std::string(request->map), std::string(request->key), generation, std::move(*question)}};
 }
 
 // One that is idle keeps no buffer, and one that does not take its answers is read no further.
@@ -46,7 +114,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
     error_code ignored;
     socket_.non_blocking(true, ignored);
   }
-  ~Connection() { count(0); }
+  ~Connection() override { count(0); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -83,6 +151,7 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
       waiting_ = chunk.substr(*answered);
     }
     if (!count(waiting_.size() + replies_.size())) return refuse("too much is under way on all connections together");
+    if (open_) return ask_for_advice();
     if (!replies_.empty()) {
       shared_.server->used(*this);
       return reply();
@@ -92,15 +161,57 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
     wait();
   }
 
-  // Answers the requests that have arrived whole, and says how many bytes they were.
+  // Nothing is read meanwhile: answers come in the order of the requests, and the client waits for this one.
+  void ask_for_advice() {
+    shared_.server->used(*this);
+    shared_.inbox->open(socket_.get_executor());
+    // On the advisor's thread nothing may own the connection, which that would then destroy.
+    const auto when_known = [inbox = shared_.inbox, connection = weak_from_this(), number = open_->number] {
+      inbox->post([connection, number] {
+        if (const auto self = connection.lock()) self->take_advice(number);
+      });
+    };
+    const auto ends = shared_.services.advisor->ask(open_->question, when_known);
+    if (!open_->patience_ends || ends < *open_->patience_ends) open_->patience_ends = ends;
+    timer_.expires_at(*open_->patience_ends);
+    timer_.async_wait([self = shared_from_this(), number = open_->number](error_code cancelled) {
+      if (!cancelled) self->take_advice(number);
+    });
+  }
+
+  void take_advice(std::uint64_t number) {
+    if (!open_ || open_->number != number || !socket_.is_open()) return;
+    auto advice = shared_.services.advisor->known(open_->question);
+    const bool is_over = std::chrono::steady_clock::now() >= *open_->patience_ends;
+    if (!advice && is_over) advice = shared_.services.advisor->at_last(open_->question);
+    // Others had it asked, and not for all that counts here.
+    if (!advice) return ask_for_advice();
+    timer_.cancel();
+    const Answer answered_now = noted(shared_, open_->map, open_->key, open_->answer(*advice), advice);
+    replies_ += to_netstring(to_string(answered_now));
+    open_.reset();
+    const auto answered = answer(waiting_);
+    if (!answered) return refuse(answered.error());
+    drop(waiting_, *answered);
+    if (!count(waiting_.size() + replies_.size())) return refuse("too much is under way on all connections together");
+    open_ ? ask_for_advice() : reply();
+  }
+
+  // Answers the requests that have arrived whole, and says how many bytes they were. Stops behind one that stays open.
   tl::expected<std::size_t, std::string> answer(std::string_view bytes) {
     const std::size_t all = bytes.size();
     for (;;) {
       const auto netstring = read_netstring(bytes, shared_.limits.request_bytes);
       if (!netstring) return tl::unexpected(netstring.error());
       if (!*netstring) return all - bytes.size();
-      replies_ += to_netstring(to_string(answer_to(shared_, (*netstring)->content)));
+      Begun begun = begin_to_answer(shared_, (*netstring)->content);
       bytes.remove_prefix((*netstring)->size);
+      if (begun.open) {
+        open_ = std::move(begun.open);
+        open_->number = ++opened_;
+        return all - bytes.size();
+      }
+      replies_ += to_netstring(to_string(begun.answer));
     }
   }
 
@@ -161,6 +272,8 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
   Shared& shared_;
   std::string waiting_;  // the beginning of a request
   std::string replies_;
+  std::optional<OpenRequest> open_;
+  std::uint64_t opened_ = 0;
   std::size_t counted_ = 0;
 };
 
@@ -168,9 +281,14 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
 
 class SocketmapServer::Implementation {
  public:
-  Implementation(base::FileDescriptor listener, const runtime::Services& services, const session::Intake& intake,
+  Implementation(base::FileDescriptor listener, const runtime::Services& services, const session::InFlight& intake,
                  const SocketmapLimits& limits)
-      : shared_{services, intake, limits, &server_, 0, {}}, server_(std::move(listener), settings()) {}
+      : shared_{.services = services, .intake = intake, .limits = limits, .server = &server_, .chunk = {}},
+        server_(std::move(listener), settings()) {}
+
+  ~Implementation() { shared_.inbox->close(); }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
 
   net::StreamServer& server() { return server_; }
 
@@ -188,7 +306,7 @@ class SocketmapServer::Implementation {
 };
 
 SocketmapServer::SocketmapServer(base::FileDescriptor listener, const runtime::Services& services,
-                                 const session::Intake& intake, const SocketmapLimits& limits)
+                                 const session::InFlight& intake, const SocketmapLimits& limits)
     : implementation_(std::make_unique<Implementation>(std::move(listener), services, intake, limits)) {}
 
 SocketmapServer::~SocketmapServer() {

@@ -47,7 +47,7 @@ class AnswerParser {
   HttpsAnswer take() {
     auto message = parser_.release();
     const auto type = message[http::field::content_type];
-    return {message.result_int(), std::string(type.data(), type.size()), std::move(message.body())};
+    return {message.result_int(), std::string(type.data(), type.size()), std::move(message.body()), 0};
   }
 
  private:
@@ -107,7 +107,9 @@ tl::expected<HttpsAnswer, std::string> https_get(const std::string& host, const 
                               "\r\nUser-Agent: connectord\r\nAccept: text/plain\r\nConnection: close\r\n\r\n";
   if (auto sent = (*connection)->write(request, deadline); !sent)
     return tl::unexpected(smtp::words_of(sent.error(), limit));
-  return read_answer(**connection, most, deadline, limit);
+  auto answer = read_answer(**connection, most, deadline, limit);
+  if (answer) answer->certificate_end = session->chain.front().not_after;
+  return answer;
 }
 
 }  // namespace connectord::sts

@@ -1,10 +1,10 @@
 #include "connectord/sts/mta_sts.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "connectord/base/ascii_case.h"
+#include "connectord/base/number.h"
 #include "connectord/base/text.h"
 #include "connectord/net/domain_name.h"
 
@@ -36,10 +36,9 @@ Field take_field(std::string_view& text, char end, char between) {
 }
 
 std::optional<std::chrono::seconds> parse_age(std::string_view digits) {
-  std::int64_t seconds = 0;
-  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-  if (error != std::errc() || stop != digits.data() + digits.size() || seconds < 0) return std::nullopt;
-  return std::chrono::seconds(std::min(seconds, max_age));
+  const auto seconds = base::whole_number<std::int64_t>(digits);
+  if (!seconds || *seconds < 0) return std::nullopt;
+  return std::chrono::seconds(std::min(*seconds, max_age));
 }
 
 std::optional<std::string> parse_pattern(std::string_view text) {
@@ -112,6 +111,13 @@ tl::expected<StsPolicy, std::string> parse_sts_policy(std::string_view text) {
   if (!seen.age) return bad("it has no max_age");
   if (policy.mx.empty() && policy.mode != StsPolicy::Mode::none) return bad("it names no mx");
   return policy;
+}
+
+std::vector<std::string> fields_of(const StsPolicy& policy) {
+  std::vector<std::string> fields = {"version: STSv1", "mode: " + std::string(to_string(policy.mode))};
+  for (const std::string& host : policy.mx) fields.push_back("mx: " + host);
+  fields.push_back("max_age: " + std::to_string(policy.max_age.count()));
+  return fields;
 }
 
 bool allows(const StsPolicy& policy, std::string_view host) {

@@ -90,7 +90,7 @@ Path find_path(const Chain& chain, const TrustStore& store, std::int64_t unix_ti
   return path;
 }
 
-tl::expected<TrustStore, std::string> TrustStore::of(const std::vector<Certificate>& anchors) {
+tl::expected<TrustStore, std::string> TrustStore::of(const std::vector<Certificate>& anchors, bool with_system) {
   auto store = new_store();
   if (!store) return tl::unexpected(store.error());
   X509_STORE_set_flags(store->get(), X509_V_FLAG_PARTIAL_CHAIN);
@@ -98,6 +98,7 @@ tl::expected<TrustStore, std::string> TrustStore::of(const std::vector<Certifica
     const X509Handle handle = parse_der(anchor.der);
     if (handle) X509_STORE_add_cert(store->get(), handle.get());
   }
+  if (with_system) X509_STORE_set_default_paths(store->get());
   ERR_clear_error();
   return TrustStore(std::make_shared<Handle>(Handle{std::move(*store)}));
 }

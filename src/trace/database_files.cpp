@@ -9,7 +9,7 @@
 namespace connectord::trace {
 namespace {
 
-// By SQLite's own knowledge of what it has open.
+// By SQLite's own answers of what it has open.
 bool was_moved(sqlite::Database& database) {
   int moved = 0;
   return sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;
@@ -51,7 +51,7 @@ StoreResult<DatabaseFiles> DatabaseFiles::of(sqlite::Database& database, const s
 
 StoreResult<bool> DatabaseFiles::are_in_place() const {
   for (const File& file : files_) {
-    const auto in_place = file.is_in_place();
+    auto in_place = file.is_in_place();
     if (!in_place || !*in_place) return in_place;
   }
   return true;

@@ -3,6 +3,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/json_values.h"
+#include "connectord/trace/feed.h"
 #include "encode.h"
 
 namespace connectord::trace {
@@ -17,6 +19,15 @@ class Elements {
   std::string text(std::size_t position) const {
     const Json* found = at(position);
     return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+  }
+  std::vector<std::string> texts(std::size_t position) const {
+    std::vector<std::string> list;
+    const Json* found = at(position);
+    if (found == nullptr || !found->is_array()) return list;
+    for (const Json& one : *found) {
+      if (one.is_string()) list.push_back(one.get<std::string>());
+    }
+    return list;
   }
   std::int64_t number(std::size_t position) const {
     const Json* found = at(position);
@@ -75,6 +86,8 @@ model::DmarcOutcome read_dmarc(const Elements& from) {
   dmarc.spf_aligned = from.flag(8);
   dmarc.dkim_aligned = from.flag(9);
   dmarc.problem = from.text(10);
+  dmarc.record = from.text(11);
+  dmarc.published = dmarc.record.empty() ? dmarc.policy : named<model::DmarcPolicy>(from.text(12));
   return dmarc;
 }
 
@@ -103,16 +116,6 @@ void read_authentication(const Json& details, model::Authentication& results) {
   }
 }
 
-std::string member(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-std::int64_t number(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
-
 // Rows of the schema's version 1 have these times in `details`: as milliseconds before the answer, and one more, so
 // that 0 is none. No session lasts for a year.
 std::int64_t time_of_version_1(std::int64_t time, std::int64_t before) {
@@ -126,19 +129,54 @@ std::int64_t time_of_version_1(std::int64_t time, std::int64_t before) {
 void decode_details(std::string_view details, Message& message) {
   const Json object = Json::parse(details, nullptr, false);
   if (!object.is_object()) return;
-  message.client_port = static_cast<std::uint16_t>(number(object, "port"));
-  message.client_name = member(object, "name");
-  if (message.client_name.empty() && number(object, "nameless") == 0) message.client_name = message.helo;
-  message.sasl_username = member(object, "user");
-  const auto by = model::stored_value<model::IdentifiedBy>(number(object, "by"));
+  message.client_port = static_cast<std::uint16_t>(base::integer_at(object, "port"));
+  message.client_name = base::text_at(object, "name");
+  if (message.client_name.empty() && base::integer_at(object, "nameless") == 0) message.client_name = message.helo;
+  message.sasl_username = base::text_at(object, "user");
+  const auto by = model::stored_value<model::IdentifiedBy>(base::integer_at(object, "by"));
   if (by != model::IdentifiedBy::nothing) message.identified_by = to_string(by);
-  message.tag = member(object, "tag");
-  if (message.tag.empty() && number(object, "tagless") == 0) message.tag = message.connector;
-  message.quarantine = member(object, "quarantine");
-  message.dmarc_override = member(object, "override");
-  if (message.connected == 0) message.connected = time_of_version_1(message.time, number(object, "connected"));
-  if (message.began == 0) message.began = time_of_version_1(message.time, number(object, "began"));
+  message.tag = base::text_at(object, "tag");
+  if (message.tag.empty() && base::integer_at(object, "tagless") == 0) message.tag = message.connector;
+  message.quarantine = base::text_at(object, "quarantine");
+  message.dmarc_override = base::text_at(object, "override");
+  if (message.connected == 0)
+    message.connected = time_of_version_1(message.time, base::integer_at(object, "connected"));
+  if (message.began == 0) message.began = time_of_version_1(message.time, base::integer_at(object, "began"));
   read_authentication(object, message.authentication);
+  if (object.contains("took"))
+    message.stages = StageTimes{base::integer_at(object, "took"), base::integer_at(object, "authentication")};
+}
+
+Message message_of(const KeptMessage& kept, const KeptTexts& texts) {
+  Message message;
+  message.id = kept.id;
+  message.time = kept.time;
+  message.connected = kept.connected;
+  message.began = kept.began;
+  message.stage = kept.stage;
+  message.direction = kept.direction;
+  message.action = kept.action;
+  message.queue_id = kept.queue_id;
+  message.message_id = kept.message_id;
+  message.client_address = address_text(kept.client);
+  message.original_client = address_text(kept.original_client);
+  message.helo = kept.helo;
+  message.tls = kept.tls;
+  message.cipher = kept.cipher;
+  message.mail_from = kept.mail_from;
+  message.from = kept.from;
+  message.subject = kept.subject;
+  if (kept.size) message.size = static_cast<std::uint64_t>(*kept.size);
+  message.connector = kept.connector;
+  if (kept.outbound_connector != several_outbound) message.outbound_connector = kept.outbound_connector;
+  message.reply = kept.reply;
+  message.recipients = kept.recipients;
+  message.certificate = decode_certificate(kept.certificate != 0 ? texts.certificate(kept.certificate)
+                                                                 : std::string(kept.certificate_text));
+  decode_details(kept.details, message);
+  message.findings = decode_findings(kept.findings, texts.finding);
+  message.rules = decode_rules(kept.rules, texts.word);
+  return message;
 }
 
 Certificate decode_certificate(std::string_view text) {
@@ -175,6 +213,48 @@ std::vector<Finding> decode_findings(std::string_view text,
     read.push_back(std::move(*finding));
   }
   return read;
+}
+
+std::optional<model::RuleHit> decode_rule_pattern(std::string_view pattern) {
+  const Json array = Json::parse(pattern, nullptr, false);
+  if (!array.is_array()) return std::nullopt;
+  const Elements parts(array);
+  model::RuleHit hit;
+  hit.rule = parts.text(0);
+  hit.mode = named<model::Mode>(parts.text(1));
+  hit.matched = parts.flag(2);
+  hit.severity = model::value_of<model::RuleSeverity>(parts.text(3));
+  hit.actions = parts.texts(4);
+  return hit;
+}
+
+std::vector<model::RuleHit> decode_rules(std::string_view text,
+                                         const std::function<std::string(std::int64_t)>& pattern_of) {
+  std::vector<model::RuleHit> read;
+  if (text.empty()) return read;
+  const Json list = Json::parse(text, nullptr, false);
+  if (!list.is_array()) return read;
+  for (const Json& one : list) {
+    const Elements parts(one);
+    auto hit = decode_rule_pattern(pattern_of(parts.number(0)));
+    if (!hit) continue;
+    hit->microseconds = parts.number(1);
+    hit->skipped_because = parts.text(2);
+    hit->recipients = parts.texts(3);
+    read.push_back(std::move(*hit));
+  }
+  return read;
+}
+
+std::vector<std::int64_t> rule_numbers(std::string_view text) {
+  std::vector<std::int64_t> numbers;
+  if (text.empty()) return numbers;
+  const Json list = Json::parse(text, nullptr, false);
+  if (!list.is_array()) return numbers;
+  for (const Json& one : list) {
+    if (const std::int64_t number = Elements(one).number(0); number > 0) numbers.push_back(number);
+  }
+  return numbers;
 }
 
 std::string address_text(std::string_view bytes) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "encode.h"
+#include "schema.h"
 #include "terms.h"
 
 namespace connectord::trace {
@@ -28,9 +29,12 @@ enum class DeliveryColumn : std::uint8_t {
   tls,
   delay,
   text,
+  times,
+  protection,
 };
-constexpr auto delivery_columns = std::to_array<std::string_view>(
-    {"message", "time", "digest", "row", "queue_id", "address", "status", "relay", "enhanced", "tls", "delay", "text"});
+constexpr auto delivery_columns =
+    std::to_array<std::string_view>({"message", "time", "digest", "row", "queue_id", "address", "status", "relay",
+                                     "enhanced", "tls", "delay", "text", "times", "protection"});
 
 // A later delivery replaces the status, and one of the same second does where the status is still pending.
 constexpr const char* set_status_sql =
@@ -39,6 +43,17 @@ constexpr const char* set_status_sql =
 constexpr const char* set_status_of_all_sql =
     "UPDATE recipient SET status = :status, status_time = :time WHERE id >= :first AND id <= :last AND "
     "status IN (:getting_status, :pending, :quarantined) AND coalesce(status_time, 0) <= :time";
+
+// "a/b/c/d", as the log has it; empty where it has none.
+std::string text_of(const std::optional<DeliveryTimes>& times) {
+  if (!times) return {};
+  return std::to_string(times->before_queue_manager) + "/" + std::to_string(times->in_queue_manager) + "/" +
+         std::to_string(times->connection) + "/" + std::to_string(times->transmission);
+}
+
+std::optional<std::int64_t> number_of(std::optional<Protection> protection) {
+  return protection ? std::optional(static_cast<std::int64_t>(*protection)) : std::nullopt;
+}
 
 std::int64_t digest(const Delivery& delivery) {
   std::string text;
@@ -52,10 +67,13 @@ std::int64_t digest(const Delivery& delivery) {
 
 }  // namespace
 
-DeliveryJoiner::DeliveryJoiner(sqlite::Database& database, MessageTable& messages, SearchIndex& index)
+DeliveryJoiner::DeliveryJoiner(sqlite::Database& database, MessageTable& messages, SearchIndex& index,
+                               FeedJournal& feed)
     : database_(database),
       messages_(messages),
       index_(index),
+      feed_(feed),
+      counter_(database),
       insert_delivery_(database, sqlite::insert_into("delivery", delivery_columns, "INSERT OR IGNORE")),
       find_message_(database, find_message_sql),
       set_status_(database, set_status_sql) {}
@@ -151,14 +169,16 @@ bool DeliveryJoiner::record(const Queued& queued) {
   sqlite::Statement set(database_, "UPDATE message SET size = ?2 WHERE id = ?1");
   set.bind(1, message->id).bind(2, static_cast<std::int64_t>(queued.size)).run();
   index_.add_bytes(message->id, static_cast<std::int64_t>(queued.size));
+  feed_.add_size(message->id);
   return true;
 }
 
-bool DeliveryJoiner::record(const Child& child) {
+bool DeliveryJoiner::record(const Requeueing& child) {
   const auto message = find_message(child.queue_id, child.time);
   if (!message) return false;
   sqlite::Statement add(database_, "INSERT OR IGNORE INTO child(message, queue_id, time) VALUES (?1,?2,?3)");
   add.bind(1, message->id).bind_text(2, child.child_queue_id).bind(3, child.time).run();
+  if (database_.changes() > 0) feed_.add_requeueing(message->id, child.child_queue_id);
   index_.add_queue_id(message->id, child.child_queue_id);
   return true;
 }
@@ -188,9 +208,10 @@ void DeliveryJoiner::set_status(std::int64_t row, const Delivery& delivery) {
 // means for the recipient.
 bool DeliveryJoiner::insert_delivery(std::int64_t message, std::optional<std::int64_t> row, const Delivery& delivery,
                                      Status logged) {
+  const std::int64_t number = digest(delivery);
   insert_delivery_.bind(DeliveryColumn::message, message)
       .bind(DeliveryColumn::time, delivery.time)
-      .bind(DeliveryColumn::digest, digest(delivery))
+      .bind(DeliveryColumn::digest, number)
       .bind(DeliveryColumn::row, row)
       .bind(DeliveryColumn::queue_id, delivery.queue_id)
       .bind(DeliveryColumn::address, delivery.address.empty() ? delivery.recipient : delivery.address)
@@ -200,8 +221,12 @@ bool DeliveryJoiner::insert_delivery(std::int64_t message, std::optional<std::in
       .bind(DeliveryColumn::tls, delivery.tls)
       .bind(DeliveryColumn::delay, delivery.delay)
       .bind(DeliveryColumn::text, delivery.text)
+      .bind(DeliveryColumn::times, text_of(delivery.times))
+      .bind(DeliveryColumn::protection, number_of(delivery.protection))
       .run();
-  return database_.changes() > 0;
+  if (database_.changes() == 0) return false;
+  feed_.add_delivery(message, delivery.time, number);
+  return true;
 }
 
 bool DeliveryJoiner::record(Delivery delivery) {
@@ -210,6 +235,7 @@ bool DeliveryJoiner::record(Delivery delivery) {
   const Status logged = delivery.status;
   const auto row = row_of(*message, delivery);
   if (!insert_delivery(message->id, row, delivery, logged)) return true;
+  if (delivery.protection) counter_.add(delivery.time / hour_ms, *delivery.protection);
   if (message->recipients == 1) messages_.insert_only_recipient(message->id, message->first_status);
   if (delivery.recipient.empty() && delivery.address.empty()) set_status_of_all(*message, delivery);
   if (row) set_status(*row, delivery);

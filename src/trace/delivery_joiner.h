@@ -7,6 +7,8 @@
 
 #include "connectord/trace/entry.h"
 #include "connectord/trace/store.h"
+#include "delivery_volumes.h"
+#include "feed_journal.h"
 #include "message_table.h"
 #include "search_index.h"
 #include "sqlite.h"
@@ -18,10 +20,10 @@ namespace connectord::trace {
 // is of no message in the trace is left out, and false is returned.
 class DeliveryJoiner {
  public:
-  DeliveryJoiner(sqlite::Database& database, MessageTable& messages, SearchIndex& index);
+  DeliveryJoiner(sqlite::Database& database, MessageTable& messages, SearchIndex& index, FeedJournal& feed);
 
   bool record(const Queued& queued);
-  bool record(const Child& child);
+  bool record(const Requeueing& child);
   bool record(Delivery delivery);
   // Forgets what is remembered of a transaction that was rolled back.
   void reload() { rows_of_ = 0; }
@@ -49,6 +51,8 @@ class DeliveryJoiner {
   sqlite::Database& database_;
   MessageTable& messages_;
   SearchIndex& index_;
+  FeedJournal& feed_;
+  DeliveryCounter counter_;
   sqlite::Statement insert_delivery_;
   sqlite::Statement find_message_;
   sqlite::Statement set_status_;

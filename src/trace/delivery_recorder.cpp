@@ -87,8 +87,9 @@ struct DeliveryRecorder::Memory {
 
 class DeliveryRecorder::Translation {
  public:
-  Translation(const maillog::LoggedBatch& logged, Memory& memory, const IsKnownRefusal& is_known)
-      : memory_(memory), is_known_(is_known) {
+  Translation(const maillog::LoggedBatch& logged, Memory& memory, const IsKnownRefusal& is_known,
+              const ProtectionAskedFor& asked_for)
+      : memory_(memory), is_known_(is_known), asked_for_(asked_for) {
     batch_.position = logged.position;
     for (const auto& event : logged.events) std::visit([&](const auto& detail) { add(event, detail); }, event.detail);
   }
@@ -111,15 +112,21 @@ class DeliveryRecorder::Translation {
     delivery.enhanced = attempt.enhanced_status;
     delivery.tls = memory_.tls.of(event, attempt);
     delivery.delay = attempt.delay.count();
+    if (attempt.delays) {
+      delivery.times =
+          DeliveryTimes{attempt.delays->before_queue_manager.count(), attempt.delays->in_queue_manager.count(),
+                        attempt.delays->connection.count(), attempt.delays->transmission.count()};
+    }
     if (!attempt.next_queue_id.empty()) add_child(event, attempt.next_queue_id);
     for (const auto& recipient : attempt.recipients) {
       delivery.text = attempt.text + why_withheld(event, attempt, recipient);
+      delivery.protection = protection_of(attempt, recipient, delivery);
       add_for(event, attempt, recipient, delivery);
     }
     for (const auto& recipient : attempt.recipients) forget_withheld(event, recipient);
     forget_withheld(event, "");
   }
-  void add(const maillog::Event& event, const maillog::Withheld& withheld) {
+  void add(const maillog::Event& event, const maillog::NotAttempted& withheld) {
     memory_.withheld.set(event.queue_id + " " + withheld.recipient, withheld.reason);
   }
   void add(const maillog::Event& event, const maillog::TlsEstablished& tls) { memory_.tls.note(event, tls); }
@@ -170,14 +177,26 @@ class DeliveryRecorder::Translation {
     }
   }
 
+  // What was asked for counts only where the log shows that the host was verified: an entry of another table may come
+  // before what connectord said.
+  std::optional<Protection> protection_of(const maillog::DeliveryAttempt& attempt, const std::string& recipient,
+                                          const Delivery& delivery) const {
+    const bool is_taken = attempt.status == maillog::DeliveryStatus::sent && attempt.relay.port != 0;
+    if (!is_taken || (delivery.tls.empty() && attempt.relay.is_local())) return std::nullopt;
+    if (delivery.tls.empty()) return Protection::none;
+    if (!delivery.tls.starts_with("Verified ")) return Protection::encrypted;
+    const auto asked = asked_for_ ? asked_for_(attempt, recipient, delivery.time) : std::nullopt;
+    return asked.value_or(Protection::verified);
+  }
+
   // ": 403 4.7.0 authentication failed", where a line before has the reason and this one has not.
   std::string why_withheld(const maillog::Event& event, const maillog::DeliveryAttempt& attempt,
                            const std::string& recipient) {
     std::string text;
     for (const std::string& whom : {recipient, std::string()}) {
       const std::string* reason = memory_.withheld.find(event.queue_id + " " + whom);
-      const bool told = reason == nullptr || reason->empty() || attempt.text.find(*reason) != std::string::npos;
-      if (!told && attempt.status != maillog::DeliveryStatus::sent) text += ": " + *reason;
+      const bool is_logged = reason == nullptr || reason->empty() || attempt.text.find(*reason) != std::string::npos;
+      if (!is_logged && attempt.status != maillog::DeliveryStatus::sent) text += ": " + *reason;
     }
     return text;
   }
@@ -284,12 +303,16 @@ class DeliveryRecorder::Translation {
 
   Memory& memory_;
   const IsKnownRefusal& is_known_;
+  const ProtectionAskedFor& asked_for_;
   LogBatch batch_;
   std::deque<Refusal> refusals_;
 };
 
-DeliveryRecorder::DeliveryRecorder(Store& store, IsKnownRefusal is_known)
-    : store_(store), is_known_(std::move(is_known)), memory_(std::make_unique<Memory>()) {}
+DeliveryRecorder::DeliveryRecorder(Store& store, IsKnownRefusal is_known, ProtectionAskedFor asked_for)
+    : store_(store),
+      is_known_(std::move(is_known)),
+      asked_for_(std::move(asked_for)),
+      memory_(std::make_unique<Memory>()) {}
 
 DeliveryRecorder::~DeliveryRecorder() = default;
 
@@ -304,7 +327,7 @@ tl::expected<void, std::string> DeliveryRecorder::take(const maillog::LoggedBatc
     if (has_refusal(batch)) {
       if (const auto settled = store_.position(); !settled) return tl::unexpected(settled.error());
     }
-    translation_ = std::make_unique<Translation>(batch, *memory_, is_known_);
+    translation_ = std::make_unique<Translation>(batch, *memory_, is_known_, asked_for_);
   }
   const auto recorded = store_.record(translation_->batch());
   if (!recorded) return tl::unexpected(recorded.error());

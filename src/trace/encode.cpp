@@ -15,6 +15,8 @@ constexpr std::size_t max_field_length = 998;  // RFC 5322, 2.1.1
 constexpr std::size_t max_subject_length = 256;
 constexpr std::size_t max_explanation_length = 768;
 constexpr std::size_t max_findings = 64;
+constexpr std::size_t max_rules = 64;
+constexpr std::size_t max_recipients_of_rule = 20;
 constexpr std::size_t max_signatures = 10;
 
 // Not within a character of UTF-8.
@@ -111,9 +113,9 @@ void add_dkim(const std::vector<model::DkimSignature>& signatures, Members& memb
   }
 }
 
-void add_dmarc(const model::DmarcOutcome& dmarc, Members& members) {
-  JsonArray(members.member("dmarc"))
-      .add(to_string(dmarc.result))
+void add_dmarc(const model::DmarcOutcome& dmarc, bool with_record, Members& members) {
+  JsonArray list(members.member("dmarc"));
+  list.add(to_string(dmarc.result))
       .add(name(dmarc.from_domain))
       .add(unless_same(name(dmarc.record_domain), name(dmarc.from_domain)))
       .add(unless_same(name(dmarc.organizational_domain), name(dmarc.from_domain)))
@@ -124,6 +126,7 @@ void add_dmarc(const model::DmarcOutcome& dmarc, Members& members) {
       .add_number(dmarc.spf_aligned ? 1 : 0)
       .add_number(dmarc.dkim_aligned ? 1 : 0)
       .add(explained(dmarc.problem));
+  if (with_record && !dmarc.record.empty()) list.add(name(dmarc.record)).add(to_string(dmarc.published));
 }
 
 void add_arc(const model::ArcOutcome& arc, Members& members) {
@@ -132,10 +135,10 @@ void add_arc(const model::ArcOutcome& arc, Members& members) {
   for (const model::ArcSet& set : arc.sets) list.add(name(set.domain));
 }
 
-void add_authentication(const model::Authentication& results, Members& members) {
+void add_authentication(const model::Authentication& results, bool with_record, Members& members) {
   if (results.spf) add_spf(*results.spf, members);
   if (results.dkim) add_dkim(*results.dkim, members);
-  if (results.dmarc) add_dmarc(*results.dmarc, members);
+  if (results.dmarc) add_dmarc(*results.dmarc, with_record, members);
   if (results.arc) add_arc(*results.arc, members);
 }
 
@@ -154,7 +157,12 @@ std::string details_of(const Entry& entry) {
   if (decision.tag.empty() && !decision.connector.empty()) members.number("tagless", 1);
   members.text("quarantine", explained(decision.quarantine));
   members.text("override", explained(decision.dmarc_override));
-  add_authentication(facts.authentication, members);
+  add_authentication(facts.authentication, entry.is_reported, members);
+  if (entry.stages) {
+    // A zero would not be written; less than a millisecond counts as one.
+    members.number("took", std::max(entry.stages->end_of_message, std::int64_t{1}));
+    members.number("authentication", entry.stages->authentication);
+  }
   members.close();
   return text;
 }
@@ -169,6 +177,25 @@ StoredFinding stored(const model::Finding& finding) {
       .add(explained(finding.expected))
       .add(explained(finding.hint));
   made.seen = explained(finding.seen);
+  return made;
+}
+
+StoredRule stored(const model::RuleHit& hit) {
+  StoredRule made;
+  {
+    JsonArray pattern(made.pattern);
+    pattern.add(name(hit.rule))
+        .add(model::word_of(hit.mode))
+        .add_number(hit.matched ? 1 : 0)
+        .add(hit.severity ? model::word_of(*hit.severity) : "");
+    JsonArray actions(pattern.next());
+    for (const std::string& action : hit.actions) actions.add(action);
+  }
+  made.microseconds = hit.microseconds;
+  made.skipped_because = explained(hit.skipped_because);
+  for (std::size_t i = 0; i < std::min(hit.recipients.size(), max_recipients_of_rule); ++i) {
+    made.recipients.emplace_back(cut(hit.recipients[i], max_kept_address_length));
+  }
   return made;
 }
 
@@ -195,6 +222,7 @@ Status first_status(model::Action action) {
     case model::Action::quarantine:
       return Status::quarantined;
     case model::Action::reject:
+    case model::Action::discard:
       return Status::failed;
   }
   return Status::getting_status;
@@ -232,6 +260,9 @@ StoredEntry encode(const Entry& entry) {
   for (std::size_t i = 0; i < std::min(decision.findings.size(), max_findings); ++i) {
     made.findings.push_back(stored(decision.findings[i]));
   }
+  for (std::size_t i = 0; i < std::min(decision.rules.size(), max_rules); ++i) {
+    made.rules.push_back(stored(decision.rules[i]));
+  }
   for (const std::string& recipient : entry.recipients)
     made.recipients.emplace_back(cut(recipient, max_kept_address_length));
   if (made.recipients.empty()) made.recipients.emplace_back();
@@ -247,6 +278,10 @@ std::size_t StoredEntry::bytes() const {
   std::size_t sum = fixed + details.size() + from.size() + subject.size() + reply.size() + message_id.size();
   for (const StoredFinding& finding : findings) sum += finding.pattern.size() + finding.seen.size() + 64;
   for (const std::string& recipient : recipients) sum += recipient.size() + 32;
+  for (const StoredRule& rule : rules) {
+    sum += rule.pattern.size() + rule.skipped_because.size() + 64;
+    for (const std::string& recipient : rule.recipients) sum += recipient.size() + 32;
+  }
   return sum;
 }
 

@@ -19,6 +19,14 @@ struct StoredFinding {
   std::string seen;
 };
 
+// A rule that a message matched, in two parts as well.
+struct StoredRule {
+  std::string pattern;  // JSON: [name, mode, whether it matched, severity, [actions]]
+  std::int64_t microseconds = 0;
+  std::string skipped_because;
+  std::vector<std::string> recipients;  // those that it concerned, where it was not for all of the message
+};
+
 // All of an entry that is kept, each text bounded.
 struct StoredEntry {
   std::int64_t time = 0;
@@ -47,6 +55,7 @@ struct StoredEntry {
   std::vector<StoredFinding> findings;
   std::vector<std::string> recipients;           // one empty text where there is none
   std::vector<std::string> outbound_connectors;  // of the recipients, where they differ
+  std::vector<StoredRule> rules;
 
   // About how much memory it takes.
   std::size_t bytes() const;
@@ -68,6 +77,16 @@ std::optional<Finding> decode_pattern(std::string_view pattern);
 
 // `pattern_of` gives the pattern that has a number, or an empty text.
 std::vector<Finding> decode_findings(std::string_view text, const std::function<std::string(std::int64_t)>& pattern_of);
+
+// std::nullopt where the text is no rule's pattern.
+std::optional<model::RuleHit> decode_rule_pattern(std::string_view pattern);
+
+// `pattern_of` gives the pattern that has a number, or an empty text.
+std::vector<model::RuleHit> decode_rules(std::string_view text,
+                                         const std::function<std::string(std::int64_t)>& pattern_of);
+
+// The numbers of the patterns alone.
+std::vector<std::int64_t> rule_numbers(std::string_view text);
 
 std::string address_bytes(const net::IpAddress& address);
 // Empty for anything but 4 or 16 bytes.

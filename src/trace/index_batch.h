@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "rule_volumes.h"
 #include "volumes.h"
 
 namespace connectord::trace {
@@ -21,6 +22,7 @@ struct IndexBatch {
 
   std::vector<Posting> postings{};  // sorted, when all are gathered
   Volumes volumes{};
+  RuleVolumes rule_volumes{};
   std::int64_t last = 0;  // row
   std::size_t messages = 0;
   bool is_gathered = false;

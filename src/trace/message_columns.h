@@ -35,13 +35,14 @@ enum class MessageColumn : std::uint8_t {
   certificate,
   details,
   findings,
+  rules,
 };
 
 inline constexpr auto message_columns = std::to_array<std::string_view>(
-    {"id",        "time",       "connected",   "began",           "stage",   "direction", "action",
-     "queue_id",  "message_id", "client",      "original_client", "helo",    "tls",       "cipher",
-     "mail_from", "rcpt_to",    "header_from", "subject",         "size",    "connector", "outbound_connector",
-     "reply",     "recipients", "certificate", "details",         "findings"});
-static_assert(message_columns.size() == static_cast<std::size_t>(MessageColumn::findings) + 1);
+    {"id",        "time",       "connected",   "began",           "stage",    "direction", "action",
+     "queue_id",  "message_id", "client",      "original_client", "helo",     "tls",       "cipher",
+     "mail_from", "rcpt_to",    "header_from", "subject",         "size",     "connector", "outbound_connector",
+     "reply",     "recipients", "certificate", "details",         "findings", "rules"});
+static_assert(message_columns.size() == static_cast<std::size_t>(MessageColumn::rules) + 1);
 
 }  // namespace connectord::trace

@@ -11,7 +11,7 @@
 namespace connectord::trace {
 namespace {
 
-// Names of connectors, and words of TLS: as many as there are.
+// Names of connectors, what rules are called and do, and words of TLS: as many as there are.
 constexpr std::int64_t unlimited = std::int64_t{1} << 40U;
 // Beyond this number they are kept whole in each message.
 constexpr std::int64_t max_patterns = 20'000;
@@ -70,10 +70,27 @@ std::string MessageTable::findings_of(const StoredEntry& entry) {
   return text;
 }
 
+// [[number of the pattern, microseconds, why it was passed over, [recipients]], …]
+std::string MessageTable::rules_of(const StoredEntry& entry) {
+  std::string text;
+  if (entry.rules.empty()) return text;
+  JsonArray list(text);
+  for (const StoredRule& rule : entry.rules) {
+    JsonArray one(list.next());
+    one.add_number(words_.id_of(rule.pattern).value_or(0)).add_number(rule.microseconds);
+    if (rule.skipped_because.empty() && rule.recipients.empty()) continue;
+    one.add(rule.skipped_because);
+    JsonArray recipients(one.next());
+    for (const std::string& recipient : rule.recipients) recipients.add(recipient);
+  }
+  return text;
+}
+
 std::int64_t MessageTable::insert(const StoredEntry& entry) {
   using Column = MessageColumn;
   const std::int64_t id = next_id_;
   const std::string findings = findings_of(entry);
+  const std::string rules = rules_of(entry);
   const bool has_one_recipient = entry.recipients.size() == 1;
   insert_message_.bind(Column::id, id)
       .bind(Column::time, entry.time)
@@ -100,7 +117,8 @@ std::int64_t MessageTable::insert(const StoredEntry& entry) {
       .bind(Column::reply, entry.reply)
       .bind(Column::recipients, static_cast<std::int64_t>(entry.recipients.size()))
       .bind(Column::details, entry.details)
-      .bind(Column::findings, findings);
+      .bind(Column::findings, findings)
+      .bind(Column::rules, rules);
   if (const auto certificate = certificates_.id_of(entry.certificate)) {
     insert_message_.bind(Column::certificate, *certificate);
   } else {

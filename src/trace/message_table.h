@@ -32,6 +32,7 @@ class MessageTable {
  private:
   void insert_recipients(std::int64_t first, const StoredEntry& entry);
   std::string findings_of(const StoredEntry& entry);
+  std::string rules_of(const StoredEntry& entry);
   void load_next_id();
 
   sqlite::Database& database_;

@@ -60,7 +60,8 @@ StoreResult<> RecoveringWriter::check_files_in_place() const {
 
 StoreResult<> RecoveringWriter::open_writer() {
   const auto wait = health_.has_outage() ? lock_wait_in_outage_ms : static_cast<int>(options_.lock_wait.count());
-  return SqliteWriter::open(options_.path, wait).map([this](auto opened) { writer_ = std::move(opened); });
+  const FeedChoice feed = options_.feed_bytes ? FeedChoice::on : FeedChoice::off;
+  return SqliteWriter::open(options_.path, wait, feed).map([this](auto opened) { writer_ = std::move(opened); });
 }
 
 StoreResult<> RecoveringWriter::note_opened_files() {
@@ -83,7 +84,7 @@ StoreResult<> RecoveringWriter::release_lost_files() {
     health_.count_loss();
   }
   const ReadersClosed closed;
-  const auto removed = is_another || is_lost_ ? files_->remove_leftovers() : StoreResult<>();
+  auto removed = is_another || is_lost_ ? files_->remove_leftovers() : StoreResult<>();
   if (removed) set_files(std::nullopt);
   return removed;
 }
@@ -103,9 +104,9 @@ void RecoveringWriter::log_loss() {
 StoreResult<bool> RecoveringWriter::recover() {
   if (!is_lost_) log_loss();
   is_lost_ = true;
-  const auto database_in_place = files_->database_is_in_place();
+  auto database_in_place = files_->database_is_in_place();
   if (!database_in_place) return database_in_place;
-  const auto is_brought_in = checkpoint_lost_log(*database_in_place);
+  auto is_brought_in = checkpoint_lost_log(*database_in_place);
   if (!is_brought_in) return is_brought_in;
   return open().map([&] {
     health_.count_loss();
@@ -114,7 +115,7 @@ StoreResult<bool> RecoveringWriter::recover() {
 }
 
 StoreResult<bool> RecoveringWriter::checkpoint_lost_log(bool database_in_place) {
-  const auto another_log = database_in_place ? files_->another_log_is_there() : false;
+  auto another_log = database_in_place ? files_->another_log_is_there() : false;
   if (!another_log) return another_log;
   if (!*another_log) {
     const auto done = writer_->checkpoint_all();
@@ -170,7 +171,7 @@ StoreResult<> RecoveringWriter::after_failed_write(const StoreError& error, cons
 // Nothing is done before it is in the file that others find.
 StoreResult<> RecoveringWriter::write_to_file(const Work& work) {
   for (int attempt = 0; attempt < 2; ++attempt) {
-    if (const auto done = writer_->transact(work); !done) return done;
+    if (auto done = writer_->transact(work); !done) return done;
     const auto kept = files_->are_in_place().and_then(
         [this](bool in_place) { return in_place ? StoreResult<bool>(true) : recover(); });
     if (!kept) return tl::unexpected(kept.error());

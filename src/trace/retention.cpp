@@ -22,6 +22,10 @@ bool remove_messages(sqlite::Database& database, std::int64_t before_id) {
        {"message WHERE id", "recipient WHERE id", "delivery WHERE message", "child WHERE message"}) {
     database.execute(("DELETE FROM " + std::string(condition) + " < " + std::to_string(end)).c_str());
   }
+  // Its oldest are about the oldest messages, so that not all of it is gone through.
+  database.execute(("DELETE FROM feed WHERE id IN (SELECT id FROM feed ORDER BY id LIMIT " +
+                    std::to_string(2 * messages_per_step) + ") AND message < " + std::to_string(end))
+                       .c_str());
   return end < before_id;
 }
 
@@ -40,20 +44,22 @@ bool remove_postings(sqlite::Database& database, std::int64_t before_id) {
 }
 
 void remove_volumes(sqlite::Database& database, std::int64_t before_hour) {
-  for (const char* table : {"hour", "volume"}) {
+  for (const char* table : {"hour", "volume", "rule_volume", "delivery_volume"}) {
     database.execute(("DELETE FROM " + std::string(table) + " WHERE hour < " + std::to_string(before_hour)).c_str());
   }
 }
 
 }  // namespace
 
-bool remove_some(sqlite::Database& database, std::int64_t before, std::int64_t indexed_to) {
+bool remove_some(sqlite::Database& database, std::int64_t before, std::int64_t indexed_to,
+                 std::optional<std::int64_t> held) {
   const std::int64_t before_hour = before / hour_ms;
   sqlite::Transaction transaction(database);
   // Rows are old if no newer hour has a lower number, so that a clock that was wrong for a while removes nothing early.
   const auto newer = database.integer("SELECT min(first_id) FROM hour WHERE hour >= " + std::to_string(before_hour));
   const auto oldest_hour = database.integer("SELECT min(hour) FROM hour");
-  const std::int64_t before_id = newer.value_or(indexed_to + 1);
+  const std::int64_t old_until = newer.value_or(indexed_to + 1);
+  const std::int64_t before_id = std::min(old_until, held.value_or(old_until));
   bool more = remove_messages(database, before_id);
   more = remove_postings(database, before_id) || more;
   if (!more && oldest_hour && *oldest_hour < before_hour) remove_volumes(database, before_hour);

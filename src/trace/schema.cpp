@@ -66,6 +66,36 @@ ALTER TABLE posting RENAME COLUMN low TO offset;
 UPDATE state SET name = 'last_ingested' WHERE name = 'spooled_to';
 )";
 
+// A column that is added is in no row yet, so this costs nothing.
+constexpr const char* changes_of_version_3 = "ALTER TABLE delivery ADD COLUMN times TEXT";
+
+// message.rules: [[number of a pattern in `word`, microseconds, why it was passed over, [recipients]], …].
+// rule_volume: how much mail a rule matched, by the number of its pattern; it ends at "indexed_to", as volume does.
+constexpr const char* changes_of_version_4 = R"(
+ALTER TABLE message ADD COLUMN rules TEXT;
+CREATE TABLE rule_volume(
+  hour INTEGER NOT NULL, rule INTEGER NOT NULL, messages INTEGER NOT NULL, recipients INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  PRIMARY KEY(hour, rule)) WITHOUT ROWID;
+)";
+
+// delivery.protection: of one that another host took (Protection). delivery_volume: how many there were, by that and
+// the hour of the delivery.
+constexpr const char* changes_of_version_5 = R"(
+ALTER TABLE delivery ADD COLUMN protection INTEGER;
+CREATE TABLE delivery_volume(
+  hour INTEGER NOT NULL, protection INTEGER NOT NULL, deliveries INTEGER NOT NULL,
+  PRIMARY KEY(hour, protection)) WITHOUT ROWID;
+)";
+
+// feed: what a second place of the trace has to be told of messages that it may have already (feed_journal.h). A number
+// is never used again, so that those that were told can be removed.
+constexpr const char* changes_of_version_6 = R"(
+CREATE TABLE feed(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, message INTEGER NOT NULL, time INTEGER, digest INTEGER,
+  queue_id TEXT);
+)";
+
 using Migration = void (*)(sqlite::Database& database);
 
 void create(sqlite::Database& database) {
@@ -77,8 +107,32 @@ void make_version_2(sqlite::Database& database) {
   database.execute(changes_of_version_2);
 }
 
+void make_version_3(sqlite::Database& database) {
+  database.execute(changes_of_version_3);
+}
+
+void make_version_4(sqlite::Database& database) {
+  database.execute(changes_of_version_4);
+}
+
+void make_version_5(sqlite::Database& database) {
+  database.execute(changes_of_version_5);
+}
+
+void make_version_6(sqlite::Database& database) {
+  database.execute(changes_of_version_6);
+}
+
+void note_authors(sqlite::Database& database) {
+  if (database.integer("SELECT 1 FROM state WHERE name = 'authors_not_indexed_to'")) return;
+  database.execute(("INSERT OR IGNORE INTO state VALUES('authors_not_indexed_to', " +
+                    std::to_string(authors_not_indexed_to(database)) + ")")
+                       .c_str());
+}
+
 // migrations[n] makes version n + 1 of version n.
-constexpr std::array<Migration, schema_version> migrations = {create, make_version_2};
+constexpr std::array<Migration, schema_version> migrations = {create,         make_version_2, make_version_3,
+                                                              make_version_4, make_version_5, make_version_6};
 
 tl::unexpected<StoreError> unusable(const std::string& path, const std::string& why) {
   return unavailable(path + " " + why);
@@ -114,11 +168,23 @@ StoreResult<> migrate(sqlite::Database& database, const std::string& path) {
 
 }  // namespace
 
+std::int64_t authors_not_indexed_to(sqlite::Database& database) {
+  return database
+      .integer(
+          "SELECT coalesce((SELECT value FROM state WHERE name = 'authors_not_indexed_to'), "
+          "(SELECT value FROM state WHERE name = 'indexed_to'), 0)")
+      .value_or(0);
+}
+
 StoreResult<> make_ready(sqlite::Database& database, const std::string& path) {
   return sqlite::guarded([&]() -> StoreResult<> {
     const auto version = version_of(database, path);
     if (!version) return tl::unexpected(version.error());
-    return *version == schema_version ? StoreResult<>() : migrate(database, path);
+    if (*version != schema_version) {
+      if (auto migrated = migrate(database, path); !migrated) return migrated;
+    }
+    note_authors(database);
+    return {};
   });
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "connectord/base/ascii_case.h"
 #include "encode.h"
+#include "message_terms.h"
 #include "schema.h"
 #include "terms.h"
 
@@ -32,11 +34,13 @@ enum class IndexedColumn : std::uint8_t {
   original_client,
   mail_from,
   rcpt_to,
+  header_from,
+  rules,
 };
 constexpr const char* next_messages_sql =
     "SELECT id, time, direction, coalesce(connector, 0), coalesce(outbound_connector, 0), coalesce(tls, 0), action, "
-    "recipients, coalesce(size, 0), queue_id, lower(message_id), client, original_client, mail_from, rcpt_to "
-    "FROM message WHERE id > ?1 ORDER BY id LIMIT ?2";
+    "recipients, coalesce(size, 0), queue_id, lower(message_id), client, original_client, mail_from, rcpt_to, "
+    "header_from, rules FROM message WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 enum class UnindexedColumn : std::uint8_t { id, queue_id };
 constexpr const char* unindexed_sql =
@@ -49,10 +53,9 @@ void add(IndexBatch& batch, std::int64_t id, TermKind kind, std::string_view tex
   if (!text.empty()) batch.postings.push_back({segment_of(id), term(kind, text), offset_of(id)});
 }
 
-void add_address(IndexBatch& batch, std::int64_t id, TermKind whole, TermKind domain, std::string_view address) {
-  const std::string canonical = canonical_address(address);
-  add(batch, id, whole, canonical);
-  add(batch, id, domain, domain_part(canonical));
+// Adds to a batch, for a message.
+auto adder(IndexBatch& batch, std::int64_t id) {
+  return [&batch, id](TermKind kind, std::string_view text) { add(batch, id, kind, text); };
 }
 
 VolumeKey volume_key_of(const sqlite::Statement& message) {
@@ -69,13 +72,16 @@ void add_message(const sqlite::Statement& message, IndexBatch& batch) {
   const std::int64_t recipients = message.integer(IndexedColumn::recipients);
   batch.volumes.add(volume_key_of(message),
                     {.first_row = id, .recipients = recipients, .bytes = message.integer(IndexedColumn::size)});
-  add(batch, id, TermKind::queue_id, message.text(IndexedColumn::queue_id));
-  add(batch, id, TermKind::message_id, message.text(IndexedColumn::message_id));
-  add(batch, id, TermKind::client, message.text(IndexedColumn::client));
-  add(batch, id, TermKind::client, message.text(IndexedColumn::original_client));
-  add_address(batch, id, TermKind::sender, TermKind::sender_domain, message.text(IndexedColumn::mail_from));
+  add_message_terms({.queue_id = message.text(IndexedColumn::queue_id),
+                     .message_id = message.text(IndexedColumn::message_id),
+                     .client = message.text(IndexedColumn::client),
+                     .original_client = message.text(IndexedColumn::original_client),
+                     .mail_from = message.text(IndexedColumn::mail_from),
+                     .header_from = message.text(IndexedColumn::header_from)},
+                    adder(batch, id));
   if (recipients == 1) {
-    add_address(batch, id, TermKind::recipient, TermKind::recipient_domain, message.text(IndexedColumn::rcpt_to));
+    add_address_terms(TermKind::recipient, TermKind::recipient_domain, message.text(IndexedColumn::rcpt_to),
+                      adder(batch, id));
   }
 }
 
@@ -93,6 +99,7 @@ SearchIndex::SearchIndex(sqlite::Database& database, StateTable& state, MessageT
 void SearchIndex::reload() {
   batch_.reset();
   recent_.clear();
+  rule_names_.clear();
   indexed_to_ = trace::indexed_to(database_);
   unindexed_ = static_cast<std::size_t>(
       database_.integer("SELECT count(*) FROM message WHERE id > " + std::to_string(indexed_to_)).value_or(0));
@@ -118,6 +125,11 @@ void SearchIndex::add_bytes(std::int64_t message, std::int64_t bytes) {
   if (message > indexed_to_ && !is_in_batch) return;
   const auto key = trace::volume_key_of(database_, message);
   if (!key) return;
+  RuleVolumes of_rules;
+  for (const std::int64_t rule : rules_of_message(database_, message)) {
+    (is_in_batch ? batch_->rule_volumes : of_rules).add({key->hour, rule}, {0, 0, bytes});
+  }
+  of_rules.write(database_);
   if (is_in_batch) {
     batch_->volumes.add_bytes(*key, bytes);
   } else {
@@ -154,6 +166,7 @@ bool SearchIndex::write_some() {
   const bool is_complete = batch_->written == batch_->postings.size();
   if (is_complete) {
     batch_->volumes.write(database_);
+    batch_->rule_volumes.write(database_);
     state_.set_indexed_to(batch_->last);
   }
   transaction.commit();
@@ -169,6 +182,7 @@ void SearchIndex::gather(IndexBatch& batch) {
     const std::int64_t id = messages.integer(IndexedColumn::id);
     const std::int64_t recipients = messages.integer(IndexedColumn::recipients);
     add_message(messages, batch);
+    add_rules(messages, batch);
     add_recipients(batch, id, recipients, model::stored_value<model::Action>(messages.integer(IndexedColumn::action)));
     batch.last = id + recipients - 1;
     ++batch.messages;
@@ -179,12 +193,32 @@ void SearchIndex::gather(IndexBatch& batch) {
   batch.postings.erase(std::unique(batch.postings.begin(), batch.postings.end()), batch.postings.end());
 }
 
+void SearchIndex::add_rules(const sqlite::Statement& message, IndexBatch& batch) {
+  const std::string_view rules = message.text(IndexedColumn::rules);
+  if (rules.empty()) return;
+  const std::int64_t hour = message.integer(IndexedColumn::time) / hour_ms;
+  for (const std::int64_t rule : rule_numbers(rules)) {
+    batch.rule_volumes.add({hour, rule},
+                           {1, message.integer(IndexedColumn::recipients), message.integer(IndexedColumn::size)});
+    add(batch, message.integer(IndexedColumn::id), TermKind::rule, name_of_rule(rule));
+  }
+}
+
+// In lower case, as its term has it.
+const std::string& SearchIndex::name_of_rule(std::int64_t number) {
+  const auto found = rule_names_.find(number);
+  if (found != rule_names_.end()) return found->second;
+  sqlite::Statement find(database_, "SELECT text FROM word WHERE id = ?1");
+  const auto hit = find.bind(1, number).step() ? decode_rule_pattern(find.string()) : std::nullopt;
+  return rule_names_[number] = hit ? base::to_lower(hit->rule) : std::string();
+}
+
 // A message of one recipient has the address in its own row, and gets its row in `recipient` now.
 void SearchIndex::add_recipients(IndexBatch& batch, std::int64_t message, std::int64_t recipients,
                                  model::Action action) {
   if (recipients == 1) return messages_.insert_only_recipient(message, first_status(action));
   messages_.read_recipients(message, message + recipients - 1, [&](std::int64_t, std::string_view address) {
-    add_address(batch, message, TermKind::recipient, TermKind::recipient_domain, address);
+    add_address_terms(TermKind::recipient, TermKind::recipient_domain, address, adder(batch, message));
   });
 }
 

@@ -46,6 +46,8 @@ class SearchIndex {
 
  private:
   void gather(IndexBatch& batch);
+  void add_rules(const sqlite::Statement& message, IndexBatch& batch);
+  const std::string& name_of_rule(std::int64_t number);
   void add_recipients(IndexBatch& batch, std::int64_t message, std::int64_t recipients, model::Action action);
   void write_postings(IndexBatch& batch);
   void insert_posting(const IndexBatch::Posting& posting);
@@ -58,7 +60,8 @@ class SearchIndex {
   sqlite::Statement insert_posting_;
   std::int64_t indexed_to_ = 0;
   std::size_t unindexed_ = 0;
-  std::optional<IndexBatch> batch_;  // that is being written
+  std::optional<IndexBatch> batch_;                           // that is being written
+  std::unordered_map<std::int64_t, std::string> rule_names_;  // by the number of the pattern
   // The messages that were answered as a whole and have no postings yet, by queue ID, the newest of each.
   std::unordered_map<std::string, std::int64_t> recent_;
 };

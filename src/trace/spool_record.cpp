@@ -74,6 +74,12 @@ void each_field_of_version_2(Visitor&& visit, Entry& entry) {
   visit(entry.began);
 }
 
+// And these. Records of the schema's versions up to 3 end before them.
+template <class Visitor, class Entry>
+void each_field_of_version_4(Visitor&& visit, Entry& entry) {
+  visit(entry.rules);
+}
+
 class FieldWriter {
  public:
   explicit FieldWriter(std::string& out) : out_(out) {}
@@ -95,6 +101,12 @@ class FieldWriter {
   void operator()(const StoredFinding& finding) {
     (*this)(finding.pattern);
     (*this)(finding.seen);
+  }
+  void operator()(const StoredRule& rule) {
+    (*this)(rule.pattern);
+    (*this)(rule.microseconds);
+    (*this)(rule.skipped_because);
+    (*this)(rule.recipients);
   }
   template <class Element>
   void operator()(const std::vector<Element>& list) {
@@ -128,6 +140,12 @@ class FieldReader {
   void operator()(StoredFinding& finding) {
     (*this)(finding.pattern);
     (*this)(finding.seen);
+  }
+  void operator()(StoredRule& rule) {
+    (*this)(rule.pattern);
+    (*this)(rule.microseconds);
+    (*this)(rule.skipped_because);
+    (*this)(rule.recipients);
   }
   template <class Element>
   void operator()(std::vector<Element>& list) {
@@ -166,6 +184,7 @@ std::string spool_record(const StoredEntry& entry) {
   record.resize(sizeof(Head));
   each_field(FieldWriter(record), entry);
   each_field_of_version_2(FieldWriter(record), entry);
+  each_field_of_version_4(FieldWriter(record), entry);
   const std::string_view content = std::string_view(record).substr(sizeof(Head));
   const Head head{mark, static_cast<std::uint32_t>(content.size()), 0, checksum_of(content)};
   std::memcpy(record.data(), &head, sizeof head);
@@ -203,6 +222,7 @@ bool read_entry(std::string_view content, StoredEntry& entry) {
   FieldReader reader(content);
   each_field(reader, entry);
   if (!reader.is_done()) each_field_of_version_2(reader, entry);
+  if (!reader.is_done()) each_field_of_version_4(reader, entry);
   return reader.is_done() && !entry.recipients.empty() &&
          (entry.outbound_connectors.empty() || entry.outbound_connectors.size() == entry.recipients.size());
 }

@@ -1,26 +1,24 @@
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <system_error>
+#include <charconv>
+#include <utility>
 
-#include "connectord/base/acting_as.h"
+#include "connectord/trace/feed.h"
 #include "connectord/trace/sqlite_store.h"
-#include "file_owner.h"
-#include "readers.h"
+#include "delivery_volumes.h"
+#include "dmarc_scan.h"
+#include "file_reader.h"
 #include "row_reader.h"
+#include "rule_volumes.h"
 #include "schema.h"
 #include "spool.h"
 #include "sqlite.h"
 #include "sqlite_search.h"
 #include "state_table.h"
+#include "word_search.h"
 
 namespace connectord::trace {
 namespace {
-
-constexpr int lock_wait_ms = 2000;
 
 constexpr std::int64_t hours_of(Interval interval) {
   constexpr std::int64_t hours_a_day = 24;
@@ -39,46 +37,12 @@ std::string column_of(Grouping by) {
     case Grouping::tls:
       return "tls";
     case Grouping::action:
+    case Grouping::protection:  // these have tables of their own
+    case Grouping::rule:
+    case Grouping::rule_action:
       break;
   }
   return "action";
-}
-
-// All that one call sees is of one moment.
-class Snapshot {
- public:
-  explicit Snapshot(sqlite::Database& database) : database_(database) { database_.execute("BEGIN"); }
-  ~Snapshot() { sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr); }
-  Snapshot(const Snapshot&) = delete;
-  Snapshot& operator=(const Snapshot&) = delete;
-
- private:
-  sqlite::Database& database_;
-};
-
-// Before SQLite opens it: SQLite would wait for a pipe.
-StoreResult<> check_is_file(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) == 0) {
-    return S_ISREG(status.st_mode) ? StoreResult<>() : unavailable(path + " is not a regular file");
-  }
-  if (errno != ENOENT) return unavailable(path + ": " + std::strerror(errno));
-  return unavailable(path + ": there is no trace; connectord makes it when it starts with [trace]");
-}
-
-// For root too, although the file may belong to another user, and hold anything.
-StoreResult<sqlite::Database> open_to_read(const std::string& path) {
-  return check_is_file(path).and_then([&path] {
-    return sqlite::guarded([&path]() -> StoreResult<sqlite::Database> {
-      sqlite::Database database(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, lock_wait_ms);
-      constexpr int max_value_length = 64 << 20;
-      sqlite3_limit(database.get(), SQLITE_LIMIT_LENGTH, max_value_length);
-      sqlite3_db_config(database.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-      sqlite3_db_config(database.get(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
-      if (const auto known = check_version(database, path); !known) return tl::unexpected(known.error());
-      return database;
-    });
-  });
 }
 
 enum class AttemptColumn : std::uint8_t {
@@ -92,43 +56,74 @@ enum class AttemptColumn : std::uint8_t {
   delay,
   row,
   address,
+  times,
+  protection,
 };
+// The log may know seconds only; of what happened within one, a deferral (status 1) came first, since nothing is tried
+// again after a delivery.
+static_assert(static_cast<int>(Status::pending) == 1);
 constexpr const char* attempts_sql =
-    "SELECT queue_id, time, status, relay, enhanced, tls, text, delay, row, address FROM delivery "
-    "WHERE message = ?1 ORDER BY time";
+    "SELECT queue_id, time, status, relay, enhanced, tls, text, delay, row, address, times, protection FROM delivery "
+    "WHERE message = ?1 ORDER BY time, status <> 1";
 
 enum class ChildColumn : std::uint8_t { queue_id, time };
 constexpr const char* children_sql = "SELECT queue_id, time FROM child WHERE message = ?1 ORDER BY time";
 
-// Sums of whole hours, and of the newest messages, which are in none of those yet.
+// Sums of whole hours, and of the newest messages, which are in none of those yet. Our own validations are no volume of
+// anybody's, and counted as a direction only.
 std::string report_sql(const ReportQuery& query) {
   const std::string column = column_of(query.by);
   const std::string hours = std::to_string(hours_of(query.interval));
   const std::string time = query.interval == Interval::whole ? "?1" : "hour / " + hours + " * " + hours;
-  const std::string indexed =
-      "SELECT hour, " + column + " AS wanted, messages, recipients, bytes FROM volume WHERE hour >= ?1 AND hour < ?2";
+  const std::string mail = query.by == Grouping::direction
+                               ? ""
+                               : " AND direction <> " + std::to_string(static_cast<int>(Direction::validation));
+  const std::string indexed = "SELECT hour, " + column +
+                              " AS wanted, messages, recipients, bytes FROM volume WHERE hour >= ?1 AND hour < ?2" +
+                              mail;
   const std::string newest = "SELECT time / 3600000, coalesce(" + column +
                              ", 0), 1, recipients, coalesce(size, 0) FROM message "
-                             "WHERE id > ?3 AND time / 3600000 >= ?1 AND time / 3600000 < ?2";
+                             "WHERE id > ?3 AND time / 3600000 >= ?1 AND time / 3600000 < ?2" +
+                             mail;
   return "SELECT " + time + ", wanted, sum(messages), sum(recipients), sum(bytes) FROM (" + indexed + " UNION ALL " +
          newest + ") GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2";
 }
 enum class SumColumn : std::uint8_t { time, group, messages, recipients, bytes };
 
+// The same hour by hour, by all that messages are summed up by.
+enum class FlowColumn : std::uint8_t {
+  hour,
+  direction,
+  connector,
+  outbound_connector,
+  tls,
+  action,
+  messages,
+  recipients
+};
+std::string flows_sql() {
+  const std::string mail = " AND direction <> " + std::to_string(static_cast<int>(Direction::validation));
+  return "SELECT hour, direction, connector, outbound_connector, tls, action, sum(messages), sum(recipients) FROM ("
+         "SELECT hour, direction, connector, outbound_connector, tls, action, messages, recipients FROM volume "
+         "WHERE hour >= ?1 AND hour < ?2" +
+         mail +
+         " UNION ALL SELECT time / 3600000, direction, coalesce(connector, 0), coalesce(outbound_connector, 0), "
+         "coalesce(tls, 0), action, 1, recipients FROM message "
+         "WHERE id > ?3 AND time / 3600000 >= ?1 AND time / 3600000 < ?2" +
+         mail + ") GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1";
+}
+
 class SqliteArchive : public Archive {
  public:
-  explicit SqliteArchive(std::string path) : path_(std::move(path)) {}
-  ~SqliteArchive() override { disconnect(); }
-  SqliteArchive(const SqliteArchive&) = delete;
-  SqliteArchive& operator=(const SqliteArchive&) = delete;
+  explicit SqliteArchive(std::string path) : path_(path), file_(std::move(path)) {}
 
-  tl::expected<void, std::string> open() {
-    const base::MutexLock lock(slot_->in_use);
-    return with_rights([this] { return connect(); }).map_error(to_reason);
-  }
+  tl::expected<void, std::string> open() { return file_.open().map_error(to_reason); }
 
   tl::expected<Page, std::string> search(const Query& query) override {
-    return read([&] { return SqliteSearch(database(), messages(), query).run(); });
+    return read([&] {
+      if (!query.word.empty()) return search_by_word(database(), messages(), query);
+      return SqliteSearch(database(), messages(), query).run();
+    });
   }
 
   tl::expected<std::optional<MessageTraceDetail>, std::string> detail(std::int64_t row) override {
@@ -145,67 +140,32 @@ class SqliteArchive : public Archive {
     return read([&] { return read_report(query); });
   }
 
+  tl::expected<std::vector<Flow>, std::string> flows(std::int64_t since, std::int64_t until) override {
+    return read([&] { return read_flows(since / hour_ms, (until + hour_ms - 1) / hour_ms); });
+  }
+
+  tl::expected<std::vector<std::string>, std::string> connectors() override {
+    return read([&] { return read_connectors(); });
+  }
+
+  tl::expected<std::vector<std::string>, std::string> rules() override {
+    return read([&] { return read_rule_names(database(), messages()); });
+  }
+
+  tl::expected<DmarcRowsEnd, std::string> dmarc_rows(const DmarcRows& which, const TakeDmarcRow& take) override {
+    return read([&] { return read_dmarc_rows(database(), which, take); });
+  }
+
  private:
-  // All below is called while the slot is in use.
-  sqlite::Database& database() const {
-    slot_->in_use.assert_held();
-    return slot_->connection->database;
-  }
-  MessageReader& messages() const {
-    slot_->in_use.assert_held();
-    return slot_->connection->messages;
-  }
-
-  StoreResult<> connect() {
-    slot_->in_use.assert_held();
-    if (slot_->connection) return {};
-    return check_files_of_writers()
-        .and_then([this] { return open_to_read(path_); })
-        .and_then([this](sqlite::Database database) {
-          return sqlite::guarded([&] {
-            slot_->in_use.assert_held();
-            slot_->connection = std::make_unique<ReadingConnection>(std::move(database));
-          });
-        });
-  }
-
-  // SQLite removes files when the last connection ends, so that takes no more rights than the beginning.
-  void disconnect() {
-    const base::MutexLock lock(slot_->in_use);
-    [[maybe_unused]] const auto done = with_rights([this] {
-      slot_->in_use.assert_held();
-      slot_->connection.reset();
-    });
-  }
-
-  // As root, with the rights of whoever could put another file in the place of the trace.
-  template <class Work>
-  auto with_rights(Work&& work) -> decltype(sqlite::guarded(work)) {
-    const auto owner = owner_of_way_to(path_);
-    if (!owner) return unavailable(owner.error());
-    return sqlite::guarded([&] {
-      const base::ActingAs acting(*owner);
-      if (!acting.is_in_force())
-        throw std::system_error(errno, std::generic_category(),
-                                "cannot take the rights of user " + std::to_string((*owner)->uid));
-      return work();
-    });
-  }
+  sqlite::Database& database() { return file_.connection().database; }
+  MessageReader& messages() { return file_.connection().messages; }
 
   template <class Read>
   auto read(Read&& read) -> tl::expected<decltype(read()), std::string> {
-    give_way_to_writers();
-    const base::MutexLock lock(slot_->in_use);
-    return with_rights([&] {
-             return connect().and_then([&] {
-               ingest_leftover_spool(path_, [this] { return last_ingested(database()); });
-               return sqlite::guarded([&] {
-                 const Snapshot snapshot(database());
-                 return read();
-               });
-             });
-           })
-        .map_error([](const StoreError& error) { return "the trace cannot be read: " + error.reason; });
+    const auto wait_for_spool = [this] { ingest_leftover_spool(path_, [this] { return last_ingested(database()); }); };
+    return file_.read(wait_for_spool, std::forward<Read>(read)).map_error([](const StoreError& error) {
+      return "the trace cannot be read: " + error.reason;
+    });
   }
 
   std::optional<MessageTraceDetail> read_detail(std::int64_t row) {
@@ -244,6 +204,10 @@ class SqliteArchive : public Archive {
       delivery.text = find.string(AttemptColumn::text);
       delivery.delay = find.integer(AttemptColumn::delay);
       delivery.address = find.string(AttemptColumn::address);
+      delivery.times = delivery_times_of(find.string(AttemptColumn::times));
+      if (const auto protection = find.optional_integer(AttemptColumn::protection)) {
+        delivery.protection = model::stored_value<Protection>(*protection);
+      }
       const auto row = std::find_if(detail.rows.begin(), detail.rows.end(),
                                     [&attempt](const Row& one) { return one.id == attempt.row; });
       delivery.recipient = row == detail.rows.end() ? delivery.address : row->rcpt_to;
@@ -256,6 +220,14 @@ class SqliteArchive : public Archive {
     const std::int64_t end = (query.until + hour_ms - 1) / hour_ms;
     report.since = first * hour_ms;
     report.until = end * hour_ms;
+    if (query.by == Grouping::rule || query.by == Grouping::rule_action) {
+      report.volumes = read_rule_volumes(database(), messages(), query, first, end);
+      return report;
+    }
+    if (query.by == Grouping::protection) {
+      report.volumes = read_delivery_volumes(database(), query.interval, first, end);
+      return report;
+    }
     sqlite::Statement sums(database(), report_sql(query));
     sums.bind(1, first).bind(2, end).bind(3, indexed_to(database()));
     while (sums.step()) {
@@ -268,6 +240,40 @@ class SqliteArchive : public Archive {
     return report;
   }
 
+  std::vector<Flow> read_flows(std::int64_t first, std::int64_t end) {
+    std::vector<Flow> flows;
+    sqlite::Statement sums(database(), flows_sql());
+    sums.bind(1, first).bind(2, end).bind(3, indexed_to(database()));
+    while (sums.step()) {
+      Flow& flow = flows.emplace_back();
+      flow.time = sums.integer(FlowColumn::hour) * hour_ms;
+      flow.direction = model::stored_value<Direction>(sums.integer(FlowColumn::direction));
+      flow.connector = name_or_none(sums.integer(FlowColumn::connector));
+      flow.outbound_connector = name_or_none(sums.integer(FlowColumn::outbound_connector));
+      flow.tls = name_or_none(sums.integer(FlowColumn::tls));
+      flow.action = model::stored_value<model::Action>(sums.integer(FlowColumn::action));
+      flow.messages = static_cast<std::uint64_t>(sums.integer(FlowColumn::messages));
+      flow.recipients = static_cast<std::uint64_t>(sums.integer(FlowColumn::recipients));
+    }
+    return flows;
+  }
+
+  std::string name_or_none(std::int64_t number) {
+    if (number == several_connectors) return "several";
+    return number == 0 ? std::string() : messages().word(number);
+  }
+
+  std::vector<std::string> read_connectors() {
+    sqlite::Statement find(
+        database(),
+        "WITH fresh AS (SELECT connector, outbound_connector FROM message WHERE id > coalesce((SELECT value FROM state "
+        "WHERE name = 'indexed_to'), 0)) SELECT text FROM word WHERE id IN (SELECT connector FROM volume UNION SELECT "
+        "outbound_connector FROM volume UNION SELECT connector FROM fresh UNION SELECT outbound_connector FROM fresh)");
+    std::vector<std::string> names;
+    while (find.step()) names.push_back(find.string());
+    return names;
+  }
+
   std::string group_name(Grouping by, std::int64_t number) {
     if (by == Grouping::direction) return std::string(to_string(model::stored_value<Direction>(number)));
     if (by == Grouping::action) return std::string(model::to_string(model::stored_value<model::Action>(number)));
@@ -277,10 +283,22 @@ class SqliteArchive : public Archive {
   }
 
   const std::string path_;
-  const std::shared_ptr<ReaderSlot> slot_ = make_reader_slot();
+  FileReader file_;
 };
 
 }  // namespace
+
+std::optional<DeliveryTimes> delivery_times_of(const std::string& text) {
+  std::array<std::int64_t, 4> parts{};
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (std::int64_t& part : parts) {
+    const auto read = std::from_chars(at, end, part);
+    if (read.ec != std::errc()) return std::nullopt;
+    at = read.ptr == end ? end : read.ptr + 1;
+  }
+  return DeliveryTimes{parts[0], parts[1], parts[2], parts[3]};
+}
 
 tl::expected<std::unique_ptr<Archive>, std::string> open_sqlite_archive(const std::string& path) {
   auto archive = std::make_unique<SqliteArchive>(path);

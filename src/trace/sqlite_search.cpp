@@ -4,8 +4,8 @@
 #include <charconv>
 #include <limits>
 
-#include "connectord/base/ascii_case.h"
 #include "encode.h"
+#include "merged_terms.h"
 #include "schema.h"
 #include "state_table.h"
 
@@ -13,24 +13,6 @@ namespace connectord::trace {
 namespace {
 
 constexpr std::int64_t highest_number = std::numeric_limits<std::int64_t>::max();
-
-bool is_domain(std::string_view text) {
-  return text.find('@') == std::string_view::npos || text.starts_with('@');
-}
-
-// "contoso.com" and "@contoso.com" are a domain, all else is an address.
-std::string comparable(std::string_view text) {
-  if (text == "<>") return std::string(text);
-  text = without_angle_brackets(text);
-  if (text.starts_with('@')) text.remove_prefix(1);
-  return text.find('@') == std::string_view::npos ? canonical_domain(text) : canonical_address(text);
-}
-
-bool address_holds(const std::string& wanted, std::string_view address) {
-  const std::string canonical = canonical_address(address);
-  if (!is_domain(wanted)) return canonical == wanted;
-  return domain_part(canonical) == wanted || canonical == wanted;
-}
 
 std::int64_t number_of(const std::string& digits) {
   std::int64_t number = 0;
@@ -44,9 +26,7 @@ SqliteSearch::SqliteSearch(sqlite::Database& database, MessageReader& reader, co
     : database_(database),
       reader_(reader),
       query_(query),
-      sender_(query.sender.empty() ? "" : comparable(query.sender)),
-      recipient_(query.recipient.empty() ? "" : comparable(query.recipient)),
-      message_id_(base::to_lower(without_angle_brackets(query.message_id))),
+      matcher_(query),
       rows_(database, reader, query.status,
             query.after ? RowReader::Order::lowest_first : RowReader::Order::highest_first) {}
 
@@ -60,8 +40,8 @@ Page SqliteSearch::run() {
     // The newest have no postings yet.
     scan_backwards({std::max(numbers_.first, indexed_to_ + 1), numbers_.last});
     const Numbers indexed{numbers_.first, std::min(numbers_.last, indexed_to_)};
-    if (const auto term = chosen_term()) {
-      look_up(*term, indexed);
+    if (const auto sought = matcher_.sought(); !sought.empty()) {
+      look_up(sought, indexed);
     } else if (!hours_condition_.empty()) {
       for (const Numbers& hour : chosen_hours()) scan_backwards(hour);
     } else if (query_.status) {
@@ -108,20 +88,28 @@ bool SqliteSearch::make_conditions() {
     number_condition("m.action = ", ":action", static_cast<std::int64_t>(*query_.action));
     hours_condition_ += " AND action = :action";
   }
+  if (query_.was_taken) {
+    const std::string taken = std::to_string(static_cast<int>(model::Action::accept)) + ", " +
+                              std::to_string(static_cast<int>(model::Action::quarantine));
+    const std::string condition = std::string(*query_.was_taken ? "IN (" : "NOT IN (") + taken + ")";
+    conditions_ += " AND m.action " + condition;
+    hours_condition_ += " AND action " + condition;
+  }
   if (query_.direction) {
     number_condition("m.direction = ", ":direction", static_cast<std::int64_t>(*query_.direction));
     hours_condition_ += " AND direction = :direction";
   }
-  if (sender_ == "<>") conditions_ += " AND m.mail_from IS NULL";
-  if (!message_id_.empty()) {
+  if (matcher_.wants_null_sender()) conditions_ += " AND m.mail_from IS NULL";
+  if (!matcher_.message_id().empty()) {
     conditions_ += " AND lower(m.message_id) = :message_id";
-    parameters_.push_back({":message_id", {}, message_id_});
+    parameters_.push_back({":message_id", {}, matcher_.message_id()});
   }
   if (!query_.queue_id.empty()) {
     conditions_ +=
         " AND (m.queue_id = :queue_id OR EXISTS (SELECT 1 FROM child WHERE message = m.id AND queue_id = :queue_id))";
     parameters_.push_back({":queue_id", {}, query_.queue_id});
   }
+  if (matcher_.wants_rule()) conditions_ += " AND m.rules IS NOT NULL";
   add_client();
   return add_connector();
 }
@@ -162,21 +150,6 @@ std::optional<std::int64_t> SqliteSearch::word_id(const std::string& word) {
     sqlite::Statement find(database_, std::string("SELECT id FROM word WHERE text = ?1") + collation);
     if (find.bind_text(1, word).step()) return find.integer();
   }
-  return std::nullopt;
-}
-
-// The one that the fewest messages have, by its kind.
-std::optional<std::int64_t> SqliteSearch::chosen_term() const {
-  const bool has_sender = !sender_.empty() && sender_ != "<>";
-  if (!message_id_.empty()) return term(TermKind::message_id, message_id_);
-  if (!query_.queue_id.empty()) return term(TermKind::queue_id, query_.queue_id);
-  if (!recipient_.empty() && !is_domain(recipient_)) return term(TermKind::recipient, recipient_);
-  if (has_sender && !is_domain(sender_)) return term(TermKind::sender, sender_);
-  if (query_.client && query_.client->first() == query_.client->last()) {
-    return term(TermKind::client, address_bytes(query_.client->first()));
-  }
-  if (has_sender) return term(TermKind::sender_domain, sender_);
-  if (!recipient_.empty()) return term(TermKind::recipient_domain, recipient_);
   return std::nullopt;
 }
 
@@ -261,11 +234,18 @@ void SqliteSearch::scan_by_status(Numbers numbers) {
   }
 }
 
-void SqliteSearch::look_up(std::int64_t term, Numbers numbers) {
-  if (is_full()) return;
+void SqliteSearch::look_up(const std::vector<Sought>& sought, Numbers numbers) {
+  std::vector<std::int64_t> terms;
+  terms.reserve(sought.size());
+  for (const Sought& one : sought) terms.push_back(one.term);
+  const bool is_by_author = sought.front().by == SoughtBy::author || sought.front().by == SoughtBy::author_domain;
+  is_by_author ? look_up_author(terms, numbers) : look_up(terms, numbers);
+}
+
+void SqliteSearch::look_up(const std::vector<std::int64_t>& terms, Numbers numbers) {
+  if (is_full() || numbers.first > numbers.last) return;
   const std::int64_t oldest = database_.integer("SELECT min(id) FROM message").value_or(highest_number);
-  PostingCursor candidates(database_);
-  candidates.seek(term, numbers.last, std::max(numbers.first, oldest));
+  MergedTerms candidates(database_, terms, numbers.last, std::max(numbers.first, oldest));
   sqlite::Statement one = select("m.id = :id");
   while (const auto id = candidates.next()) {
     const sqlite::ScopedReset reset(one);
@@ -274,16 +254,24 @@ void SqliteSearch::look_up(std::int64_t term, Numbers numbers) {
   }
 }
 
-bool SqliteSearch::sender_holds(std::string_view mail_from) const {
-  return sender_.empty() || sender_ == "<>" || address_holds(sender_, mail_from);
+// An earlier version left no terms of authors.
+void SqliteSearch::look_up_author(const std::vector<std::int64_t>& terms, Numbers numbers) {
+  const std::int64_t without = authors_not_indexed_to(database_);
+  look_up(terms, {std::max(numbers.first, without + 1), numbers.last});
+  scan_backwards({numbers.first, std::min(numbers.last, without)});
+}
+
+bool SqliteSearch::rule_holds(const sqlite::Statement& row) const {
+  return !matcher_.wants_rule() || matcher_.rules_hold(reader_.rules(row));
 }
 
 bool SqliteSearch::take(const sqlite::Statement& row) {
-  if (!sender_holds(row.text(MessageColumn::mail_from))) return true;
+  if (!matcher_.sender_holds(row.text(MessageColumn::mail_from))) return true;
+  if (!matcher_.author_holds(row.text(MessageColumn::header_from))) return true;
   // Before the rest of the row is read, which takes longer.
   const bool has_one_recipient = row.integer(MessageColumn::recipients) == 1;
-  if (has_one_recipient && !recipient_.empty() && !address_holds(recipient_, row.text(MessageColumn::rcpt_to)))
-    return true;
+  if (has_one_recipient && !matcher_.recipient_holds(row.text(MessageColumn::rcpt_to))) return true;
+  if (!rule_holds(row)) return true;
   return take_recipients(row);
 }
 
@@ -300,7 +288,7 @@ bool SqliteSearch::take_recipients(const sqlite::Statement& row) {
 
 bool SqliteSearch::row_holds(const Row& row) const {
   if (!connector_.empty() && row.message->connector != connector_ && row.outbound_connector != connector_) return false;
-  return recipient_.empty() || address_holds(recipient_, row.rcpt_to);
+  return matcher_.recipient_holds(row.rcpt_to);
 }
 
 }  // namespace connectord::trace

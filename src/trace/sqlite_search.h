@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "connectord/trace/matcher.h"
 #include "connectord/trace/search.h"
 #include "message_reader.h"
 #include "posting_cursor.h"
 #include "row_reader.h"
 #include "sqlite.h"
-#include "terms.h"
 
 namespace connectord::trace {
 
@@ -36,7 +36,6 @@ class SqliteSearch {
   bool add_connector();
   void add_client();
   std::optional<std::int64_t> word_id(const std::string& word);
-  std::optional<std::int64_t> chosen_term() const;
   std::vector<Numbers> chosen_hours();
 
   sqlite::Statement select(const std::string& range_and_order);
@@ -45,21 +44,21 @@ class SqliteSearch {
   void scan_backwards(Numbers numbers);
   void scan_forwards();
   void scan_by_status(Numbers numbers);
-  void look_up(std::int64_t term, Numbers numbers);
+  void look_up(const std::vector<Sought>& sought, Numbers numbers);
+  void look_up(const std::vector<std::int64_t>& terms, Numbers numbers);
+  void look_up_author(const std::vector<std::int64_t>& terms, Numbers numbers);
 
   // False when the page is full.
   bool take(const sqlite::Statement& row);
   bool take_recipients(const sqlite::Statement& row);
   bool row_holds(const Row& row) const;
-  bool sender_holds(std::string_view mail_from) const;
+  bool rule_holds(const sqlite::Statement& row) const;
   bool is_full() const { return page_.rows.size() > query_.limit; }
 
   sqlite::Database& database_;
   MessageReader& reader_;
   const Query& query_;
-  std::string sender_;     // as it is compared
-  std::string recipient_;  // as it is compared
-  std::string message_id_;
+  const Matcher matcher_;
 
   std::int64_t indexed_to_ = 0;
   std::int64_t highest_row_ = 0;  // that may be found

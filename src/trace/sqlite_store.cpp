@@ -1,13 +1,11 @@
 #include "connectord/trace/sqlite_store.h"
 
-#include <pthread.h>
-#include <sched.h>
-
 #include <future>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
+#include "connectord/base/background.h"
 #include "connectord/base/mutex.h"
 #include "recovering_writer.h"
 #include "spool_queue.h"
@@ -75,6 +73,7 @@ class SqliteStore::Implementation {
   }
 
   void set_keep(std::chrono::milliseconds keep) { upkeep_.set_keep(keep); }
+  void note_fed(const FeedCursor& cursor) { upkeep_.note_fed(cursor); }
 
   StoreResult<> append(StoredEntry entry) {
     const auto is_time = spooled_.append(std::move(entry));
@@ -135,9 +134,7 @@ class SqliteStore::Implementation {
   }
 
   void work_until(const std::stop_token& stop) {
-    // Sessions have priority: this thread does not interrupt one when it wakes up.
-    const sched_param no_priority{};
-    ::pthread_setschedparam(::pthread_self(), SCHED_BATCH, &no_priority);
+    base::interrupt_nobody();  // sessions come first
     while (!stop.stop_requested()) {
       wait_for_work(stop);
       work();
@@ -248,6 +245,10 @@ void SqliteStore::stop() {
 
 void SqliteStore::set_keep(std::chrono::milliseconds keep) {
   implementation_->set_keep(keep);
+}
+
+void SqliteStore::note_fed(const FeedCursor& cursor) {
+  implementation_->note_fed(cursor);
 }
 
 tl::expected<void, std::string> SqliteStore::append(const Entry& entry) {

@@ -46,13 +46,15 @@ StoreResult<> make_trace_file(const std::string& path) {
   return unavailable(not_writable(path, errno));
 }
 
-StoreResult<std::unique_ptr<SqliteWriter>> SqliteWriter::open(const std::string& path, int lock_wait_ms) {
+StoreResult<std::unique_ptr<SqliteWriter>> SqliteWriter::open(const std::string& path, int lock_wait_ms,
+                                                              FeedChoice feed) {
   return sqlite::guarded([&]() -> StoreResult<std::unique_ptr<SqliteWriter>> {
     sqlite::Database database(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, lock_wait_ms);
     // The schema first, so that a file that is not ours stays as it is.
     const auto ready = check_is_writable(database, path).and_then([&] { return make_ready(database, path); });
     if (!ready) return tl::unexpected(ready.error());
     database.execute(pragmas);
+    choose_feed(database, feed);
     return std::unique_ptr<SqliteWriter>(new SqliteWriter(std::move(database)));
   });
 }
@@ -63,7 +65,8 @@ SqliteWriter::SqliteWriter(sqlite::Database database)
       state_(database_),
       messages_(database_),
       index_(database_, state_, messages_),
-      joiner_(database_, messages_, index_),
+      feed_(database_),
+      joiner_(database_, messages_, index_, feed_),
       last_ingested_(trace::last_ingested(database_)) {}
 
 StoreResult<> SqliteWriter::transact(const std::function<void(SqliteWriter&)>& work) {
@@ -107,9 +110,10 @@ Recorded SqliteWriter::record(const StoredBatch& batch) {
   const auto count = [&recorded](bool matched) { ++(matched ? recorded.matched : recorded.unknown); };
   for (const StoredEntry& refusal : batch.refusals) insert(refusal);
   for (const Queued& queued : batch.queued) count(joiner_.record(queued));
-  for (const Child& child : batch.children) count(joiner_.record(child));
+  for (const Requeueing& child : batch.children) count(joiner_.record(child));
   for (const Delivery& delivery : batch.deliveries) count(joiner_.record(delivery));
-  state_.set_position(batch.position);
+  // What others than the log's reader tell has no position.
+  if (!batch.position.empty()) state_.set_position(batch.position);
   return recorded;
 }
 
@@ -120,8 +124,13 @@ StoreResult<bool> SqliteWriter::index_some() {
   return done;
 }
 
-StoreResult<bool> SqliteWriter::remove_some(std::int64_t before) {
-  return sqlite::guarded([&] { return trace::remove_some(database_, before, index_.indexed_to()); });
+StoreResult<bool> SqliteWriter::remove_some(std::int64_t before, std::uint64_t held) {
+  return sqlite::guarded(
+      [&] { return trace::remove_some(database_, before, index_.indexed_to(), feed_.oldest_held(held)); });
+}
+
+StoreResult<bool> SqliteWriter::note_fed(const FeedCursor& cursor) {
+  return sqlite::guarded([&] { return feed_.note(cursor); });
 }
 
 StoreResult<> SqliteWriter::checkpoint(int least_pages) {

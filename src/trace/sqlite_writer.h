@@ -9,6 +9,7 @@
 
 #include "connectord/trace/store.h"
 #include "delivery_joiner.h"
+#include "feed_journal.h"
 #include "message_table.h"
 #include "search_index.h"
 #include "spool_record.h"
@@ -21,7 +22,7 @@ namespace connectord::trace {
 // A LogBatch with its refusals as they lie in the file.
 struct StoredBatch {
   std::vector<Queued> queued;
-  std::vector<Child> children;
+  std::vector<Requeueing> children;
   std::vector<Delivery> deliveries;
   std::vector<StoredEntry> refusals;
   std::string position;
@@ -34,7 +35,8 @@ StoreResult<> make_trace_file(const std::string& path);
 class SqliteWriter {
  public:
   // The file must be there. `lock_wait_ms` is how long a lock of another connection is waited for.
-  static StoreResult<std::unique_ptr<SqliteWriter>> open(const std::string& path, int lock_wait_ms);
+  static StoreResult<std::unique_ptr<SqliteWriter>> open(const std::string& path, int lock_wait_ms,
+                                                         FeedChoice feed = FeedChoice::as_it_is);
   SqliteWriter(const SqliteWriter&) = delete;
   SqliteWriter& operator=(const SqliteWriter&) = delete;
 
@@ -52,8 +54,11 @@ class SqliteWriter {
   // These have transactions of their own. What was done before a failure is kept.
   // Some of the postings and volumes of messages that have none. True if there is more to do for those messages.
   StoreResult<bool> index_some();
-  // Removes some of what is older than `before`. True if there is more to remove.
-  StoreResult<bool> remove_some(std::int64_t before);
+  // Removes some of what is older than `before`, but for what waits for a second place and takes no more than `held`
+  // bytes. True if there is more to remove.
+  StoreResult<bool> remove_some(std::int64_t before, std::uint64_t held);
+  // How far a second place has all of it. True if there is more to remove of what was noted for it.
+  StoreResult<bool> note_fed(const FeedCursor& cursor);
   StoreResult<> checkpoint(int least_pages);
   StoreResult<> checkpoint_all();
   // Writes as much as shows that there is space.
@@ -77,6 +82,7 @@ class SqliteWriter {
   StateTable state_;
   MessageTable messages_;
   SearchIndex index_;
+  FeedJournal feed_;
   DeliveryJoiner joiner_;
   std::uint64_t last_ingested_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/text.h"
+#include "connectord/mail/path.h"
 #include "connectord/net/domain_name.h"
 
 namespace connectord::trace {
@@ -30,17 +31,6 @@ std::size_t end_of_local_part(std::string_view address) {
     }
   }
   return is_quoted ? address.rfind('@') : at;
-}
-
-std::string unquoted(std::string_view local_part) {
-  std::string plain;
-  plain.reserve(local_part.size());
-  for (std::size_t i = 0; i < local_part.size(); ++i) {
-    if (local_part[i] == '"') continue;
-    if (local_part[i] == '\\' && i + 1 < local_part.size()) ++i;
-    plain += local_part[i];
-  }
-  return plain;
 }
 
 }  // namespace
@@ -77,7 +67,7 @@ std::string_view local_part(std::string_view canonical) {
 std::string canonical_address(std::string_view address) {
   address = without_route(address);
   const auto at = end_of_local_part(address);
-  const std::string local = base::to_lower(unquoted(address.substr(0, at)));
+  const std::string local = base::to_lower(mail::unquoted(address.substr(0, at)));
   if (at != std::string_view::npos) return local + '@' + canonical_domain(address.substr(at + 1));
   // "a@b" in quotes has no domain, and is another mailbox than a@b; Postfix writes "a@b"@.
   return local.find('@') == std::string::npos ? local : local + '@';

@@ -16,6 +16,10 @@ enum class TermKind : char {  // stored: do not change
   message_id = 'm',
   queue_id = 'q',
   client = 'c',
+  // Only where it is not the sender's too.
+  author = 'a',
+  author_domain = 'A',
+  rule = 'u',  // its name in lower case
 };
 
 // 32 bits, signed because SQLite keeps such a number in four bytes.

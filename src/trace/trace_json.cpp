@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectord/base/time.h"
+#include "connectord/trace/row_name.h"
 
 namespace connectord::trace {
 namespace {
@@ -73,13 +74,43 @@ Json findings_json(const std::vector<Finding>& findings) {
   return list;
 }
 
+Json rules_json(const std::vector<model::RuleHit>& rules) {
+  Json list = Json::array();
+  for (const model::RuleHit& hit : rules) {
+    list.push_back({{"rule", hit.rule},
+                    {"mode", model::word_of(hit.mode)},
+                    {"matched", hit.matched},
+                    {"actions", hit.actions},
+                    {"recipients", hit.recipients},
+                    {"severity", hit.severity ? Json(model::word_of(*hit.severity)) : Json()},
+                    {"skipped_because", known(hit.skipped_because)},
+                    {"microseconds", hit.microseconds}});
+  }
+  return list;
+}
+
+Json times_json(const std::optional<DeliveryTimes>& times) {
+  if (!times) return nullptr;
+  return {{"before_queue_manager", times->before_queue_manager},
+          {"in_queue_manager", times->in_queue_manager},
+          {"connection", times->connection},
+          {"transmission", times->transmission}};
+}
+
 Json attempt_json(const Attempt& attempt) {
   const Delivery& delivery = attempt.delivery;
-  return {{"time", iso_time(delivery.time)},    {"row", attempt.row == 0 ? Json() : Json(attempt.row)},
-          {"queue_id", delivery.queue_id},      {"recipient", known(delivery.recipient)},
-          {"address", known(delivery.address)}, {"status", to_string(delivery.status)},
-          {"relay", known(delivery.relay)},     {"enhanced", known(delivery.enhanced)},
-          {"tls", known(delivery.tls)},         {"delay_ms", delivery.delay},
+  return {{"time", iso_time(delivery.time)},
+          {"row", attempt.row == 0 ? Json() : Json(attempt.row)},
+          {"queue_id", delivery.queue_id},
+          {"recipient", known(delivery.recipient)},
+          {"address", known(delivery.address)},
+          {"status", to_string(delivery.status)},
+          {"relay", known(delivery.relay)},
+          {"enhanced", known(delivery.enhanced)},
+          {"tls", known(delivery.tls)},
+          {"protection", delivery.protection ? Json(model::word_of(*delivery.protection)) : Json()},
+          {"delay_ms", delivery.delay},
+          {"delays_ms", times_json(delivery.times)},
           {"text", known(delivery.text)}};
 }
 
@@ -111,6 +142,10 @@ Json to_json(const Row& row) {
   const Message& message = *row.message;
   Json object;
   object["id"] = row.id;
+  if (!row.message->host.empty()) {
+    object["row"] = row_name(row);
+    object["host"] = row.message->host;
+  }
   object["message"] = message.id;
   object["time"] = iso_time(message.time);
   object["connected"] = known_time(message.connected);
@@ -144,6 +179,7 @@ Json to_json(const Row& row) {
   object["status"] = to_string(row.status);
   object["status_time"] = known_time(row.status_time);
   object["authentication"] = to_json(message.authentication);
+  object["rules"] = rules_json(message.rules);
   object["findings"] = findings_json(message.findings);
   return object;
 }
@@ -152,7 +188,7 @@ Json to_json(const MessageTraceDetail& detail) {
   Json object{{"rows", Json::array()}, {"attempts", Json::array()}, {"children", Json::array()}};
   for (const Row& row : detail.rows) object["rows"].push_back(to_json(row));
   for (const Attempt& attempt : detail.attempts) object["attempts"].push_back(attempt_json(attempt));
-  for (const Child& child : detail.children) {
+  for (const Requeueing& child : detail.children) {
     object["children"].push_back({{"time", iso_time(child.time)}, {"queue_id", child.child_queue_id}});
   }
   return object;

@@ -13,15 +13,17 @@ constexpr std::size_t index_batch = 8'192;
 // After this time without work, the rest is indexed too.
 constexpr auto quiet = 1s;
 constexpr auto between_removals = 60s;
+constexpr auto between_notes = 1s;
 constexpr auto between_removal_steps = 50ms;
 constexpr int checkpoint_pages = 4000;  // 16 MiB
 
 }  // namespace
 
 StoreResult<> Upkeep::run(SqliteWriter& writer) {
-  return index(writer).and_then([&] { return remove_old(writer); }).and_then([&] {
-    return writer.checkpoint(checkpoint_pages);
-  });
+  return index(writer)
+      .and_then([&] { return write_fed(writer); })
+      .and_then([&] { return remove_old(writer); })
+      .and_then([&] { return writer.checkpoint(checkpoint_pages); });
 }
 
 StoreResult<> Upkeep::index(SqliteWriter& writer) {
@@ -34,8 +36,21 @@ StoreResult<> Upkeep::index(SqliteWriter& writer) {
 StoreResult<> Upkeep::remove_old(SqliteWriter& writer) {
   const auto now = Clock::now();
   if (now < next_removal_) return {};
-  return writer.remove_some(clock_() - keep_.load().count()).map([&](bool more) {
+  return writer.remove_some(clock_() - keep_.load().count(), held_).map([&](bool more) {
     next_removal_ = now + (more ? Clock::duration(between_removal_steps) : Clock::duration(between_removals));
+  });
+}
+
+// Behind what the second place says itself, which nothing but removal goes by.
+StoreResult<> Upkeep::write_fed(SqliteWriter& writer) {
+  FeedCursor fed;
+  fed.row = fed_row_.load();
+  fed.report = fed_report_.load();
+  const auto now = Clock::now();
+  if (fed == written_ || now < next_fed_) return {};
+  next_fed_ = now + between_notes;
+  return writer.note_fed(fed).map([&](bool more) {
+    if (!more) written_ = fed;
   });
 }
 

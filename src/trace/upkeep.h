@@ -12,12 +12,18 @@
 namespace connectord::trace {
 
 // When the work is done that nobody waits for: indexing, removal of old rows, checkpoints. Belongs to one thread, but
-// for set_keep().
+// for set_keep() and note_fed().
 class Upkeep {
  public:
-  explicit Upkeep(const SqliteOptions& options) : clock_(options.clock), keep_(options.keep) {}
+  explicit Upkeep(const SqliteOptions& options)
+      : clock_(options.clock), held_(options.feed_bytes.value_or(0)), keep_(options.keep) {}
 
   void set_keep(std::chrono::milliseconds keep) { keep_.store(keep); }
+  // How far a second place has the trace.
+  void note_fed(const FeedCursor& cursor) {
+    fed_row_.store(cursor.row);
+    fed_report_.store(cursor.report);
+  }
   // Something was just written. The newest messages are indexed when it has been quiet for a while.
   void note_work() { last_work_ = Clock::now(); }
 
@@ -36,9 +42,15 @@ class Upkeep {
 
   StoreResult<> index(SqliteWriter& writer);
   StoreResult<> remove_old(SqliteWriter& writer);
+  StoreResult<> write_fed(SqliteWriter& writer);
 
   const std::function<std::int64_t()> clock_;
+  const std::uint64_t held_;
   std::atomic<std::chrono::milliseconds> keep_;
+  std::atomic<std::int64_t> fed_row_ = 0;
+  std::atomic<std::int64_t> fed_report_ = 0;
+  FeedCursor written_;  // of what was noted
+  Clock::time_point next_fed_;
   Clock::time_point next_removal_;
   Clock::time_point last_work_;
   bool is_indexing_ = false;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -30,6 +31,8 @@ class HttpServerThread : public testing::Test {
     auto server = HttpServer::make(
         std::move(*listener), {},
         [](const Request& request) {
+          if (request.target == "/pieces") return pieces(3);
+          if (request.target == "/broken") return pieces(-1);
           return Response{200, "text/plain", request.method + " " + request.target + " " + request.body, {}};
         },
         log_, limits_);
@@ -40,6 +43,17 @@ class HttpServerThread : public testing::Test {
   void TearDown() override {
     if (server_) server_->stop();
     net::remove(endpoint_);
+  }
+
+  // An answer of unknown length; a negative number of pieces: it breaks off after the first.
+  static Response pieces(int most) {
+    Response response{200, "text/plain", "begin,", {}};
+    response.more = [left = most]() mutable -> std::string {
+      if (left < -1) throw std::runtime_error("the trace is gone");
+      if (left == 0) return "";
+      return "piece " + std::to_string(left--) + ",";
+    };
+    return response;
   }
 
   base::FileDescriptor connect() const {
@@ -76,6 +90,32 @@ TEST_F(HttpServerThread, AnswersRequestsOneAfterTheOtherOnOneConnection) {
           "2\r\n\r\nhi");
   EXPECT_NE(answers.find("GET /a "), std::string::npos) << answers;
   EXPECT_TRUE(answers.ends_with("POST /b hi")) << answers;
+}
+
+TEST_F(HttpServerThread, SendsAnAnswerOfUnknownLengthInChunks) {
+  start();
+  const std::string answers =
+      ask("GET /pieces HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_NE(answers.find("Transfer-Encoding: chunked\r\n"), std::string::npos) << answers;
+  EXPECT_NE(answers.find("\r\n\r\n6\r\nbegin,\r\n8\r\npiece 3,\r\n8\r\npiece 2,\r\n8\r\npiece 1,\r\n0\r\n\r\n"),
+            std::string::npos)
+      << answers;
+  EXPECT_TRUE(answers.ends_with("GET /next ")) << answers;
+}
+
+TEST_F(HttpServerThread, EndsAnAnswerOfUnknownLengthByHangingUpOnOldClients) {
+  start();
+  const std::string answer = ask("GET /pieces HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(answer.ends_with("\r\n\r\nbegin,piece 3,piece 2,piece 1,")) << answer;
+  EXPECT_EQ(answer.find("chunked"), std::string::npos);
+  const std::string head = ask("HEAD /pieces HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
+}
+
+TEST_F(HttpServerThread, LeavesTheEndOffWhereAPieceCannotBeHad) {
+  start();
+  const std::string answer = ask("GET /broken HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(answer.ends_with("piece -1,\r\n")) << answer;
 }
 
 TEST_F(HttpServerThread, AnswersHeadWithoutABody) {

@@ -76,7 +76,7 @@ ArcOutcome validate(const Message& message, const Zone& zone, const DkimLimits& 
   for (const auto& [name, value] : message.headers) verifier.header(name, value);
   verifier.end_of_headers();
   verifier.body(message.body);
-  return dns::testing::run(zone, [&verifier](dns::Knowledge& knowledge) { return verifier.finish(knowledge); });
+  return dns::testing::run(zone, [&verifier](dns::DnsAnswers& answers) { return verifier.finish(answers); });
 }
 
 TEST(Arc, HasNoResultForAMessageWithoutAChain) {

@@ -5,8 +5,8 @@
 
 #include <chrono>
 
+#include "auth/dkim_rsa.h"
 #include "auth/dkim_signing.h"
-#include "connectord/auth/dkim_rsa.h"
 
 namespace connectord::auth {
 namespace {

@@ -36,7 +36,7 @@ const std::vector<DkimSigningIdentity>& identities() {
   return both;
 }
 
-dns::testing::Zone zone() {
+dns::testing::Zone signer_zone() {
   dns::testing::Zone zone;
   zone.txt("r1._domainkey.example.com", rsa().record());
   zone.txt("e1._domainkey.example.com", ed25519().record());
@@ -73,7 +73,7 @@ Message signed_by_us(Message message, const std::vector<DkimSigningIdentity>& wi
 }
 
 void expect_all_pass(const Message& message, const std::string& what) {
-  const auto results = verify(message, zone());
+  const auto results = verify(message, signer_zone());
   EXPECT_EQ(results.size(), identities().size()) << what;
   for (const auto& result : results) {
     EXPECT_EQ(result.result, DkimResult::pass) << what << ": " << result.algorithm << ' ' << result.problem;
@@ -89,7 +89,7 @@ Message message_with_body(std::string body) {
 
 TEST(DkimSigner, MakesOneSignatureForEachKeyThatSaysWhatItIs) {
   const Message message = signed_by_us(plain_message());
-  const auto results = verify(message, zone());
+  const auto results = verify(message, signer_zone());
   ASSERT_EQ(results.size(), 2U);
   for (const auto& result : results) {
     EXPECT_EQ(result.result, DkimResult::pass) << result.problem;
@@ -164,7 +164,7 @@ TEST(DkimSigner, SignsEveryHeaderSoThatItVerifies) {
     Message message = plain_message();
     message.headers.push_back(field);
     message = signed_by_us(std::move(message));
-    const auto results = verify(message, zone());
+    const auto results = verify(message, signer_zone());
     EXPECT_EQ(results[0].result, DkimResult::pass) << field.first << results[0].problem;
     EXPECT_EQ(results[1].result, DkimResult::pass) << field.first << results[1].problem;
   }
@@ -175,10 +175,10 @@ TEST(DkimSigner, LetsNobodyChangeOrAddAFieldThatCounts) {
   for (const char* name : {"From", "To", "Cc", "Subject", "Reply-To"}) {
     Message more = message;
     more.headers.insert(more.headers.begin(), {name, " added@example.org"});
-    EXPECT_EQ(verify(more, zone())[0].result, DkimResult::fail) << name;
+    EXPECT_EQ(verify(more, signer_zone())[0].result, DkimResult::fail) << name;
     more = message;
     more.headers.push_back({name, " added@example.org"});
-    EXPECT_EQ(verify(more, zone())[0].result, DkimResult::fail) << name;
+    EXPECT_EQ(verify(more, signer_zone())[0].result, DkimResult::fail) << name;
   }
 }
 
@@ -216,21 +216,21 @@ TEST(DkimSigner, DoesNotSignWhatItCannotKeepOrName) {
               HasSubstr("longer than is kept"));
 }
 
-std::string pieces(std::mt19937& random, const std::vector<std::string>& from, std::size_t most) {
+std::string random_pieces(std::mt19937& random, const std::vector<std::string>& from, std::size_t most) {
   std::string text;
   for (std::size_t i = random() % most; i > 0; --i) text += from[random() % from.size()];
   return text;
 }
 
-Message random_message(std::mt19937& random) {
+Message random_signed_message(std::mt19937& random) {
   Message message;
   const std::vector<std::string> values = {"a", "B c", "  ", "\t", "\n ", "\r\n\t", "x=y;", "\xc3\xa4", ":"};
   message.headers.push_back({"From", " a@example.com"});
   for (const char* name : {"Subject", "Date", "received", "To", "List-Id", "Content-Type", "cc", "Cc"}) {
-    if (random() % 4 != 0) message.headers.push_back({name, " v" + pieces(random, values, 8) + "z"});
+    if (random() % 4 != 0) message.headers.push_back({name, " v" + random_pieces(random, values, 8) + "z"});
   }
   message.headers.push_back({"X-Not-Signed", " "});
-  message.body = pieces(random, {"a", "word", " ", "\t", "  ", "\r\n", "\r\n\r\n", std::string(3000, 'x')}, 40);
+  message.body = random_pieces(random, {"a", "word", " ", "\t", "  ", "\r\n", "\r\n\r\n", std::string(3000, 'x')}, 40);
   return message;
 }
 
@@ -240,7 +240,7 @@ TEST(DkimSigner, IsVerifiedByOurselvesAndByLibopendkimOnRandomMessages) {
   std::mt19937 random(3);  // NOLINT: the same messages each time
   for (int i = 0; i < 300; ++i) {
     const bool is_rsa = i % 4 != 0;
-    Message message = random_message(random);
+    Message message = random_signed_message(random);
     expect_all_pass(signed_by_us(message, identities(), 1 + random() % 100), message.body.substr(0, 40));
     if (!message.body.ends_with("\r\n")) message.body += "\r\n";
     // libopendkim wants its fields folded with CRLF.

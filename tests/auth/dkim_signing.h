@@ -226,7 +226,7 @@ inline std::vector<model::DkimSignature> verify(const Message& message, const dn
   verifier.end_of_headers();
   const std::string_view body = message.body;
   for (std::size_t i = 0; i < body.size(); i += chunk_size) verifier.body(body.substr(i, chunk_size));
-  return dns::testing::run(zone, [&verifier](dns::Knowledge& knowledge) { return verifier.finish(knowledge); });
+  return dns::testing::run(zone, [&verifier](dns::DnsAnswers& answers) { return verifier.finish(answers); });
 }
 
 inline model::DkimSignature verify_one(const Message& message, const dns::testing::Zone& zone, std::int64_t at = now) {

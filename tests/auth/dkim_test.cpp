@@ -466,7 +466,7 @@ TEST(Dkim, AsksForEachKeyOnceAndOnlyWhereItCanMatter) {
   verifier.end_of_headers();
   EXPECT_THAT(verifier.key_questions(), ElementsAre(dns::Question{"sel._domainkey.example.com", dns::Type::txt}));
   verifier.body(message.body);
-  dns::Knowledge nothing;
+  dns::DnsAnswers nothing;
   EXPECT_FALSE(verifier.finish(nothing).has_value());
   EXPECT_THAT(nothing.take_missing(), SizeIs(1));
 }
@@ -576,7 +576,7 @@ TEST(Dkim, MovesBetweenThreadsWithinOneMessage) {
   });
   on_another_thread([&] { verifier.body(message.body); });
   const auto results =
-      dns::testing::run(rfc8463_zone(), [&](dns::Knowledge& knowledge) { return verifier.finish(knowledge); });
+      dns::testing::run(rfc8463_zone(), [&](dns::DnsAnswers& answers) { return verifier.finish(answers); });
   EXPECT_EQ(results.front().result, DkimResult::pass);
 }
 

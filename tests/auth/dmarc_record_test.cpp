@@ -53,7 +53,7 @@ TEST(DmarcRecord, NamesAndValuesAreTheSameInAnyCaseAndAnyOrder) {
 }
 
 TEST(DmarcRecord, UnknownTagsAndTagsThatAreGoneAreIgnored) {
-  const auto record = parse_dmarc_record("v=DMARC1; p=reject; pct=0; rf=iodef; ri=x; fo=1; foo=bar; rubbish; =; x=");
+  const auto record = parse_dmarc_record("v=DMARC1; p=reject; pct=0; rf=iodef; ri=x; foo=bar; rubbish; =; x=");
   ASSERT_TRUE(record);
   DmarcRecord expected;
   expected.policy = DmarcPolicy::reject;
@@ -118,6 +118,25 @@ TEST(DmarcRecord, LongerThanAnyIsReadDoesNotApplyButStillCountsAsOneOfSeveral) {
   EXPECT_FALSE(record->usable);
   EXPECT_EQ(record->problem, "longer than 4096 bytes");
   EXPECT_FALSE(parse_dmarc_record("v" + std::string(10'000, ' ') + "=DMARC1; p=reject"));
+}
+
+// What is kept of a record makes the same policy again.
+TEST(DmarcRecord, IsWrittenInShort) {
+  struct Case {
+    const char* record;
+    const char* tags;
+  };
+  for (const auto& [record, tags] :
+       {Case{"v=DMARC1; p=none", "p=none"}, Case{"v=DMARC1;p=Reject;rua=mailto:a@b.example;pct=3;aspf=r", "p=reject"},
+        Case{"v=DMARC1; np=reject; sp=quarantine; p=none; t=y; psd=n; adkim=s; aspf=s; fo=1:D : s",
+             "p=none; sp=quarantine; np=reject; adkim=s; aspf=s; t=y; psd=n; fo=1:d:s"},
+        Case{"v=DMARC1; p=none; fo=1:x; psd=y", "p=none; psd=y"}, Case{"v=DMARC1; p=none; fo=1; fo=0", "p=none"},
+        Case{"v=DMARC1; p=odd; rua=mailto:a@b.example", "p=none"}}) {
+    const auto read = parse_dmarc_record(record);
+    ASSERT_TRUE(read) << record;
+    EXPECT_EQ(tags_of(*read), tags) << record;
+    EXPECT_EQ(tags_of(*parse_dmarc_record("v=DMARC1; " + tags_of(*read))), tags);
+  }
 }
 
 }  // namespace

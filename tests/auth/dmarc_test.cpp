@@ -28,7 +28,7 @@ DmarcOutcome check(const Zone& zone, const std::string& from, const std::vector<
                    std::size_t* asked = nullptr) {
   const DmarcQuery query{mail::parse_author({from}), identifiers};
   return dns::testing::run(
-      zone, [&](dns::Knowledge& knowledge) { return check_dmarc(query, knowledge); }, asked);
+      zone, [&](dns::DnsAnswers& answers) { return check_dmarc(query, answers); }, asked);
 }
 
 TEST(DmarcWalk, AsksForEachNameUpToTheTopAndForEightAtMost) {
@@ -101,8 +101,8 @@ TEST(DmarcWalk, FindsTheOrganizationalDomain) {
   for (const auto& c : cases) {
     Zone zone;
     for (const auto& [name, text] : c.records) zone.txt("_dmarc." + name, text);
-    const auto walk = dns::testing::run(zone, [&](dns::Knowledge& knowledge) -> std::optional<TreeWalk> {
-      auto result = walk_tree(c.domain, knowledge);
+    const auto walk = dns::testing::run(zone, [&](dns::DnsAnswers& answers) -> std::optional<TreeWalk> {
+      auto result = walk_tree(c.domain, answers);
       if (result.state == TreeWalk::State::waiting) return std::nullopt;
       return result;
     });
@@ -449,7 +449,7 @@ TEST(Dmarc, WhoMayBeSeveralAuthorsIsAPermanentErrorWhereOneOfThemHasAPolicy) {
 TEST(Dmarc, TwoFromFieldsOfOneDomainAreTwoAuthors) {
   const auto judge = [](const Zone& zone) {
     const DmarcQuery query{mail::parse_author({"a@example.com", "b@example.com"}), {dkim("example.com")}};
-    return dns::testing::run(zone, [&](dns::Knowledge& knowledge) { return check_dmarc(query, knowledge); }).result;
+    return dns::testing::run(zone, [&](dns::DnsAnswers& answers) { return check_dmarc(query, answers); }).result;
   };
   EXPECT_EQ(judge(Zone().txt("_dmarc.example.com", "v=DMARC1; p=reject")), DmarcResult::permerror);
   EXPECT_EQ(judge(Zone()), DmarcResult::none);
@@ -474,7 +474,7 @@ TEST(Dmarc, WhoNamesNobodyHasNoPolicyButThatOfHisCompletion) {
   DmarcQuery query{mail::parse_author({}), {}};
   mail::complete_author(*query.author, "example.com", "mx.example.net");
   const auto judge = [&] {
-    return dns::testing::run(zone, [&](dns::Knowledge& knowledge) { return check_dmarc(query, knowledge); });
+    return dns::testing::run(zone, [&](dns::DnsAnswers& answers) { return check_dmarc(query, answers); });
   };
   EXPECT_EQ(judge().result, DmarcResult::fail);
   EXPECT_EQ(judge().problem, "no From field, which example.com completes");
@@ -496,9 +496,9 @@ TEST(Dmarc, TheQuestionsForSeveralAuthorsGoOutTogetherAndAreBounded) {
   std::size_t asked = 0;
   EXPECT_EQ(check(Zone(), from, {}, &asked).result, DmarcResult::none);
   EXPECT_LE(asked, 8 * mail::max_author_domains);
-  dns::Knowledge knowledge;
-  EXPECT_FALSE(check_dmarc({mail::parse_author({"x@a.example, x@b.test"}), {}}, knowledge));
-  EXPECT_EQ(knowledge.take_missing().size(), 4U);
+  dns::DnsAnswers answers;
+  EXPECT_FALSE(check_dmarc({mail::parse_author({"x@a.example, x@b.test"}), {}}, answers));
+  EXPECT_EQ(answers.take_missing().size(), 4U);
 }
 
 TEST(Dmarc, OnlyPassingAndUndecidedResultsBecomeIdentifiers) {
@@ -533,11 +533,11 @@ TEST(Dmarc, OnlyPassingAndUndecidedResultsBecomeIdentifiers) {
 }
 
 TEST(Dmarc, AsksForAllNamesOfAWalkInOneRound) {
-  dns::Knowledge knowledge;
+  dns::DnsAnswers answers;
   const DmarcQuery query{mail::parse_author({"x@a.example.com"}), {dkim("b.example.com"), spf("esp.example")}};
-  EXPECT_FALSE(check_dmarc(query, knowledge));
+  EXPECT_FALSE(check_dmarc(query, answers));
   std::vector<std::string> names;
-  for (const auto& question : knowledge.take_missing()) names.push_back(question.name);
+  for (const auto& question : answers.take_missing()) names.push_back(question.name);
   EXPECT_THAT(names, testing::UnorderedElementsAre("_dmarc.a.example.com", "_dmarc.b.example.com", "_dmarc.example.com",
                                                    "_dmarc.com"));
 }
@@ -567,9 +567,9 @@ TEST(Dmarc, ReadsTheRecordsAtANameOnceHoweverManyWalksAndRoundsThereAre) {
   author.domains = {"a.example.com"};
   DmarcCheck whole(DmarcQuery{author, identifiers});
   std::size_t rounds = 0;
-  const auto outcome = dns::testing::run(zone, [&](dns::Knowledge& knowledge) {
+  const auto outcome = dns::testing::run(zone, [&](dns::DnsAnswers& answers) {
     ++rounds;
-    return whole.run(knowledge);
+    return whole.run(answers);
   });
   EXPECT_EQ(outcome.result, DmarcResult::pass);
   EXPECT_EQ(whole.names_read(), 13U) << "ten signers, the author, example.com and com";

@@ -37,9 +37,9 @@ TEST_P(SpfEnginesAgree, OnASoundRecord) {
     query.mail_from = "a@example.com";
     query.helo = "client.example.net";
     query.receiver = "mx.receiver.example";
-    const auto native = dns::testing::run(zone, [&](dns::Knowledge& known) { return check_spf(query, known); });
+    const auto native = dns::testing::run(zone, [&](dns::DnsAnswers& known) { return check_spf(query, known); });
     const auto library =
-        dns::testing::run(zone, [&](dns::Knowledge& known) { return check_spf_with_libspf2(query, known); });
+        dns::testing::run(zone, [&](dns::DnsAnswers& known) { return check_spf_with_libspf2(query, known); });
     EXPECT_EQ(model::to_string(native.result), model::to_string(library.result))
         << client << ": " << native.problem << " / " << library.problem;
     EXPECT_EQ(native.domain, library.domain);
@@ -67,19 +67,19 @@ TEST(SpfEngines, CheckTheHeloIdentityAlike) {
   query.helo = "client.example.net";
   query.identity = model::SpfOutcome::Identity::helo;
   const auto outcome =
-      dns::testing::run(zone, [&](dns::Knowledge& known) { return check_spf_with_libspf2(query, known); });
+      dns::testing::run(zone, [&](dns::DnsAnswers& known) { return check_spf_with_libspf2(query, known); });
   EXPECT_EQ(outcome.result, SpfResult::pass);
   EXPECT_EQ(outcome.domain, "client.example.net");
 }
 
 TEST(SpfEngines, WaitForAnswersAlike) {
-  dns::Knowledge knowledge;
+  dns::DnsAnswers answers;
   SpfQuery query;
   query.client = *net::IpAddress::parse("192.0.2.1");
   query.mail_from = "a@Example.com";
   query.helo = "client.example.net";
-  EXPECT_FALSE(check_spf_with_libspf2(query, knowledge).has_value());
-  EXPECT_EQ(knowledge.take_missing(), (std::vector<dns::Question>{{"example.com", dns::Type::txt}}));
+  EXPECT_FALSE(check_spf_with_libspf2(query, answers).has_value());
+  EXPECT_EQ(answers.take_missing(), (std::vector<dns::Question>{{"example.com", dns::Type::txt}}));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // The examples of RFC 7208, 7.4, and the limits of expansion.
 
-#include "connectord/auth/spf_macro.h"
+#include "auth/spf_macro.h"
 
 #include <gtest/gtest.h>
 

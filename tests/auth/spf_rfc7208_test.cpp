@@ -46,14 +46,14 @@ TEST_P(Rfc7208Suite, GivesTheResultOfTheRfc) {
   query.mail_from = expected.mail_from;
   query.receiver = "receiver.example";
   const auto outcome = dns::testing::run(zone_of(expected.scenario),
-                                         [&](dns::Knowledge& knowledge) { return check_spf(query, knowledge); });
+                                         [&](dns::DnsAnswers& answers) { return check_spf(query, answers); });
   const std::string result(model::to_string(outcome.result));
   EXPECT_NE(expected.results.find(result + " "), std::string_view::npos)
       << result << ", not " << expected.results << "; " << outcome.problem;
   // What goes on where it stood comes to the same as what begins anew with each answer.
   SpfCheck whole(query);
   const auto resumed =
-      dns::testing::run(zone_of(expected.scenario), [&](dns::Knowledge& knowledge) { return whole.run(knowledge); });
+      dns::testing::run(zone_of(expected.scenario), [&](dns::DnsAnswers& answers) { return whole.run(answers); });
   EXPECT_EQ(resumed.result, outcome.result);
   EXPECT_EQ(resumed.mechanism, outcome.mechanism);
   EXPECT_EQ(resumed.problem, outcome.problem);

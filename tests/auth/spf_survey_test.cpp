@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 SpfSurvey survey(const dns::testing::Zone& zone) {
-  return dns::testing::run(zone, [](dns::Knowledge& knowledge) { return survey_spf("example.com", knowledge); });
+  return dns::testing::run(zone, [](dns::DnsAnswers& answers) { return survey_spf("example.com", answers); });
 }
 
 TEST(SpfSurvey, CountsTermsThatAskDnsWhereverTheyStand) {

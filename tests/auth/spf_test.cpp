@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "connectord/dns/gatherer.h"
+#include "connectord/dns/lookup_driver.h"
 #include "dns/zone.h"
 
 namespace connectord::auth {
@@ -27,7 +27,7 @@ SpfQuery query_from(std::string_view client, std::string mail_from, std::string 
 
 SpfOutcome check(const Zone& zone, const SpfQuery& query, std::size_t* asked = nullptr) {
   return dns::testing::run(
-      zone, [&](dns::Knowledge& knowledge) { return check_spf(query, knowledge); }, asked);
+      zone, [&](dns::DnsAnswers& dns_answers) { return check_spf(query, dns_answers); }, asked);
 }
 
 // The result for a@example.com whose record is given, and what is wrong with it.
@@ -201,9 +201,9 @@ TEST(Spf, AsksForAllExchangersTogether) {
   zone.txt("example.com", "v=spf1 mx -all");
   int rounds = 0;
   const auto query = query_from("192.0.2.109", "a@example.com");
-  const auto outcome = dns::testing::run(zone, [&](dns::Knowledge& knowledge) {
+  const auto outcome = dns::testing::run(zone, [&](dns::DnsAnswers& dns_answers) {
     ++rounds;
-    return check_spf(query, knowledge);
+    return check_spf(query, dns_answers);
   });
   EXPECT_EQ(outcome.result, SpfResult::pass);
   EXPECT_EQ(rounds, 4) << "TXT, MX, ten addresses, result";
@@ -285,8 +285,8 @@ TEST(Spf, TakesARecordOfFourKibibytesAndNoMore) {
   EXPECT_EQ(outcome.problem, "example.com: the record is longer than 4096 bytes");
   Zone zone;
   zone.txt("example.com", longest + " ");
-  const auto other = dns::testing::run(zone, [](dns::Knowledge& knowledge) {
-    return check_spf_with_libspf2(query_from("192.0.2.1", "a@example.com"), knowledge);
+  const auto other = dns::testing::run(zone, [](dns::DnsAnswers& dns_answers) {
+    return check_spf_with_libspf2(query_from("192.0.2.1", "a@example.com"), dns_answers);
   });
   EXPECT_EQ(other.result, SpfResult::permerror) << "libspf2 too";
 }
@@ -319,9 +319,9 @@ TEST(Spf, JudgesNoTermTwiceHoweverOftenItWaitsForDns) {
   zone.txt("example.com", "v=spf1" + padding + " include:%{l2r}.r0.example ?all");
   SpfCheck whole(query);
   std::size_t rounds = 0;
-  const auto outcome = dns::testing::run(zone, [&](dns::Knowledge& knowledge) {
+  const auto outcome = dns::testing::run(zone, [&](dns::DnsAnswers& dns_answers) {
     ++rounds;
-    return whole.run(knowledge);
+    return whole.run(dns_answers);
   });
   EXPECT_EQ(outcome.result, SpfResult::neutral) << outcome.problem;
   EXPECT_GT(rounds, 10U);
@@ -395,9 +395,9 @@ TEST(Spf, ExplainsAFailOfTheDomainItselfOnly) {
 }
 
 TEST(Spf, WaitsWhileAnswersAreMissingAndNotesThem) {
-  dns::Knowledge knowledge;
-  EXPECT_FALSE(check_spf(query_from("192.0.2.1", "a@example.com"), knowledge).has_value());
-  EXPECT_EQ(knowledge.take_missing(), (std::vector<dns::Question>{{"example.com", Type::txt}}));
+  dns::DnsAnswers dns_answers;
+  EXPECT_FALSE(check_spf(query_from("192.0.2.1", "a@example.com"), dns_answers).has_value());
+  EXPECT_EQ(dns_answers.take_missing(), (std::vector<dns::Question>{{"example.com", Type::txt}}));
 }
 
 // Knows one zone's texts and never answers anything else.
@@ -416,12 +416,12 @@ TEST(Spf, EndsAsTemperrorWhenTheTimeOfTheMessageIsOver) {
   Zone zone;
   zone.txt("example.com", "v=spf1 ip4:198.51.100.1 a:slow.example -all");
   HalfSilentResolver resolver(zone);
-  dns::Gatherer gatherer(resolver);
+  dns::LookupDriver lookups(resolver);
   std::optional<SpfOutcome> outcome;
   const auto query = query_from("192.0.2.1", "a@example.com");
-  gatherer.start([&](dns::Knowledge& knowledge) { return (outcome = check_spf(query, knowledge)).has_value(); });
+  lookups.start([&](dns::DnsAnswers& dns_answers) { return (outcome = check_spf(query, dns_answers)).has_value(); });
   EXPECT_FALSE(outcome.has_value());
-  EXPECT_FALSE(gatherer.wait_until(std::chrono::steady_clock::now()));
+  EXPECT_FALSE(lookups.wait_until(std::chrono::steady_clock::now()));
   ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(outcome->result, SpfResult::temperror);
   EXPECT_EQ(outcome->problem, "example.com: a:slow.example: DNS, A of slow.example: timeout");

@@ -18,5 +18,13 @@ TEST(Hexadecimal, KnowsDigitsOfEitherCase) {
   for (const char c : {'g', 'G', '/', ':', '@', '`', '\0', '\xff'}) EXPECT_EQ(hex_value(c), -1);
 }
 
+TEST(Hexadecimal, IsReadAsItIsWritten) {
+  const std::string bytes("\0a\xff", 3);
+  EXPECT_EQ(from_hex(to_hex(bytes)), bytes);
+  EXPECT_EQ(from_hex("4A4b"), "JK");
+  EXPECT_EQ(from_hex(""), "");
+  for (const char* text : {"4", "4g", " 4a", "4a\n"}) EXPECT_FALSE(from_hex(text)) << text;
+}
+
 }  // namespace
 }  // namespace connectord::base

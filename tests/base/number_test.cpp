@@ -15,5 +15,14 @@ TEST(Number, IsWhatTheAttributeBeginsWithOrNothing) {
   for (const Case& c : cases) EXPECT_EQ(number_of(c.text), c.number) << c.text;
 }
 
+TEST(WholeNumber, IsNothingButItsDigits) {
+  EXPECT_EQ(whole_number<std::int64_t>("-25"), -25);
+  EXPECT_EQ(whole_number<std::size_t>("0025"), 25U);
+  for (const char* text : {"", " 25", "25 ", "+25", "2x", "99999999999999999999"}) {
+    EXPECT_FALSE(whole_number<std::int64_t>(text)) << text;
+  }
+  EXPECT_FALSE(whole_number<std::size_t>("-1"));
+}
+
 }  // namespace
 }  // namespace connectord::base

@@ -15,6 +15,15 @@ TEST(Text, TellsUtf8FromOtherBytes) {
   }
 }
 
+TEST(Text, TellsUtf8FromOtherBytesWhereverTheyStand) {
+  for (std::size_t before = 0; before < 20; ++before) {
+    const std::string ascii(before, 'x');
+    EXPECT_TRUE(is_utf8(ascii + "\xc3\xa9" + ascii)) << before;
+    EXPECT_FALSE(is_utf8(ascii + "\xe9" + ascii)) << before;
+    EXPECT_FALSE(is_utf8(ascii + "\xc3")) << before;
+  }
+}
+
 TEST(Text, TextFromOutsideBecomesPrintable) {
   EXPECT_EQ(printable("a\r\nb\xc3\xa9"), "a??b??");
   EXPECT_EQ(printable("abcdef", 3), "abc...");

@@ -28,7 +28,7 @@ void list_connectors(benchmark::State& state, const char* query) {
   test::RecordingLog log;
   runtime::PolicyStore policies(engine::Policy::compile(configuration_of(state.range(0))).policy);
   runtime::LiveSessions live;
-  session::Intake intake;
+  session::InFlight intake;
   runtime::Services services{policies, live, log};
   runtime::Reloader reloader("/nonexistent/connectord.toml", services);
   api::Api api({services, reloader, intake, {"", 1, 1, {}}, {}});

@@ -40,9 +40,9 @@ void run_ours(benchmark::State& state, const PrivateKey& key) {
     verifier.end_of_headers();
     const std::string_view body = message.body;
     for (std::size_t i = 0; i < body.size(); i += 65535) verifier.body(body.substr(i, 65535));
-    dns::Knowledge knowledge;
-    for (const auto& question : verifier.key_questions()) knowledge.add(question, answer);
-    const auto results = verifier.finish(knowledge);
+    dns::DnsAnswers answers;
+    for (const auto& question : verifier.key_questions()) answers.add(question, answer);
+    const auto results = verifier.finish(answers);
     if (results->front().result != model::DkimResult::pass) state.SkipWithError(results->front().problem.c_str());
   }
 }

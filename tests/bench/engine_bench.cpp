@@ -56,7 +56,7 @@ model::Facts facts_for(std::size_t number) {
   return facts;
 }
 
-// As where no policy service tells of certificates: none is trusted, and no fingerprint known.
+// As where no policy service passes certificates: none is trusted, and no fingerprint known.
 model::Facts facts_without_certificate(std::size_t number) {
   const bool by_fingerprint = number % 3 == 2;
   model::Facts facts = facts_for(by_fingerprint ? number - 1 : number);

@@ -1,7 +1,7 @@
-// Lines of the mail log: how fast a reader can catch up. One message has seven lines, of which five tell something.
+// Lines of the mail log: how fast a reader can catch up. One message has seven lines, of which five say something.
 #include <benchmark/benchmark.h>
 
-#include "connectord/maillog/mail_log_line.h"
+#include "maillog/mail_log_line.h"
 
 namespace {
 

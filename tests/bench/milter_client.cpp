@@ -90,9 +90,9 @@ base::FileDescriptor connect_to(const net::Endpoint& endpoint) {
   const bool is_unix = endpoint.kind == net::Endpoint::Kind::unix_socket;
   base::FileDescriptor fd = is_unix ? connect_unix(endpoint.path) : connect_inet(endpoint);
   // A filter that says nothing must not keep the measurement from ending.
-  const timeval patience{.tv_sec = 60, .tv_usec = 0};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  const timeval timeout{.tv_sec = 60, .tv_usec = 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
   return fd;
 }
 

@@ -1,4 +1,4 @@
-// Plays the mail server: parallel SMTP sessions that hand messages to a filter over the milter protocol. Tells in one
+// Plays the mail server: parallel SMTP sessions that hand messages to a filter over the milter protocol. Reports in one
 // JSON object what the filter's process has used for them, and how long a message took. Ends by itself.
 #include <CLI/CLI.hpp>
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Plays Postfix's processes: connections to the socketmap that ask one question after the other, all of them answered
-// by a connector of a numbered site. Tells in one JSON object how many answers came, how long one took, and what the
+// by a connector of a numbered site. Reports in one JSON object how many answers came, how long one took, and what the
 // daemon's process has used. Ends by itself.
 #include <poll.h>
 #include <sys/socket.h>
@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "connectord/net/listener.h"
-#include "connectord/socketmap/request.h"
 #include "process_usage.h"
+#include "socketmap/request.h"
 
 namespace connectord::bench {
 namespace {

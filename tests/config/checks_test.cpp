@@ -46,15 +46,105 @@ TEST(ConfigChecks, ANameMayStandOnceOnly) {
   });
 }
 
-TEST(ConfigChecks, MailAboutValidationsGoesToAnAddress) {
+TEST(ConfigChecks, MailOfOursGoesToAnAddress) {
   check_all({
       {"a unix socket",
        with_server("[validation]\nmail_through = \"unix:/run/mail\"\n"),
        {5, 16, "validation.mail_through", "must be an address and a port; write \"inet:127.0.0.1:25\""}},
-      {"a name",
+      {"a name where it was before",
        with_server("[validation]\nmail_through = \"inet:localhost:25\"\n"),
        {5, 16, "validation.mail_through", "must be an address and a port"}},
+      {"a name",
+       "[server]\nmilter = \"unix:/m\"\nmail_through = \"inet:localhost:25\"\n",
+       {3, 16, "server.mail_through", "must be an address and a port; write \"inet:127.0.0.1:25\""}},
+      {"an address where it was before",
+       with_server("[validation]\nmail_through = \"inet:127.0.0.1:26\"\n"),
+       {5, 16, "validation.mail_through",
+        "is a key of [server] now, and counts where that is not there; write mail_through = \"inet:127.0.0.1:26\" "
+        "there",
+        warning}},
       {"too often", with_server("[validation]\nevery = \"1m\"\n"), {5, 9, "validation.every", ""}},
+  });
+}
+
+TEST(ConfigChecks, ReportsNeedASenderATraceAndResults) {
+  const std::string wanted = "[reports]\ndmarc = true\n";
+  const std::string sender = "sender = \"dmarc@example.net\"\n";
+  const std::string trace = "[trace]\nstore = \"sqlite:/t\"\n";
+  const std::string signing = "[[signing]]\ndomain = \"example.net\"\nselector = \"s\"\nkey_file = \"/k\"\n";
+  check_all({
+      {"no sender",
+       with_server(wanted + trace),
+       {1, 1, "reports.sender", "is missing; write sender = \"dmarc-reports@…\" in [reports]"}},
+      {"no trace",
+       with_server(wanted + sender + signing),
+       {1, 1, "reports.dmarc", "reports are made from the trace, and none is kept; write store = "}},
+      {"no results",
+       with_server("[authentication]\ndmarc = \"off\"\n" + wanted + sender + trace + signing),
+       {1, 1, "reports.dmarc", "there is nothing to report while DMARC is not looked at; write dmarc = "}},
+      {"no signature",
+       with_server(wanted + sender + trace),
+       {1, 1, "reports.sender",
+        "no [[signing]] is for example.net, so reports are not signed, and who gets them may refuse them; make a key "
+        "with: connectorctl dkim new example.net",
+        warning}},
+  });
+}
+
+TEST(ConfigChecks, DeliveryByDaneNeedsAResolverOnThisMachine) {
+  const std::string socketmap = "[server]\nmilter = \"unix:/run/m\"\nsocketmap = \"unix:/run/s\"\n";
+  const std::string elsewhere = "[dns]\nservers = [\"127.0.0.1\", \"192.0.2.53\"]\n";
+  const std::string connector =
+      "[[outbound]]\nname = \"a\"\nscenario = \"partner\"\nrecipient_domains = [\"a.example\"]\n";
+  check_all({
+      {"elsewhere",
+       socketmap + elsewhere + "[delivery]\ndane = true\n",
+       {1, 1, "dns.servers",
+        "DANE needs a resolver on this machine that validates DNSSEC, and 192.0.2.53 is none; run"}},
+      {"elsewhere, by a connector",
+       socketmap + elsewhere + connector + "tls = { dane = \"opportunistic\" }\n",
+       {6, 1, "dns.servers", "and 192.0.2.53 is none"}},
+      {"nobody can ask",
+       with_server("[delivery]\nmta_sts = true\n"),
+       {1, 1, "server.socketmap", "no mail server can ask how mail must be protected; write socketmap = ", warning}},
+      {"nothing to report of",
+       socketmap + "[delivery]\ntlsrpt = true\n",
+       {1, 1, "delivery.tlsrpt", "has nothing to tell Postfix", warning}},
+  });
+}
+
+TEST(ConfigChecks, WhatADestinationPublishesMustFitWhatTheConnectorAsksFor) {
+  const auto asking = [](const std::string& tls, const std::string& hosts = {}) {
+    return "[server]\nmilter = \"unix:/run/m\"\nsocketmap = \"unix:/run/s\"\n[[outbound]]\nname = \"a\"\n"
+           "scenario = \"partner\"\nrecipient_domains = [\"a.example\"]\nroute = {" +
+           hosts + "}\ntls = { " + tls + " }\n";
+  };
+  const std::string host = " smart_hosts = [\"[mx.a.example]\"] ";
+  check_all({
+      {"mandatory beside a level",
+       asking("level = \"verify\", dane = \"mandatory\""),
+       {9, 34, "outbound.tls.dane", "does not go with level = \"verify\"; leave one of them out"}},
+      {"opportunistic beside a level",
+       asking("level = \"verify\", dane = \"opportunistic\""),
+       {9, 34, "outbound.tls.dane", "has no effect beside level = \"verify\", which counts before it", warning}},
+      {"none beside dane",
+       asking("level = \"dane\", dane = \"none\""),
+       {9, 32, "outbound.tls.dane", "does not go with level = \"dane\""}},
+      {"none beside sts",
+       asking("level = \"sts\", mta_sts = \"none\""),
+       {9, 34, "outbound.tls.mta_sts", "does not go with level = \"sts\""}},
+      {"a policy beside mandatory records",
+       asking("dane = \"mandatory\", mta_sts = \"opportunistic\""),
+       {9, 39, "outbound.tls.mta_sts", "has no effect beside what is asked for", warning}},
+      {"a policy of a single host",
+       asking("level = \"sts\"", host),
+       {9, 7, "outbound.tls.level", "there is no MTA-STS policy for the single host [mx.a.example]; write a domain"}},
+      {"perhaps a policy of a single host",
+       asking("mta_sts = \"opportunistic\"", host),
+       {9, 7, "outbound.tls.mta_sts", "there is no MTA-STS policy for the single host [mx.a.example]", warning}},
+      {"no word of it",
+       asking("dane = \"always\""),
+       {9, 16, "outbound.tls.dane", "write \"none\", \"opportunistic\" or \"mandatory\""}},
   });
 }
 

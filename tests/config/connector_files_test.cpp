@@ -57,6 +57,15 @@ TEST(ConnectorFiles, WhatIsWrittenLoadsAsTheSameConnector) {
   }
 }
 
+TEST(ConnectorFiles, ADirectionThatIsNoWordIsNamed) {
+  for (const char* direction : {"[]", "7", "null", "{}"}) {
+    const auto written =
+        connector_toml(nlohmann::ordered_json::parse(std::string(R"({"direction":)") + direction + "}"));
+    ASSERT_FALSE(written) << direction;
+    EXPECT_EQ(written.error().key, "direction");
+  }
+}
+
 TEST(ConnectorFiles, AnyTextSurvives) {
   std::string hard;
   for (int c = 1; c < 256; ++c) hard += c < 128 ? std::string(1, static_cast<char>(c)) : std::string("\xc3\xbc");
@@ -98,46 +107,6 @@ TEST(ConnectorFiles, ASealBreaksWithTheFirstByteThatSomebodyChanges) {
   }
   EXPECT_FALSE(is_sealed(sealed + "# note\n"));
   EXPECT_FALSE(is_sealed(""));
-}
-
-TEST(ConnectorFiles, EnabledIsSetInPlaceAndAllElseStays) {
-  struct {
-    const char* what;
-    std::string before;
-    bool enabled;
-    std::string after;
-  } const cases[] = {
-      {"given", "[[inbound]]\nname = \"a\"\nenabled = true # yes\n", false,
-       "[[inbound]]\nname = \"a\"\nenabled = false # yes\n"},
-      {"not given", "# c\n[[inbound]] # d\nname='a'\n[inbound.identify]\nsender_domains=['*']", false,
-       "# c\n[[inbound]] # d\nenabled = false\nname='a'\n[inbound.identify]\nsender_domains=['*']"},
-      {"line ends of DOS", "[[inbound]]\r\nname = \"a\"\r\n", true,
-       "[[inbound]]\r\nenabled = true\r\nname = \"a\"\r\n"},
-      {"the second of three",
-       "[[inbound]]\nname=\"b\"\nenabled=true\n[[inbound]]\nname=\"a\"\nenabled=true\n[[outbound]]\nname="
-       "\"a\"\nenabled=true\n",
-       false,
-       "[[inbound]]\nname=\"b\"\nenabled=true\n[[inbound]]\nname=\"a\"\nenabled=false\n[[outbound]]\nname="
-       "\"a\"\nenabled=true\n"},
-      {"behind text beyond ASCII", "[[inbound]]\ncomment = \"üüü\"\nname = \"a\"\n\"enabled\"\t=\tfalse\n", true,
-       "[[inbound]]\ncomment = \"üüü\"\nname = \"a\"\n\"enabled\"\t=\ttrue\n"},
-      {"a name in a comment and in a string",
-       "[[inbound]]\nname = \"b\"\ncomment = '''\n[[inbound]]\nname = \"a\"\n'''\n"
-       "[[inbound]]\nname = \"a\"\n",
-       false,
-       "[[inbound]]\nname = \"b\"\ncomment = '''\n[[inbound]]\nname = \"a\"\n'''\n"
-       "[[inbound]]\nenabled = false\nname = \"a\"\n"},
-  };
-  for (const auto& one : cases) {
-    EXPECT_EQ(with_enabled(one.before, "inbound", "a", one.enabled).value_or("refused"), one.after) << one.what;
-  }
-}
-
-TEST(ConnectorFiles, WhatCannotBeSetSafelyIsRefused) {
-  for (const char* text : {"inbound = [{ name = \"a\", enabled = true }]\n", "[[inbound]]\nname = \"b\"\n",
-                           "[[inbound]]\nname = \"a\"\nenabled = \"yes\"\n", "[[inbound]]\nname =\n", ""}) {
-    EXPECT_FALSE(with_enabled(text, "inbound", "a", false)) << text;
-  }
 }
 
 TEST(ConnectorFiles, ANewFileLiesWhereAnIncludeCoversIt) {

@@ -55,7 +55,7 @@ TEST(ConfigErrors, AWrongTypeNamesWhatWasFoundAndWhatToWrite) {
        {7, 11, "inbound.require", "found the boolean true; write [inbound.require] on a line of its own"}},
       {"one table for many",
        with_server("[inbound]\nname = \"a\"\n"),
-       {4, 1, "inbound", "found a table; write [[inbound]] on a line of its own"}},
+       {4, 1, "inbound", "[inbound] is one table, and there may be several; write [[inbound]] on a line of its own"}},
       {"many tables for one",
        with_server("[[log]]\nformat = \"json\"\n"),
        {4, 1, "log", "found a list of 1 table; write [log] on a line"}},
@@ -153,6 +153,11 @@ TEST(ConfigErrors, AWrongValueNamesWhatIsAllowed) {
        with_server("[trace]\nkeep = \"90d\"\n"),
        {4, 1, "trace.store", "is missing; write store = \"sqlite:/var/lib"}},
       {"trace in no store", with_server("[trace]\nstore = \"trace.db\"\n"), {5, 9, "trace.store", "is not a store"}},
+      {"no time of day",
+       with_server("[reports]\nat = \"24:00\"\n"),
+       {5, 6, "reports.at", "\"24:00\" is not a time of day; write \"01:00\", or up to \"23:59\""}},
+      {"half a time of day", with_server("[reports]\nat = \"1:00\"\n"), {5, 6, "reports.at", "is not a time of day"}},
+      {"reports of nobody", with_server("[reports]\nsender = \"dmarc\"\n"), {5, 10, "reports.sender", ""}},
       {"trace kept for too short a time",
        with_server("[trace]\nstore = \"sqlite:/a\"\nkeep = \"5s\"\n"),
        {6, 8, "trace.keep", "\"5s\" is out of range; write a duration from 1d to 3650d"}},
@@ -272,12 +277,91 @@ TEST(ConfigErrors, ThousandsAreCountedAndTheFirstError) {
 
 TEST(ConfigErrors, ATextThatIsNoTomlNamesThePlace) {
   check_all({
-      {"no value", with_server("[log]\nformat =\n"), {5, 9, "", "this is not TOML: "}},
-      {"in a connector", in_connector("comment = \"open"), {7, 16, "", "this is not TOML: "}},
+      {"no value",
+       with_server("[log]\nformat =\n"),
+       {5, 7, "", "this is not TOML: nothing stands behind \"format\"; write format = and its value"}},
+      {"in a connector",
+       in_connector("comment = \"open"),
+       {7, 11, "", "this is not TOML: the text has no quote at its end; write comment = \"open\""}},
       {"table twice", with_server("[[inbound]]\n[server]\n"), {5, 1, "", "this is not TOML: "}},
       {"key twice", in_connector("enabled = true\nenabled = true"), {8, 11, "", "this is not TOML: "}},
+      {"two values", in_connector("comment = \"a\" \"b\""), {7, 15, "", "this is not TOML: "}},
       {"invalid UTF-8", with_server("[log]\nformat = \"\xff\"\n"), {5, 10, "", "this is not TOML: "}},
   });
+}
+
+// Each has the place of the mistake, not that where the parser gives up, and the line as it must be.
+TEST(ConfigErrors, AMistakeInTheFormIsToldWithWhatToWrite) {
+  check_all({
+      {"yes", in_require("tls = yes"), {10, 7, "", "this is not TOML: \"yes\" is no value; write tls = true"}},
+      {"Off", in_require("tls = Off # later"), {10, 7, "", "\"Off\" is no value; write tls = false"}},
+      {"text without quotes",
+       in_connector("comment = ticket 4711"),
+       {7, 11, "", "this is not TOML: a text stands in quotes; write comment = \"ticket 4711\""}},
+      {"path without quotes",
+       with_server("[organization]\naccepted_domains_file = /etc/domains\n"),
+       {5, 25, "", "write accepted_domains_file = \"/etc/domains\""}},
+      {"time without quotes",
+       with_server("[trace]\nstore = \"sqlite:/a\"\nkeep = 90d\n"),
+       {6, 8, "", "write keep = \"90d\""}},
+      {"address without quotes",
+       in_identify("client_networks = [203.0.113.7]"),
+       {8, 19, "", "write client_networks = [\"203.0.113.7\"]"}},
+      {"list without quotes",
+       in_identify("sender_domains = [contoso.com, \"a.example\", *.contoso.com]"),
+       {8, 18, "", "write sender_domains = [\"contoso.com\", \"a.example\", \"*.contoso.com\"]"}},
+      {"quotes of a word processor",
+       in_connector("comment = \xe2\x80\x9cx\xe2\x80\x9d"),
+       {7, 11, "", "write comment = \"x\""}},
+      {"a colon",
+       in_connector("comment: x"),
+       {7, 8, "", "an equals sign stands between a key and its value; write comment = \"x\""}},
+      {"a key alone", in_connector("enabled"), {7, 8, "", "write enabled = and the value"}},
+      {"a list without end before a table",
+       with_server("[organization]\naccepted_domains = [\n  \"a.example\",  # ] not here\n  \"]\",\n[log]\nformat = "
+                   "\"text\"\n"),
+       {5, 20, "", "this is not TOML: this list has no end; write ] behind its last value"}},
+      {"a list without end before a key",
+       with_server("[organization]\naccepted_domains = [\"a.example\"\nreject_direct_send = true\n"),
+       {5, 20, "", "this list has no end"}},
+      {"a list without end at the end",
+       with_server("[organization]\naccepted_domains = [\"a.example\",\n"),
+       {5, 20, "", "this list has no end"}},
+      {"a list without a comma",
+       with_server("[organization]\naccepted_domains = [\n\"a.example\"\n\"b.example\"]\n"),
+       {5, 20, "", "the values of this list need a comma between them"}},
+      {"one bracket and two",
+       with_server("[inbound]\nname = \"a\"\n[[inbound]]\nname = \"b\"\n"),
+       {4, 1, "", "this is not TOML: write [[inbound]], with two brackets, at the beginning of each one"}},
+      {"one bracket behind", with_server("[[inbound]\nname = \"a\"\n"), {4, 1, "", "write [[inbound]] with as many"}},
+      {"one bracket too much", with_server("[log]]\nformat = \"text\"\n"), {4, 1, "", "write [log] with as many"}},
+  });
+}
+
+TEST(ConfigErrors, TheFleetsDatabaseIsReachedWithoutGivingAnythingAway) {
+  const auto fleet = [](std::string_view lines) { return with_server("[fleet]\n" + std::string(lines)); };
+  check_all({
+      {"no database", fleet("name = \"mx1\"\n"), {4, 1, "fleet.database", "is missing; write database = "}},
+      {"another scheme",
+       fleet("database = \"mysql://db.example.net/connectord\"\n"),
+       {5, 12, "fleet.database", "is no address of a PostgreSQL; write for example \"postgresql://"}},
+      {"a password",
+       fleet("database = \"postgresql://connectord:secret@db.example.net/connectord\"\n"),
+       {5, 12, "fleet.database", "has a password, which everybody can read here; write it into a file"}},
+      {"a password behind it",
+       fleet("database = \"postgresql://db.example.net/connectord?user=c&password=secret\"\n"),
+       {5, 12, "fleet.database", "has a password"}},
+      {"TLS that nobody checks",
+       fleet("database = \"postgresql://db.example.net/connectord?sslmode=require\"\n"),
+       {5, 12, "fleet.database", "write sslmode=verify-full, or leave it out"}},
+      {"a spool that is too small",
+       fleet("database = \"postgresql:///connectord\"\nspool_size = \"1MiB\"\n"),
+       {6, 14, "fleet.spool_size", "is too small to be of use; write at least \"16MiB\""}},
+  });
+  for (const model::Problem& problem :
+       parse_text(fleet("database = \"postgresql://connectord:secret@db.example.net/x\"\n")).problems) {
+    EXPECT_EQ(problem.message.find("secret"), std::string::npos);
+  }
 }
 
 }  // namespace

@@ -54,6 +54,16 @@ class ConfigFiles : public testing::Test {
   fs::path directory_;
 };
 
+TEST_F(ConfigFiles, AreToldAndHaveADigestThatAnyEditChanges) {
+  write_main("\"d/*.toml\"");
+  write_connector("d/10.toml", "first");
+  const model::Sources before = load_main().configuration.sources;
+  EXPECT_EQ(before.files, (std::vector{path("main.toml"), path("d/10.toml")}));
+  EXPECT_EQ(load_main().configuration.sources.sha256, before.sha256);
+  write("d/10.toml", "# A comment.\n");
+  EXPECT_NE(load_main().configuration.sources.sha256, before.sha256);
+}
+
 TEST_F(ConfigFiles, IncludedConnectorsComeInTheOrderOfTheirFiles) {
   write_main("\"d/*.toml\", \"last.toml\", \"none/*.toml\"");
   write_connector("d/20.toml", "second");
@@ -215,10 +225,10 @@ TEST_F(ConfigFiles, AnIncludeInAnIncludedFileIsAnError) {
 TEST_F(ConfigFiles, AnIncludedFileHoldsConnectorsOnly) {
   write_main("\"d/*.toml\"");
   write("d/a.toml", "[log]\nformat = \"json\"\n");
-  EXPECT_EQ(
-      only_problem(),
-      "d/a.toml:1:1: error: log: an included file can hold [[inbound]] and [[outbound]] only; write [log] in the main "
-      "file");
+  EXPECT_EQ(only_problem(),
+            "d/a.toml:1:1: error: log: an included file can hold [[inbound]], [[outbound]] and [[rule]] only; write "
+            "[log] in the main "
+            "file");
 }
 
 TEST_F(ConfigFiles, ABinaryIncludedFileIsAnError) {

@@ -9,21 +9,21 @@ constexpr std::string_view all_listeners =
     "[server]\nmilter = \"unix:/run/m.sock\"\nsocketmap = \"unix:/run/s.sock\"\n";
 
 // The connector begins in line 4, and the lines after its scenario in line 7.
-std::string connector(std::string_view lines) {
+std::string outbound_connector(std::string_view lines) {
   return std::string(all_listeners) + "[[outbound]]\nname = \"a\"\nscenario = \"partner\"\n" + std::string(lines) +
          "\n";
 }
 
 std::string with_route(std::string_view route) {
-  return connector("recipient_domains = [\"contoso.com\"]\n[outbound.route]\n" + std::string(route));
+  return outbound_connector("recipient_domains = [\"contoso.com\"]\n[outbound.route]\n" + std::string(route));
 }
 
 std::string with_tls(std::string_view tls) {
-  return connector("recipient_domains = [\"contoso.com\"]\n[outbound.tls]\n" + std::string(tls));
+  return outbound_connector("recipient_domains = [\"contoso.com\"]\n[outbound.tls]\n" + std::string(tls));
 }
 
 TEST(ConfigOutbound, ReadsAllThatAConnectorMaySay) {
-  const Loaded loaded = parse_text(connector(
+  const Loaded loaded = parse_text(outbound_connector(
       "enabled = false\ncomment = \"x\"\nrecipient_domains = [\"Contoso.COM\", \"*.bücher.example\", \"*\"]\n"
       "split_recipients = true\n[outbound.route]\n"
       "smart_hosts = [\"[MX1.contoso.com]:25\", \"[192.0.2.1]\", \"[2001:DB8:0::1]:587\", \"contoso.com\", "
@@ -50,22 +50,100 @@ TEST(ConfigOutbound, ReadsAllThatAConnectorMaySay) {
 TEST(ConfigOutbound, AConnectorMustBeForSomething) {
   check_all({
       {"nothing",
-       connector(""),
+       outbound_connector(""),
        {4, 1, "outbound.recipient_domains",
         "is missing, so no mail would leave by this connector; write recipient_domains = [\"contoso.com\"], or [\"*\"] "
         "for all mail that leaves"}},
       {"rules",
-       connector("rule_scoped = true"),
-       {7, 15, "outbound.rule_scoped",
-        "there are no transport rules so far, so no mail leaves by \"a\"; leave rule_scoped out", warning}},
+       outbound_connector("rule_scoped = true"),
+       {4, 1, "outbound.rule_scoped",
+        "no rule that is enabled, and more than an audit, names \"a\", so no mail leaves by it; write a [[rule]] with "
+        "do = \"route\", or leave rule_scoped out "
+        "to choose by recipient_domains",
+        warning}},
       {"no such tag",
-       connector("inbound_connectors = [\"hybird\"]\n[[inbound]]\nname = \"hybrid\"\nscenario = \"internet\"\nidentify "
-                 "= { sender_domains = [\"*\"] }"),
+       outbound_connector(
+           "inbound_connectors = [\"hybird\"]\n[[inbound]]\nname = \"hybrid\"\nscenario = \"internet\"\nidentify "
+           "= { sender_domains = [\"*\"] }"),
        {4, 1, "outbound.inbound_connectors", "there is no inbound connector \"hybird\"; did you mean \"hybrid\"?"}},
       {"no tag at all",
-       connector("inbound_connectors = [\"hybrid\"]"),
+       outbound_connector("inbound_connectors = [\"hybrid\"]"),
        {4, 1, "outbound.inbound_connectors", "write the name of an [[inbound]] connector"}},
   });
+}
+
+TEST(ConfigOutbound, SendersAreOneWayToSayWhoseMailItIs) {
+  const std::string hosts = "[outbound.route]\nsmart_hosts = [\"[a.example]\"]";
+  check_all({
+      {"a sender and a rule",
+       outbound_connector("senders = [\"a@example.net\"]\nrule_scoped = true\n" + hosts),
+       {7, 11, "outbound.senders",
+        "is not asked together with rule_scoped: a rule has the condition sender; leave one of them out"}},
+      {"a sender and a tag",
+       outbound_connector("sender_domains = [\"example.net\"]\ninbound_connectors = [\"hybrid\"]\n" + hosts),
+       {7, 18, "outbound.sender_domains", "is not asked together with inbound_connectors"}},
+      {"a sender and no host",
+       outbound_connector("sender_domains = [\"example.net\"]"),
+       {7, 18, "outbound.sender_domains",
+        "alone needs smart hosts, since without them the mail takes the mail server's own way; write smart_hosts in "
+        "[outbound.route], or recipient_domains too"}},
+      {"no address", outbound_connector("senders = [\"example.net\"]\n" + hosts), {7, 12, "outbound.senders", "no"}},
+      {"sender and destination without a milter",
+       "[server]\npolicy = \"unix:/run/p.sock\"\nsocketmap = \"unix:/run/s.sock\"\n[[outbound]]\nname = "
+       "\"a\"\nscenario = "
+       "\"partner\"\nrecipient_domains = [\"contoso.com\"]\nsenders = [\"a@example.net\"]\n",
+       {4, 1, "server.milter",
+        "only the milter knows both sender and recipient, so nothing leaves by \"a\"; write milter in [server], or "
+        "leave "
+        "out its senders or its recipient_domains",
+        warning}},
+  });
+  const Loaded good = parse_text(
+      outbound_connector("senders = [\"Shop@Example.net\"]\nsender_domains = [\"*.example.org\"]\n" + hosts));
+  EXPECT_TRUE(good.problems.empty()) << listed(good.problems);
+  EXPECT_TRUE(good.configuration.outbound.at(0).is_by_sender_alone());
+  const Loaded both =
+      parse_text(outbound_connector("senders = [\"a@example.net\"]\nrecipient_domains = [\"contoso.com\"]"));
+  EXPECT_TRUE(both.problems.empty()) << listed(both.problems);
+  EXPECT_FALSE(both.configuration.outbound.at(0).is_by_sender_alone());
+}
+
+TEST(ConfigOutbound, ImplicitTlsIsForAllSmartHostsOrNone) {
+  check_all(
+      {{"both",
+        with_route("smart_hosts = [\"smtps:[a.example]\", \"[b.example]:587\"]"),
+        {9, 15, "outbound.route.smart_hosts",
+         "has hosts with \"smtps:\" and without, which no delivery service of a mail server can have both; write it "
+         "before all of them, or make two connectors"}}});
+  const Loaded good = parse_text(with_route("smart_hosts = [\"smtps:[a.example]\", \"smtps:[2001:db8::1]:4465\"]"));
+  ASSERT_TRUE(good.problems.empty()) << listed(good.problems);
+  const model::OutboundConnector& read = good.configuration.outbound.at(0);
+  EXPECT_TRUE(read.has_implicit_tls());
+  EXPECT_TRUE(read.needs_own_service());
+  EXPECT_EQ(to_string(read.route.smart_hosts[0]), "[a.example]:465");
+  EXPECT_EQ(configured_text(read.route.smart_hosts[1]), "smtps:[2001:db8::1]:4465");
+}
+
+TEST(ConfigOutbound, ACertificateOfOursHasAKey) {
+  check_all({
+      {"no key",
+       with_tls("certificate = \"/a.pem\""),
+       {9, 15, "outbound.tls.certificate", "is of no use without key; write both"}},
+      {"no certificate",
+       with_tls("key = \"/a.key\""),
+       {9, 7, "outbound.tls.key", "is of no use without certificate; write both"}},
+      {"another option of master.cf",
+       with_tls("certificate = \"/a.pem\"\nkey = \"/a.key -o x=y\""),
+       {10, 7, "outbound.tls.key",
+        "has a character in its name that Postfix takes for something else; rename the file"}},
+      {"a comma",
+       with_tls("certificate = \"/a,b.pem\"\nkey = \"/a.key\""),
+       {9, 15, "outbound.tls.certificate",
+        "has a character in its name that Postfix takes for something else; rename the file"}},
+  });
+  const Loaded good = parse_text(with_tls("certificate = \"/a.pem\"\nkey = \"/a.key\""));
+  EXPECT_TRUE(good.problems.empty()) << listed(good.problems);
+  EXPECT_TRUE(good.configuration.outbound.at(0).needs_own_service());
 }
 
 TEST(ConfigOutbound, ASmartHostIsWrittenAsPostfixHasIt) {
@@ -159,7 +237,7 @@ TEST(ConfigOutbound, WhatItNeedsOfTheRestIsToldOnce) {
         "\"unix:/var/spool/postfix/connectord/socketmap.sock\" in [server], or use connectorctl maps",
         warning}},
       {"own domains",
-       connector("recipient_domains = [\"*\"]"),
+       outbound_connector("recipient_domains = [\"*\"]"),
        {4, 1, "organization.accepted_domains", "without it \"a\" takes mail for our own domains too; name them there",
         warning}},
       {"no milter",

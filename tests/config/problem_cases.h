@@ -13,7 +13,7 @@ namespace connectord::config {
 
 inline constexpr auto warning = model::Problem::Severity::warning;
 
-// A short way to write what a document must be told. `text` need be part of the message only.
+// A short way to write which problem must be reported of a document. `text` need be part of the message only.
 struct ExpectedProblem {
   std::uint32_t line;
   std::uint32_t column;
@@ -41,7 +41,7 @@ inline std::string listed(const std::vector<model::Problem>& problems) {
   return text;
 }
 
-inline bool tells(const std::vector<model::Problem>& problems, const ExpectedProblem& expected) {
+inline bool has_problem(const std::vector<model::Problem>& problems, const ExpectedProblem& expected) {
   return std::any_of(problems.begin(), problems.end(), [&](const model::Problem& problem) {
     return problem.location.line == expected.line && problem.location.column == expected.column &&
            problem.key == expected.key && problem.severity == expected.severity &&
@@ -59,7 +59,7 @@ struct ProblemCase {
 inline void check_all(const std::vector<ProblemCase>& cases) {
   for (const ProblemCase& one : cases) {
     const Loaded loaded = parse_text(one.text);
-    EXPECT_TRUE(tells(loaded.problems, one.expected)) << one.what << "\n" << one.text << listed(loaded.problems);
+    EXPECT_TRUE(has_problem(loaded.problems, one.expected)) << one.what << "\n" << one.text << listed(loaded.problems);
     EXPECT_EQ(loaded.problems.size(), 1U) << one.what << "\n" << one.text << listed(loaded.problems);
     EXPECT_EQ(loaded.ok(), one.expected.severity == warning) << one.what;
   }

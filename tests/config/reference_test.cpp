@@ -1,4 +1,4 @@
-#include "connectord/config/reference.h"
+#include "config/reference.h"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "connectord/config/fleet_keys.h"
 #include "problem_cases.h"
 
 namespace connectord::config {
@@ -82,6 +83,22 @@ TEST(ConfigReference, TheExamplesLoad) {
     ++examples;
   }
   EXPECT_GT(examples, 0);
+}
+
+TEST(ConfigReference, TheDocumentationSaysWhatIsTheFleetsAsTheCodeDoes) {
+  const auto file = project() / "docs" / "fleet.md";
+  std::string text = content(file);
+  constexpr std::string_view begin_owners = "<!-- key owners: begin -->\n";
+  const auto begin = text.find(begin_owners);
+  const auto end = text.find("<!-- key owners: end -->\n");
+  ASSERT_TRUE(begin != std::string::npos && end != std::string::npos) << file << " has no marks for the list";
+  const std::string current =
+      text.substr(0, begin + begin_owners.size()) + "\n" + key_owners_markdown() + "\n" + text.substr(end);
+  if (std::getenv("CONNECTORD_RENEW_REFERENCE") != nullptr) {
+    std::ofstream(file, std::ios::binary) << current;
+    text = current;
+  }
+  EXPECT_TRUE(text == current) << file << " is not up to date; run this test with CONNECTORD_RENEW_REFERENCE=1";
 }
 
 }  // namespace

@@ -62,6 +62,28 @@ TEST(ConfigSigning, ThatCannotWorkIsRefused) {
   });
 }
 
+TEST(ConfigSealing, IsReadAsItStandsAndNeedsArc) {
+  const std::string key = "selector = \"Arc1\"\nkey_file = \"/etc/k.pem\"\n";
+  const std::string arc = "[authentication]\narc = true\n";
+  const Loaded loaded = parse_text(with_server(arc + "[sealing]\ndomain = \"Example.net\"\n" + key));
+  ASSERT_TRUE(loaded.ok()) << listed(loaded.problems);
+  ASSERT_TRUE(loaded.configuration.sealing);
+  EXPECT_EQ(loaded.configuration.sealing->domain.name(), "example.net");
+  EXPECT_EQ(loaded.configuration.sealing->selector, "arc1");
+  check_all({
+      {"no arc",
+       with_server("[sealing]\ndomain = \"example.net\"\n" + key),
+       {4, 1, "sealing", "[authentication] does not look; write arc = true there"}},
+      {"several domains",
+       with_server(arc + "[sealing]\ndomain = \"*.example.net\"\n" + key),
+       {7, 10, "sealing.domain", "a seal is of one domain; write \"example.net\""}},
+      {"another key at the same name",
+       with_server(arc + "[sealing]\ndomain = \"example.net\"\n" + key + "[[signing]]\ndomain = \"example.net\"\n" +
+                   "selector = \"arc1\"\nkey_file = \"/etc/other.pem\"\n"),
+       {6, 1, "sealing.key_file", "its record in DNS holds one"}},
+  });
+}
+
 TEST(ConfigSigning, MayUseOneKeyForADomainAndForAllBelowIt) {
   const Loaded loaded = parse_text(
       signing(good + "[[signing]]\ndomain = \"example.net\"\nselector = \"s1\"\nkey_file = \"/etc/k.pem\"\n"));

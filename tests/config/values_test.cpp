@@ -179,5 +179,17 @@ TEST(ConfigValues, AFingerprintMayBeWrittenAsOpensslPrintsIt) {
   EXPECT_EQ(loaded.configuration.inbound[0].identify.certificate->fingerprints[0].hex, digits);
 }
 
+TEST(ConfigValues, TheServerForOurMailIsTheOneOfServerElseTheOneWhereItWasBefore) {
+  const auto server_for = [](const std::string& keys, const std::string& validation) {
+    const auto loaded = parse_text("[server]\nmilter = \"unix:/m\"\n" + keys + validation);
+    EXPECT_TRUE(loaded.ok());
+    return loaded.configuration.mail_through().to_string();
+  };
+  const std::string before = "[validation]\nmail_through = \"inet:127.0.0.1:26\"\n";
+  EXPECT_EQ(server_for("", ""), "inet:127.0.0.1:25");
+  EXPECT_EQ(server_for("", before), "inet:127.0.0.1:26");
+  EXPECT_EQ(server_for("mail_through = \"inet:127.0.0.1:25\"\n", before), "inet:127.0.0.1:25");
+}
+
 }  // namespace
 }  // namespace connectord::config

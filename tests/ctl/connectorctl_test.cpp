@@ -1,4 +1,4 @@
-#include "connectord/ctl/connectorctl.h"
+#include "ctl/connectorctl.h"
 
 #include <gtest/gtest.h>
 

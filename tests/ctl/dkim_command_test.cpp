@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "connectord/auth/dkim_private_key.h"
-#include "connectord/ctl/connectorctl.h"
+#include "ctl/connectorctl.h"
 
 namespace connectord::ctl {
 namespace {
@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 
-struct Result {
+struct CommandResult {
   int status;
   std::string out;
   std::string error;
@@ -35,7 +35,7 @@ class DkimCommandTest : public ::testing::Test {
   }
   ~DkimCommandTest() override { std::filesystem::remove_all(folder_); }
 
-  Result run(std::vector<std::string> arguments) const {
+  CommandResult run(std::vector<std::string> arguments) const {
     std::vector<const char*> argv = {"connectorctl", "dkim", "new"};
     const std::string configuration = (folder_ / "connectord.toml").string();
     const std::string keys = (folder_ / "dkim").string();
@@ -56,7 +56,7 @@ class DkimCommandTest : public ::testing::Test {
 };
 
 TEST_F(DkimCommandTest, MakesAKeyThatOnlyItsOwnerCanReadAndPrintsWhatToPublish) {
-  const Result made = run({"*.Example.net", "--selector", "S1"});
+  const CommandResult made = run({"*.Example.net", "--selector", "S1"});
   ASSERT_EQ(made.status, 0) << made.error;
   const auto parsed = auth::DkimPrivateKey::parse(key("example.net.s1.pem"));
   ASSERT_TRUE(parsed) << parsed.error();
@@ -70,7 +70,7 @@ TEST_F(DkimCommandTest, MakesAKeyThatOnlyItsOwnerCanReadAndPrintsWhatToPublish) 
 }
 
 TEST_F(DkimCommandTest, SplitsTheRecordIntoStringsThatDnsCanCarry) {
-  const Result made = run({"example.net", "--selector", "s1", "--bits", "4096", "--json"});
+  const CommandResult made = run({"example.net", "--selector", "s1", "--bits", "4096", "--json"});
   ASSERT_EQ(made.status, 0) << made.error;
   const auto object = nlohmann::json::parse(made.out);
   const std::string line = object["zone_line"];
@@ -88,7 +88,7 @@ TEST_F(DkimCommandTest, SplitsTheRecordIntoStringsThatDnsCanCarry) {
 }
 
 TEST_F(DkimCommandTest, MakesEd25519KeysAndNamesThemByTheDay) {
-  const Result made = run({"example.net", "--ed25519", "--json"});
+  const CommandResult made = run({"example.net", "--ed25519", "--json"});
   ASSERT_EQ(made.status, 0) << made.error;
   const auto object = nlohmann::json::parse(made.out);
   EXPECT_EQ(object["algorithm"], "ed25519-sha256");
@@ -98,7 +98,7 @@ TEST_F(DkimCommandTest, MakesEd25519KeysAndNamesThemByTheDay) {
 TEST_F(DkimCommandTest, NeverWritesOverAKey) {
   ASSERT_EQ(run({"example.net", "--selector", "s1"}).status, 0);
   const std::string before = key("example.net.s1.pem");
-  const Result again = run({"example.net", "--selector", "s1"});
+  const CommandResult again = run({"example.net", "--selector", "s1"});
   EXPECT_EQ(again.status, 1);
   EXPECT_THAT(again.error, HasSubstr("there already"));
   EXPECT_EQ(key("example.net.s1.pem"), before);
@@ -118,7 +118,7 @@ TEST_F(DkimCommandTest, RefusesWhatCannotWork) {
                                                              {{"example.net", "--bits", "16384"}, 2},
                                                              {{"example.net", "--bits", "2048", "--ed25519"}, 2},
                                                              {{}, 2}}) {
-    const Result refused = run(arguments);
+    const CommandResult refused = run(arguments);
     EXPECT_EQ(refused.status, status) << (arguments.empty() ? "" : arguments.back());
     EXPECT_FALSE(refused.error.empty());
   }

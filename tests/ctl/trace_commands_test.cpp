@@ -1,10 +1,12 @@
 #include <unistd.h>
 
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "connectord/ctl/connectorctl.h"
+#include "ctl/connectorctl.h"
 #include "trace/fixture.h"
 
 namespace connectord::ctl {
@@ -23,9 +25,18 @@ class TraceCommands : public TraceTest {
  protected:
   void SetUp() override {
     TraceTest::SetUp();
+    set_zone("UTC0");
     std::ofstream(folder_ / "c.toml") << "[server]\nmilter = \"unix:/run/m.sock\"\n[trace]\nstore = \"sqlite:" << path()
                                       << "\"\n";
     open();
+  }
+  void TearDown() override {
+    set_zone("UTC0");
+    TraceTest::TearDown();
+  }
+  static void set_zone(const char* zone) {
+    ::setenv("TZ", zone, 1);
+    ::tzset();
   }
   Result run(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), "connectorctl");
@@ -68,6 +79,12 @@ TEST_F(TraceCommands, FiltersByWhatTheOptionsSay) {
   EXPECT_EQ(found({"--connector", "none"}), "3 2");
   EXPECT_EQ(found({"--status", "failed"}), "2");
   EXPECT_EQ(found({"--action", "quarantine"}), "3");
+  EXPECT_EQ(found({"--status", "refused"}), "2");
+  EXPECT_EQ(found({"--status", "bounced"}), "");
+  EXPECT_EQ(found({"--from", "contoso.com"}), "3 2 1");
+  EXPECT_EQ(found({"alice@contoso.com", "--connector", "contoso"}), "1");
+  EXPECT_EQ(found({"contoso"}), "1");
+  EXPECT_EQ(found({"198.51.100.9"}), "2");
   EXPECT_EQ(found({"--direction", "outbound"}), "");
   EXPECT_EQ(found({"--since", "2026-11-22"}), "3");
   EXPECT_EQ(found({"--until", "2026-11-22T00:00:00Z"}), "2 1");
@@ -113,7 +130,7 @@ TEST_F(TraceCommands, PrintsATableForAPersonThatNoStrangerCanForge) {
                 "1m"));
   const std::string out = run({"trace"}).out;
   EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 2) << out;
-  EXPECT_NE(out.find("2026-11-21 12:00:00  1   getting_status"), std::string::npos) << out;
+  EXPECT_NE(out.find("2026-11-21 12:00:00  1   accepted"), std::string::npos) << out;
   EXPECT_NE(out.find("bob?[2J?@example.net"), std::string::npos) << out;
   EXPECT_EQ(out.find('\x1b'), std::string::npos);
   EXPECT_EQ(out.find('\x9b'), std::string::npos);
@@ -127,7 +144,9 @@ TEST_F(TraceCommands, PrintsCsvThatASpreadsheetTakesForText) {
   EXPECT_TRUE(out.starts_with("id,time,direction,queue_id,")) << out;
   EXPECT_NE(out.find(R"(,"'=cmd@contoso.com",)"), std::string::npos) << out;
   EXPECT_NE(out.find(R"(,"a ""quoted"", text",)"), std::string::npos) << out;
-  EXPECT_TRUE(out.ends_with("\"getting_status\"\r\n")) << out;
+  EXPECT_TRUE(out.ends_with(R"("getting_status","accepted","","","","","","")"
+                            "\r\n"))
+      << out;
 }
 
 TEST_F(TraceCommands, ShowsNoCharacterThatTurnsTextAround) {
@@ -172,26 +191,29 @@ TEST_F(TraceCommands, TellsTheWholeWayOfAMessage) {
   record(batch);
   const std::string out = run({"trace", "show", "2"}).out;
   std::size_t last = 0;
-  for (const char* part : {"message 1, 2026-11-21 (UTC)",
-                           "from    <alice@contoso.com>",
-                           "to      <a@example.net>: delivered (1)",
-                           "to      <b@example.net>: getting_status (2)",
-                           "11:59:58.000  connected   [203.0.113.7]:0",
-                           "HELO mail.contoso.com",
-                           "secured     TLSv1.3",
-                           "sha256:aaaa",
-                           "11:59:59.000  identified  connector contoso by sender_domain",
-                           "pass  attribution (contoso): expected identified by sender_domain, seen contoso.com",
-                           "checked",
-                           "pass  require.tls (contoso): expected TLS, seen TLSv1.3",
-                           "tagged      contoso",
-                           "12:00:00.000  queued      accept as 4X",
-                           "12:00:02      queued      again as 4Y",
-                           "routed      by smart",
-                           "12:00:01      pending     <a@example.net>",
-                           "12:01:01      delivered   <a@example.net>",
-                           "relay mx.example.net[192.0.2.1]:25",
-                           "2.0.0 250 2.0.0 Ok"}) {
+  for (const char* part : {
+           "message 1, 2026-11-21 (UTC)",
+           "from    <alice@contoso.com>",
+           "to      <a@example.net>: delivered (1)",
+           "to      <b@example.net>: accepted (2)",
+           "11:59:58.000  connected   [203.0.113.7]:0",
+           "HELO mail.contoso.com",
+           "secured     TLSv1.3",
+           "sha256:aaaa",
+           "11:59:59.000  identified  connector contoso by sender_domain",
+           "pass  attribution (contoso): expected identified by sender_domain, seen contoso.com",
+           "checked",
+           "pass  require.tls (contoso): expected TLS, seen TLSv1.3",
+           "tagged      contoso",
+           "12:00:00.000  queued      accept as 4X",
+           "12:00:02      queued      again as 4Y",
+           "routed      by smart",
+           "12:00:01      deferred    <a@example.net>",
+           "12:01:01      delivered   <a@example.net>",
+           "relay mx.example.net[192.0.2.1]:25",
+           "2.0.0 250 2.0.0 Ok",
+           "after 250 ms",
+       }) {
     const auto place = out.find(part, last);
     EXPECT_NE(place, std::string::npos) << part << "\n" << out;
     last = place == std::string::npos ? last : place;
@@ -201,6 +223,89 @@ TEST_F(TraceCommands, TellsTheWholeWayOfAMessage) {
   EXPECT_EQ(json["attempts"].size(), 2U);
   EXPECT_EQ(json["attempts"][0]["status"], "pending");
   EXPECT_EQ(json["children"][0]["queue_id"], "4Y");
+}
+
+TEST_F(TraceCommands, ShowsTheMessageOfAQueueIdAndSaysWhereThereAreMore) {
+  append(Mail().queued_as("4X").with_id("<old@contoso.com>"));
+  append(Mail().queued_as("4X").with_id("<new@contoso.com>"));
+  const Result shown = run({"trace", "show", "4X"});
+  EXPECT_NE(shown.out.find("Message-ID: new@contoso.com"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.error.find("another message has that name too: connectorctl trace show 1"), std::string::npos);
+  EXPECT_NE(run({"trace", "show", "<old@contoso.com>"}).out.find("message 1,"), std::string::npos);
+}
+
+TEST_F(TraceCommands, NamesTheDaysOfAWayThatLastsDaysAndCallsABounceABounce) {
+  append(Mail());
+  trace::Delivery last = delivery("4X", "user@example.net", Status::failed, noon + 2 * day + 13 * hour);
+  last.delay = 2 * day + 13 * hour;
+  trace::LogBatch batch;
+  batch.deliveries = {delivery("4X", "user@example.net", Status::pending, noon + second),
+                      delivery("4X", "user@example.net", Status::pending, noon + 11 * hour),
+                      delivery("4X", "user@example.net", Status::pending, noon + 12 * hour), last};
+  record(batch);
+  const std::string out = run({"trace", "show", "4X"}).out;
+  std::size_t place = 0;
+  for (const char* part :
+       {"message 1, 2026-11-21 (UTC)", ">: bounced (1)", "12:00:01      deferred", "23:00:00",
+        "\n2026-11-22 (UTC)\n00:00:00      deferred", "\n2026-11-24 (UTC)\n01:00:00      bounced ", "after 2 d 13 h"}) {
+    const auto found = out.find(part, place);
+    ASSERT_NE(found, std::string::npos) << part << "\n" << out;
+    place = found;
+  }
+}
+
+TEST_F(TraceCommands, ReadsAndShowsTimesOfTheClockOnTheWall) {
+  append(Mail().queued_as("1"));
+  append(Mail().queued_as("2").at(noon + hour));
+  set_zone("CET-1CEST,M3.5.0,M10.5.0/3");
+  EXPECT_EQ(found({"--since", "2026-11-21 13:30"}), "2");
+  EXPECT_EQ(found({"--since", "2026-11-21 12:30", "--utc"}), "2");
+  EXPECT_EQ(found({"--since", "2026-11-21T12:30:00Z"}), "2");
+  const std::string local = run({"trace"}).out;
+  EXPECT_NE(local.find("TIME (CET)"), std::string::npos) << local;
+  EXPECT_NE(local.find("2026-11-21 14:00:00  2 "), std::string::npos) << local;
+  EXPECT_NE(run({"trace", "--utc"}).out.find("2026-11-21 13:00:00  2 "), std::string::npos);
+  EXPECT_NE(run({"trace", "--csv"}).out.find("2026-11-21T13:00:00.000Z"), std::string::npos);
+  EXPECT_NE(run({"trace", "show", "2"}).out.find("14:00:00.000  queued"), std::string::npos);
+  append(Mail().at(noon - 60 * day));
+  const std::string both = run({"trace"}).out;
+  EXPECT_NE(both.find("2026-09-22 14:00:00 CEST"), std::string::npos) << both;
+  EXPECT_NE(both.find("2026-11-21 14:00:00 CET"), std::string::npos) << both;
+}
+
+TEST_F(TraceCommands, WorkWhileTheConfigurationIsBroken) {
+  append(Mail().queued_as("1"));
+  const std::string head = "[server]\nmilter = \"unix:/run/m.sock\"\n";
+  const std::string trace = "[trace]\nstore = \"sqlite:" + path() + "\"\n";
+  for (const std::string& text : {head + "milters = 1\n" + trace, head + "include = [\n" + trace,
+                                  head + trace + "[[inbound]]\nname = contoso\n", trace + "[server]\ntls = yes\n"}) {
+    std::ofstream(folder_ / "c.toml") << text;
+    EXPECT_EQ(found({}), "1") << text;
+    EXPECT_NE(run({"trace"}).error.find("the configuration does not load; see: connectorctl check"), std::string::npos);
+  }
+  std::ofstream(folder_ / "c.toml") << "[server\n";
+  EXPECT_NE(run({"trace"}).error.find("name the file: --file trace.db"), std::string::npos);
+}
+
+TEST_F(TraceCommands, CutNoCsvAndSayWhatDecided) {
+  Mail many;
+  append(many.to(std::vector<std::string>(1500, "user@example.net")));
+  Mail refused;
+  refused.refused().decision.findings = {
+      {"require.dkim", "contoso", model::Outcome::pass, "pass", "pass", ""},
+      {"require.tls", "contoso", model::Outcome::fail, "TLS", "no TLS", "see the log"}};
+  refused.facts.certificate.sha256 = std::string(64, 'a');
+  append(refused);
+  const Result all = run({"trace", "--csv"});
+  EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 1502);
+  EXPECT_EQ(all.error, "");
+  EXPECT_NE(all.out.find(",certificate_sha256,certificate_public_key_sha256,finding,rules\r\n"), std::string::npos);
+  EXPECT_NE(all.out.find("\"" + std::string(64, 'a') + R"(","","require.tls: expected TLS, seen no TLS","")"),
+            std::string::npos)
+      << all.out.substr(0, 800);
+  const Result some = run({"trace", "--csv", "--limit", "10"});
+  EXPECT_EQ(std::count(some.out.begin(), some.out.end(), '\n'), 11);
+  EXPECT_NE(some.error.find("there are more"), std::string::npos);
 }
 
 TEST_F(TraceCommands, ReportsVolumes) {
@@ -222,14 +327,46 @@ TEST_F(TraceCommands, ReportsVolumes) {
   EXPECT_NE(run(with({"trace", "report", "--csv"})).out.find(",\"contoso\",2,2,2000\r\n"), std::string::npos);
 }
 
+TEST_F(TraceCommands, FindsShowsAndCountsByRule) {
+  Mail mail;
+  mail.matching("mark", {"prepend_subject"}).matching("watch", {"reject"}, model::Mode::audit).queued_as("1");
+  mail.decision.rules[1].recipients = {"bob@example.net"};
+  mail.decision.rules[1].severity = model::RuleSeverity::high;
+  mail.decision.findings = {{"rule", "", model::Outcome::pass, "rule \"mark\": prepend_subject", "direction", ""}};
+  append(mail);
+  append(Mail().queued_as("2"));
+  EXPECT_EQ(found({"--rule", "mark"}), "1");
+  EXPECT_EQ(found({"Watch"}), "1");
+  const std::string out = run({"trace", "show", "1"}).out;
+  std::size_t last = 0;
+  for (const char* part : {"checked     nothing", "rules       mark: prepend_subject (12 us)",
+                           "  watch (audit): reject, severity high, for bob@example.net (12 us)",
+                           "pass  rule: expected rule \"mark\": prepend_subject, seen direction", "queued"}) {
+    const auto place = out.find(part, last);
+    EXPECT_NE(place, std::string::npos) << part << "\n" << out;
+    last = place == std::string::npos ? last : place;
+  }
+  const auto json = nlohmann::json::parse(run({"trace", "show", "1", "--json"}).out)["rows"][0]["rules"];
+  EXPECT_EQ(json[1], nlohmann::json::parse(R"({"rule": "watch", "mode": "audit", "matched": true,
+      "actions": ["reject"], "recipients": ["bob@example.net"], "severity": "high", "skipped_because": null,
+      "microseconds": 12})"));
+  const Result report =
+      run({"trace", "report", "--by", "rule_action", "--since", "2026-11-21", "--until", "2026-11-22"});
+  EXPECT_NE(report.out.find("watch (audit): reject"), std::string::npos) << report.out << report.error;
+  EXPECT_NE(run({"trace", "--csv"}).out.find(",\"mark; watch\"\r\n"), std::string::npos);
+}
+
 TEST_F(TraceCommands, SaysWhatIsWrongAndWhatToWrite) {
+  append(Mail().matching("mark", {"bcc"}));
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-      {{"trace", "--since", "last tuesday"}, "--since: \"last tuesday\" is no time; write 2026-11-21T12:00:00Z"},
-      {{"trace", "--until", "2h ago"}, "--until: \"2h ago\" is no time"},
+      {{"trace", "--since", "next tuesday"}, "--since: \"next tuesday\" is no time; write 23:40, \"yesterday 23:40\""},
+      {{"trace", "--until", "2h later"}, "--until: \"2h later\" is no time"},
+      {{"trace", "--connector", "contso"}, "--connector: there is no connector \"contso\""},
+      {{"trace", "--rule", "marc"}, "--rule: there is no rule \"marc\"; did you mean \"mark\"?"},
       {{"trace", "--since", "1h", "--until", "2h"}, "--until: \"2h\" is not after --since"},
       {{"trace", "report", "--since", "today", "--until", "today"}, "--until: \"today\" is not after --since"},
       {{"trace", "--client", "300.1.1.1"}, "--client: "},
-      {{"trace", "show", "4711"}, "there is no row 4711 in the trace"},
+      {{"trace", "show", "4711"}, "there is no message \"4711\" in the trace; write the ID of a row, a queue ID"},
       {{"trace", "--file", "/nowhere/trace.db"}, "there is no trace"},
   };
   for (const auto& [arguments, message] : cases) {

@@ -39,6 +39,15 @@ class GrowingArchive : public trace::Archive {
     return std::nullopt;
   }
   tl::expected<trace::Report, std::string> report(const trace::ReportQuery&) override { return trace::Report(); }
+  tl::expected<std::vector<trace::Flow>, std::string> flows(std::int64_t, std::int64_t) override {
+    return std::vector<trace::Flow>();
+  }
+  tl::expected<std::vector<std::string>, std::string> connectors() override { return std::vector<std::string>(); }
+  tl::expected<trace::DmarcRowsEnd, std::string> dmarc_rows(const trace::DmarcRows&,
+                                                            const trace::TakeDmarcRow&) override {
+    return trace::DmarcRowsEnd();
+  }
+  tl::expected<std::vector<std::string>, std::string> rules() override { return std::vector<std::string>(); }
 };
 
 class Follower : public ::testing::Test {

@@ -17,8 +17,8 @@ using testing::IsEmpty;
 class WatchdogTest : public testing::Test {
  protected:
   Watchdog::Clock::time_point at(milliseconds time) const { return start_ + time; }
-  Watchdog made(std::optional<milliseconds> patience) {
-    return {patience, log_, [this] { ++reports_; }};
+  Watchdog made(std::optional<milliseconds> timeout) {
+    return {timeout, log_, [this] { ++reports_; }};
   }
 
   Watchdog::Clock::time_point start_{seconds(1000)};

@@ -42,7 +42,7 @@ Answer ask(Resolver& resolver, std::string name, Type type = Type::txt) {
   return start(resolver, std::move(name), type).get();
 }
 
-Message with_text(const Query& query, std::string_view text) {
+Message answer_with_text(const Query& query, std::string_view text) {
   Message message = query.reply();
   add_record(message, query.name(), txt, text_data(text));
   return message;
@@ -106,7 +106,7 @@ TEST(Resolver, RefusesWhatIsNoNameWithoutAsking) {
 }
 
 TEST(Resolver, AsksForNamesOfAnyBytes) {
-  DnsServer server([](const Query& query) { return std::vector<Message>{with_text(query, query.name())}; });
+  DnsServer server([](const Query& query) { return std::vector<Message>{answer_with_text(query, query.name())}; });
   const auto resolver = resolver_with(settings_for(server));
   for (const std::string name : {"macro%percent  \\space\xff.example", "a+b._spf.example", "prvs=1=x._spf.example"}) {
     EXPECT_EQ(ask(*resolver, name).texts, std::vector{name});
@@ -130,7 +130,7 @@ TEST(Resolver, AsksForNamesOfAnyBytesWithoutEdnsAndOverTcpToo) {
   const std::string large(60'000, 'x');
   DnsServer server([&](const Query& query) -> std::vector<Message> {
     if (query.edns()) return {query.reply(1)};
-    return {query.tcp() ? with_text(query, large) : query.truncated()};
+    return {query.tcp() ? answer_with_text(query, large) : query.truncated()};
   });
   const auto resolver = resolver_with(settings_for(server));
   EXPECT_EQ(ask(*resolver, "a+b.example").texts, std::vector{large});
@@ -139,7 +139,7 @@ TEST(Resolver, AsksForNamesOfAnyBytesWithoutEdnsAndOverTcpToo) {
 TEST(Resolver, GoesOverTcpWhenAnAnswerIsTruncated) {
   const std::string large(60'000, 'x');
   DnsServer server([&](const Query& query) -> std::vector<Message> {
-    return {query.tcp() ? with_text(query, large) : query.truncated()};
+    return {query.tcp() ? answer_with_text(query, large) : query.truncated()};
   });
   const auto resolver = resolver_with(settings_for(server));
   EXPECT_EQ(ask(*resolver, "large.example").texts, std::vector{large});
@@ -147,9 +147,9 @@ TEST(Resolver, GoesOverTcpWhenAnAnswerIsTruncated) {
 
 TEST(Resolver, RefusesAnAnswerWithTheIdOfAnotherQuery) {
   DnsServer server([](const Query& query) -> std::vector<Message> {
-    Message forged = with_text(query, "forged");
+    Message forged = answer_with_text(query, "forged");
     forged[0] ^= 0xff;
-    return {forged, with_text(query, "right")};
+    return {forged, answer_with_text(query, "right")};
   });
   const auto resolver = resolver_with(settings_for(server));
   EXPECT_EQ(ask(*resolver, "example.com").texts, std::vector<std::string>{"right"});
@@ -157,7 +157,7 @@ TEST(Resolver, RefusesAnAnswerWithTheIdOfAnotherQuery) {
 
 TEST(Resolver, RefusesAnAnswerForAnotherName) {
   DnsServer server([](const Query& query) -> std::vector<Message> {
-    Message other_question = with_text(query, "forged");
+    Message other_question = answer_with_text(query, "forged");
     other_question[13] ^= 0x01;
     Message other_owner = query.reply();
     add_record(other_owner, "victim.example", txt, text_data("forged"));
@@ -234,7 +234,7 @@ INSTANTIATE_TEST_SUITE_P(Dns, ResolverGarbage,
 
 TEST(Resolver, AsksAgainWithoutEdnsWhereAServerDoesNotKnowIt) {
   DnsServer server([](const Query& query) -> std::vector<Message> {
-    return {query.edns() ? query.reply(1) : with_text(query, "plain")};
+    return {query.edns() ? query.reply(1) : answer_with_text(query, "plain")};
   });
   const auto resolver = resolver_with(settings_for(server));
   EXPECT_EQ(ask(*resolver, "one.example").texts, std::vector<std::string>{"plain"});
@@ -294,7 +294,7 @@ TEST(Resolver, EndsALookupAtItsLimit) {
 
 TEST(Resolver, AsksTheNextServerWhereOneIsSilent) {
   DnsServer silent([](const Query&) { return std::vector<Message>{}; });
-  DnsServer server([](const Query& query) { return std::vector<Message>{with_text(query, "second")}; });
+  DnsServer server([](const Query& query) { return std::vector<Message>{answer_with_text(query, "second")}; });
   auto settings = settings_for(silent, 1400ms);
   settings.servers.push_back(server.address());
   const auto resolver = resolver_with(settings);
@@ -305,7 +305,7 @@ TEST(Resolver, RepeatsALostQuery) {
   std::atomic<int> seen = 0;
   DnsServer server([&](const Query& query) -> std::vector<Message> {
     if (++seen == 1) return {};
-    return {with_text(query, "again")};
+    return {answer_with_text(query, "again")};
   });
   const auto resolver = resolver_with(settings_for(server, 1400ms));
   EXPECT_EQ(ask(*resolver, "example.com").texts, std::vector<std::string>{"again"});
@@ -316,7 +316,7 @@ TEST(Resolver, WaitsForASlowAnswerThoughTheServerIsQuickOtherwise) {
   std::once_flag first;
   DnsServer server([&](const Query& query) -> std::vector<Message> {
     if (query.name() == "slow.example") std::call_once(first, [] { std::this_thread::sleep_for(1900ms); });
-    return {with_text(query, "came")};
+    return {answer_with_text(query, "came")};
   });
   const auto resolver = resolver_with(settings_for(server, 3000ms));
   for (int i = 0; i < 5; ++i) ask(*resolver, "quick" + std::to_string(i) + ".example");
@@ -341,7 +341,7 @@ class DescriptorLimit {
 // Of 200 lookups at once.
 std::size_t ports_used(std::size_t max_outstanding, rlim_t descriptors) {
   const DescriptorLimit limit(descriptors);
-  DnsServer server([](const Query& query) { return std::vector<Message>{with_text(query, "text")}; });
+  DnsServer server([](const Query& query) { return std::vector<Message>{answer_with_text(query, "text")}; });
   auto settings = settings_for(server);
   settings.max_outstanding = max_outstanding;
   const auto resolver = resolver_with(settings);
@@ -364,7 +364,8 @@ TEST(Resolver, SharesPortsWhereDescriptorsAreFew) {
 TEST(Resolver, LimitsTheDescriptorsForNamesOfAnyBytes) {
   const DescriptorLimit limit(512);
   DnsServer server([](const Query& query) {
-    return query.name() == "known.example" ? std::vector<Message>{with_text(query, "x")} : std::vector<Message>{};
+    return query.name() == "known.example" ? std::vector<Message>{answer_with_text(query, "x")}
+                                           : std::vector<Message>{};
   });
   const auto resolver = resolver_with(settings_for(server, 500ms));
   std::vector<std::future<Answer>> lookups;
@@ -378,7 +379,7 @@ TEST(Resolver, LimitsTheDescriptorsForNamesOfAnyBytes) {
 TEST(Resolver, LetsNobodyWaitForTheSlowNamesOfOthers) {
   DnsServer server([](const Query& query) -> std::vector<Message> {
     if (query.name().starts_with("slow")) return {};
-    return {with_text(query, "fast")};
+    return {answer_with_text(query, "fast")};
   });
   const auto resolver = resolver_with(settings_for(server, 1000ms));
   std::vector<std::future<Answer>> slow;
@@ -394,7 +395,7 @@ TEST(Resolver, LetsNobodyWaitForTheSlowNamesOfOthers) {
 TEST(Resolver, AsksOnceForWhatManyWantAndKeepsIt) {
   DnsServer server([](const Query& query) -> std::vector<Message> {
     std::this_thread::sleep_for(50ms);
-    return {with_text(query, "shared")};
+    return {answer_with_text(query, "shared")};
   });
   std::atomic<int> seconds = 0;
   auto settings = settings_for(server);
@@ -425,7 +426,8 @@ TEST(Resolver, RefusesMoreThanItsLimitOfLookups) {
 
 TEST(Resolver, KeepsRoomForOthersWhereOneShareHasAllThatItMay) {
   DnsServer server([](const Query& query) {
-    return query.name() == "known.example" ? std::vector<Message>{with_text(query, "x")} : std::vector<Message>{};
+    return query.name() == "known.example" ? std::vector<Message>{answer_with_text(query, "x")}
+                                           : std::vector<Message>{};
   });
   auto settings = settings_for(server, 300ms);
   settings.max_of_share = 2;
@@ -458,7 +460,7 @@ TEST(Resolver, AnswersWhatIsUnderWayWhenItEnds) {
 }
 
 TEST(Resolver, IsAskedByManyThreadsAtOnce) {
-  DnsServer server([](const Query& query) { return std::vector<Message>{with_text(query, query.name())}; });
+  DnsServer server([](const Query& query) { return std::vector<Message>{answer_with_text(query, query.name())}; });
   const auto resolver = resolver_with(settings_for(server));
   std::vector<std::thread> threads;
   std::atomic<int> right = 0;
@@ -476,7 +478,7 @@ TEST(Resolver, IsAskedByManyThreadsAtOnce) {
 
 TEST(Resolver, BelievesTheAuthenticBitOfItsOwnMachineOnly) {
   DnsServer server([](const Query& query) -> std::vector<Message> {
-    Message message = with_text(query, "signed");
+    Message message = answer_with_text(query, "signed");
     message[3] |= 0x20;
     return {message};
   });

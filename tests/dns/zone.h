@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "connectord/base/ascii_case.h"
-#include "connectord/dns/knowledge.h"
+#include "connectord/dns/dns_answers.h"
 #include "connectord/dns/resolver.h"
 #include "connectord/net/ip_address.h"
 
@@ -159,18 +159,18 @@ class Zone {
   std::map<std::string, std::vector<std::pair<std::optional<Type>, Status>>> failures_;
 };
 
-// Runs a step, which is `std::optional<Result>(Knowledge&)`, until it has a result; each round brings the answers that
+// Runs a step, which is `std::optional<Result>(DnsAnswers&)`, until it has a result; each round brings the answers that
 // the last one missed. Throws if a step gives up without a question, or never ends. `asked`, if given, counts
 // questions.
 template <class Step>
 auto run(const Zone& zone, Step step, std::size_t* asked = nullptr) {
-  Knowledge knowledge;
+  DnsAnswers dns_answers;
   for (int round = 0; round < 1000; ++round) {
-    if (auto result = step(knowledge)) return *std::move(result);
-    const auto missing = knowledge.take_missing();
+    if (auto result = step(dns_answers)) return *std::move(result);
+    const auto missing = dns_answers.take_missing();
     if (missing.empty()) throw std::logic_error("the step waits for nothing");
     if (asked != nullptr) *asked += missing.size();
-    for (const auto& question : missing) knowledge.add(question, std::make_shared<Answer>(zone.answer(question)));
+    for (const auto& question : missing) dns_answers.add(question, std::make_shared<Answer>(zone.answer(question)));
   }
   throw std::logic_error("the step asks without end");
 }

@@ -34,9 +34,9 @@ TEST(Zone, RunsAStepUntilNothingIsMissing) {
   std::size_t asked = 0;
   const auto text = run(
       zone,
-      [](Knowledge& knowledge) -> std::optional<std::string> {
-        const Answer* one = knowledge.ask({"first.example", Type::txt});
-        const Answer* two = knowledge.ask({"slow.example", Type::mx});
+      [](DnsAnswers& answers) -> std::optional<std::string> {
+        const Answer* one = answers.ask({"first.example", Type::txt});
+        const Answer* two = answers.ask({"slow.example", Type::mx});
         if (one == nullptr || two == nullptr) return std::nullopt;
         return one->texts.front() + std::string(to_string(two->status));
       },
@@ -45,19 +45,19 @@ TEST(Zone, RunsAStepUntilNothingIsMissing) {
   EXPECT_EQ(asked, 2U);
 }
 
-TEST(Knowledge, NotesEachMissingQuestionOnce) {
-  Knowledge knowledge;
+TEST(DnsAnswers, NotesEachMissingQuestionOnce) {
+  DnsAnswers answers;
   const Question question{"example.com", Type::txt};
-  EXPECT_EQ(knowledge.ask(question), nullptr);
-  EXPECT_EQ(knowledge.ask(question), nullptr);
-  EXPECT_EQ(knowledge.take_missing(), std::vector<Question>{question});
-  EXPECT_TRUE(knowledge.take_missing().empty());
-  EXPECT_EQ(knowledge.ask(question), nullptr);
-  EXPECT_EQ(knowledge.take_missing(), std::vector<Question>{question}) << "still unknown, so noted again";
-  EXPECT_EQ(knowledge.ask(question), nullptr);
-  knowledge.add(question, std::make_shared<Answer>());
-  EXPECT_TRUE(knowledge.take_missing().empty());
-  EXPECT_NE(knowledge.ask(question), nullptr);
+  EXPECT_EQ(answers.ask(question), nullptr);
+  EXPECT_EQ(answers.ask(question), nullptr);
+  EXPECT_EQ(answers.take_missing(), std::vector<Question>{question});
+  EXPECT_TRUE(answers.take_missing().empty());
+  EXPECT_EQ(answers.ask(question), nullptr);
+  EXPECT_EQ(answers.take_missing(), std::vector<Question>{question}) << "still unknown, so noted again";
+  EXPECT_EQ(answers.ask(question), nullptr);
+  answers.add(question, std::make_shared<Answer>());
+  EXPECT_TRUE(answers.take_missing().empty());
+  EXPECT_NE(answers.ask(question), nullptr);
 }
 
 }  // namespace

@@ -23,12 +23,12 @@ constexpr const char* good =
     "O CertFingerprintAlgorithm=sha256\nO DaemonPortOptions=Family=inet, Name=MTA, Port=smtp\n"
     "O ServerCertFile=/c\nO ServerKeyFile=/k\nO CACertFile=/a\nO CACertPath=/p\n";
 
-mta::Wanted wanted() {
-  mta::Wanted wanted;
-  wanted.file = "/etc/connectord/connectord.toml";
-  wanted.milter = net::Endpoint::parse("unix:/run/connectord/milter.sock").value();
-  wanted.tls = wanted.certificate_names = wanted.fingerprints = true;
-  return wanted;
+mta::MtaRequirements wanted() {
+  mta::MtaRequirements required;
+  required.file = "/etc/connectord/connectord.toml";
+  required.milter = net::Endpoint::parse("unix:/run/connectord/milter.sock").value();
+  required.tls = required.certificate_names = required.fingerprints = true;
+  return required;
 }
 
 model::Configuration configuration() {
@@ -43,15 +43,14 @@ std::string without(std::string text, const std::string& piece) {
   return text.erase(text.find(piece), piece.size());
 }
 
-std::string line_of(const Trouble& one) {
+std::string line_of(const Issue& one) {
   return (one.severity == Severity::critical ? "critical " : "warning ") + one.area + ": " + one.what + " -> " +
          one.write;
 }
 
-std::vector<std::string> judged(const std::string& cf, const mta::Wanted& by = wanted()) {
+std::vector<std::string> judged(const std::string& cf, const mta::MtaRequirements& by = wanted()) {
   std::vector<std::string> all;
-  for (const Trouble& one :
-       judge_sendmail_cf(mta::read_sendmail_cf(cf), by, configuration(), "/etc/mail/sendmail.mc")) {
+  for (const Issue& one : judge_sendmail_cf(mta::read_sendmail_cf(cf), by, configuration(), "/etc/mail/sendmail.mc")) {
     all.push_back(line_of(one));
   }
   return all;
@@ -64,7 +63,7 @@ TEST(JudgeSendmailCf, FindsNothingWrongWithAGoodOne) {
 TEST(JudgeSendmailCf, NamesEachThingWithItsSeverityAndTheLineThatMendsIt) {
   struct Case {
     std::string cf;
-    std::string trouble;  // how it begins
+    std::string issue;  // how it begins
     std::string line;
   };
   const std::string filter = "Xconnectord, S=unix:/run/connectord/milter.sock, F=T, T=S:30s;R:30s;E:2m\n";
@@ -89,14 +88,14 @@ TEST(JudgeSendmailCf, NamesEachThingWithItsSeverityAndTheLineThatMendsIt) {
            {std::string(good) + "D{auth_authen}joe\n", "critical macros: sendmail.cf gives {auth_authen}",
             "take the line D{auth_authen}"},
        }) {
-    EXPECT_THAT(judged(one.cf), ElementsAre(AllOf(StartsWith(one.trouble), HasSubstr(one.line),
+    EXPECT_THAT(judged(one.cf), ElementsAre(AllOf(StartsWith(one.issue), HasSubstr(one.line),
                                                   HasSubstr("\nthen: " + std::string(remake)))))
-        << one.trouble;
+        << one.issue;
   }
 }
 
 TEST(JudgeSendmailCf, LeavesAloneWhatNobodyNeedsOrWhatIsTheMailServersOwn) {
-  mta::Wanted plain = wanted();
+  mta::MtaRequirements plain = wanted();
   plain.tls = plain.certificate_names = plain.fingerprints = false;
   const std::string bare =
       "C{Tls}\nMesmtp,\nO InputMailFilters=connectord\nXconnectord, S=unix:/run/connectord/milter.sock, F=T, T=R:1m\n";
@@ -107,7 +106,7 @@ TEST(JudgeSendmailCf, LeavesAloneWhatNobodyNeedsOrWhatIsTheMailServersOwn) {
 }
 
 TEST(JudgeSendmailCf, TellsWhatToWriteInConnectordsConfigurationWithoutAMake) {
-  mta::Wanted by = wanted();
+  mta::MtaRequirements by = wanted();
   by.milter.reset();
   by.beyond_sendmail = {"connector x: Sendmail cannot"};
   for (const std::string& one : judged(good, by)) EXPECT_THAT(one, ::testing::Not(HasSubstr("make -C"))) << one;
@@ -130,14 +129,14 @@ TEST(JudgeAccess, NamesClientsThatAreOfferedLessThanConnectorsNeed) {
            {"Srv_Features:x\tV, S",
             {"warning sendmail: " + begin + "x offered no", "warning sendmail: " + begin + "x asked"}}}) {
     std::vector<std::string> all;
-    for (const Trouble& trouble : judge_access(one.text, wanted(), "/etc/mail/access")) all.push_back(line_of(trouble));
+    for (const Issue& issue : judge_access(one.text, wanted(), "/etc/mail/access")) all.push_back(line_of(issue));
     ASSERT_EQ(all.size(), one.troubles.size()) << one.text;
     for (std::size_t i = 0; i < all.size(); ++i) {
       EXPECT_THAT(all[i], AllOf(StartsWith(one.troubles[i]), HasSubstr("\nthen: make -C /etc/mail")));
     }
   }
-  EXPECT_THAT(judge_access("Srv_Features:\tV S\n", mta::Wanted(), "/etc/mail/access"), IsEmpty());
-  EXPECT_EQ(judge_access("Srv_Features:\tO\n", mta::Wanted(), "/etc/mail/access").size(), 1U)
+  EXPECT_THAT(judge_access("Srv_Features:\tV S\n", mta::MtaRequirements(), "/etc/mail/access"), IsEmpty());
+  EXPECT_EQ(judge_access("Srv_Features:\tO\n", mta::MtaRequirements(), "/etc/mail/access").size(), 1U)
       << "whatever connectors need";
 }
 
@@ -158,7 +157,7 @@ std::vector<std::string> judged(const SendmailSetup& setup) {
   Findings findings;
   judge_sendmail(setup, wanted(), configuration(), findings);
   std::vector<std::string> all;
-  for (const Trouble& one : findings.troubles()) all.push_back(line_of(one));
+  for (const Issue& one : findings.issues()) all.push_back(line_of(one));
   return all;
 }
 

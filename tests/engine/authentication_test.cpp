@@ -257,5 +257,99 @@ TEST(Dmarc, IsNeverOverriddenByASealerWhereFromNamesNoOneAuthor) {
   }
 }
 
+// What stands for each message that is taken although it fails: why, and what would refuse it.
+struct AdmissionCase {
+  std::string title;
+  model::Configuration configuration;
+  model::Authentication results;
+  std::string why;
+  std::string remedy;
+};
+
+class Admissions : public testing::Test {
+ protected:
+  static model::Authentication results(SpfResult spf_result, DmarcResult dmarc_result,
+                                       DmarcPolicy policy = DmarcPolicy::none) {
+    return {spf(spf_result), {}, dmarc(dmarc_result, policy), {}};
+  }
+  static model::Configuration reporting() {
+    auto made = enforcing();
+    made.authentication.dmarc = model::DmarcMode::report;
+    return made;
+  }
+  static model::Configuration ours(bool refuses) {
+    auto made = enforcing();
+    made.organization.accepted_domains = domains({"contoso.com"});
+    made.organization.reject_direct_send = refuses;
+    return made;
+  }
+  static model::Configuration with(const model::InboundConnector& connector) {
+    auto made = enforcing();
+    made.inbound = {connector};
+    return made;
+  }
+};
+
+TEST_F(Admissions, AreExplainedWithWhatWouldRefuseThem) {
+  const auto failing = results(SpfResult::fail, DmarcResult::fail);
+  auto testing = results(SpfResult::softfail, DmarcResult::fail, DmarcPolicy::quarantine);
+  testing.dmarc->published = DmarcPolicy::reject;
+  testing.dmarc->testing = true;
+  auto signature_too = failing;
+  signature_too.dkim = {signature(DkimResult::fail)};
+  const std::string partner_remedy =
+      "a partner connector for the domain, with [inbound.require] dmarc = \"pass\", would refuse it";
+  const std::vector<AdmissionCase> cases = {
+      {"no policy of the author's", enforcing(), failing, "SPF and DMARC fail, since contoso.com's policy is none",
+       partner_remedy},
+      {"a broken signature too", enforcing(), signature_too,
+       "SPF, DKIM and DMARC fail, since contoso.com's policy is none", partner_remedy},
+      {"no record", enforcing(), results(SpfResult::fail, DmarcResult::none),
+       "SPF fails, since contoso.com publishes no DMARC policy", partner_remedy},
+      {"our own domain", ours(false), failing, "SPF and DMARC fail, since contoso.com's policy is none",
+       "reject_direct_send = true in [organization] would refuse it"},
+      {"only reported", reporting(), results(SpfResult::fail, DmarcResult::fail, DmarcPolicy::reject),
+       "SPF and DMARC fail, since authentication.dmarc is \"report\"",
+       "dmarc = \"enforce\" in [authentication] would follow the author's policy"},
+      {"a connector", with(partner("p").from_networks({"192.0.2.0/24"})), failing,
+       "SPF and DMARC fail, since contoso.com's policy is none",
+       "[inbound.require] dmarc = \"pass\" in the connector would refuse it"},
+      {"a connector in audit mode", with(partner("p").from_networks({"192.0.2.0/24"}).audit()),
+       results(SpfResult::fail, DmarcResult::fail, DmarcPolicy::reject),
+       "SPF and DMARC fail, since the connector is in audit mode",
+       "mode = \"enforce\" in the connector would follow the author's policy, and what it requires"},
+  };
+  for (const AdmissionCase& one : cases) {
+    const auto decision = decide(*compile(one.configuration), message(one.results));
+    const auto* finding = find(decision, "admission");
+    ASSERT_NE(finding, nullptr) << one.title;
+    EXPECT_EQ(finding->outcome, model::Outcome::result);
+    EXPECT_EQ(finding->seen, "let in although " + one.why) << one.title;
+    EXPECT_EQ(finding->hint, one.remedy) << one.title;
+  }
+}
+
+TEST_F(Admissions, AreNotExplainedWhereNothingSpokeAgainstTheMessageOrItIsRefused) {
+  const auto is_explained = [](const model::Configuration& configuration, const model::Authentication& results) {
+    return find(decide(*compile(configuration), message(results)), "admission") != nullptr;
+  };
+  EXPECT_FALSE(is_explained(enforcing(), results(SpfResult::pass, DmarcResult::pass)));
+  EXPECT_FALSE(is_explained(enforcing(), results(SpfResult::fail, DmarcResult::pass))) << "a signature vouches for it";
+  EXPECT_FALSE(is_explained(enforcing(), results(SpfResult::none, DmarcResult::none)));
+  EXPECT_FALSE(is_explained(enforcing(), results(SpfResult::fail, DmarcResult::fail, DmarcPolicy::reject)));
+  EXPECT_FALSE(is_explained(ours(true), results(SpfResult::fail, DmarcResult::fail)));
+  EXPECT_FALSE(is_explained(enforcing(), {}));
+}
+
+TEST(Results, AreNoChecksThatDoNotApply) {
+  model::Authentication all{spf(SpfResult::pass), std::vector<model::DkimSignature>{}, dmarc(DmarcResult::none), {}};
+  const auto decision = decide(*compile(enforcing()), message(all));
+  for (const char* check : {"spf", "dkim", "dmarc"}) {
+    ASSERT_NE(find(decision, check), nullptr) << check;
+    EXPECT_EQ(find(decision, check)->outcome, model::Outcome::result) << check;
+    EXPECT_EQ(find(decision, check)->expected, "") << check;
+  }
+}
+
 }  // namespace
 }  // namespace connectord::engine

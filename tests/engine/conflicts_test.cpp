@@ -1,20 +1,21 @@
 #include <gtest/gtest.h>
 
 #include "builder.h"
+#include "connectord/engine/overlaps.h"
 
 namespace connectord::engine {
 namespace {
 
 using namespace test;  // NOLINT: short forms of connectors
 
-struct Case {
+struct ConflictCase {
   std::string title;
   std::vector<model::InboundConnector> connectors;
   std::vector<std::string> expected;  // a part of each problem's text
 };
 
-void expect_all(const std::vector<Case>& cases, model::Problem::Severity severity) {
-  for (const Case& one : cases) {
+void expect_all(const std::vector<ConflictCase>& cases, model::Problem::Severity severity) {
+  for (const ConflictCase& one : cases) {
     const auto compiled = Policy::compile(configuration(one.connectors));
     ASSERT_EQ(compiled.problems.size(), one.expected.size()) << one.title;
     for (std::size_t i = 0; i < one.expected.size(); ++i) {
@@ -55,8 +56,7 @@ TEST(Conflicts, NamesTwoConnectorsThatTie) {
          internet("b").from_domains({"x.example", "y.example"})},
         {"ties"}},
        {"different priorities",
-        {internet("a").from_domains({"x.example", "z.example"}).priority(1),
-         internet("b").from_domains({"x.example", "y.example"})},
+        {internet("a").from_domains({"z.example"}).priority(1), internet("b").from_domains({"y.example"})},
         {}},
        {"different sizes",
         {internet("a").from_networks({"10.0.0.0/8"}), internet("b").from_networks({"10.0.0.0/9"})},
@@ -76,14 +76,42 @@ TEST(Conflicts, NamesAConnectorThatCanNeverBeChosen) {
       {{"all it has is another's",
         {internet("a").from_domains({"x.example"}).priority(1), internet("b").from_domains({"x.example"})},
         {"\"b\" can never be chosen"}},
-       {"it has something of its own",
-        {internet("a").from_domains({"x.example"}).priority(1), internet("b").from_domains({"x.example", "y.example"})},
-        {}},
        {"taken piece by piece",
         {internet("a").from_domains({"x.example"}).priority(1), internet("c").from_networks({"10.0.0.0/8"}).priority(1),
          internet("b").from_domains({"x.example"}).from_networks({"10.0.0.0/8"})},
         {"\"b\" can never be chosen"}}},
       model::Problem::Severity::error);
+}
+
+TEST(Conflicts, WarnsOfAConnectorThatNeverGetsWhatItShares) {
+  expect_all({{"it has something of its own",
+               {internet("a").from_domains({"x.example", "z.example"}).priority(1),
+                internet("b").from_domains({"x.example", "y.example"})},
+               {"connector \"b\" never gets mail by its sender domain x.example: \"a\" ("}},
+              {"told once for each pair",
+               {internet("a").from_domains({"x.example", "y.example"}).priority(1),
+                internet("b").from_domains({"x.example", "y.example"}).from_networks({"10.0.0.0/8"})},
+               {"sender domain x.example"}},
+              {"less specific is another thing",
+               {internet("a").from_domains({"x.example"}).priority(1), internet("b").from_domains({"*.x.example"})},
+               {}}},
+             model::Problem::Severity::warning);
+}
+
+TEST(Conflicts, AreOverlapsToo) {
+  const auto of = configuration({internet("a").from_domains({"x.example", "z.example"}).priority(1),
+                                 internet("b").from_domains({"x.example", "y.example"}),
+                                 partner("all").from_domains({"*.contoso.com"}),
+                                 partner("one").from_domains({"mail.contoso.com"})});
+  const auto overlaps = find_overlaps(of.inbound);
+  ASSERT_EQ(overlaps.size(), 2U);
+  EXPECT_EQ(overlaps[0].kind, Overlap::Kind::taken);
+  EXPECT_EQ(overlaps[0].connector, "b");
+  EXPECT_EQ(overlaps[0].other, "a");
+  EXPECT_EQ(overlaps[0].claim, "sender domain x.example");
+  EXPECT_EQ(overlaps[1].kind, Overlap::Kind::under);
+  EXPECT_EQ(overlaps[1].connector, "one");
+  EXPECT_EQ(overlaps[1].other, "all");
 }
 
 TEST(Conflicts, WarnsOfAPartnerUnderAnotherPartnersRequirements) {

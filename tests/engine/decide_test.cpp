@@ -10,17 +10,17 @@ namespace {
 using namespace test;  // NOLINT: short forms of connectors and facts
 using model::TlsVersion;
 
-const std::string key(64, 'a');
+const std::string pinned_key(64, 'a');
 const std::string other_key(64, 'b');
 
-struct Case {
+struct DecisionCase {
   std::string title;
   model::Facts facts;
   std::string expected;
 };
 
-void expect_all(const Policy& policy, const std::vector<Case>& cases) {
-  for (const Case& one : cases) {
+void expect_all(const Policy& policy, const std::vector<DecisionCase>& cases) {
+  for (const DecisionCase& one : cases) {
     const model::Decision decision = decide(policy, one.facts);
     EXPECT_EQ(summary(decision), one.expected) << one.title;
     EXPECT_FALSE(decision.findings.empty()) << one.title << ": nothing decides without a finding";
@@ -129,7 +129,7 @@ TEST(Decide, AttributesByCertificateThenNetworkThenDomainAndThenTheMostSpecific)
        internet("cnwild").from_certificate(certificate("*.example.org")),
        internet("issuer").from_certificate(certificate("", "Big CA")),
        internet("both").from_certificate(certificate("mx.example.org", "Big CA")),
-       internet("pinned").from_certificate(certificate("", "", {"spki-sha256:" + key}))}));
+       internet("pinned").from_certificate(certificate("", "", {"spki-sha256:" + pinned_key}))}));
   const std::string nobody = "192.0.2.1";
   expect_all(*policy,
              {{"any domain", from(nobody, "a@other.example"), "accept any"},
@@ -152,7 +152,7 @@ TEST(Decide, AttributesByCertificateThenNetworkThenDomainAndThenTheMostSpecific)
               {"issuer alone", from(nobody, "").names("z.example", "Big CA"), "accept issuer"},
               {"subject and issuer", from(nobody, "").names("mx.example.org", "Big CA"), "accept both"},
               {"fingerprint before names",
-               from(nobody, "").names("mx.example.org", "Big CA").fingerprints(other_key, key), "accept pinned"},
+               from(nobody, "").names("mx.example.org", "Big CA").fingerprints(other_key, pinned_key), "accept pinned"},
               {"names count over TLS only", from(nobody, "a@other.example"), "accept any"}});
 }
 
@@ -177,33 +177,34 @@ TEST(Decide, RefusesNothingInAuditModeAndRecordsWhatItWouldHave) {
 }
 
 TEST(Decide, DefersWhatItCannotKnow) {
-  const auto policy =
-      compile(configuration({partner("pinned")
-                                 .from_domains({"pinned.example"})
-                                 .require_certificate(certificate("", "", {"sha256:" + key, "spki-sha256:" + key}))}));
-  expect_all(*policy,
-             {{"the certificate", from("192.0.2.1", "a@pinned.example").fingerprints(key, other_key), "accept pinned"},
-              {"its key", from("192.0.2.1", "a@pinned.example").fingerprints(other_key, key), "accept pinned"},
-              {"another", from("192.0.2.1", "a@pinned.example").fingerprints(other_key, other_key), "550 5.7.1 pinned"},
-              {"no certificate", from("192.0.2.1", "a@pinned.example").tls(), "550 5.7.1 pinned"},
-              {"not told", from("192.0.2.1", "a@pinned.example").fingerprints_unknown(), "451 4.7.1 pinned"},
-              {"not told, and not needed without TLS", from("192.0.2.1", "a@pinned.example"), "550 5.7.10 pinned"}});
+  const auto policy = compile(configuration(
+      {partner("pinned")
+           .from_domains({"pinned.example"})
+           .require_certificate(certificate("", "", {"sha256:" + pinned_key, "spki-sha256:" + pinned_key}))}));
+  expect_all(
+      *policy,
+      {{"the certificate", from("192.0.2.1", "a@pinned.example").fingerprints(pinned_key, other_key), "accept pinned"},
+       {"its key", from("192.0.2.1", "a@pinned.example").fingerprints(other_key, pinned_key), "accept pinned"},
+       {"another", from("192.0.2.1", "a@pinned.example").fingerprints(other_key, other_key), "550 5.7.1 pinned"},
+       {"no certificate", from("192.0.2.1", "a@pinned.example").tls(), "550 5.7.1 pinned"},
+       {"not told", from("192.0.2.1", "a@pinned.example").fingerprints_unknown(), "451 4.7.1 pinned"},
+       {"not told, and not needed without TLS", from("192.0.2.1", "a@pinned.example"), "550 5.7.10 pinned"}});
 }
 
 TEST(Decide, DefersWhenAFingerprintMightPointToAnotherConnector) {
   const auto policy =
-      compile(configuration({on_premises("branch").from_certificate(certificate("", "", {"spki-sha256:" + key})),
+      compile(configuration({on_premises("branch").from_certificate(certificate("", "", {"spki-sha256:" + pinned_key})),
                              partner("contoso").from_domains({"contoso.com"}).tls()}));
-  expect_all(*policy, {{"told", from("192.0.2.1", "a@x.example").fingerprints(other_key, key), "accept branch"},
+  expect_all(*policy, {{"told", from("192.0.2.1", "a@x.example").fingerprints(other_key, pinned_key), "accept branch"},
                        {"not told", from("192.0.2.1", "a@x.example").fingerprints_unknown(), "451 4.7.1 -"},
                        {"no TLS, so no certificate", from("192.0.2.1", "a@x.example"), "accept -"}});
 }
 
 TEST(Decide, AnUnknownFingerprintDefersOnlyWhereTheNamesMatchAndSomethingWouldBeRefused) {
-  const auto policy = compile(
-      configuration({on_premises("named").from_certificate(certificate("mx.example.org", "", {"spki-sha256:" + key})),
-                     on_premises("issued").from_certificate(certificate("", "Big CA", {"sha256:" + key})),
-                     on_premises("audited").from_certificate(certificate("", "", {"sha256:" + other_key})).audit()}));
+  const auto policy = compile(configuration(
+      {on_premises("named").from_certificate(certificate("mx.example.org", "", {"spki-sha256:" + pinned_key})),
+       on_premises("issued").from_certificate(certificate("", "Big CA", {"sha256:" + pinned_key})),
+       on_premises("audited").from_certificate(certificate("", "", {"sha256:" + other_key})).audit()}));
   const auto unknown = [](const std::string& subject, const std::string& issuer) {
     return from("192.0.2.1", "a@x.example").names(subject, issuer).fingerprints_unknown();
   };
@@ -217,9 +218,41 @@ TEST(Decide, SaysFailureRatherThanTemporaryErrorWhereBothAreSo) {
   const auto policy = compile(configuration({partner("p")
                                                  .from_domains({"p.example"})
                                                  .require_networks({"203.0.113.0/24"})
-                                                 .require_certificate(certificate("", "", {"sha256:" + key}))}));
+                                                 .require_certificate(certificate("", "", {"sha256:" + pinned_key}))}));
   EXPECT_EQ(summary(decide(*policy, from("192.0.2.1", "a@p.example").fingerprints_unknown())), "550 5.7.1 p");
   EXPECT_EQ(summary(decide(*policy, from("203.0.113.1", "a@p.example").fingerprints_unknown())), "451 4.7.1 p");
+}
+
+TEST(Decide, SaysOfACertificateThatIsNotTheOneWhichItIsAndWhatToWrite) {
+  model::Configuration pinned =
+      configuration({partner("pinned")
+                         .from_domains({"pinned.example"})
+                         .tls()
+                         .require_certificate(certificate("", "", {"sha256:" + pinned_key}))});
+  pinned.inbound.front().require.certificate->location = {std::make_shared<const std::string>("c.toml"), 12, 1};
+  const auto policy = compile(pinned);
+  struct {
+    const char* what;
+    FactsBuilder facts;
+    std::string reply;
+    std::string hint;
+  } const cases[] = {
+      {"another", from("192.0.2.1", "a@pinned.example").fingerprints(other_key, pinned_key),
+       "Connector pinned requires a client certificate with another fingerprint",
+       "if the partner has a new key, write fingerprints = [\"sha256:" + pinned_key + "\", \"sha256:" + other_key +
+           "\"] in c.toml line 12, or: connectorctl update pinned --add "
+           "require.certificate.fingerprints=sha256:" +
+           other_key},
+      {"none", from("192.0.2.1", "a@pinned.example").tls(),
+       "Connector pinned requires a client certificate; none was shown",
+       "the client showed no certificate: its server must be told which one to show (Postfix: smtp_tls_cert_file), and "
+       "ours must ask for one (Postfix: smtpd_tls_ask_ccert = yes)"},
+  };
+  for (const auto& one : cases) {
+    const model::Decision decision = decide(*policy, one.facts);
+    EXPECT_EQ(decision.reply.value().text, one.reply) << one.what;
+    EXPECT_EQ(decision.findings.back().hint, one.hint) << one.what;
+  }
 }
 
 TEST(Decide, HoldsMailOfTwoPartnersDomainsToBoth) {
@@ -325,17 +358,18 @@ TEST(Decide, TakesSendmailsWholeNames) {
 }
 
 TEST(Decide, TellsTheClientNothingOfWhatIsAllowed) {
-  const auto policy = compile(
-      configuration({partner("contoso")
-                         .from_domains({"contoso.com"})
-                         .require_networks({"203.0.113.0/24"})
-                         .require_certificate(certificate("secret.contoso.com", "Secret CA", {"sha256:" + key}))}));
+  const auto policy = compile(configuration(
+      {partner("contoso")
+           .from_domains({"contoso.com"})
+           .require_networks({"203.0.113.0/24"})
+           .require_certificate(certificate("secret.contoso.com", "Secret CA", {"sha256:" + pinned_key}))}));
   for (const model::Facts& facts : std::vector<model::Facts>{from("203.0.113.1", "a@contoso.com").names("x", "y"),
                                                              from("192.0.2.1", "a@contoso.com").names("x", "y"),
                                                              from("203.0.113.1", "a@contoso.com")}) {
     const auto reply = decide(*policy, facts).reply;
     ASSERT_TRUE(reply);
-    for (const std::string& secret : {std::string("203.0.113"), std::string("secret"), std::string("Secret"), key}) {
+    for (const std::string& secret :
+         {std::string("203.0.113"), std::string("secret"), std::string("Secret"), pinned_key}) {
       EXPECT_EQ(reply->text.find(secret), std::string::npos) << reply->text;
     }
     EXPECT_NE(reply->text.find("contoso"), std::string::npos) << reply->text;
@@ -346,6 +380,25 @@ TEST(Decide, DoesNotMindAClientWithoutAnAddress) {
   const auto policy =
       compile(configuration({partner("contoso").from_domains({"contoso.com"}).require_networks({"0.0.0.0/0"})}));
   EXPECT_EQ(summary(decide(*policy, from("unknown", "a@contoso.com"))), "550 5.7.1 contoso");
+}
+
+// Whoever else has such a message may hand it over again, from elsewhere.
+TEST(Decide, AsksNoPolicyAboutOurOwnMailFromThisMachine) {
+  model::Configuration made = test::configuration({});
+  made.authentication.dmarc = model::DmarcMode::enforce;
+  made.server.mail_through = net::Endpoint{net::Endpoint::Kind::inet, {}, "192.0.2.25", 25};
+  const auto policy = test::compile(std::move(made));
+  for (const auto& [client, expected] : std::vector<std::pair<std::string, std::string>>{
+           {"127.0.0.1", "accept -"}, {"192.0.2.25", "accept -"}, {"192.0.2.26", "550 5.7.1 -"}}) {
+    model::Facts mail = test::from(client, "");
+    mail.stage = model::Facts::Stage::message;
+    mail.is_own_mail = true;
+    mail.authentication.dmarc.emplace();
+    mail.authentication.dmarc->result = model::DmarcResult::fail;
+    mail.authentication.dmarc->policy = model::DmarcPolicy::reject;
+    mail.authentication.dmarc->from_domain = "example.net";
+    EXPECT_EQ(test::summary(decide(*policy, mail)), expected) << client;
+  }
 }
 
 }  // namespace

@@ -8,9 +8,11 @@
 // Short forms of outbound connectors, so that a test's table shows what matters in it.
 namespace connectord::engine::test {
 
-// "[host]:25", "host" and "host:25" as Postfix has them.
+// "[host]:25", "host" and "host:25" as Postfix has them, and "smtps:" before these.
 inline model::SmartHost smart_host(std::string text) {
   model::SmartHost made;
+  made.implicit_tls = text.starts_with("smtps:");
+  if (made.implicit_tls) text.erase(0, std::string("smtps:").size());
   const auto colon = text.rfind(':');
   if (colon != std::string::npos && text.find(']', colon) == std::string::npos) {
     made.port = static_cast<std::uint16_t>(std::stoi(text.substr(colon + 1)));
@@ -36,6 +38,14 @@ class OutboundBuilder {
     connector_.inbound_connectors = inbound_connectors;
     return *this;
   }
+  OutboundBuilder& from(const std::vector<std::string>& senders) {
+    connector_.senders = senders;
+    return *this;
+  }
+  OutboundBuilder& from_domains(const std::vector<std::string>& texts) {
+    connector_.sender_domains = domains(texts);
+    return *this;
+  }
   OutboundBuilder& tls(model::TlsLevel level, const std::vector<std::string>& match = {},
                        model::TlsVersion version = model::TlsVersion::none, const std::string& ca_file = "") {
     connector_.tls.emplace();
@@ -43,6 +53,12 @@ class OutboundBuilder {
     connector_.tls->match = match;
     connector_.tls->version = version;
     connector_.tls->ca_file = ca_file;
+    return *this;
+  }
+  OutboundBuilder& showing(const std::string& certificate, const std::string& key) {
+    if (!connector_.tls) connector_.tls.emplace();
+    connector_.tls->certificate = certificate;
+    connector_.tls->key = key;
     return *this;
   }
   OutboundBuilder& credentials(const std::string& file) {

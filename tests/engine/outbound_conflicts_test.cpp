@@ -8,24 +8,24 @@ namespace {
 using namespace test;  // NOLINT: short forms of connectors
 using model::TlsLevel;
 
-struct Case {
+struct OutboundConflictCase {
   std::string_view what;
   std::vector<model::OutboundConnector> connectors;
   std::vector<std::string> expected;  // parts of the messages, one each
 };
 
-void check_all(const std::vector<Case>& cases) {
-  for (const Case& one : cases) {
+void check_all(const std::vector<OutboundConflictCase>& cases) {
+  for (const OutboundConflictCase& one : cases) {
     const auto compiled = Policy::compile(site(one.connectors));
     EXPECT_EQ(compiled.policy == nullptr, !one.expected.empty()) << one.what;
-    std::string told;
-    for (const auto& problem : compiled.problems) told += problem.key + ": " + problem.message + "\n";
-    ASSERT_EQ(compiled.problems.size(), one.expected.size()) << one.what << "\n" << told;
+    std::string reported;
+    for (const auto& problem : compiled.problems) reported += problem.key + ": " + problem.message + "\n";
+    ASSERT_EQ(compiled.problems.size(), one.expected.size()) << one.what << "\n" << reported;
     for (std::size_t i = 0; i < one.expected.size(); ++i) {
       EXPECT_NE((compiled.problems[i].key + ": " + compiled.problems[i].message).find(one.expected[i]),
                 std::string::npos)
           << one.what << "\n"
-          << told;
+          << reported;
     }
   }
 }
@@ -41,6 +41,18 @@ TEST(OutboundConflicts, TwoForTheSameMailAreAnError) {
        {outbound("a").of({"t", "u"}), outbound("b").to({"*"}).of({"u"})},
        {"are both for * of mail that came in over u;"}},
       {"tag and any origin", {outbound("a").to({"x.example"}).of({"t"}), outbound("b").to({"x.example"})}, {}},
+      {"a sender",
+       {outbound("a").from({"A@example.net"}).by({"[a.example]"}),
+        outbound("b").from({"b@example.net", "a@EXAMPLE.net"}).by({"[b.example]"})},
+       {"are both for * of mail of a@example.net; give each senders of its own"}},
+      {"a sender's domain",
+       {outbound("a").to({"x.example"}).from_domains({"example.net"}),
+        outbound("b").to({"x.example"}).from_domains({"*.example.net", "example.net"})},
+       {"are both for x.example of mail of senders in example.net;"}},
+      {"a sender, his domain and everybody",
+       {outbound("a").from({"a@example.net"}).by({"[a.example]"}),
+        outbound("b").from_domains({"example.net"}).by({"[b.example]"}), outbound("c").to({"*"})},
+       {}},
       {"rules", {outbound("a").to({"x.example"}).by_rule(), outbound("b").to({"x.example"}).by_rule()}, {}},
       {"disabled", {outbound("a").to({"x.example"}).disabled(), outbound("b").to({"x.example"})}, {}},
       {"once for each pair",
@@ -68,6 +80,15 @@ TEST(OutboundConflicts, OneNextHopHasOneProtection) {
         outbound("b").to({"b.example"}).by({"[h.example]"}).credentials("/b")},
        {"outbound.route.credentials: connector \"b\" and \"a\" (configuration) want different credentials for next "
         "hop"}},
+      {"credentials by sender",
+       {outbound("a").from({"a@example.net"}).by({"[h.example]"}).credentials("/a"),
+        outbound("b").from({"b@example.net"}).by({"[h.example]"}).credentials("/b"),
+        outbound("c").to({"c.example"}).by({"[h.example]"}).credentials("/c").tls(TlsLevel::require)},
+       {}},
+      {"a certificate of ours and none",
+       {outbound("a").to({"a.example"}).by({"[h.example]"}).showing("/a.pem", "/a.key"),
+        outbound("b").to({"b.example"}).by({"[h.example]"})},
+       {}},
       {"MX of one domain by tag and of any origin",
        {outbound("a").to({"x.example"}).tls(TlsLevel::require), outbound("b").to({"x.example"}).of({"t"})},
        {"want different TLS for next hop x.example"}},

@@ -9,14 +9,14 @@ namespace {
 
 using namespace test;  // NOLINT: short forms of connectors
 
-struct Case {
+struct RouteCase {
   std::string_view what;
   std::string recipient;
   std::string expected;
 };
 
-void check_routes(const Policy& policy, const std::vector<Case>& cases) {
-  for (const Case& one : cases) {
+void check_routes(const Policy& policy, const std::vector<RouteCase>& cases) {
+  for (const RouteCase& one : cases) {
     EXPECT_EQ(name_of(route_of_any_origin(policy, {one.recipient})), one.expected) << one.what << ": " << one.recipient;
   }
 }
@@ -72,12 +72,75 @@ TEST(Routing, ATagCountsBeforeAnyOrigin) {
   made.inbound = {on_premises("hybrid").from_networks({"192.0.2.1"}),
                   on_premises("branch").from_networks({"192.0.2.2"})};
   const auto policy = compile(std::move(made));
-  EXPECT_EQ(name_of(route_of(*policy, "hybrid", {"a@contoso.com"})), "tagged");
-  EXPECT_EQ(name_of(route_of(*policy, "branch", {"a@contoso.com"})), "everything") << "no domains are all domains";
-  EXPECT_EQ(name_of(route_of(*policy, "", {"a@contoso.com"})), "any");
-  EXPECT_EQ(name_of(route_of(*policy, "Hybrid", {"a@contoso.com"})), "any") << "names are compared to the letter";
-  EXPECT_EQ(name_of(route_of(*policy, "hybrid", {"a@example.net"})), "-") << "ours";
-  EXPECT_EQ(name_of(route_of(*policy, "", {"a@fabrikam.com"})), "-");
+  EXPECT_EQ(name_of(route_of(*policy, {"hybrid", {}}, {"a@contoso.com"})), "tagged");
+  EXPECT_EQ(name_of(route_of(*policy, {"branch", {}}, {"a@contoso.com"})), "everything")
+      << "no domains are all domains";
+  EXPECT_EQ(name_of(route_of(*policy, {"", {}}, {"a@contoso.com"})), "any");
+  EXPECT_EQ(name_of(route_of(*policy, {"Hybrid", {}}, {"a@contoso.com"})), "any") << "names are compared to the letter";
+  EXPECT_EQ(name_of(route_of(*policy, {"hybrid", {}}, {"a@example.net"})), "-") << "ours";
+  EXPECT_EQ(name_of(route_of(*policy, {"", {}}, {"a@fabrikam.com"})), "-");
+}
+
+// Together the two answers of an MTA's tables are route_from(), as long as no connector names both.
+std::string by_tables(const Policy& policy, std::string_view sender, const Recipient& recipient) {
+  const auto* by_recipient = route_by_recipient_alone(policy, recipient);
+  return name_of(by_recipient != nullptr ? by_recipient : route_by_sender_alone(policy, sender));
+}
+
+TEST(Routing, TakesTheSenderWhereNoDestinationIsNamed) {
+  const auto policy = compile(site({outbound("shop").from({"Shop@Example.net"}).by({"[shop.example]"}),
+                                    outbound("net").from_domains({"example.net"}).by({"[net.example]"}),
+                                    outbound("org").from_domains({"*.example.org"}).by({"[org.example]"}),
+                                    outbound("off").from({"off@example.com"}).by({"[off.example]"}).disabled(),
+                                    outbound("contoso").to({"contoso.com"}), outbound("rest").to({"*"})}));
+  struct Case {
+    std::string sender;
+    std::string recipient;
+    std::string expected;
+  };
+  for (const auto& [sender, recipient, expected] :
+       std::vector<Case>{{"shop@example.net", "a@fabrikam.com", "shop"},
+                         {"SHOP@EXAMPLE.NET", "a@fabrikam.com", "shop"},
+                         {"\"shop\"@example.net", "a@fabrikam.com", "shop"},
+                         {"\"s\\hop\"@example.net", "a@fabrikam.com", "shop"},
+                         {"carol@example.net", "a@fabrikam.com", "net"},
+                         {"a@sub.example.net", "a@fabrikam.com", "rest"},
+                         {"a@example.org", "a@fabrikam.com", "org"},
+                         {"a@b.example.org", "a@fabrikam.com", "org"},
+                         {"off@example.com", "a@fabrikam.com", "rest"},
+                         {"shop@example.net", "a@contoso.com", "contoso"},
+                         {"", "a@fabrikam.com", "rest"},
+                         {"shop", "a@fabrikam.com", "rest"},
+                         {"a@[192.0.2.1]", "a@fabrikam.com", "rest"}}) {
+    EXPECT_EQ(name_of(route_from(*policy, sender, {recipient})), expected) << sender << " to " << recipient;
+    EXPECT_EQ(by_tables(*policy, sender, {recipient}), expected) << sender << " to " << recipient;
+  }
+  EXPECT_EQ(name_of(route_from(*policy, "shop@example.net", {"a@example.net"})), "-") << "our own domain";
+  EXPECT_EQ(name_of(route_from(*policy, "shop@example.net", {"a@[192.0.2.1]"})), "-");
+  EXPECT_EQ(name_of(route_of_any_origin(*policy, {"a@fabrikam.com"})), "rest");
+}
+
+TEST(Routing, SaysNothingBySenderWhereNoConnectorIsForSendersAlone) {
+  const auto policy =
+      compile(site({outbound("both").to({"contoso.com"}).from({"a@example.net"}), outbound("rest").to({"*"})}));
+  EXPECT_EQ(name_of(route_by_sender_alone(*policy, "a@example.net")), "-");
+  EXPECT_EQ(name_of(route_by_recipient_alone(*policy, {"a@contoso.com"})), "rest");
+}
+
+TEST(Routing, NamesOfSenderAndDestinationCountTogether) {
+  const auto policy = compile(site({outbound("both").to({"contoso.com", "*.fabrikam.com"}).from({"a@example.net"}),
+                                    outbound("domain").to({"contoso.com"}).from_domains({"example.net"}),
+                                    outbound("any").to({"contoso.com", "mail.fabrikam.com"}),
+                                    outbound("alone").from({"a@example.net"}).by({"[alone.example]"})}));
+  const auto from = [&](std::string_view sender, std::string_view recipient) {
+    return name_of(route_from(*policy, sender, {recipient}));
+  };
+  EXPECT_EQ(from("a@example.net", "x@contoso.com"), "both");
+  EXPECT_EQ(from("b@example.net", "x@contoso.com"), "domain");
+  EXPECT_EQ(from("b@example.org", "x@contoso.com"), "any");
+  EXPECT_EQ(from("a@example.net", "x@fabrikam.com"), "both");
+  EXPECT_EQ(from("a@example.net", "x@mail.fabrikam.com"), "any") << "the destination counts before the sender";
+  EXPECT_EQ(from("a@example.net", "x@example.com"), "alone");
 }
 
 TEST(Routing, ATagAloneDecidesOnlyWhereNothingElseCould) {
@@ -132,8 +195,9 @@ TEST(Routing, FindsTheConnectorOfANextHopAsTheRouteHasIt) {
 }
 
 // "+" for each recipient that may be in the message, "-" for one that is sent away; then the message's connector.
-std::string admit(const Policy& policy, const std::string& tag, const std::vector<std::string>& recipients) {
-  MessageRoute route(policy, tag);
+std::string admit(const Policy& policy, const std::string& tag, const std::vector<std::string>& recipients,
+                  const std::string& sender = "") {
+  MessageRoute route(policy, {tag, sender});
   std::string text;
   for (const std::string& recipient : recipients) {
     const auto admission = route.admit({recipient});
@@ -164,20 +228,40 @@ TEST(MessageRoute, KeepsRecipientsOfOtherRoutesApartIfAConnectorSaysSo) {
   EXPECT_EQ(admit(*policy, "", {"u@a.example", "u@b.example"}), "++ -") << "another message's tag";
 }
 
+TEST(MessageRoute, LeadsByThoseWhoNameSenderAndDestinationAndLeavesTheRestToTables) {
+  const auto policy = compile(site({outbound("both").to({"contoso.com"}).from({"a@example.org"}),
+                                    outbound("apart").to({"apart.example"}).from({"a@example.org"}).splits(),
+                                    outbound("alone").from({"a@example.org"}).by({"[alone.example]"})}));
+  const auto from_a = [&](const std::vector<std::string>& recipients) {
+    return admit(*policy, "", recipients, "a@example.org");
+  };
+  EXPECT_EQ(from_a({"u@d.example", "u@example.net"}), "++ -") << "each goes its own way";
+  EXPECT_EQ(from_a({"u@contoso.com", "u@d.example"}), "++ both");
+  EXPECT_EQ(from_a({"u@contoso.com", "u@example.net"}), "+- both");
+  EXPECT_EQ(from_a({"u@d.example", "u@apart.example"}), "+- -");
+  EXPECT_EQ(admit(*policy, "", {"u@contoso.com"}, "b@example.org"), "+ -");
+  MessageRoute route(*policy, {{}, "a@example.org"});
+  EXPECT_TRUE(route.admit({"u@contoso.com"}).admitted);
+  std::vector<model::Finding> findings;
+  route.record(findings);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].expected, "mail of a@example.org to the connector's destinations");
+}
+
 TEST(MessageRoute, NeverTakesLocalRecipientsAlong) {
   const auto policy = compile(site({outbound("joins").to({"a.example"}).of({"hybrid"})}));
   EXPECT_EQ(admit(*policy, "hybrid", {"u@a.example", "u@example.net"}), "+- joins");
   EXPECT_EQ(admit(*policy, "hybrid", {"u@example.net", "u@a.example"}), "+- -");
   EXPECT_EQ(admit(*policy, "hybrid", {"u@a.example", "postmaster"}), "+- joins");
   EXPECT_EQ(admit(*policy, "hybrid", {"u@example.net", "v@example.net", "u@d.example"}), "+++ -");
-  MessageRoute route(*policy, "hybrid");
+  MessageRoute route(*policy, {"hybrid", {}});
   EXPECT_TRUE(route.admit({"u@a.example"}).admitted);
   EXPECT_FALSE(route.admit({"u@virtual.example", true}).admitted) << "the MTA delivers it itself";
 }
 
 TEST(MessageRoute, SaysWhomItTakesAlong) {
   const auto policy = compile(site({outbound("joins").to({"a.example"}).of({"hybrid"})}));
-  MessageRoute route(*policy, "hybrid");
+  MessageRoute route(*policy, {"hybrid", {}});
   for (const char* recipient : {"u@a.example", "1@d.example", "2@d.example", "3@d.example", "4@d.example",
                                 "5@d.example", "6@d.example", "7@d.example"}) {
     EXPECT_TRUE(route.admit({recipient}).admitted);
@@ -190,7 +274,7 @@ TEST(MessageRoute, SaysWhomItTakesAlong) {
   EXPECT_EQ(findings[1].check, "outbound.split_recipients");
   EXPECT_EQ(findings[1].seen, "1@d.example, 2@d.example, 3@d.example, 4@d.example, 5@d.example and 2 more");
   std::vector<model::Finding> none;
-  MessageRoute(*policy, "").record(none);
+  MessageRoute(*policy, {}).record(none);
   MessageRoute().record(none);
   EXPECT_TRUE(none.empty());
 }

@@ -209,5 +209,55 @@ TEST(ExchangeImport, TakesTheFirstOfAPropertyThatIsThereTwice) {
   EXPECT_THAT(property(made, "senderdomains").words, HasSubstr("is there twice"));
 }
 
+TEST(ExchangeImport, SaysWhatBelongsIntoTheOrganizationsOwnTable) {
+  struct {
+    const char* json;
+    Organization organization;
+    const char* property;
+    Fate fate;
+    const char* words;
+  } const cases[] = {
+      {R"({"RejectDirectSend": true, "Name": "x", "AuditDisabled": false})",
+       {},
+       "RejectDirectSend",
+       Fate::by_hand,
+       "write reject_direct_send = true into [organization]; it takes accepted_domains too"},
+      {R"({"RejectDirectSend": true})",
+       {.accepted_domains = {}, .reject_direct_send = true},
+       "RejectDirectSend",
+       Fate::taken,
+       "organization.reject_direct_send, which is so already"},
+      {R"({"DomainName": "contoso.com", "DomainType": "Authoritative"})",
+       {},
+       "DomainName",
+       Fate::by_hand,
+       "write \"contoso.com\" into accepted_domains of [organization]"},
+      {R"({"DomainName": "contoso.com", "DomainType": "InternalRelay", "MatchSubDomains": true})",
+       {},
+       "DomainName",
+       Fate::by_hand,
+       "write \"*.contoso.com\" into accepted_domains of [organization]"},
+      {R"({"DomainName": "contoso.com", "DomainType": "Authoritative"})",
+       {.accepted_domains = {"*.contoso.com"}},
+       "DomainName",
+       Fate::taken,
+       "organization.accepted_domains, which has it already"},
+      {R"({"DomainName": "contoso.com", "DomainType": "Authoritative", "MatchSubDomains": true})",
+       {.accepted_domains = {"contoso.com"}},
+       "DomainName",
+       Fate::by_hand,
+       "write \"*.contoso.com\" into accepted_domains of [organization]"},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.json);
+    const auto made = read_exchange(one.json, one.organization);
+    ASSERT_TRUE(made.has_value()) << made.error();
+    EXPECT_TRUE(made->front().connector.is_null());
+    EXPECT_EQ(made->front().obstacle, "");
+    EXPECT_EQ(property(made->front(), one.property).fate, one.fate);
+    EXPECT_EQ(property(made->front(), one.property).words, one.words);
+  }
+}
+
 }  // namespace
 }  // namespace connectord::exchange

@@ -31,7 +31,7 @@ inline Json outbound() {
 }
 
 inline ImportedConnector import_one(const Json& json) {
-  auto connectors = read_exchange(json.dump(), {"example.net"});
+  auto connectors = read_exchange(json.dump(), {.accepted_domains = {"example.net"}});
   EXPECT_TRUE(connectors.has_value()) << connectors.error();
   return connectors ? connectors->front() : ImportedConnector();
 }

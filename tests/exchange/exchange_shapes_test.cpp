@@ -128,7 +128,8 @@ TEST(ExchangeImport, GivesEveryConnectorANameOfItsOwn) {
   Json third = inbound();
   second["Name"] = "From-Contoso";
   third["Name"] = "\u00e4";
-  const auto read = read_exchange(Json::array({first, second, third, outbound()}).dump(), {"example.net"});
+  const auto read =
+      read_exchange(Json::array({first, second, third, outbound()}).dump(), {.accepted_domains = {"example.net"}});
   ASSERT_TRUE(read) << read.error();
   EXPECT_EQ((*read)[0].connector["name"], "From-Contoso");
   EXPECT_EQ((*read)[1].connector["name"], "From-Contoso-2");
@@ -244,6 +245,33 @@ TEST(ExchangeImport, WarnsWhereAnExportSaysLessThanExchangeDoes) {
   json = outbound();
   json.erase("TlsSettings");
   EXPECT_THAT(import_one(json).warnings, Contains(HasSubstr("does not have TlsSettings")));
+}
+
+// What the destination publishes raises a level that asks for no certificate, and no other.
+TEST(ExchangeImport, TakesTheModesOfDaneAndMtaSts) {
+  struct Case {
+    const char* settings;
+    const char* dane;
+    const char* mta_sts;
+    const char* tls;
+    Fate fate;  // of MtaStsMode
+  };
+  for (const Case& each :
+       {Case{"EncryptionOnly", "Opportunistic", "None",
+             R"({"level": "require", "dane": "opportunistic", "mta_sts": "none"})", Fate::taken},
+        Case{"EncryptionOnly", "None", "Opportunistic",
+             R"({"level": "require", "dane": "none", "mta_sts": "opportunistic"})", Fate::taken},
+        Case{"CertificateValidation", "Opportunistic", "Opportunistic", R"({"level": "verify"})", Fate::left},
+        Case{"DomainValidation", "Mandatory", "Opportunistic", R"({"level": "dane"})", Fate::left},
+        Case{"EncryptionOnly", "", "Someday", R"({"level": "require"})", Fate::by_hand}}) {
+    Json json = outbound();
+    json["TlsSettings"] = each.settings;
+    json["SmtpDaneMode"] = each.dane;
+    json["MtaStsMode"] = each.mta_sts;
+    const ImportedConnector made = import_one(json);
+    EXPECT_EQ(made.connector.at("tls"), Json::parse(each.tls)) << each.tls;
+    EXPECT_EQ(property(made, "MtaStsMode").fate, each.fate) << each.tls;
+  }
 }
 
 TEST(ExchangeImport, WarnsWhereCostsCount) {

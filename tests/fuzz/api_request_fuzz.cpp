@@ -25,7 +25,7 @@ struct World {
   NoLog log;
   runtime::PolicyStore policies{engine::Policy::compile(configuration()).policy};
   runtime::LiveSessions live;
-  session::Intake intake;
+  session::InFlight intake;
   runtime::Services services{policies, live, log};
   runtime::Reloader reloader{"/nonexistent/connectord.toml", services};
   model::Server settings;

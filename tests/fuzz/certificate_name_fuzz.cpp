@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "connectord/mail/certificate_name.h"
-#include "connectord/milter/macros.h"
+#include "milter/macros.h"
 
 // Names of certificates as MTAs hand them over, Postfix's and Sendmail's.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

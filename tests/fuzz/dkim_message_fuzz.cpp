@@ -53,14 +53,14 @@ auto run(std::string_view record, std::string_view message, std::size_t chunk_si
   feed_headers(verifier, message);
   verifier.end_of_headers();
   for (std::size_t i = 0; i < message.size(); i += chunk_size) verifier.body(message.substr(i, chunk_size));
-  connectord::dns::Knowledge knowledge;
+  connectord::dns::DnsAnswers answers;
   for (const auto& question : verifier.key_questions()) {
     auto answer = std::make_shared<connectord::dns::Answer>();
     answer->status = connectord::dns::Status::found;
     answer->texts.emplace_back(record);
-    knowledge.add(question, std::move(answer));
+    answers.add(question, std::move(answer));
   }
-  auto results = verifier.finish(knowledge);
+  auto results = verifier.finish(answers);
   if (!results) std::abort();
   return *std::move(results);
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -57,12 +58,12 @@ bool verifies(const Message& message, std::size_t chunk_size) {
   verifier.end_of_headers();
   const std::string_view body = message.body;
   for (std::size_t i = 0; i < body.size(); i += chunk_size) verifier.body(body.substr(i, chunk_size));
-  connectord::dns::Knowledge knowledge;
+  connectord::dns::DnsAnswers answers;
   auto answer = std::make_shared<connectord::dns::Answer>();
   answer->status = connectord::dns::Status::found;
   answer->texts.push_back(identity().key.record());
-  for (const auto& question : verifier.key_questions()) knowledge.add(question, answer);
-  const auto results = verifier.finish(knowledge);
+  for (const auto& question : verifier.key_questions()) answers.add(question, answer);
+  const auto results = verifier.finish(answers);
   return results && !results->empty() && results->front().result == connectord::model::DkimResult::pass;
 }
 

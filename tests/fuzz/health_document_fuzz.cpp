@@ -7,7 +7,7 @@
 #include "connectord/base/text.h"
 #include "connectord/runtime/health.h"
 
-// Whatever a process tells of itself: what is read of it is bounded, has its keys, and moves no cursor.
+// Whatever a process reports of itself: what is read of it is bounded, has its keys, and moves no cursor.
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "connectord/base/text.h"
-#include "connectord/maillog/mail_log_line.h"
+#include "maillog/mail_log_line.h"
 
 // Any line of a log: what is kept is bounded and UTF-8, and stands in the line. And what a remote server says, or a
 // client gives as an address, changes nothing else of the line.
@@ -40,7 +40,7 @@ struct Kept {
     require_kept(refused.helo);
     require_kept(refused.sasl_username);
   }
-  void operator()(const maillog::Withheld& withheld) const {
+  void operator()(const maillog::NotAttempted& withheld) const {
     require_kept(withheld.recipient);
     require_kept(withheld.reason);
   }

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "../mime/message.h"
-#include "connectord/mime/reader.h"
+#include "mime/reader.h"
 
 // Any message: parts lie within their parents, in order and without overlapping, whatever chunks the body comes in;
 // fields stand where they are said to stand, and no limit is passed.

@@ -4,6 +4,7 @@
 
 #include "connectord/sts/https.h"
 #include "connectord/sts/mta_sts.h"
+#include "connectord/sts/policy_book.h"
 #include "connectord/sts/tls_reporting.h"
 
 // Whatever a TXT record or a web server says about MTA-STS and TLSRPT.
@@ -21,6 +22,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (!allows(*policy, below)) __builtin_trap();
     }
   }
+  // What is kept is read as it was written.
+  constexpr std::int64_t now = 1'800'000'000;
+  sts::PolicyBook book;
+  book.read_text(text, now);
+  sts::PolicyBook again;
+  again.read_text(book.to_text(now), now);
+  if (again.size() != book.size()) __builtin_trap();
   if (const auto addresses = sts::parse_tls_reporting_record(text)) {
     if (!sts::is_tls_reporting_record(text) || addresses->empty()) __builtin_trap();
   }

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "connectord/policyd/request.h"
+#include "policyd/request.h"
 
 // Whatever a peer writes to the policy socket up to its empty line.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -3,11 +3,11 @@
 #include <string_view>
 #include <vector>
 
-#include "connectord/mail/received.h"
 #include "connectord/mail/skip_listing.h"
 #include "connectord/net/special_addresses.h"
+#include "mail/received.h"
 
-// Any value of a Received field: an address is found, or it is told why not; and skip listing ends.
+// Any value of a Received field: an address is found, or the result says why not; and skip listing ends.
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
-#include "connectord/socketmap/maps.h"
-#include "connectord/socketmap/request.h"
+#include "socketmap/maps.h"
+#include "socketmap/request.h"
 
 namespace {
 

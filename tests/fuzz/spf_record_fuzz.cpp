@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "auth/spf_record.h"
 #include "connectord/auth/spf.h"
-#include "connectord/auth/spf_record.h"
 
 namespace {
 
@@ -55,11 +55,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   query.mail_from = "strong-bad@example.com";
   query.helo = zone.substr(0, 40);
   query.receiver = "mx.example.org";
-  dns::Knowledge knowledge;
+  dns::DnsAnswers answers;
   std::size_t asked = 0;
   for (;;) {
-    const auto outcome = auth::check_spf(query, knowledge);
-    const auto missing = knowledge.take_missing();
+    const auto outcome = auth::check_spf(query, answers);
+    const auto missing = answers.take_missing();
     if (outcome) {
       (void)auth::received_spf(query, *outcome);
       return 0;
@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     asked += missing.size();
     if (missing.empty() || asked > max_questions) std::abort();
     for (const auto& question : missing) {
-      knowledge.add(question, answer_for(question, zone, seed + static_cast<unsigned>(asked)));
+      answers.add(question, answer_for(question, zone, seed + static_cast<unsigned>(asked)));
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "connectord/base/text.h"
+#include "trace/dmarc_scan.h"
 #include "trace/encode.h"
 
 // What is read back from the trace's file, which may be damaged: any bytes give a message whose texts are UTF-8. And
@@ -57,6 +58,18 @@ void decode(std::string_view bytes) {
   }
 }
 
+// What a DMARC report is made of is read in another way, and must be the same.
+void count(std::string_view details, const model::Authentication* expected) {
+  std::string key;
+  const std::string_view domain =
+      trace::write_dmarc_key({.client = "abcd", .mail_from = "a@contoso.com", .details = details}, key);
+  const auto facts = trace::read_dmarc_key(domain.empty() ? details : std::string_view(key));
+  if (expected == nullptr) return;
+  require(facts.has_value() && facts->client == "97.98.99.100" && facts->mail_from_domain == "contoso.com");
+  require(facts->results.spf->domain == expected->spf->domain && facts->results.dmarc->record == "p=none");
+  require(facts->results.dkim->front().problem == expected->dkim->front().problem);
+}
+
 using Texts = std::array<std::string, 8>;
 
 // The bytes between NULs. False where one is not kept as it is.
@@ -79,6 +92,7 @@ void write_and_read(const Texts& texts) {
   facts.authentication.spf.emplace().domain = domain;
   facts.authentication.dkim.emplace().emplace_back().problem = problem;
   facts.authentication.dmarc.emplace().from_domain = domain;
+  facts.authentication.dmarc->record = "p=none";
   facts.authentication.arc.emplace().sets.emplace_back().domain = domain;
   facts.certificate.sha256 = problem;
   model::Decision decision;
@@ -87,11 +101,13 @@ void write_and_read(const Texts& texts) {
   decision.quarantine = quarantine;
   const std::vector<std::string> recipients;
   trace::Message message = empty_message();
-  const trace::Entry entry{.facts = facts, .decision = decision, .recipients = recipients, .time = message.time};
+  const trace::Entry entry{
+      .facts = facts, .decision = decision, .recipients = recipients, .time = message.time, .is_reported = true};
   const trace::StoredEntry stored = trace::encode(entry);
   message.helo = stored.helo;
   message.connector = stored.connector;
   trace::decode_details(stored.details, message);
+  if (!domain.empty()) count(stored.details, &facts.authentication);
   require(message.client_name == name && message.sasl_username == user && message.tag == tag);
   require(message.quarantine == quarantine && message.helo == helo);
   require(message.authentication.spf->domain == domain && message.authentication.dmarc->from_domain == domain);
@@ -105,6 +121,7 @@ void write_and_read(const Texts& texts) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   decode(bytes);
+  count(bytes, nullptr);
   Texts texts;
   if (split(bytes, texts)) write_and_read(texts);
   return 0;

@@ -1,4 +1,4 @@
-#include "connectord/mail/received.h"
+#include "mail/received.h"
 
 #include <gtest/gtest.h>
 

@@ -84,7 +84,7 @@ class EventDescription {
     word("discarded");
     add("reason", discarded.reason);
   }
-  void operator()(const Withheld& withheld) {
+  void operator()(const NotAttempted& withheld) {
     word("withheld");
     add("relay", describe(withheld.relay));
     add("to", withheld.recipient);

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "connectord/maillog/mail_log_line.h"
 #include "describe_event.h"
+#include "maillog/mail_log_line.h"
 
 namespace connectord::maillog {
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "connectord/maillog/mail_log_line.h"
+#include "maillog/mail_log_line.h"
 
 namespace connectord::maillog {
 namespace {

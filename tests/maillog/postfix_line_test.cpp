@@ -275,7 +275,7 @@ std::string envelope_of(const std::string& user) {
          " reply=550 5.1.1 <u@rcpt.test>: Recipient address rejected: User unknown";
 }
 
-// Postfix 3.10 and later tell who had logged in, behind all else.
+// Postfix 3.10 and later record who had logged in, behind all else.
 TEST(PostfixLine, ReadsWhoHadLoggedIn) {
   const std::string line = std::string(of_a_user) + " sasl_method=PLAIN";
   EXPECT_EQ(parsed(line + " sasl_username=joe@rcpt.test"), envelope_of("joe@rcpt.test"));
@@ -382,7 +382,7 @@ TEST(PostfixLine, ReadsTheEnvelopeOfARefusalThatIsCutWithinTheHeloName) {
   EXPECT_EQ(parsed(start + "from=<s@t> to=<b@c> proto=SMTP helo=<" + std::string(1900, 'A')),
             "- refused stage=RCPT client=h[192.0.2.7] code=454 from=s@t to=b@c helo=" + std::string(1024, 'A') +
                 " reply=454 4.7.1 <b@c>: no");
-  // What is cut elsewhere tells of no envelope, since a recipient may hold all of these words.
+  // What is cut elsewhere describes no envelope, since a recipient may hold all of these words.
   for (const char* end : {"from=<s@t> to=<b@c", "from=<s@t> to=<\"b helo=<x@c", "from=<s@t> to=<\"b helo=<",
                           "from=<s@t> to=<\"helo=<x> to=<y@z> proto=SMTP helo=<h",
                           "from=<s@t> to=<\"x from=<f@g> to=<y@z> proto=SMTP helo=<h",

@@ -6,7 +6,7 @@ namespace connectord::maillog {
 namespace {
 
 // Lines of a real Sendmail 8.17, with the host that a syslog program adds.
-const LogLineCase real[] = {
+const LogLineCase sendmail_lines[] = {
     {"a delivery",
      R"~(Nov 21 23:57:32 sm sendmail[14775]: 6ALNvWAX014773: to=<bob@plain.example>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=30084, relay=[127.0.0.1] [127.0.0.1], dsn=2.0.0, stat=Sent (kept))~",
      R"~(6ALNvWAX014773 sent to=bob@plain.example relay=[127.0.0.1][127.0.0.1] delay=0 dsn=2.0.0 text=kept)~"},
@@ -90,7 +90,7 @@ const LogLineCase real[] = {
 };
 
 // As Sendmail's sources write them; not seen in the runs that the others come from.
-const LogLineCase others[] = {
+const LogLineCase other_sendmail_lines[] = {
     {"Debian's name of the program, and days of delay",
      "Nov 21 23:52:18 mx sm-mta[1]: 6ALNvWAX014773: to=<a@b.example>, ctladdr=<c@d.example> (1000/1000), "
      "delay=2+03:00:01, xdelay=00:00:01, mailer=esmtp, pri=120418, relay=mx.b.example. [192.0.2.1], dsn=2.0.0, "
@@ -116,7 +116,7 @@ const LogLineCase others[] = {
 };
 
 // What could be taken for something that it is not.
-const LogLineCase refused[] = {
+const LogLineCase refused_sendmail_lines[] = {
     {"another program",
      "Nov 21 23:52:18 mx evil[1]: 6ALNvWAX014773: to=<a@b>, delay=00:00:01, dsn=2.0.0, stat=Sent (x)", ""},
     {"no queue ID", "Nov 21 23:52:18 mx sendmail[1]: NOQUEUE: to=<a@b>, delay=00:00:01, dsn=2.0.0, stat=Sent (x)", ""},
@@ -130,15 +130,15 @@ const LogLineCase refused[] = {
 };
 
 TEST(SendmailLine, ReadsWhatARealSendmailWrites) {
-  for (const auto& [title, line, event] : real) EXPECT_EQ(parsed(line), event) << title;
+  for (const auto& [title, line, event] : sendmail_lines) EXPECT_EQ(parsed(line), event) << title;
 }
 
 TEST(SendmailLine, ReadsOtherFormsOfItsSources) {
-  for (const auto& [title, line, event] : others) EXPECT_EQ(parsed(line), event) << title;
+  for (const auto& [title, line, event] : other_sendmail_lines) EXPECT_EQ(parsed(line), event) << title;
 }
 
 TEST(SendmailLine, TakesNothingFromWhatSendmailDidNotWriteThere) {
-  for (const auto& [title, line, event] : refused) EXPECT_EQ(parsed(line), event) << title;
+  for (const auto& [title, line, event] : refused_sendmail_lines) EXPECT_EQ(parsed(line), event) << title;
 }
 
 }  // namespace

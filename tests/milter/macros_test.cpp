@@ -1,4 +1,4 @@
-#include "connectord/milter/macros.h"
+#include "milter/macros.h"
 
 #include <gtest/gtest.h>
 
@@ -96,6 +96,9 @@ TEST(TlsMacros, TakeSendmailsFingerprintIfItIsSha256) {
   EXPECT_NE(report.certificate.unknown_because.find("confCERT_FINGERPRINT_ALGORITHM"), std::string_view::npos);
   report = read({{"{tls_version}", "TLSv1.2"}, {"{verify}", "FAIL"}, {"{cert_fp}", digits}});
   EXPECT_EQ(report.certificate.sha256, "") << "nothing is trusted unless verify is OK";
+  EXPECT_TRUE(report.certificate.distrusted);
+  report = read({{"{tls_version}", "TLSv1.2"}, {"{verify}", "NO"}});
+  EXPECT_FALSE(report.certificate.distrusted) << "none was shown";
 }
 
 TEST(SaslMacros, TakeNobodyForAUserWhoHasShownACertificateOnly) {

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "connectord/mime/charset.h"
 #include "connectord/mime/content_value.h"
 #include "connectord/mime/encoded_word.h"

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "connectord/mime/reader.h"
 #include "message.h"
+#include "mime/reader.h"
 
 namespace connectord::mime {
 namespace {
@@ -159,6 +159,29 @@ TEST(MimeStructure, IsTheSameHoweverTheBodyIsCutIntoChunks) {
       for (const char c : given.body) bytewise.update({&c, 1});
       EXPECT_EQ(test::outline(whole.finish(), given.body), test::outline(bytewise.finish(), given.body)) << text;
       EXPECT_EQ(whole.has_second_reading(), bytewise.has_second_reading()) << text;
+    }
+  }
+}
+
+// Plain lines are passed over many bytes at a time; a line that counts may stand at any place behind them.
+TEST(MimeStructure, IsTheSameWhereverInALongBodyADelimiterOrABareLineEndStands) {
+  const auto given = message("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n");
+  for (const std::string_view odd :
+       {"--b\r\n\r\n", "-\r\n", "--b--\r\n", "\r", "\n", "\n--b\n\r\n", "\r\r\n", "\r\n"}) {
+    for (std::size_t before = 0; before < 150; ++before) {
+      std::string body = given.body;
+      for (std::size_t i = 0; i < before; ++i) body += i % 29 == 28 ? "\r\n" : "x";
+      body += before % 2 == 0 ? "\r\n" : "";
+      body.append(odd).append(200, 'y').append("\r\nz\r\n--b--\r\n");
+      Reader whole(given.header, Reading::strict);
+      Reader bytewise(given.header, Reading::strict);
+      whole.update(body);
+      for (const char c : body) bytewise.update({&c, 1});
+      EXPECT_EQ(whole.has_second_reading(), bytewise.has_second_reading()) << body;
+      const Structure expected = bytewise.finish();
+      const Structure found = whole.finish();
+      EXPECT_EQ(test::outline(found, body), test::outline(expected, body)) << body;
+      EXPECT_EQ(to_string(found.doubts()), to_string(expected.doubts())) << body;
     }
   }
 }

@@ -35,17 +35,19 @@ static_assert(static_cast<int>(Action::accept) == 0 && static_cast<int>(Action::
 static_assert(is_stored_as<IdentifiedBy>({0, 1, 2, 3}));
 static_assert(static_cast<int>(IdentifiedBy::nothing) == 0 && static_cast<int>(IdentifiedBy::sender_domain) == 1 &&
               static_cast<int>(IdentifiedBy::client_network) == 2 && static_cast<int>(IdentifiedBy::certificate) == 3);
-static_assert(is_stored_as<Outcome>({0, 1, 2, 3}));
+static_assert(is_stored_as<Outcome>({0, 1, 2, 3, 4}));
 static_assert(static_cast<int>(Outcome::pass) == 0 && static_cast<int>(Outcome::fail) == 1 &&
-              static_cast<int>(Outcome::temperror) == 2 && static_cast<int>(Outcome::not_applicable) == 3);
+              static_cast<int>(Outcome::temperror) == 2 && static_cast<int>(Outcome::not_applicable) == 3 &&
+              static_cast<int>(Outcome::result) == 4);
 static_assert(is_stored_as<SpfOutcome::Identity>({0, 1}));
 static_assert(static_cast<int>(SpfOutcome::Identity::mail_from) == 0 &&
               static_cast<int>(SpfOutcome::Identity::helo) == 1);
 static_assert(is_stored_as<trace::Stage>({0, 1, 2, 3}));
 static_assert(static_cast<int>(trace::Stage::mail_from) == 0 && static_cast<int>(trace::Stage::rcpt_to) == 1 &&
               static_cast<int>(trace::Stage::message) == 2 && static_cast<int>(trace::Stage::mta) == 3);
-static_assert(is_stored_as<trace::Direction>({0, 1}));
-static_assert(static_cast<int>(trace::Direction::inbound) == 0 && static_cast<int>(trace::Direction::outbound) == 1);
+static_assert(is_stored_as<trace::Direction>({0, 1, 2}));
+static_assert(static_cast<int>(trace::Direction::inbound) == 0 && static_cast<int>(trace::Direction::outbound) == 1 &&
+              static_cast<int>(trace::Direction::validation) == 2);
 static_assert(is_stored_as<trace::Status>({0, 1, 2, 3, 4, 5}));
 static_assert(static_cast<int>(trace::Status::getting_status) == 0 && static_cast<int>(trace::Status::pending) == 1 &&
               static_cast<int>(trace::Status::delivered) == 2 && static_cast<int>(trace::Status::failed) == 3 &&
@@ -81,7 +83,7 @@ TEST(StoredNumbers, OutOfRangeAreReportedWithoutTheNumber) {
   for (const std::int64_t number : {std::int64_t{-1}, std::int64_t{255}, std::int64_t{256}, INT64_MIN, INT64_MAX}) {
     EXPECT_EQ(to_string(stored_value<Outcome>(number)), "unknown") << number;
   }
-  EXPECT_EQ(to_string(stored_value<Outcome>(4)), "unknown (4)");
+  EXPECT_EQ(to_string(stored_value<Outcome>(5)), "unknown (5)");
   EXPECT_EQ(to_string(stored_value<Outcome>(254)), "unknown (254)");
 }
 

@@ -35,7 +35,8 @@ TEST(MilterOrder, NamesMiltersThatForgedHeadersWouldFoolAndSaysHowConnectordCome
       continue;
     }
     EXPECT_THAT(everywhere, HasSubstr("believes forged tags and headers for spam filters"));
-    EXPECT_THAT(everywhere, HasSubstr("| postconf -e 'smtpd_milters = " + std::string(c.after) + "'\n"));
+    EXPECT_THAT(everywhere,
+                HasSubstr("| postconf -e 'smtpd_milters = " + std::string(c.after) + "' && postfix reload\n"));
     EXPECT_THAT(there, HasSubstr("smtp/inet in /etc/postfix/master.cf has another milter before connectord"));
     EXPECT_THAT(there, HasSubstr("| postconf -c /etc/postfix -P 'smtp/inet/smtpd_milters=" + std::string(c.after)));
   }

@@ -30,12 +30,12 @@ inline PostfixSetup postfix(const Values& lines = {}) {
   return setup;
 }
 
-inline Wanted connectord() {
-  Wanted wanted;
-  wanted.file = "/etc/connectord/connectord.toml";
-  wanted.milter = net::Endpoint::parse("unix:/var/spool/postfix/connectord/milter.sock").value();
-  wanted.policy = net::Endpoint::parse("unix:/var/spool/postfix/connectord/policy.sock").value();
-  return wanted;
+inline MtaRequirements connectord() {
+  MtaRequirements required;
+  required.file = "/etc/connectord/connectord.toml";
+  required.milter = net::Endpoint::parse("unix:/var/spool/postfix/connectord/milter.sock").value();
+  required.policy = net::Endpoint::parse("unix:/var/spool/postfix/connectord/policy.sock").value();
+  return required;
 }
 
 inline constexpr const char* our_milter = "unix:connectord/milter.sock";

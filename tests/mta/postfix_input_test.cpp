@@ -10,7 +10,7 @@ using namespace test;  // NOLINT: what the tests of a plan share
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// A Postfix that can be told how a message ends, as these lines of main.cf have it.
+// A Postfix that can be set up for how a message ends, as these lines of main.cf have it.
 PostfixSetup with_bare_newline(const std::string& version, const std::string& value, bool normalizes,
                                const std::string& exclusions = "127.0.0.0/8 [::1]/128") {
   PostfixSetup setup = postfix();
@@ -61,19 +61,19 @@ TEST(PlanPostfix, MissesNothingButWarnsWhereAnAttachedPostfixTakesALineFeedForTh
 
 TEST(PlanPostfix, TellsWhereTheEndOfAMessageIsStillLeftToTheClient) {
   PostfixSetup setup = with_bare_newline("3.7.11", "normalize", true, "127.0.0.0/8, [2001:db8::]/64, 192.0.2.0/24");
-  Wanted wanted = connectord();
-  EXPECT_EQ(text_of(plan_postfix(setup, wanted).warnings), "");
-  wanted.client_networks = {net::AddressRange::parse("127.0.0.2").value()};
-  EXPECT_EQ(text_of(plan_postfix(setup, wanted).warnings), "") << "this machine's own";
+  MtaRequirements required = connectord();
+  EXPECT_EQ(text_of(plan_postfix(setup, required).warnings), "");
+  required.client_networks = {net::AddressRange::parse("127.0.0.2").value()};
+  EXPECT_EQ(text_of(plan_postfix(setup, required).warnings), "") << "this machine's own";
   for (const std::string network : {"192.0.2.10", "2001:db8::7", "192.0.0.0/16"}) {
-    wanted.client_networks = {net::AddressRange::parse(network).value()};
-    EXPECT_THAT(text_of(plan_postfix(setup, wanted).warnings),
+    required.client_networks = {net::AddressRange::parse(network).value()};
+    EXPECT_THAT(text_of(plan_postfix(setup, required).warnings),
                 HasSubstr("postconf -e 'smtpd_forbid_bare_newline_exclusions ="))
         << network;
   }
-  wanted.client_networks.clear();
+  required.client_networks.clear();
   setup.services = {{"smtp", "inet", "smtpd", true, {{"smtpd_forbid_bare_newline", "no"}}}};
-  EXPECT_THAT(text_of(plan_postfix(setup, wanted).warnings), HasSubstr("-PX smtp/inet/smtpd_forbid_bare_newline"));
+  EXPECT_THAT(text_of(plan_postfix(setup, required).warnings), HasSubstr("-PX smtp/inet/smtpd_forbid_bare_newline"));
 }
 
 TEST(PlanPostfix, TellsOfSendersThatPostfixCompletes) {

@@ -193,17 +193,17 @@ TEST(PlanPostfix, LeavesServicesAloneWhoseMailNeedNotPassConnectordAndSaysSo) {
 }
 
 TEST(PlanPostfix, RefusesSocketsThatTheChrootHidesButOnlyWhereThereIsOne) {
-  Wanted wanted = connectord();
-  wanted.milter = net::Endpoint::parse("unix:/run/connectord/milter.sock").value();
+  MtaRequirements required = connectord();
+  required.milter = net::Endpoint::parse("unix:/run/connectord/milter.sock").value();
   PostfixSetup setup = postfix();
-  EXPECT_THAT(text_of(plan_postfix(setup, wanted).refusals),
+  EXPECT_THAT(text_of(plan_postfix(setup, required).refusals),
               HasSubstr("milter = \"unix:/var/spool/postfix/connectord/milter.sock\", then restart connectord"));
   for (PostfixService& service : setup.services) service.chroot = false;
-  const Plan plan = plan_postfix(setup, wanted);
+  const Plan plan = plan_postfix(setup, required);
   EXPECT_EQ(text_of(plan.refusals), "");
   EXPECT_EQ(changes_of(plan)["smtpd_milters"], "unix:/run/connectord/milter.sock");
-  wanted.milter = net::Endpoint::parse("inet:0.0.0.0:8891").value();
-  EXPECT_EQ(changes_of(plan_postfix(postfix(), wanted))["smtpd_milters"], "inet:127.0.0.1:8891");
+  required.milter = net::Endpoint::parse("inet:0.0.0.0:8891").value();
+  EXPECT_EQ(changes_of(plan_postfix(postfix(), required))["smtpd_milters"], "inet:127.0.0.1:8891");
 }
 
 TEST(PlanPostfix, RefusesAVersionThatIsTooOld) {
@@ -221,27 +221,27 @@ TEST(PlanPostfix, RefusesAVersionThatIsTooOld) {
 
 TEST(PlanPostfix, DoesNotBreakAListOfFingerprintsThatWasMadeWithTheOldDigest) {
   const PostfixSetup setup = postfix({{"relay_clientcerts", "hash:/etc/postfix/clients"}});
-  Wanted wanted = connectord();
-  EXPECT_THAT(text_of(plan_postfix(setup, wanted).warnings), HasSubstr("relay_clientcerts"));
-  EXPECT_EQ(changes_of(plan_postfix(setup, wanted)).count("smtpd_tls_fingerprint_digest"), 0U);
-  wanted.fingerprints = true;
-  EXPECT_THAT(text_of(plan_postfix(setup, wanted).refusals), HasSubstr("SHA-256 fingerprints, then: postconf -e"));
+  MtaRequirements required = connectord();
+  EXPECT_THAT(text_of(plan_postfix(setup, required).warnings), HasSubstr("relay_clientcerts"));
+  EXPECT_EQ(changes_of(plan_postfix(setup, required)).count("smtpd_tls_fingerprint_digest"), 0U);
+  required.fingerprints = true;
+  EXPECT_THAT(text_of(plan_postfix(setup, required).refusals), HasSubstr("SHA-256 fingerprints, then: postconf -e"));
 }
 
 TEST(PlanPostfix, WarnsOfWhatAPersonMustDecide) {
   struct Case {
     const char* title;
     Values main_cf;
-    void (*want)(Wanted&);
+    void (*want)(MtaRequirements&);
     const char* warning;
   };
-  const auto nothing = [](Wanted&) {};
+  const auto nothing = [](MtaRequirements&) {};
   const Case cases[] = {
       {"no authority to trust",
        {},
-       [](Wanted& w) { w.certificate_names = true; },
+       [](MtaRequirements& w) { w.certificate_names = true; },
        "postconf -e 'smtpd_tls_CAfile = /etc/postfix/partner-authorities.pem'"},
-      {"no TLS", {{"smtpd_tls_security_level", ""}}, [](Wanted& w) { w.tls = true; }, "Postfix offers no TLS"},
+      {"no TLS", {{"smtpd_tls_security_level", ""}}, [](MtaRequirements& w) { w.tls = true; }, "Postfix offers no TLS"},
       {"another milter's action changes",
        {{"milter_default_action", "accept"}, {"smtpd_milters", "inet:h:1"}},
        nothing,
@@ -252,13 +252,16 @@ TEST(PlanPostfix, WarnsOfWhatAPersonMustDecide) {
        "another milter before connectord: inet:h:1"},
       {"milters by client", {{"smtpd_milter_maps", "cidr:/x"}}, nothing, "smtpd_milter_maps"},
       {"an old protocol", {{"milter_protocol", "2"}}, nothing, "milter_protocol = 6"},
-      {"outbound connectors and no socketmap", {}, [](Wanted& w) { w.outbound = true; }, "socketmap = \"unix:"},
+      {"outbound connectors and no socketmap",
+       {},
+       [](MtaRequirements& w) { w.outbound = true; },
+       "socketmap = \"unix:"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.title);
-    Wanted wanted = connectord();
-    c.want(wanted);
-    const Plan plan = plan_postfix(postfix(c.main_cf), wanted);
+    MtaRequirements required = connectord();
+    c.want(required);
+    const Plan plan = plan_postfix(postfix(c.main_cf), required);
     EXPECT_THAT(text_of(plan.warnings) + text_of(plan.open), HasSubstr(c.warning));
     EXPECT_EQ(text_of(plan.refusals), "");
   }
@@ -306,63 +309,63 @@ TEST(PlanPostfix, LeavesTheListsOfMacrosAsTheyAre) {
   EXPECT_EQ(text_of(plan.warnings) + text_of(plan.open), "");
 }
 
-Wanted with_socketmap() {
-  Wanted wanted = connectord();
-  wanted.socketmap = net::Endpoint::parse("unix:/var/spool/postfix/connectord/socketmap.sock").value();
-  return wanted;
+MtaRequirements with_socketmap() {
+  MtaRequirements required = connectord();
+  required.socketmap = net::Endpoint::parse("unix:/var/spool/postfix/connectord/socketmap.sock").value();
+  return required;
 }
 
 TEST(PlanPostfix, AddsTheTablesThatSocketmapAnswersBesideThoseThatAreThere) {
-  Wanted wanted = with_socketmap();
+  MtaRequirements required = with_socketmap();
   const Values main_cf = {{"transport_maps", "hash:/t"},
                           {"smtp_tls_policy_maps", "hash:/p"},
                           {"milter_header_checks", "regexp:/h"},
                           {"smtp_sasl_password_maps", "hash:/s"}};
-  Values changes = changes_of(plan_postfix(postfix(main_cf), wanted));
+  Values changes = changes_of(plan_postfix(postfix(main_cf), required));
   EXPECT_EQ(changes["transport_maps"], "hash:/t, socketmap:unix:connectord/socketmap.sock:transport");
   EXPECT_EQ(changes["smtp_tls_policy_maps"], "socketmap:unix:connectord/socketmap.sock:tls-policy, hash:/p");
   EXPECT_EQ(changes["milter_header_checks"], "regexp:/h, socketmap:unix:connectord/socketmap.sock:header");
   EXPECT_EQ(changes.count("smtp_sasl_password_maps") + changes.count("smtp_sasl_auth_enable"), 0U);
-  wanted.credentials = true;
-  changes = changes_of(plan_postfix(postfix(main_cf), wanted));
+  required.credentials = true;
+  changes = changes_of(plan_postfix(postfix(main_cf), required));
   EXPECT_EQ(changes["smtp_sasl_password_maps"], "socketmap:unix:connectord/socketmap.sock:sasl-password, hash:/s");
   EXPECT_EQ(changes["smtp_sasl_auth_enable"], "yes");
   EXPECT_EQ(changes["smtp_sasl_tls_security_options"], "noanonymous");
-  EXPECT_EQ(changes_of(plan_postfix(postfix(changes), wanted)).count("transport_maps"), 0U);
+  EXPECT_EQ(changes_of(plan_postfix(postfix(changes), required)).count("transport_maps"), 0U);
 }
 
 TEST(PlanPostfix, TellsThatDaneWantsDnssec) {
-  Wanted wanted = with_socketmap();
-  EXPECT_THAT(text_of(plan_postfix(postfix({}), wanted).open), Not(HasSubstr("dnssec")));
-  wanted.dane = true;
-  EXPECT_THAT(text_of(plan_postfix(postfix({}), wanted).open), HasSubstr("smtp_dns_support_level = dnssec"));
+  MtaRequirements required = with_socketmap();
+  EXPECT_THAT(text_of(plan_postfix(postfix({}), required).open), Not(HasSubstr("dnssec")));
+  required.dane = true;
+  EXPECT_THAT(text_of(plan_postfix(postfix({}), required).open), HasSubstr("smtp_dns_support_level = dnssec"));
   const Values main_cf = {{"smtp_dns_support_level", "dnssec"}};
-  EXPECT_THAT(text_of(plan_postfix(postfix(main_cf), wanted).open), Not(HasSubstr("dnssec")));
+  EXPECT_THAT(text_of(plan_postfix(postfix(main_cf), required).open), Not(HasSubstr("dnssec")));
 }
 
 TEST(PlanPostfix, WarnsOfDomainsOfPostfixThatAConnectorForEverythingWouldTake) {
-  Wanted wanted = with_socketmap();
-  wanted.accepted_domains = {net::DomainPattern::parse("*.example.net").value()};
+  MtaRequirements required = with_socketmap();
+  required.accepted_domains = {net::DomainPattern::parse("*.example.net").value()};
   PostfixSetup setup = postfix({{"mydestination", "mx.example.net, localhost, Example.ORG"},
                                 {"relay_domains", "example.com"},
                                 {"virtual_mailbox_domains", "hash:/v"}});
-  EXPECT_EQ(text_of(plan_postfix(setup, wanted).open), "");
-  wanted.outbound_everywhere = true;
-  const Plan plan = plan_postfix(setup, wanted);
+  EXPECT_EQ(text_of(plan_postfix(setup, required).open), "");
+  required.outbound_everywhere = true;
+  const Plan plan = plan_postfix(setup, required);
   const std::string warnings = text_of(plan.warnings);
   EXPECT_THAT(text_of(plan.open), HasSubstr(R"(accepted_domains = ["*.example.net", "example.org", "example.com"])"));
   EXPECT_THAT(warnings, HasSubstr("virtual_mailbox_domains is read from hash:/v"));
 }
 
 TEST(PlanPostfix, TellsWhichLinesTheFileOfOurDomainsLacks) {
-  Wanted wanted = with_socketmap();
-  wanted.outbound_everywhere = true;
-  wanted.accepted_domains = {net::DomainPattern::parse("*.example.net").value()};
-  wanted.accepted_domains_file = "/etc/connectord/domains";
+  MtaRequirements required = with_socketmap();
+  required.outbound_everywhere = true;
+  required.accepted_domains = {net::DomainPattern::parse("*.example.net").value()};
+  required.accepted_domains_file = "/etc/connectord/domains";
   PostfixSetup setup = postfix({{"mydestination", "mx.example.net, example.org"},
                                 {"relay_domains", "example.com, Example.ORG"},
                                 {"virtual_mailbox_domains", "hash:/v"}});
-  const Plan plan = plan_postfix(setup, wanted);
+  const Plan plan = plan_postfix(setup, required);
   EXPECT_THAT(text_of(plan.open), HasSubstr("in /etc/connectord/domains, one a line: example.org example.com"));
   EXPECT_THAT(text_of(plan.warnings), HasSubstr("see that all its domains are in /etc/connectord/domains"));
 }
@@ -433,6 +436,18 @@ TEST(PlanRemoval, FindsWhatAPersonHasAttached) {
                    std::nullopt, connectord());
   EXPECT_THAT(edits_of(removal), ElementsAre("smtpd_milters=inet:h:1", "smtpd_recipient_restrictions=(none)"));
   EXPECT_THAT(plan_removal(postfix(), std::nullopt, connectord()).edits, IsEmpty());
+}
+
+TEST(PlanPostfix, HasTlsLoggedWhereTheLogIsRead) {
+  MtaRequirements required = connectord();
+  EXPECT_EQ(changes_of(plan_postfix(postfix({{"smtp_tls_loglevel", "0"}}), required)).count("smtp_tls_loglevel"), 0U);
+  required.mail_log = true;
+  EXPECT_EQ(changes_of(plan_postfix(postfix({{"smtp_tls_loglevel", "0"}}), required))["smtp_tls_loglevel"], "1");
+  Values attached = whole_attachment();
+  attached["smtp_tls_loglevel"] = "0";
+  const Plan later = plan_postfix(postfix(attached), required);
+  EXPECT_EQ(changes_of(later).count("smtp_tls_loglevel"), 0U);
+  EXPECT_THAT(text_of(later.warnings), HasSubstr("postconf -e 'smtp_tls_loglevel = 1' && postfix reload"));
 }
 
 TEST(Retire, TakesOutTheListenerThatConnectordNoLongerHas) {

@@ -49,8 +49,8 @@ TEST(ReadSendmailCf, FindsWhatConcernsConnectord) {
   EXPECT_TRUE(read.esmtp);
   EXPECT_EQ(read.version, "8.17.1.9/Debian-2+deb12u2");
   EXPECT_EQ(read.pid_file, "/run/sendmail/mta/sendmail.pid");
-  ASSERT_TRUE(read.entrance);  // not the one that asks for authentication
-  EXPECT_EQ(read.entrance->to_string(), "inet:127.0.0.2:2525");
+  ASSERT_TRUE(read.smtp_listener);  // not the one that asks for authentication
+  EXPECT_EQ(read.smtp_listener->to_string(), "inet:127.0.0.2:2525");
 }
 
 TEST(ReadSendmailCf, FindsNothingWhereThereIsNothing) {
@@ -59,7 +59,7 @@ TEST(ReadSendmailCf, FindsNothingWhereThereIsNothing) {
     EXPECT_THAT(read.asked, IsEmpty()) << text;
     EXPECT_EQ(read.option("x"), "") << text;
     EXPECT_EQ(read.local_tls_rcpt, "") << text;
-    EXPECT_FALSE(read.tls_requirements || read.esmtp || read.entrance) << text;
+    EXPECT_FALSE(read.tls_requirements || read.esmtp || read.smtp_listener) << text;
     EXPECT_EQ(read.pid_file, "/var/run/sendmail.pid");
   }
 }

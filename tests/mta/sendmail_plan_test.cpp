@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "connectord/mta/sendmail_mc.h"
+#include "mta/sendmail_mc.h"
 
 namespace connectord::mta {
 namespace {
@@ -36,22 +36,22 @@ constexpr const char* filter_cf =
 constexpr const char* table_cf = "Kmailertable socket unix:/run/connectord/socketmap.sock\n";
 constexpr const char* rules_cf = "SLocal_tls_rcpt\nR$* < @ $+ >\t\t$: $| $(sendmail_tls $2 $: none $)\n";
 
-Wanted connectord() {
-  Wanted wanted;
-  wanted.file = "/etc/connectord/connectord.toml";
-  wanted.milter = net::Endpoint::parse("unix:/run/connectord/milter.sock").value();
-  return wanted;
+MtaRequirements connectord() {
+  MtaRequirements required;
+  required.file = "/etc/connectord/connectord.toml";
+  required.milter = net::Endpoint::parse("unix:/run/connectord/milter.sock").value();
+  return required;
 }
 
-Wanted with_routes() {
-  Wanted wanted = connectord();
-  wanted.socketmap = net::Endpoint::parse("unix:/run/connectord/socketmap.sock").value();
-  wanted.outbound = true;
-  return wanted;
+MtaRequirements with_routes() {
+  MtaRequirements required = connectord();
+  required.socketmap = net::Endpoint::parse("unix:/run/connectord/socketmap.sock").value();
+  required.outbound = true;
+  return required;
 }
 
-SendmailPlan plan(const std::string& cf, const Wanted& wanted) {
-  return plan_sendmail(read_sendmail_cf(cf), wanted);
+SendmailPlan plan(const std::string& cf, const MtaRequirements& required) {
+  return plan_sendmail(read_sendmail_cf(cf), required);
 }
 
 std::string lines_of(const SendmailPlan& plan) {
@@ -121,15 +121,31 @@ TEST(PlanSendmail, RefusesWhatIsNotRightAndSaysWhatToWrite) {
     EXPECT_THAT(made.refusals[0].what, HasSubstr(one.what));
     EXPECT_THAT(made.refusals[0].write, HasSubstr(one.write));
   }
-  EXPECT_EQ(plan(plain_cf, Wanted()).refusals.size(), 1U);
+  EXPECT_EQ(plan(plain_cf, MtaRequirements()).refusals.size(), 1U);
+}
+
+TEST(PlanSendmail, AsksForOurCertificatesWhereAConnectorShowsOne) {
+  const std::string cf = std::string(plain_cf) + filter_cf + table_cf + our_map + rules_cf;
+  const std::string certificate_map = "Ksendmail_certificate socket -T<TMPF> unix:/run/connectord/socketmap.sock\n";
+  const std::string features = "Stls_clt_features\nR$* $| $*\t\t$: $| $(sendmail_certificate $1 $: none $)\n";
+  MtaRequirements required = with_routes();
+  EXPECT_THAT(plan(cf, required).changes, IsEmpty());
+  required.sendmail_certificate = true;
+  const SendmailPlan made = plan(cf, required);
+  EXPECT_THAT(lines_of(made), AllOf(HasSubstr(certificate_map), HasSubstr(features)));
+  EXPECT_THAT(plan(cf + certificate_map + features, required).changes, IsEmpty());
+  const SendmailPlan refused = plan(cf + "Stls_clt_features\nR$*\t\t$@ \"\"\n", required);
+  ASSERT_EQ(refused.refusals.size(), 1U);
+  EXPECT_THAT(refused.refusals[0].what, HasSubstr("a ruleset tls_clt_features of its own"));
+  EXPECT_THAT(refused.changes, IsEmpty());
 }
 
 TEST(PlanSendmail, LeavesAnArrangementOfRoutesAloneWhereNoConnectorNeedsIt) {
-  Wanted wanted = with_routes();
-  wanted.outbound = false;
-  EXPECT_THAT(lines_of(plan(std::string(plain_cf) + filter_cf, wanted)), HasSubstr(our_table));
+  MtaRequirements required = with_routes();
+  required.outbound = false;
+  EXPECT_THAT(lines_of(plan(std::string(plain_cf) + filter_cf, required)), HasSubstr(our_table));
   const SendmailPlan made =
-      plan(std::string(plain_cf) + filter_cf + "Kmailertable hash /etc/mail/mailertable\n", wanted);
+      plan(std::string(plain_cf) + filter_cf + "Kmailertable hash /etc/mail/mailertable\n", required);
   EXPECT_THAT(made.refusals, IsEmpty());
   EXPECT_THAT(made.changes, IsEmpty());
 }
@@ -139,25 +155,29 @@ TEST(PlanSendmail, SaysWhatAPersonMustAdd) {
   const std::string tls = key + "O CACertFile=/a\nO CACertPath=/p\n";
   struct Case {
     std::string cf;
-    bool Wanted::*asked;
+    bool MtaRequirements::*asked;
     std::vector<std::string> lines;
   };
   for (const Case& one : std::vector<Case>{
-           {"", &Wanted::tls, {"confSERVER_CERT', `/etc/mail/tls/server.pem')dnl\ndefine(`confSERVER_KEY"}},
+           {"", &MtaRequirements::tls, {"confSERVER_CERT', `/etc/mail/tls/server.pem')dnl\ndefine(`confSERVER_KEY"}},
            {key,
-            &Wanted::tls,
+            &MtaRequirements::tls,
             {"define(`confCACERT', `/etc/mail/tls/partner-authorities.pem')dnl\ndefine(`confCACERT_"}},
-           {key + "O CACertPath=/p\n", &Wanted::tls, {"define(`confCACERT', "}},
-           {key + "O CACertFile=/a\n", &Wanted::certificate_names, {"define(`confCACERT_PATH', `/etc/ssl/certs')"}},
-           {tls, &Wanted::tls, {}},
-           {tls, &Wanted::certificate_names, {}},
-           {tls + "O TLSSrvOptions=V\n", &Wanted::tls, {}},
-           {tls + "O TLSSrvOptions=V\n", &Wanted::certificate_names, {"confTLS_SRV_OPTIONS"}},
-           {tls + "O CertFingerprintAlgorithm=sha1\n", &Wanted::certificate_names, {}},
-           {tls + "O CertFingerprintAlgorithm=sha1\n", &Wanted::fingerprints, {"confCERT_FINGERPRINT_ALGORITHM"}}}) {
-    Wanted wanted = connectord();
-    wanted.*one.asked = true;
-    const SendmailPlan made = plan(one.cf, wanted);
+           {key + "O CACertPath=/p\n", &MtaRequirements::tls, {"define(`confCACERT', "}},
+           {key + "O CACertFile=/a\n",
+            &MtaRequirements::certificate_names,
+            {"define(`confCACERT_PATH', `/etc/ssl/certs')"}},
+           {tls, &MtaRequirements::tls, {}},
+           {tls, &MtaRequirements::certificate_names, {}},
+           {tls + "O TLSSrvOptions=V\n", &MtaRequirements::tls, {}},
+           {tls + "O TLSSrvOptions=V\n", &MtaRequirements::certificate_names, {"confTLS_SRV_OPTIONS"}},
+           {tls + "O CertFingerprintAlgorithm=sha1\n", &MtaRequirements::certificate_names, {}},
+           {tls + "O CertFingerprintAlgorithm=sha1\n",
+            &MtaRequirements::fingerprints,
+            {"confCERT_FINGERPRINT_ALGORITHM"}}}) {
+    MtaRequirements required = connectord();
+    required.*one.asked = true;
+    const SendmailPlan made = plan(one.cf, required);
     ASSERT_EQ(made.open.size(), one.lines.size()) << one.cf;
     for (std::size_t i = 0; i < one.lines.size(); ++i) EXPECT_THAT(made.open[i].write, HasSubstr(one.lines[i]));
     EXPECT_THAT(made.configuration, IsEmpty());
@@ -165,31 +185,31 @@ TEST(PlanSendmail, SaysWhatAPersonMustAdd) {
 }
 
 TEST(PlanSendmail, SaysWhatConnectordsConfigurationShouldSayOtherwise) {
-  Wanted wanted = connectord();
-  wanted.public_keys_only = wanted.outbound = true;
-  wanted.beyond_sendmail = {"connector x: Sendmail cannot be told of another port than 25: [a]:26"};
-  const SendmailPlan made = plan("", wanted);
+  MtaRequirements required = connectord();
+  required.public_keys_only = required.outbound = true;
+  required.beyond_sendmail = {"connector x: Sendmail cannot be told of another port than 25: [a]:26"};
+  const SendmailPlan made = plan("", required);
   EXPECT_THAT(made.open, IsEmpty());
   ASSERT_EQ(made.configuration.size(), 3U);
   EXPECT_THAT(made.configuration[0].write, HasSubstr("sha256:"));
   EXPECT_THAT(made.configuration[1].write, HasSubstr("socketmap = "));
   EXPECT_THAT(made.configuration[2].what, HasSubstr("another port"));
-  for (const Advice& one : made.configuration) EXPECT_THAT(one.write, HasSubstr(wanted.file));
+  for (const Advice& one : made.configuration) EXPECT_THAT(one.write, HasSubstr(required.file));
 }
 
 TEST(PlanSendmail, TellsWhatNoConnectorNeedsYetApart) {
-  Wanted wanted = with_routes();
-  wanted.outbound = false;
-  const SendmailPlan made = plan("Mesmtp,\n", wanted);
+  MtaRequirements required = with_routes();
+  required.outbound = false;
+  const SendmailPlan made = plan("Mesmtp,\n", required);
   std::string needed;
   for (const SendmailChange& change : made.changes) needed += change.needed ? change.lines : "";
   EXPECT_EQ(needed, our_filter);
-  wanted.outbound = wanted.fingerprints = true;
-  for (const SendmailChange& change : plan("Mesmtp,\n", wanted).changes) EXPECT_TRUE(change.needed) << change.what;
+  required.outbound = required.fingerprints = true;
+  for (const SendmailChange& change : plan("Mesmtp,\n", required).changes) EXPECT_TRUE(change.needed) << change.what;
 }
 
-std::string attached(const std::string& mc, const Wanted& wanted = with_routes()) {
-  return with_our_lines(mc, plan("Mesmtp,\n", wanted).changes);
+std::string attached(const std::string& mc, const MtaRequirements& required = with_routes()) {
+  return with_our_lines(mc, plan("Mesmtp,\n", required).changes);
 }
 
 std::string follows_the_filter(const std::string& mc) {
@@ -210,12 +230,12 @@ TEST(SendmailMc, HasOurLinesBeforeOtherFiltersAndTheMailersAndRulesAtTheEnd) {
 TEST(SendmailMc, IsUndoneToTheByteAndKnownAgain) {
   for (const std::string mc : {debian, "", "\n", "FEATURE(`x')", "MAILER(`smtp')dnl", "MAILER(`smtp')dnl\n\n",
                                "LOCAL_RULESETS\nSmine\nR$*\t\t$@ $1"}) {
-    for (const Wanted& wanted : {connectord(), with_routes()}) {
-      const std::string after = attached(mc, wanted);
+    for (const MtaRequirements& required : {connectord(), with_routes()}) {
+      const std::string after = attached(mc, required);
       EXPECT_THAT(after, HasSubstr(our_filter));
       EXPECT_TRUE(has_our_lines(after));
       EXPECT_EQ(without_our_lines(after), mc);
-      EXPECT_EQ(attached(without_our_lines(after), wanted), after);
+      EXPECT_EQ(attached(without_our_lines(after), required), after);
     }
     EXPECT_EQ(without_our_lines(mc), mc);
     EXPECT_FALSE(has_our_lines(mc));

@@ -13,11 +13,11 @@ std::string own_name(const std::string& suffix) {
 TEST(AbstractSocket, IsReachedByItsNameAloneAndTellsWhoTheOtherIs) {
   const auto listener = listen_abstract(own_name("-a"));
   ASSERT_TRUE(listener) << listener.error();
-  const auto connection = connect_abstract(own_name("-a"));
+  const auto connection = connect_abstract(own_name("-a"), std::chrono::seconds(5));
   ASSERT_TRUE(connection);
   EXPECT_EQ(peer_uid(*connection), ::geteuid());
-  EXPECT_FALSE(connect_abstract(own_name("-")));
-  EXPECT_FALSE(connect_abstract(own_name("-ab")));
+  EXPECT_FALSE(connect_abstract(own_name("-"), std::chrono::seconds(5)));
+  EXPECT_FALSE(connect_abstract(own_name("-ab"), std::chrono::seconds(5)));
 }
 
 TEST(AbstractSocket, CannotBeTakenTwiceAndIsFreeWhenItIsClosed) {
@@ -26,7 +26,7 @@ TEST(AbstractSocket, CannotBeTakenTwiceAndIsFreeWhenItIsClosed) {
     ASSERT_TRUE(listener) << listener.error();
     EXPECT_FALSE(listen_abstract(own_name("-b")));
   }
-  EXPECT_FALSE(connect_abstract(own_name("-b")));
+  EXPECT_FALSE(connect_abstract(own_name("-b"), std::chrono::seconds(5)));
   EXPECT_TRUE(listen_abstract(own_name("-b")));
 }
 

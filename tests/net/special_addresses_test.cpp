@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace connectord::net {
 namespace {
 
@@ -50,6 +52,28 @@ TEST(SpecialAddresses, AreThoseOfTheRegistriesThatAreNotGloballyReachable) {
         "2001:4860::1",    "64:ff9b::808:808", "2002:808:808::1", "2001:0:1::1",    "2620:4f:8000::1"}) {
     EXPECT_EQ(special_purpose(IpAddress::parse(everywhere).value()), "") << everywhere;
   }
+}
+
+TEST(Reach, IsThePublicNetworkOnly) {
+  for (const char* text : {"127.0.0.1",    "127.255.0.9",      "10.0.0.1",        "172.16.0.1",  "172.31.255.255",
+                           "192.168.1.1",  "169.254.169.254",  "100.64.0.1",      "0.0.0.0",     "0.1.2.3",
+                           "224.0.0.1",    "255.255.255.255",  "240.0.0.1",       "198.18.0.1",  "::1",
+                           "::",           "fe80::1",          "fec0::1",         "fd00::1",     "fc00::1",
+                           "ff02::1",      "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1",
+                           "2002:7f00:1::"}) {
+    EXPECT_NE(why_not_reached(IpAddress::parse(text).value(), {}), "") << text;
+  }
+  for (const char* text : {"192.0.2.1", "8.8.8.8", "172.15.0.1", "172.32.0.1", "100.63.0.1", "100.128.0.1",
+                           "223.255.255.255", "2001:db8::1", "2a00:1450::1"}) {
+    EXPECT_EQ(why_not_reached(IpAddress::parse(text).value(), {}), "") << text;
+  }
+}
+
+TEST(Reach, GrowsByTheNetworksThatAreOurs) {
+  const std::vector ours = {AddressRange::parse("10.1.0.0/16").value()};
+  EXPECT_EQ(why_not_reached(IpAddress::parse("10.1.2.3").value(), ours), "");
+  EXPECT_EQ(why_not_reached(IpAddress::parse("::ffff:10.1.2.3").value(), ours), "");
+  EXPECT_EQ(why_not_reached(IpAddress::parse("10.2.2.3").value(), ours), "private");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "connectord/policyd/request.h"
+#include "policyd/request.h"
 
 #include <gtest/gtest.h>
 
@@ -17,10 +17,10 @@ TEST(PolicyRequest, ReadsWhatPostfixTells) {
                     std::string(64, 'A') +
                     "\nencryption_protocol=TLSv1.2\nencryption_cipher=X\nencryption_keysize=128\nfrom_the_future=1\n");
   ASSERT_TRUE(request) << request.error();
-  const model::Facts& facts = request->inquiry.facts;
+  const model::Facts& facts = request->request.facts;
   EXPECT_EQ(facts.client_address->to_string(), "203.0.113.9");
   EXPECT_EQ(facts.client_port, 45678);
-  EXPECT_EQ(request->inquiry.server_port, 25);
+  EXPECT_EQ(request->request.server_port, 25);
   EXPECT_EQ(facts.client_name, "");
   EXPECT_EQ(facts.mail_from.domain, "contoso.com");
   EXPECT_EQ(facts.certificate.issuer_common_name, "Contoso Issuing CA");
@@ -46,16 +46,16 @@ TEST(PolicyRequest, HasTheSenderInPostfixInternalForm) {
                                            {"alice@con toso.com", "", false}}) {
     const auto request = parse_request(start + "sender=" + one.sender + "\n");
     ASSERT_TRUE(request);
-    EXPECT_EQ(request->inquiry.facts.mail_from.domain, one.domain) << one.sender;
-    EXPECT_EQ(request->inquiry.facts.mail_from.valid, one.valid) << one.sender;
+    EXPECT_EQ(request->request.facts.mail_from.domain, one.domain) << one.sender;
+    EXPECT_EQ(request->request.facts.mail_from.valid, one.valid) << one.sender;
   }
 }
 
 TEST(PolicyRequest, KnowsThatAFingerprintOfAnotherDigestIsNotKnown) {
   const auto request = parse_request(start + "ccert_fingerprint=C2:9D:F4:87:71:73:73:D9:18:E7:C2:F3:C1:DA:6E:04\n");
   ASSERT_TRUE(request);
-  EXPECT_FALSE(request->inquiry.facts.certificate.sha256);
-  EXPECT_NE(request->inquiry.facts.certificate.unknown_because.find("smtpd_tls_fingerprint_digest"),
+  EXPECT_FALSE(request->request.facts.certificate.sha256);
+  EXPECT_NE(request->request.facts.certificate.unknown_because.find("smtpd_tls_fingerprint_digest"),
             std::string_view::npos);
 }
 

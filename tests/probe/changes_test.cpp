@@ -1,4 +1,4 @@
-#include "connectord/probe/changes.h"
+#include "probe/changes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,20 +29,21 @@ LastResult last(bool passed, std::string obstacle = "tls_failed") {
   return {now - day, passed, passed ? "none" : std::move(obstacle), {}, {}};
 }
 
-std::vector<std::string> told(const std::optional<LastResult>& before, const Report& after) {
+std::vector<std::string> reported(const std::optional<LastResult>& before, const Report& after) {
   std::vector<std::string> messages;
-  for (const Notice& notice : changes(before, after)) messages.push_back(notice.message);
+  for (const Alert& notice : changes(before, after)) messages.push_back(notice.message);
   return messages;
 }
 
 TEST(Changes, AreToldOnceWhenAConnectorFailsAndWhenItPassesAgain) {
-  EXPECT_THAT(told(last(true), report(true)), IsEmpty());
-  EXPECT_THAT(told(last(true), report(false)), ElementsAre("fails: TLS negotiation failed"));
-  EXPECT_THAT(told({}, report(false)), ElementsAre("fails: TLS negotiation failed"));
-  EXPECT_THAT(told({}, report(true)), IsEmpty());
-  EXPECT_THAT(told(last(false), report(false)), IsEmpty());
-  EXPECT_THAT(told(last(false), report(false, Obstacle::rejected)), ElementsAre(StartsWith("fails in another way: ")));
-  EXPECT_THAT(told(last(false), report(true)), ElementsAre("passes again"));
+  EXPECT_THAT(reported(last(true), report(true)), IsEmpty());
+  EXPECT_THAT(reported(last(true), report(false)), ElementsAre("fails: TLS negotiation failed"));
+  EXPECT_THAT(reported({}, report(false)), ElementsAre("fails: TLS negotiation failed"));
+  EXPECT_THAT(reported({}, report(true)), IsEmpty());
+  EXPECT_THAT(reported(last(false), report(false)), IsEmpty());
+  EXPECT_THAT(reported(last(false), report(false, Obstacle::rejected)),
+              ElementsAre(StartsWith("fails in another way: ")));
+  EXPECT_THAT(reported(last(false), report(true)), ElementsAre("passes again"));
 }
 
 TEST(Changes, OfAHostsCertificateAreTold) {
@@ -50,28 +51,28 @@ TEST(Changes, OfAHostsCertificateAreTold) {
   before.certificates = {{"mx1", "aa", "/CN=mx", now + 100 * day}};
   Report after = report(true);
   after.certificates = {{"mx1", "aa", "/CN=mx", now + 100 * day}, {"mx2", "bb", "/CN=mx", now + 100 * day}};
-  EXPECT_THAT(told(before, after), IsEmpty());
+  EXPECT_THAT(reported(before, after), IsEmpty());
   after.certificates[0].sha256 = "cc";
-  EXPECT_THAT(told(before, after), ElementsAre(StartsWith("mx1 shows another certificate, sha256:cc of /CN=mx")));
+  EXPECT_THAT(reported(before, after), ElementsAre(StartsWith("mx1 shows another certificate, sha256:cc of /CN=mx")));
 }
 
 TEST(Changes, OfACertificateNearItsEndAreToldThirtySevenAndOneDayBefore) {
-  for (const auto& [days_left, is_told] : std::vector<std::pair<double, bool>>{{31, false},
-                                                                               {30, true},
-                                                                               {29.5, true},
-                                                                               {28, false},
-                                                                               {7, true},
-                                                                               {6.5, true},
-                                                                               {5, false},
-                                                                               {0.9, true},
-                                                                               {-1, false}}) {
+  for (const auto& [days_left, is_reported] : std::vector<std::pair<double, bool>>{{31, false},
+                                                                                   {30, true},
+                                                                                   {29.5, true},
+                                                                                   {28, false},
+                                                                                   {7, true},
+                                                                                   {6.5, true},
+                                                                                   {5, false},
+                                                                                   {0.9, true},
+                                                                                   {-1, false}}) {
     LastResult before = last(true);
     const auto end = now + static_cast<std::int64_t>(days_left * static_cast<double>(day));
     before.certificates = {{"mx1", "aa", "/CN=mx", end}};
     Report after = report(true);
     after.certificates = before.certificates;
-    EXPECT_EQ(told(before, after).size(), is_told ? 1U : 0U) << days_left;
-    EXPECT_EQ(told({}, after).size(), days_left > 30 ? 0U : 1U) << days_left;
+    EXPECT_EQ(reported(before, after).size(), is_reported ? 1U : 0U) << days_left;
+    EXPECT_EQ(reported({}, after).size(), days_left > 30 ? 0U : 1U) << days_left;
   }
 }
 

@@ -57,7 +57,7 @@ class DomainCheck : public ::testing::Test {
   }
 
   // "fail: none", "warning: …", "pass: …"; the last of that name. Empty: there was none.
-  static std::string told(const DomainReport& report, std::string_view check) {
+  static std::string seen(const DomainReport& report, std::string_view check) {
     std::string text;
     for (const Step& step : report.report.steps) {
       if (step.finding.check != check) continue;
@@ -85,7 +85,7 @@ TEST_F(DomainCheck, PassesWhereAllIsPublished) {
   for (const char* check :
        {"spf.record", "spf.syntax", "spf.lookups", "spf.sender", "spf.all", "dkim.record", "dkim.match", "dmarc.record",
         "dmarc.policy", "smtp.rcpt", "tlsrpt.record", "dns.reverse"}) {
-    EXPECT_THAT(told(report, check), StartsWith("pass: ")) << check;
+    EXPECT_THAT(seen(report, check), StartsWith("pass: ")) << check;
   }
   EXPECT_THAT(report.report.summary, StartsWith("nothing is wrong"));
 }
@@ -93,9 +93,9 @@ TEST_F(DomainCheck, PassesWhereAllIsPublished) {
 TEST_F(DomainCheck, SaysWhatToPublishWhereNothingIs) {
   const DomainReport report = check();
   EXPECT_FALSE(report.report.passed);
-  EXPECT_EQ(told(report, "spf.record"), "fail: none");
-  EXPECT_EQ(told(report, "dmarc.record"), "fail: none");
-  EXPECT_EQ(told(report, "dkim.record"), "fail: none");
+  EXPECT_EQ(seen(report, "spf.record"), "fail: none");
+  EXPECT_EQ(seen(report, "dmarc.record"), "fail: none");
+  EXPECT_EQ(seen(report, "dkim.record"), "fail: none");
   EXPECT_THAT(lines(report), Contains("example.net. IN TXT ( \"v=spf1 mx ip4:192.0.2.1 -all\" )"));
   EXPECT_THAT(lines(report),
               Contains("_dmarc.example.net. IN TXT ( \"v=DMARC1; p=none; rua=mailto:postmaster@example.net\" )"));
@@ -107,16 +107,16 @@ TEST_F(DomainCheck, FindsASenderThatSpfDoesNotNameAndSaysTheWholeRecord) {
   publish_all();
   options_.senders.push_back(net::IpAddress::parse("2001:db8::7").value());
   const DomainReport report = check();
-  EXPECT_THAT(told(report, "spf.sender"), StartsWith("fail: fail by -all"));
+  EXPECT_THAT(seen(report, "spf.sender"), StartsWith("fail: fail by -all"));
   EXPECT_THAT(lines(report), Contains("example.net. IN TXT ( \"v=spf1 ip6:2001:db8::7 mx -all\" )"));
-  EXPECT_EQ(told(report, "dns.reverse"), "fail: none");
+  EXPECT_EQ(seen(report, "dns.reverse"), "fail: none");
   EXPECT_THAT(lines(report), Contains(HasSubstr(".ip6.arpa. IN PTR mx.example.net.")));
 }
 
 struct SpfCase {
   const char* record;
   const char* check;
-  const char* told;
+  const char* seen;
 };
 
 class JudgedSpf : public DomainCheck, public ::testing::WithParamInterface<SpfCase> {};
@@ -124,7 +124,7 @@ class JudgedSpf : public DomainCheck, public ::testing::WithParamInterface<SpfCa
 TEST_P(JudgedSpf, IsToldByItsFault) {
   spf(GetParam().record);
   zone_.address("a.example.net", "192.0.2.9");
-  EXPECT_THAT(told(check(), GetParam().check), StartsWith(GetParam().told));
+  EXPECT_THAT(seen(check(), GetParam().check), StartsWith(GetParam().seen));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -142,60 +142,60 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(DomainCheck, TakesNoneOfSeveralSpfRecords) {
   spf("v=spf1 mx -all");
   spf("v=spf1 -all");
-  EXPECT_EQ(told(check(), "spf.record"), "fail: 2 records");
+  EXPECT_EQ(seen(check(), "spf.record"), "fail: 2 records");
 }
 
 TEST_F(DomainCheck, JudgesAKeyByWhatItsRecordSays) {
   dkim("v=DKIM1; k=ed25519; p=");
-  EXPECT_THAT(told(check(), "dkim.record"), HasSubstr("revoked"));
+  EXPECT_THAT(seen(check(), "dkim.record"), HasSubstr("revoked"));
 }
 
 TEST_F(DomainCheck, FindsThatAnotherKeyIsPublishedThanOurs) {
   dkim(DkimPrivateKey::make(DkimAlgorithm::ed25519_sha256)->record());
   const DomainReport report = check();
-  EXPECT_EQ(told(report, "dkim.match"), "fail: another one");
+  EXPECT_EQ(seen(report, "dkim.match"), "fail: another one");
   EXPECT_THAT(lines(report), Contains("s1._domainkey.example.net. IN TXT ( \"" + key_->record() + "\" )"));
 }
 
 TEST_F(DomainCheck, WarnsOfTestModeAndOfSmallKeys) {
   dkim(key_->record() + "; t=y");
-  EXPECT_THAT(told(check(), "dkim.testing"), StartsWith("warning: "));
+  EXPECT_THAT(seen(check(), "dkim.testing"), StartsWith("warning: "));
 }
 
 TEST_F(DomainCheck, LooksAtSelectorsWhoseKeyNobodyHas) {
   options_.selectors = {{"example.net", "s1"}};
   dkim(key_->record());
   const DomainReport report = check();
-  EXPECT_THAT(told(report, "dkim.record"), StartsWith("pass: "));
-  EXPECT_EQ(told(report, "dkim.match"), "");
+  EXPECT_THAT(seen(report, "dkim.record"), StartsWith("pass: "));
+  EXPECT_EQ(seen(report, "dkim.match"), "");
 }
 
 TEST_F(DomainCheck, TakesThePolicyOfTheOrganizationForADomainBelow) {
   dmarc("v=DMARC1; p=reject; sp=none; rua=mailto:dmarc@example.net");
   options_.domain = "shop.example.net";
   const DomainReport report = check();
-  EXPECT_EQ(told(report, "dmarc.record"), "pass: of example.net");
-  EXPECT_EQ(told(report, "dmarc.policy"), "warning: p=none");
+  EXPECT_EQ(seen(report, "dmarc.record"), "pass: of example.net");
+  EXPECT_EQ(seen(report, "dmarc.policy"), "warning: p=none");
 }
 
 TEST_F(DomainCheck, WarnsOfDmarcThatOnlyTests) {
   dmarc("v=DMARC1; p=reject; t=y");
   const DomainReport report = check();
-  EXPECT_EQ(told(report, "dmarc.policy"), "warning: p=reject, only for testing (t=y)");
-  EXPECT_EQ(told(report, "dmarc.reports"), "warning: none");
+  EXPECT_EQ(seen(report, "dmarc.policy"), "warning: p=reject, only for testing (t=y)");
+  EXPECT_EQ(seen(report, "dmarc.reports"), "warning: none");
 }
 
 TEST_F(DomainCheck, WarnsWhereOurSignaturesAreNotAligned) {
   dmarc("v=DMARC1; p=reject; adkim=s; rua=mailto:a@example.net");
   options_.selectors[0].domain = "net";
-  EXPECT_THAT(told(check(), "dmarc.alignment"), StartsWith("warning: we sign with d=net"));
+  EXPECT_THAT(seen(check(), "dmarc.alignment"), StartsWith("warning: we sign with d=net"));
 }
 
 struct ReportCase {
   const char* title;
   const char* record;  // at _dmarc.example.net
   void (*publish)(dns::testing::Zone&);
-  const char* told;  // "": the check was not made
+  const char* seen;  // "": the check was not made
   const char* line;  // to be published; "": none
 };
 
@@ -207,7 +207,7 @@ TEST_P(ReportAddress, IsAskedWhetherItWantsTheReports) {
   dmarc(wanted.record);
   wanted.publish(zone_);
   const DomainReport report = check();
-  EXPECT_EQ(told(report, "dmarc.report_authorization"), wanted.told);
+  EXPECT_EQ(seen(report, "dmarc.report_authorization"), wanted.seen);
   if (*wanted.line == '\0') {
     EXPECT_THAT(lines(report), Not(Contains(HasSubstr("_report._dmarc"))));
   } else {
@@ -266,7 +266,7 @@ TEST_F(DomainCheck, AsksEachDomainOnceHoweverOftenItIsNamed) {
 
 TEST_F(DomainCheck, WarnsOfReportAddressesThatNobodyCanUse) {
   dmarc("v=DMARC1; p=reject; rua=https://example.net/dmarc");
-  EXPECT_EQ(told(check(), "dmarc.report_address"), "warning: https://example.net/dmarc");
+  EXPECT_EQ(seen(check(), "dmarc.report_address"), "warning: https://example.net/dmarc");
 }
 
 TEST_F(DomainCheck, ProposesTlsaWhereDnssecVouchesForTheHost) {
@@ -278,7 +278,7 @@ TEST_F(DomainCheck, ProposesTlsaWhereDnssecVouchesForTheHost) {
 
 TEST_F(DomainCheck, WarnsOfAnAliasBehindMx) {
   zone_.mx("example.net", 20, "alias.example.net").cname("alias.example.net", "mx.example.net");
-  EXPECT_THAT(told(check(), "dns.mx_alias"), StartsWith("warning: alias.example.net is an alias of mx.example.net"));
+  EXPECT_THAT(seen(check(), "dns.mx_alias"), StartsWith("warning: alias.example.net is an alias of mx.example.net"));
 }
 
 TEST_F(DomainCheck, ConnectsNowhereWhereThatIsNotWanted) {
@@ -292,7 +292,7 @@ TEST_F(DomainCheck, KnowsAReverseNameThatNobodyConfirms) {
   zone_.reverse("192.0.2.9", "mx.example.net");
   options_.senders = {net::IpAddress::parse("192.0.2.9").value()};
   const DomainReport report = check();
-  EXPECT_EQ(told(report, "dns.reverse"), "fail: mx.example.net");
+  EXPECT_EQ(seen(report, "dns.reverse"), "fail: mx.example.net");
   EXPECT_THAT(lines(report), Contains("mx.example.net. IN A 192.0.2.9"));
 }
 
@@ -303,10 +303,39 @@ TEST_F(DomainCheck, ShowsWhatStandsInThePlaceOfARecord) {
   dmarc("v=dmarc1; p=reject");
   zone_.txt("_mta-sts.example.net", "v = STSv1; id=1");
   const DomainReport report = check();
-  EXPECT_EQ(told(report, "spf.record"), "fail: none, but something else: \"v=spf1 mx -all\"");
-  EXPECT_EQ(told(report, "dkim.record"), "fail: none, but something else: \"v=DKIM1; p=\"");
-  EXPECT_EQ(told(report, "dmarc.record"), "fail: none, but something else: v=dmarc1; p=reject");
-  EXPECT_EQ(told(report, "mta_sts.record"), "warning: none, but something else: v = STSv1; id=1");
+  EXPECT_EQ(seen(report, "spf.record"), "fail: none, but something else: \"v=spf1 mx -all\"");
+  EXPECT_EQ(seen(report, "dkim.record"), "fail: none, but something else: \"v=DKIM1; p=\"");
+  EXPECT_EQ(seen(report, "dmarc.record"), "fail: none, but something else: v=dmarc1; p=reject");
+  EXPECT_EQ(seen(report, "mta_sts.record"), "warning: none, but something else: v = STSv1; id=1");
+}
+
+// By a TLSA record of another key, senders who heed DANE give us no mail, whatever we ask of others.
+TEST_F(DomainCheck, FailsWhereOurCertificateIsNotThatOfOurTlsaRecord) {
+  publish_all();
+  for (const char* name : {"example.net", "mx.example.net", "_25._tcp.mx.example.net"}) zone_.signed_at(name);
+  zone_.tlsa("_25._tcp.mx.example.net", {3, 1, 1, std::string(32, 'x')});
+  EXPECT_TRUE(check().report.passed) << "of a domain that is not ours it is a warning";
+  options_.ours = true;
+  const DomainReport report = check();
+  EXPECT_FALSE(report.report.passed);
+  EXPECT_THAT(seen(report, "dane.certificate"), StartsWith("fail: "));
+}
+
+TEST_F(DomainCheck, OfIncomingTlsProposesNothingWhereItIsOnlyWatched) {
+  zone_ = dns::testing::Zone();
+  zone_.mx("example.net", 10, "mx.example.net").address("mx.example.net", "192.0.2.1");
+  options_.propose = false;
+  dns::testing::ZoneResolver resolver(zone_);
+  Services services{resolver, network_, {}};
+  services.clock = [this] { return network_.now; };
+  services.unix_time = [] { return tls::testing::now; };
+  const Report watched = check_incoming_tls(options_, services);
+  EXPECT_TRUE(watched.passed);
+  for (const Step& step : watched.steps) {
+    EXPECT_FALSE(step.finding.check.starts_with("mta_sts.") || step.finding.check.starts_with("tlsrpt.") ||
+                 step.finding.check.starts_with("spf."))
+        << step.finding.check;
+  }
 }
 
 }  // namespace

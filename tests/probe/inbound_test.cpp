@@ -125,7 +125,7 @@ TEST_F(InboundValidation, TellsOfMissingStarttls) {
 }
 
 // Our server asks for a certificate, and the partner has one, which the connector wants by its whole names as Sendmail
-// tells them.
+// passes them.
 class CertificateValidation : public InboundValidation {
  protected:
   CertificateValidation() {
@@ -203,11 +203,11 @@ TEST_F(CertificateValidation, KnowsByTheReplyThatSendmailTellsNoFingerprintAtAll
       "not known to us now");
   const Report report = validate();
   EXPECT_EQ(hint_of_last(report), "what failed above explains the reply");
-  const auto told = std::find_if(report.steps.begin(), report.steps.end(), [](const Step& step) {
+  const auto failed = std::find_if(report.steps.begin(), report.steps.end(), [](const Step& step) {
     return step.finding.check == "require.certificate.fingerprints";
   });
-  ASSERT_NE(told, report.steps.end());
-  EXPECT_THAT(told->finding.hint, HasSubstr("confCERT_FINGERPRINT_ALGORITHM"));
+  ASSERT_NE(failed, report.steps.end());
+  EXPECT_THAT(failed->finding.hint, HasSubstr("confCERT_FINGERPRINT_ALGORITHM"));
 }
 
 TEST_F(InboundValidation, ReachesThisMachineOnly) {

@@ -150,6 +150,33 @@ TEST_F(ByDane, BelievesOnlyWhatDnsVouchesForAllTheWay) {
   }
 }
 
+TEST_F(ByDane, CountsWhereItIsOpportunisticToo) {
+  zone_.tlsa("_25._tcp.mx.contoso.com", {3, 1, 1, std::string(32, 'x')});
+  const auto outcome_with = [this](std::optional<model::DaneUse> use, bool delivery) {
+    ask(TlsLevel::require);
+    connector_.tls->dane = use;
+    configuration_.delivery.dane = delivery;
+    configuration_.outbound.clear();
+    return outcome(validate());
+  };
+  EXPECT_EQ(outcome_with(std::nullopt, false), "passed");
+  EXPECT_EQ(outcome_with(model::DaneUse::none, true), "passed");
+  EXPECT_THAT(outcome_with(std::nullopt, true), StartsWith("certificate: "));
+  EXPECT_THAT(outcome_with(model::DaneUse::opportunistic, false), StartsWith("certificate: "));
+  EXPECT_THAT(outcome_with(model::DaneUse::mandatory, false), StartsWith("certificate: "));
+}
+
+TEST_F(ByMx, FailsWhereAPolicyMustBeThereAndIsNot) {
+  ask(TlsLevel::sts);
+  EXPECT_THAT(outcome(validate()), StartsWith("sts_policy: "));
+  // TLSA records would do instead.
+  configuration_.delivery.dane = true;
+  configuration_.outbound.clear();
+  const Report report = validate();
+  EXPECT_EQ(outcome(report), "passed");
+  EXPECT_TRUE(warns(report, "mta_sts.policy"));
+}
+
 // mx.contoso.com is an alias of edge.contoso.net, and that of host.contoso.net, which has the address.
 class ByDaneOverAnAlias : public ByDane {
  protected:

@@ -32,6 +32,17 @@ class ResultsTest : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
+TEST_F(ResultsTest, StayWhereNothingWasTriedSince) {
+  const Results results(folder_.string());
+  ASSERT_TRUE(results.keep(report(false)));
+  Report untried = report(true);
+  untried.tried = false;
+  ASSERT_TRUE(results.keep(untried));
+  const auto last = results.find(Direction::outbound, "contoso-out");
+  ASSERT_TRUE(last);
+  EXPECT_FALSE(last->passed);
+}
+
 TEST_F(ResultsTest, AreFoundForListsAsTheFolderWas) {
   const Results results((folder_ / "validation").string());
   const auto none = results.finder();

@@ -18,6 +18,7 @@ class ScriptedArchive : public trace::Archive {
   };
   std::vector<trace::Attempt> attempts;
   trace::Report volumes;  // of any time
+  std::vector<trace::Flow> hours;
   std::vector<trace::Query> queries;
 
   tl::expected<trace::Page, std::string> search(const trace::Query& query) override {
@@ -29,6 +30,13 @@ class ScriptedArchive : public trace::Archive {
   }
   tl::expected<std::int64_t, std::string> last_row() override { return 0; }
   tl::expected<trace::Report, std::string> report(const trace::ReportQuery&) override { return volumes; }
+  tl::expected<std::vector<trace::Flow>, std::string> flows(std::int64_t, std::int64_t) override { return hours; }
+  tl::expected<std::vector<std::string>, std::string> connectors() override { return std::vector<std::string>(); }
+  tl::expected<std::vector<std::string>, std::string> rules() override { return std::vector<std::string>(); }
+  tl::expected<trace::DmarcRowsEnd, std::string> dmarc_rows(const trace::DmarcRows&,
+                                                            const trace::TakeDmarcRow&) override {
+    return trace::DmarcRowsEnd();
+  }
 };
 
 inline trace::Row row_of(std::int64_t id, trace::Message message,

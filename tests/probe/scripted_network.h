@@ -54,6 +54,7 @@ class ScriptedNetwork : public smtp::Network {
   std::vector<std::string> connections;
   bool has_no_memory = false;  // for a connection
   std::vector<std::string> said;
+  std::vector<std::string> written;  // the same, whole
   std::vector<smtp::TlsWish> wishes;
   smtp::Deadline now{};
 
@@ -77,6 +78,7 @@ class ScriptedNetwork : public smtp::Network {
 
     tl::expected<void, smtp::Failure> write(std::string_view bytes, smtp::Deadline) override {
       network_.said.emplace_back(bytes.substr(0, bytes.find('\r')));
+      network_.written.emplace_back(bytes);
       unread_ += host_.only_answer.empty() ? reply_to(bytes) : host_.only_answer;
       return {};
     }

@@ -11,8 +11,6 @@
 namespace connectord::runtime {
 namespace {
 
-using Json = nlohmann::json;
-
 class Health : public testing::Test {
  protected:
   test::RecordingLog log_;
@@ -21,16 +19,17 @@ class Health : public testing::Test {
   Services services_{policies_, live_, log_};
   Process process_{"/etc/connectord/connectord.toml", 4711, 1'700'000'000, {}};
 
-  Json document() const { return Json::parse(health_document(process_, services_)); }
+  nlohmann::json document() const { return nlohmann::json::parse(health_document(process_, services_)); }
 };
 
 TEST_F(Health, TellsWhatNobodyHasAskedYetAsNull) {
-  const Json document = this->document();
-  EXPECT_EQ(document["milter"], Json::parse(R"({"sessions": 0, "last": null})"));
-  EXPECT_EQ(document["policy"], Json::parse(R"({"requests": 0, "last": null})"));
-  EXPECT_EQ(document["socketmap"], Json::parse(R"({"lookups": 0, "last": null})"));
-  EXPECT_EQ(document["mta"], Json::parse(R"({"version": null, "host": null})"));
-  EXPECT_EQ(document["listeners"], Json::parse(R"({"milter": null, "policy": null, "socketmap": null, "api": null})"));
+  const nlohmann::json document = this->document();
+  EXPECT_EQ(document["milter"], nlohmann::json::parse(R"({"sessions": 0, "last": null})"));
+  EXPECT_EQ(document["policy"], nlohmann::json::parse(R"({"requests": 0, "last": null})"));
+  EXPECT_EQ(document["socketmap"], nlohmann::json::parse(R"({"lookups": 0, "last": null})"));
+  EXPECT_EQ(document["mta"], nlohmann::json::parse(R"({"version": null, "host": null})"));
+  EXPECT_EQ(document["listeners"],
+            nlohmann::json::parse(R"({"milter": null, "policy": null, "socketmap": null, "api": null})"));
 }
 
 TEST_F(Health, TellsWhoAskedWhatHowOftenAndWhen) {
@@ -39,11 +38,11 @@ TEST_F(Health, TellsWhoAskedWhatHowOftenAndWhen) {
   services_.activity->milter_sessions.count(1'700'000'060);
   services_.activity->policy_requests.count(1'700'000'061);
   services_.activity->seen_mta("Postfix 3.7.11", "mx.example.net");
-  const Json document = this->document();
+  const nlohmann::json document = this->document();
   EXPECT_EQ(document["started"], "2023-11-14T22:13:20Z");
-  EXPECT_EQ(document["milter"], Json::parse(R"({"sessions": 2, "last": "2023-11-14T22:14:20Z"})"));
-  EXPECT_EQ(document["policy"], Json::parse(R"({"requests": 1, "last": "2023-11-14T22:14:21Z"})"));
-  EXPECT_EQ(document["mta"], Json::parse(R"({"version": "Postfix 3.7.11", "host": "mx.example.net"})"));
+  EXPECT_EQ(document["milter"], nlohmann::json::parse(R"({"sessions": 2, "last": "2023-11-14T22:14:20Z"})"));
+  EXPECT_EQ(document["policy"], nlohmann::json::parse(R"({"requests": 1, "last": "2023-11-14T22:14:21Z"})"));
+  EXPECT_EQ(document["mta"], nlohmann::json::parse(R"({"version": "Postfix 3.7.11", "host": "mx.example.net"})"));
   EXPECT_EQ(document["listeners"]["milter"], "unix:/run/milter.sock");
 }
 
@@ -63,21 +62,22 @@ TEST_F(Health, TellsWhetherTheTraceCanBeWrittenAndWhetherItsFilesWereLost) {
   FakeStore store;
   services_.trace = &store;
   EXPECT_EQ(document()["trace"],
-            Json::parse(R"({"writable": true, "waiting": 7, "files_lost": {"times": 0, "last": null}})"));
+            nlohmann::json::parse(R"({"writable": true, "waiting": 7, "files_lost": {"times": 0, "last": null}})"));
   store.now = {"the disk is full", 1'700'000'000, 2, 1'700'000'060};
-  EXPECT_EQ(document()["trace"], Json::parse(R"({"writable": false, "since": "2023-11-14T22:13:20Z",
+  EXPECT_EQ(document()["trace"], nlohmann::json::parse(R"({"writable": false, "since": "2023-11-14T22:13:20Z",
       "reason": "the disk is full", "waiting": 7, "files_lost": {"times": 2, "last": "2023-11-14T22:14:20Z"}})"));
 }
 
 TEST_F(Health, TellsOfTheLastReloadWhetherItFailedAndWhy) {
   services_.activity->loaded(1'700'000'000);
-  EXPECT_EQ(document()["reload"], Json::parse(R"({"failed": false})"));
+  EXPECT_EQ(document()["reload"], nlohmann::json::parse(R"({"failed": false})"));
   services_.activity->load_failed(1'700'000'060, {"file:1:1: error: a: b"});
   EXPECT_EQ(document()["reload"],
-            Json::parse(R"({"failed": true, "at": "2023-11-14T22:14:20Z", "problems": ["file:1:1: error: a: b"]})"));
+            nlohmann::json::parse(
+                R"({"failed": true, "at": "2023-11-14T22:14:20Z", "problems": ["file:1:1: error: a: b"]})"));
   EXPECT_EQ(document()["configuration"]["loaded"], "2023-11-14T22:13:20Z");
   services_.activity->loaded(1'700'000'120);
-  EXPECT_EQ(document()["reload"], Json::parse(R"({"failed": false})"));
+  EXPECT_EQ(document()["reload"], nlohmann::json::parse(R"({"failed": false})"));
 }
 
 TEST_F(Health, IsBoundedAndIsJsonWhateverTheMailServerCallsItself) {

@@ -24,8 +24,8 @@ TEST(LiveSessions, TellNobodyWhereTwoSessionsCouldBeMeant) {
   const ConnectionKey connection{*net::IpAddress::parse("192.0.2.1"), 1};
   const auto smtp = live.enter(connection, 25);
   const auto submission = live.enter(connection, 587);
-  EXPECT_FALSE(live.tell(connection, 0, {}));
-  EXPECT_TRUE(live.tell(connection, 587, {}));
+  EXPECT_FALSE(live.attach_policy_facts(connection, 0, {}));
+  EXPECT_TRUE(live.attach_policy_facts(connection, 587, {}));
   EXPECT_EQ(smtp->policy_facts(), nullptr);
   EXPECT_NE(submission->policy_facts(), nullptr);
 }
@@ -41,7 +41,7 @@ TEST(ThreadedLiveSessions, OfOneConnectionComeAndGoAtOnce) {
       const auto port = static_cast<std::uint16_t>(n % 2 == 0 ? 25 : 587);
       for (int i = 0; i < 5'000; ++i) {
         const auto session = live.enter(connection, port);
-        live.tell(connection, 587, {});
+        live.attach_policy_facts(connection, 587, {});
       }
     });
   }

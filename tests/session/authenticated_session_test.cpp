@@ -16,7 +16,7 @@ class AuthenticatedSessionTest : public testing::Test {
   dns::testing::Zone zone_;
   runtime::LiveSessions live_;
   test::RecordingLog log_;
-  Intake intake_;
+  InFlight intake_;
 
   void SetUp() override {
     zone_.txt("contoso.com", "v=spf1 ip4:203.0.113.0/24 -all")
@@ -28,9 +28,10 @@ class AuthenticatedSessionTest : public testing::Test {
   }
 
   // Plays one message and gives back how it ended.
-  Ending play(const std::string& client, const std::string& sender,
-              const std::vector<std::pair<std::string, std::string>>& headers,
-              model::Configuration configuration = engine::test::configuration({}), const std::string& user = "") {
+  EndOfMessageResult play(const std::string& client, const std::string& sender,
+                          const std::vector<std::pair<std::string, std::string>>& headers,
+                          model::Configuration configuration = engine::test::configuration({}),
+                          const std::string& user = "") {
     configuration.authentication = settings_;
     configuration.server.authserv_id = "mx.example.net";
     configuration.dns.budget = std::chrono::milliseconds(0);
@@ -46,7 +47,7 @@ class AuthenticatedSessionTest : public testing::Test {
     session.body("Hello\r\n");
     return session.end_of_message("4X");
   }
-  static std::string inserted(const Ending& ending, const std::string& name) {
+  static std::string inserted(const EndOfMessageResult& ending, const std::string& name) {
     for (const auto& change : ending.header_changes) {
       if (change.kind == model::HeaderChange::Kind::insert && change.name == name) return change.value;
     }

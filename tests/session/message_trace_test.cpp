@@ -1,8 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "connectord/mail/path.h"
-#include "connectord/session/inquiry.h"
+#include "connectord/session/policy_request_handler.h"
 #include "connectord/session/session.h"
+#include "connectord/session/validation_mark.h"
 #include "engine/builder.h"
 #include "log/recording_log.h"
 
@@ -29,6 +30,7 @@ class FakeStore : public trace::Store {
     if (!entry.subject.empty()) line += " subject=" + std::string(entry.subject);
     if (entry.size) line += " size=" + std::to_string(*entry.size);
     if (entry.decision.reply) line += " " + std::to_string(entry.decision.reply->code);
+    if (entry.is_reported) line += " reported";
     lines.push_back(line);
     times = {entry.connected, entry.began, entry.time};
     return {};
@@ -52,9 +54,10 @@ class MessageTraceTest : public testing::Test {
   model::Configuration configuration_ = configuration({partner("contoso").from_domains({"contoso.com"}).tls()});
   runtime::LiveSessions live_;
   test::RecordingLog log_;
-  Intake intake_;
+  InFlight intake_;
   FakeStore store_;
   std::int64_t clock_ = 1000;
+  std::shared_ptr<const outbox::Key> mail_key_ = std::make_shared<const outbox::Key>(std::string(64, 'k'));
   std::unique_ptr<runtime::PolicyStore> policies_;
   std::unique_ptr<Session> session_;
 
@@ -62,9 +65,12 @@ class MessageTraceTest : public testing::Test {
 
   runtime::Services services() {
     if (!policies_) policies_ = std::make_unique<runtime::PolicyStore>(engine::test::compile(configuration_));
-    return {.policies = *policies_, .live = live_, .log = log_, .trace = &store_, .unix_milliseconds = [this] {
-              return clock_ += 10;
-            }};
+    return {.policies = *policies_,
+            .live = live_,
+            .log = log_,
+            .trace = &store_,
+            .unix_milliseconds = [this] { return clock_ += 10; },
+            .mail_key = mail_key_};
   }
   Session& session() {
     if (!session_) {
@@ -96,6 +102,20 @@ TEST_F(MessageTraceTest, AMessageIsKeptAtItsEndWithItsRecipients) {
   EXPECT_EQ(store_.take(), Lines{"message inbound accept <bob@other.example> user@example.net second@example.net id=4X "
                                  "message-id= <1@other.example> from= Bob <bob@other.example> size=88"});
   EXPECT_EQ(store_.times, (std::vector<std::int64_t>{1010, 1020, 1030}));
+}
+
+TEST_F(MessageTraceTest, MailOfOthersCountsInReportsWhereTheseAreSent) {
+  configuration_.reports.dmarc = true;
+  const auto kept = [this](std::string_view user) {
+    Session& one = session();
+    one.mail_from("<bob@other.example>", user);
+    one.rcpt_to("<user@example.net>", "4X");
+    one.end_of_headers();
+    one.end_of_message("4X");
+    return store_.take().front();
+  };
+  EXPECT_TRUE(kept("").ends_with(" reported"));
+  EXPECT_FALSE(kept("carol").ends_with(" reported"));
 }
 
 TEST_F(MessageTraceTest, EachRefusedRecipientIsKeptBeforeItsAnswer) {
@@ -139,6 +159,29 @@ TEST_F(MessageTraceTest, MailOfOurUsersIsOutbound) {
   EXPECT_EQ(store_.take(), Lines{"message outbound accept <user@example.net> x@other.example id=4X"});
 }
 
+TEST_F(MessageTraceTest, WhatWeTryOurselvesIsNobodysMail) {
+  const std::int64_t now = services().unix_time();
+  session().mail_from("<a@contoso.com>", "", dialogue_mark(*mail_key_, "a@contoso.com", now));
+  EXPECT_EQ(brief(session().rcpt_to("<one@example.net>", "")), "550 5.7.10");
+  session().abort();
+  EXPECT_EQ(store_.take(), Lines{"rcpt_to validation reject <a@contoso.com> one@example.net connector=contoso 550"});
+  session().mail_from("<a@contoso.com>", "", dialogue_mark(outbox::Key(std::string(64, 'x')), "a@contoso.com", now));
+  session().rcpt_to("<one@example.net>", "");
+  session().abort();
+  EXPECT_EQ(store_.take(), Lines{"rcpt_to inbound reject <a@contoso.com> one@example.net connector=contoso 550"});
+  for (const char* direction : {"validation", "outbound"}) {
+    session().mail_from("<>", "user");
+    session().rcpt_to("<x@other.example>", "4X");
+    session().header("Message-ID", " <1@mx.example.net>");
+    if (direction == std::string("validation")) {
+      session().header("X-Connectord-Token", " " + message_mark(*mail_key_, "1@mx.example.net", now));
+    }
+    session().end_of_message("4X");
+    EXPECT_EQ(store_.take(), Lines{"message " + std::string(direction) +
+                                   " accept <> x@other.example id=4X message-id= <1@mx.example.net>"});
+  }
+}
+
 TEST_F(MessageTraceTest, MailThatLeavesByAConnectorNamesIt) {
   model::OutboundConnector smart;
   smart.name = "smart";
@@ -168,7 +211,7 @@ TEST_F(MessageTraceTest, WhatCannotBeKeptIsDeferred) {
   EXPECT_EQ(rcpt("a@contoso.com"), "451 4.3.0") << "not even a refusal is given without a trace";
   session().abort();
   EXPECT_EQ(rcpt("bob@other.example"), "go on");
-  const Ending ending = session().end_of_message("4X");
+  const EndOfMessageResult ending = session().end_of_message("4X");
   EXPECT_EQ(brief(ending.answer), "451 4.3.0");
   EXPECT_EQ(ending.decision.action, Action::defer);
   EXPECT_EQ(ending.decision.findings.back().check, "trace");
@@ -194,17 +237,17 @@ TEST_F(MessageTraceTest, AConfigurationWithoutATraceKeepsNothing) {
 }
 
 TEST_F(MessageTraceTest, ThePolicyServiceKeepsWhatItRefusesByItself) {
-  Inquirer inquirer(services());
-  Inquiry inquiry;
-  inquiry.facts.client_address = net::IpAddress::parse("192.0.2.77");
-  inquiry.facts.client_port = 4000;
-  inquiry.facts.mail_from = mail::parse_reverse_path("a@contoso.com");
-  inquiry.facts.recipients = {"user@example.net"};
-  inquiry.facts.certificate.sha256 = "";
-  EXPECT_EQ(brief(inquirer.ask(inquiry)), "550 5.7.10");
+  PolicyRequestHandler inquirer(services());
+  PolicyRequest request;
+  request.facts.client_address = net::IpAddress::parse("192.0.2.77");
+  request.facts.client_port = 4000;
+  request.facts.mail_from = mail::parse_reverse_path("a@contoso.com");
+  request.facts.recipients = {"user@example.net"};
+  request.facts.certificate.sha256 = "";
+  EXPECT_EQ(brief(inquirer.ask(request)), "550 5.7.10");
   EXPECT_EQ(store_.take(), Lines{"rcpt_to inbound reject <a@contoso.com> user@example.net connector=contoso 550"});
-  inquiry.facts.mail_from = mail::parse_reverse_path("a@other.example");
-  EXPECT_EQ(brief(inquirer.ask(inquiry)), "go on");
+  request.facts.mail_from = mail::parse_reverse_path("a@other.example");
+  EXPECT_EQ(brief(inquirer.ask(request)), "go on");
   EXPECT_EQ(store_.take(), Lines{}) << "the mail server goes on asking";
 }
 

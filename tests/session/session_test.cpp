@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "connectord/session/inquiry.h"
+#include "connectord/session/policy_request_handler.h"
 #include "engine/builder.h"
 #include "log/recording_log.h"
 
@@ -28,7 +28,7 @@ class SessionTest : public testing::Test {
   runtime::PolicyStore policies_{engine::test::compile(contoso())};
   runtime::LiveSessions live_;
   test::RecordingLog log_;
-  Intake intake_;
+  InFlight intake_;
   runtime::Services services_{policies_, live_, log_, [] { return std::int64_t{0}; }};
   Session session_{services_, intake_};
 
@@ -38,8 +38,8 @@ class SessionTest : public testing::Test {
   }
   void secure() { session_.secured(model::Tls{model::TlsVersion::tls1_3, "TLSv1.3", "", 256}, {}); }
 
-  Inquiry inquiry(const std::string& public_key, std::uint16_t port = 25000) const {
-    Inquiry made;
+  PolicyRequest request(const std::string& public_key, std::uint16_t port = 25000) const {
+    PolicyRequest made;
     made.facts.client_address = net::IpAddress::parse("192.0.2.1");
     made.facts.client_port = port;
     made.facts.mail_from = mail::parse_reverse_path("a@pinned.example");
@@ -66,7 +66,7 @@ TEST_F(SessionTest, TagsAMessageAndRemovesEveryTagThatCameWithItLastToFirst) {
        {"Subject", "X-Connector", "x-connector", "X-CONNECTOR ", "X-Connector\t", "X-Connector-Not"}) {
     session_.header(name, "evil");
   }
-  const Ending ending = session_.end_of_message("4X");
+  const EndOfMessageResult ending = session_.end_of_message("4X");
   std::vector<std::uint32_t> removed;
   for (const auto& change : ending.header_changes) {
     if (change.kind == model::HeaderChange::Kind::remove) removed.push_back(change.position);
@@ -80,7 +80,7 @@ TEST_F(SessionTest, RemovesForgedTagsFromMailOfNoConnectorToo) {
   connect();
   EXPECT_EQ(answer_to_rcpt("a@other.example"), "go on");
   session_.header("X-Connector", "contoso");
-  const Ending ending = session_.end_of_message("4X");
+  const EndOfMessageResult ending = session_.end_of_message("4X");
   ASSERT_EQ(ending.header_changes.size(), 1U);
   EXPECT_EQ(ending.header_changes[0].kind, model::HeaderChange::Kind::remove);
 }
@@ -104,7 +104,7 @@ TEST_F(SessionTest, RefusesAMessageOfMoreForgedFieldsThanAnHonestOneHasAndChange
     EXPECT_EQ(answer_to_rcpt("a@contoso.com"), "go on");
     session_.header("Subject", std::string(c.bytes_before, 'x'));
     for (std::size_t i = 0; i < c.fields; ++i) session_.header(i % 2 == 0 ? "X-Connector" : c.other, "a");
-    const Ending ending = session_.end_of_message("4X");
+    const EndOfMessageResult ending = session_.end_of_message("4X");
     EXPECT_EQ(summary(ending.decision), c.answer) << c.title;
     const bool refused = ending.answer.action == Action::reject;
     EXPECT_EQ(ending.header_changes.size(), refused ? 0 : c.fields + 1) << c.title;
@@ -140,23 +140,23 @@ TEST_F(SessionTest, JoinsThePolicyServicesFingerprints) {
   connect();
   secure();
   EXPECT_EQ(answer_to_rcpt("a@pinned.example"), "451 4.7.1") << "no policy request yet";
-  Inquirer inquirer(services_);
-  EXPECT_EQ(inquirer.ask(inquiry(key)).action, Action::accept) << "the milter answers";
+  PolicyRequestHandler inquirer(services_);
+  EXPECT_EQ(inquirer.ask(request(key)).action, Action::accept) << "the milter answers";
   EXPECT_EQ(session_.rcpt_to("<user@example.net>", "").action, Action::accept)
       << "the same message, now that it is known";
-  EXPECT_EQ(inquirer.ask(inquiry(std::string(64, 'b'))).action, Action::accept);
+  EXPECT_EQ(inquirer.ask(request(std::string(64, 'b'))).action, Action::accept);
   EXPECT_EQ(answer_to_rcpt("a@pinned.example"), "550 5.7.1") << "another certificate";
 }
 
 TEST_F(SessionTest, BelievesNoFingerprintOfAnotherConnection) {
   connect(25000);
   secure();
-  Inquirer inquirer(services_);
-  EXPECT_EQ(inquirer.ask(inquiry(key)).action, Action::accept);
+  PolicyRequestHandler inquirer(services_);
+  EXPECT_EQ(inquirer.ask(request(key)).action, Action::accept);
   connect(25000);
   secure();
   EXPECT_EQ(answer_to_rcpt("a@pinned.example"), "451 4.7.1") << "the same address and port, a later connection";
-  Inquiry other_port = inquiry(key);
+  PolicyRequest other_port = request(key);
   other_port.server_port = 587;
   EXPECT_EQ(inquirer.ask(other_port).action, Action::accept) << "decided alone";
   EXPECT_EQ(answer_to_rcpt("a@pinned.example"), "451 4.7.1") << "another port of ours";
@@ -164,8 +164,8 @@ TEST_F(SessionTest, BelievesNoFingerprintOfAnotherConnection) {
 
 TEST_F(SessionTest, ForgetsWhatWasToldBeforeTls) {
   connect();
-  Inquirer inquirer(services_);
-  Inquiry plain = inquiry(key);
+  PolicyRequestHandler inquirer(services_);
+  PolicyRequest plain = request(key);
   plain.facts.tls.reset();
   inquirer.ask(plain);
   secure();
@@ -173,12 +173,12 @@ TEST_F(SessionTest, ForgetsWhatWasToldBeforeTls) {
 }
 
 TEST_F(SessionTest, LetsThePolicyServiceDecideWhereNoMilterSessionLives) {
-  Inquirer inquirer(services_);
-  EXPECT_EQ(inquirer.ask(inquiry(key, 1)).action, Action::accept);
-  const Answer refused = inquirer.ask(inquiry("", 1));
+  PolicyRequestHandler inquirer(services_);
+  EXPECT_EQ(inquirer.ask(request(key, 1)).action, Action::accept);
+  const Answer refused = inquirer.ask(request("", 1));
   ASSERT_TRUE(refused.reply);
   EXPECT_EQ(refused.reply->enhanced, "5.7.1");
-  inquirer.ask(inquiry("", 1));
+  inquirer.ask(request("", 1));
   EXPECT_EQ(log_.lines().size(), 1U) << "one line a message, however many recipients it has";
 }
 
@@ -237,21 +237,21 @@ TEST(ThreadedSessions, ShareEverythingWithoutARace) {
   runtime::PolicyStore policies{engine::test::compile(contoso())};
   runtime::LiveSessions live;
   test::RecordingLog log;
-  Intake intake;
+  InFlight intake;
   const runtime::Services services{policies, live, log, [] { return std::int64_t{0}; }};
   const auto client = [&](std::uint16_t first_port) {
     Session session(services, intake);
-    Inquirer inquirer(services);
+    PolicyRequestHandler inquirer(services);
     for (std::uint16_t i = 0; i < 200; ++i) {
       const auto port = static_cast<std::uint16_t>(first_port + i);
       session.connected({"x", net::IpAddress::parse("192.0.2.1"), port, 25, false});
       session.secured(model::Tls{model::TlsVersion::tls1_3, "TLSv1.3", "", 256}, {});
-      Inquiry inquiry;
-      inquiry.facts.client_address = net::IpAddress::parse("192.0.2.1");
-      inquiry.facts.client_port = port;
-      inquiry.facts.tls = model::Tls{};
-      inquiry.facts.certificate.public_key_sha256 = key;
-      inquirer.ask(inquiry);
+      PolicyRequest request;
+      request.facts.client_address = net::IpAddress::parse("192.0.2.1");
+      request.facts.client_port = port;
+      request.facts.tls = model::Tls{};
+      request.facts.certificate.public_key_sha256 = key;
+      inquirer.ask(request);
       session.mail_from("<a@pinned.example>", "");
       EXPECT_EQ(session.rcpt_to("<b@example.net>", "").action, Action::accept);
       session.end_of_message("4X");
@@ -275,11 +275,11 @@ TEST_F(SessionTest, BelievesNoPolicyRequestThatAnyUserOfThisMachineCouldMake) {
     made.server.inet_clients = std::move(clients);
     policies_.replace(engine::test::compile(made));
     connect();
-    Inquiry told = inquiry("");
-    told.facts.mail_from = mail::parse_reverse_path("a@contoso.com");
-    told.facts.certificate.subject_common_name = "mail.contoso.com";
-    told.facts.certificate.issuer_common_name = "Contoso CA";
-    Inquirer(services_).ask(told);
+    PolicyRequest forged = request("");
+    forged.facts.mail_from = mail::parse_reverse_path("a@contoso.com");
+    forged.facts.certificate.subject_common_name = "mail.contoso.com";
+    forged.facts.certificate.issuer_common_name = "Contoso CA";
+    PolicyRequestHandler(services_).ask(forged);
     return answer_to_rcpt("a@contoso.com");
   };
   EXPECT_EQ(answer_over("unix:/run/p.sock", std::nullopt), "go on");

@@ -19,7 +19,7 @@ using auth::testing::Message;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const auth::DkimPrivateKey& key() {
+const auth::DkimPrivateKey& signing_key() {
   static const auth::DkimPrivateKey made = *auth::DkimPrivateKey::make(auth::DkimAlgorithm::ed25519_sha256);
   return made;
 }
@@ -34,14 +34,15 @@ class SigningSessionTest : public ::testing::Test {
  protected:
   runtime::LiveSessions live_;
   test::RecordingLog log_;
-  Intake intake_;
-  runtime::PolicyStore policies_{
-      engine::test::compile(signing_configuration()), nullptr,
-      runtime::Secrets{
-          nullptr, std::make_shared<runtime::SigningKeys>(runtime::SigningKeys{{"example.com", "sel", {}, key()}})}};
+  InFlight intake_;
+  runtime::PolicyStore policies_{engine::test::compile(signing_configuration()), nullptr,
+                                 runtime::Secrets{nullptr,
+                                                  std::make_shared<runtime::SigningKeys>(
+                                                      runtime::SigningKeys{{"example.com", "sel", {}, signing_key()}}),
+                                                  nullptr}};
   Session session_{{policies_, live_, log_, [] { return auth::testing::now; }}, intake_};
 
-  Ending play(const Message& message, const std::string& user = "carol") {
+  EndOfMessageResult play(const Message& message, const std::string& user = "carol") {
     session_.connected({"client.example", net::IpAddress::parse("192.0.2.1"), 25000, 25, false});
     session_.mail_from("<joe@example.com>", user);
     session_.rcpt_to("<user@example.net>", "");
@@ -55,7 +56,7 @@ class SigningSessionTest : public ::testing::Test {
 TEST_F(SigningSessionTest, PutsASignatureOnTopThatVerifies) {
   Message message = auth::testing::plain_message();
   message.headers.push_back({"X-Connector", " forged"});
-  const Ending ending = play(message);
+  const EndOfMessageResult ending = play(message);
   ASSERT_EQ(ending.header_changes.size(), 2U);
   EXPECT_EQ(ending.header_changes[0].kind, model::HeaderChange::Kind::remove);
   const model::HeaderChange& change = ending.header_changes[1];
@@ -63,7 +64,7 @@ TEST_F(SigningSessionTest, PutsASignatureOnTopThatVerifies) {
   EXPECT_EQ(change.position, 0U);
   message.headers.pop_back();
   message.headers.insert(message.headers.begin(), {change.name, " " + change.value});
-  const auto result = auth::testing::verify_one(message, auth::testing::zone_with(key().record()));
+  const auto result = auth::testing::verify_one(message, auth::testing::zone_with(signing_key().record()));
   EXPECT_EQ(result.result, model::DkimResult::pass) << result.problem;
   EXPECT_THAT(log_.lines().back(), HasSubstr("signing=\"signed for example.com with selector sel\""));
 }
@@ -106,7 +107,7 @@ TEST_F(SigningSessionTest, DefersWithoutTheBodyThatItNeeds) {
 
 TEST_F(SigningSessionTest, TellsWhatItWouldSignWhereThereAreNoKeys) {
   policies_.replace(engine::test::compile(signing_configuration()));
-  const Ending ending = play(auth::testing::plain_message());
+  const EndOfMessageResult ending = play(auth::testing::plain_message());
   EXPECT_TRUE(ending.header_changes.empty());
   EXPECT_EQ(ending.decision.signatures.size(), 1U);
 }
@@ -121,7 +122,7 @@ class SigningKeysTest : public ::testing::Test {
     std::ofstream(folder_ / "connectord.toml") << "[server]\nmilter = \"unix:/run/m\"\n[[signing]]\ndomain = "
                                                   "\"example.com\"\nselector = \"sel\"\nkey_file = \""
                                                << (folder_ / "key.pem").string() << "\"\n";
-    write_key(key().to_pem());
+    write_key(signing_key().to_pem());
   }
   ~SigningKeysTest() override { std::filesystem::remove_all(folder_); }
 
@@ -140,11 +141,11 @@ TEST_F(SigningKeysTest, AreLoadedWithTheConfiguration) {
   const runtime::LoadedPolicy loaded = load();
   ASSERT_TRUE(loaded.policy);
   ASSERT_TRUE(loaded.secrets.signing_keys);
-  EXPECT_EQ(loaded.secrets.signing_keys->at(0).key.record(), key().record());
+  EXPECT_EQ(loaded.secrets.signing_keys->at(0).key.record(), signing_key().record());
 }
 
 TEST_F(SigningKeysTest, ThatDoNotLoadMeanThatTheConfigurationDoesNot) {
-  const std::string pem = key().to_pem();
+  const std::string pem = signing_key().to_pem();
   const std::string secret = pem.substr(pem.find('\n') + 1, 20);
   for (const auto& [content, mode, words] :
        {std::tuple{pem, 0644U, "others may use the file"}, std::tuple{pem.substr(0, 60), 0600U, "no private key"},

@@ -48,6 +48,13 @@ TEST_F(BacktestTest, FindsNothingWhereTheDraftSaysTheSame) {
   EXPECT_TRUE(result.groups.empty());
 }
 
+TEST_F(BacktestTest, LeavesOutWhatWeTriedOurselves) {
+  Mail tried = Mail().refused();
+  tried.direction = trace::Direction::validation;
+  append(tried);
+  EXPECT_EQ(replay({partner("contoso").from_domains({"contoso.com"})}).messages, 0U);
+}
+
 TEST_F(BacktestTest, TellsWhoWouldBeRefusedWithExamplesNewestFirst) {
   for (int n = 0; n < 5; ++n) append(Mail().over("TLSv1.3").at(trace::test::noon + n));
   append(Mail().over("TLSv1.3").by_client("198.51.100.1"));
@@ -121,6 +128,71 @@ TEST_F(BacktestTest, LooksAtTheMailThatTheQueryFindsOnly) {
   trace::Query query;
   query.since = trace::test::noon + 1;
   EXPECT_EQ(replay({partner("contoso").from_domains({"contoso.com"})}, query).messages, 1U);
+}
+
+TEST_F(BacktestTest, SaysThatItCannotTellWhatOtherGatewaysWouldChange) {
+  model::InboundConnector gateway = on_premises("gateway").from_networks({"203.0.113.0/24"});
+  running_ = {gateway};
+  gateway.enhanced_filtering.emplace().skip_last = true;
+  append(Mail().over("TLSv1.3").of("gateway"));
+  append(Mail().over("TLSv1.3").by_client("198.51.100.1"));
+  const Backtest result = replay({gateway});
+  EXPECT_EQ(lines_of(result), std::vector<std::string>{"not_known contoso.com 203.0.113.7 x1"});
+  EXPECT_EQ(
+      result.groups.front().examples.front().why,
+      "enhanced_filtering.skip_last of gateway has another client judged, and the trace does not have who that was");
+  gateway.require.tls = true;
+  gateway.require.tls_version = model::TlsVersion::tls1_3;
+  append(Mail().of("gateway"));
+  EXPECT_EQ(replay({gateway}).changes[static_cast<std::size_t>(Change::refused)], 1U) << "whoever the client was";
+}
+
+model::Rule rejecting(const std::string& name, const std::function<void(model::RuleConditions&)>& when) {
+  model::Rule rule;
+  rule.name = name;
+  when(rule.when.emplace());
+  rule.actions.emplace_back().kind = model::RuleActionKind::reject;
+  return rule;
+}
+
+TEST_F(BacktestTest, TellsWhatADraftOfARuleWouldMatch) {
+  append(Mail().from("eve@lottery.example").queued_as("1").to({"a@example.net", "b@example.net"}));
+  append(Mail().from("eve@lottery.example").written_by(" Bob <bob@other.example>").queued_as("2"));
+  append(Mail().from("bob@other.example").written_by(" bob@other.example").queued_as("3"));
+  model::Configuration draft;
+  draft.rules.push_back(rejecting("to b", [](auto& when) { when.recipient = {"b@example.net"}; }));
+  draft.rules.push_back(rejecting("by bob", [](auto& when) {
+    when.sender = {"bob@other.example"};
+    when.sender_location = model::SenderLocation::header;
+  }));
+  draft.rules.back().priority = 1;
+  draft.rules.back().mode = model::Mode::audit;
+  const auto now = compile(configuration({}));
+  const auto then = compile(with_draft(configuration({}), draft));
+  const auto result = backtest(*archive(), {}, *now, *then, {"to b", "by bob"});
+  ASSERT_TRUE(result.has_value()) << result.error();
+  EXPECT_EQ(result->messages, 3U);
+  EXPECT_EQ(result->changes[static_cast<std::size_t>(Change::matched)], 3U);
+  std::vector<std::string> reasons;
+  for (const ChangedGroup& group : result->groups) {
+    for (const Example& example : group.examples) reasons.push_back(example.why);
+  }
+  std::sort(reasons.begin(), reasons.end());
+  EXPECT_EQ(reasons, (std::vector<std::string>{"by bob (audit): reject", "by bob (audit): reject", "to b: reject"}));
+}
+
+TEST_F(BacktestTest, RulesThatNoTraceCanAnswerAreLeftOut) {
+  model::Configuration both = configuration({});
+  both.rules = {rejecting("words", [](auto& when) { when.subject_words = {"x"}; }),
+                rejecting("sender", [](auto& when) { when.sender = {"a@b.example"}; })};
+  EXPECT_EQ(key_not_in_trace(both.rules[0]), "when.subject_words");
+  EXPECT_EQ(key_not_in_trace(both.rules[1]), "");
+  const model::Configuration left = without_unknown_rules(both);
+  ASSERT_EQ(left.rules.size(), 1U);
+  EXPECT_EQ(left.rules[0].name, "sender");
+  const auto replaying = policy_for_replay(both);
+  ASSERT_TRUE(replaying.policy);
+  EXPECT_EQ(replaying.policy->configuration().rules.size(), 1U);
 }
 
 }  // namespace

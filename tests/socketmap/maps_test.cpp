@@ -1,4 +1,4 @@
-#include "connectord/socketmap/maps.h"
+#include "socketmap/maps.h"
 
 #include <gtest/gtest.h>
 
@@ -49,6 +49,21 @@ TEST(SocketmapMaps, TransportIsTheRouteOfARecipient) {
                          {"transport", "@contoso.com", "NOTFOUND "},
                          {"transport", "a@", "NOTFOUND "},
                          {"transport", "", "NOTFOUND "}});
+}
+
+TEST(SocketmapMaps, SenderTransportIsAskedWhereTransportHasNoAnswer) {
+  const auto generation = generation_of({outbound("shop").from({"shop@example.net"}).by({"[shop.example]:587"}),
+                                         outbound("contoso").to({"contoso.com"}).by({"[contoso.example]"}),
+                                         outbound("rest").to({"*"}).by({"[rest.example]"})});
+  check_all(generation, {{"transport", "a@contoso.com", "OK smtp:[contoso.example]"},
+                         {"transport", "a@example.org", "NOTFOUND "},
+                         {"sender-transport", "Shop@example.net", "OK smtp:[shop.example]:587"},
+                         {"sender-transport", "carol@example.net", "OK smtp:[rest.example]"},
+                         {"sender-transport", "<>", "OK smtp:[rest.example]"},
+                         {"sender-transport", "@example.net", "NOTFOUND "}});
+  const auto without = generation_of({outbound("rest").to({"*"}).by({"[rest.example]"})});
+  check_all(without, {{"transport", "a@example.org", "OK smtp:[rest.example]"},
+                      {"sender-transport", "carol@example.net", "NOTFOUND "}});
 }
 
 TEST(SocketmapMaps, TlsPolicyIsInPostfixTermsThatVersion35KnowsToo) {
@@ -125,6 +140,84 @@ TEST(SocketmapMaps, SaslPasswordIsThatOfTheNextHopAlone) {
                          {"sasl-password", "[lost.example]", "TEMP connectord has no credentials for this next hop"}});
 }
 
+TEST(SocketmapMaps, WhatHasADeliveryServiceOfItsOwnIsAskedAboutByNameOfTheConnector) {
+  auto generation = generation_of(
+      {outbound("shop").from({"shop@example.net"}).by({"[smtp.example]:587"}).credentials("/etc/shop"),
+       outbound("hosted").from_domains({"hosted.example"}).by({"[smtp.example]:587"}).credentials("/etc/hosted"),
+       outbound("lost").from({"lost@example.net"}).by({"[smtp.example]:587"}).credentials("/etc/lost"),
+       outbound("wrapped").to({"a.example"}).by({"smtps:[a.example]:465"}),
+       outbound("shows").to({"b.example"}).tls(TlsLevel::verify).showing("/etc/ours.pem", "/etc/ours.key"),
+       outbound("plain").to({"c.example"}).by({"[c.example]"}).tls(TlsLevel::require)});
+  generation.secrets.credentials =
+      std::make_shared<runtime::Credentials>(runtime::Credentials{{"shop", "s:1"}, {"hosted", "h:2"}});
+  check_all(generation,
+            {{"sender-transport", "shop@example.net", "OK connectord-shop:[smtp.example]:587"},
+             {"transport", "x@a.example", "OK connectord-wrapped:[a.example]:465"},
+             {"transport", "x@b.example", "OK connectord-shows:"},
+             {"sasl-password/shop", "[smtp.example]:587", "OK s:1"},
+             {"sasl-password/shop", "[SMTP.example]:587", "OK s:1"},
+             {"sasl-password/hosted", "[smtp.example]:587", "OK h:2"},
+             {"sasl-password/shop", "shop@example.net", "NOTFOUND "},
+             {"sasl-password/shop", "smtp.example", "NOTFOUND "},
+             {"sasl-password/shop", "[c.example]", "NOTFOUND "},
+             {"sasl-password/wrapped", "[a.example]:465", "NOTFOUND "},
+             {"sasl-password/lost", "[smtp.example]:587", "TEMP connectord has no credentials for this next hop"},
+             {"sasl-password", "[smtp.example]:587", "NOTFOUND "},
+             {"sasl-password", "shop@example.net", "NOTFOUND "},
+             {"tls-policy/wrapped", "[a.example]:465", "OK encrypt"},
+             {"tls-policy/shows", "b.example", "OK verify"},
+             {"tls-policy/shop", "[smtp.example]:587", "NOTFOUND "},
+             {"tls-policy", "b.example", "NOTFOUND "},
+             {"tls-policy", "[a.example]:465", "NOTFOUND "},
+             {"tls-policy/plain", "[c.example]",
+              "TEMP there is no enabled outbound connector \"plain\" with a delivery service of its own"},
+             {"tls-policy/nobody", "x",
+              "TEMP there is no enabled outbound connector \"nobody\" with a delivery service of its own"}});
+}
+
+TEST(SocketmapMaps, SendmailIsToldThatItCannotBeginWithTlsOrShowACertificateByMx) {
+  const auto generation = generation_of(
+      {outbound("wrapped").to({"a.example"}).by({"smtps:[a.example]:465"}),
+       outbound("shows").to({"b.example"}).tls(TlsLevel::verify).showing("/etc/ours.pem", "/etc/ours.key")});
+  check_all(generation,
+            {{"mailertable", "a.example", "TEMP connector wrapped: Sendmail cannot begin with TLS, without STARTTLS"},
+             {"sendmail_tls", "b.example",
+              "TEMP connector shows: Sendmail cannot show a certificate to the hosts of MX records alone"},
+             {"sendmail_certificate", "b.example", "NOTFOUND "}});
+}
+
+TEST(SocketmapMaps, SendmailShowsASmartHostTheCertificateOfItsConnector) {
+  const auto shown = [](const char* name, const char* domain, const char* host, const char* file) {
+    return outbound(name)
+        .to({domain})
+        .by({host})
+        .tls(TlsLevel::require)
+        .showing(std::string(file) + ".pem", std::string(file) + ".key");
+  };
+  const auto generation = generation_of(
+      {shown("one", "a.example", "[mx.a.example]", "/etc/one"),
+       shown("address", "b.example", "[192.0.2.1]", "/etc/one"), shown("v6", "c.example", "[2001:db8::1]", "/etc/one"),
+       shown("same", "d.example", "[same.example]", "/etc/one"),
+       shown("too", "e.example", "[same.example]", "/etc/one"), shown("this", "f.example", "[two.example]", "/etc/one"),
+       shown("that", "g.example", "[two.example]", "/etc/two"),
+       shown("off", "h.example", "[off.example]", "/etc/one").disabled(),
+       outbound("bare").to({"i.example"}).by({"[bare.example]"}).tls(TlsLevel::require)});
+  const std::string one = "OK CertFile=/etc/one.pem;KeyFile=/etc/one.key";
+  check_all(generation, {{"sendmail_certificate", "mx.a.example", one},
+                         {"sendmail_certificate", "MX.a.example.", one},
+                         {"sendmail_certificate", "[192.0.2.1]", one},
+                         {"sendmail_certificate", "192.0.2.1", one},
+                         {"sendmail_certificate", "[IPv6:2001:db8::1]", one},
+                         {"sendmail_certificate", "same.example", one},
+                         {"sendmail_certificate", "two.example",
+                          "TEMP connectors show this host different certificates, and Sendmail one only"},
+                         {"sendmail_certificate", "off.example", "NOTFOUND "},
+                         {"sendmail_certificate", "bare.example", "NOTFOUND "},
+                         {"sendmail_certificate", "a.example", "NOTFOUND "},
+                         {"sendmail_certificate", "", "NOTFOUND "},
+                         {"sendmail_tls", "a.example", "OK TEMP+ENCR:112"}});
+}
+
 TEST(SocketmapMaps, MailertableIsTheRouteOfADomainInSendmailTerms) {
   const auto generation = generation_of(
       {outbound("hosts").to({"*.contoso.com"}).by({"[a.example]", "[2001:db8::1]:25"}),
@@ -174,13 +267,68 @@ TEST(SocketmapMaps, WhatSendmailCannotAskForIsNoRequirementLess) {
 }
 
 TEST(SocketmapMaps, AnUnknownMapIsToldWithTheOnesThereAre) {
-  check_all(generation_of({}),
-            {{"transprot", "*",
-              "PERM there is no map \"transprot\"; write one of transport, tls-policy, header, sasl-password, "
-              "mailertable, sendmail_tls"},
-             {"a\nb\x01", "",
-              "PERM there is no map \"a?b?\"; write one of transport, tls-policy, header, sasl-password, mailertable, "
-              "sendmail_tls"}});
+  check_all(generation_of({}), {{"transprot", "*",
+                                 "PERM there is no map \"transprot\"; write one of transport, sender-transport, "
+                                 "tls-policy, header, sasl-password, "
+                                 "mailertable, sendmail_tls, sendmail_certificate"},
+                                {"a\nb\x01", "",
+                                 "PERM there is no map \"a?b?\"; write one of transport, sender-transport, tls-policy, "
+                                 "header, sasl-password, mailertable, "
+                                 "sendmail_tls, sendmail_certificate"}});
+}
+
+delivery::Advice advice_of(delivery::Advice::Kind kind, std::string policy = {}) {
+  return {kind, std::move(policy), "since\nit is so"};
+}
+
+TEST(SocketmapMaps, TlsPolicyIsAskedOfTheDestinationWhereNoConnectorHasALevelThatCountsBefore) {
+  auto made = site({outbound("checked").to({"checked.example"}).tls(TlsLevel::verify),
+                    outbound("open").to({"open.example"}).tls(TlsLevel::require, {}, TlsVersion::tls1_2),
+                    outbound("hosts").to({"hosts.example"}).by({"[mx.hosts.example]:25"}),
+                    outbound("own").to({"own.example"}).by({"smtps:[mx.own.example]:465"})});
+  made.delivery = {.dane = true, .mta_sts = true};
+  runtime::Generation generation;
+  generation.policy = engine::test::compile(std::move(made));
+  struct Asked {
+    const char* map;
+    const char* key;
+    std::string wish;  // "" where nothing is asked
+  };
+  for (const Asked& one : std::vector<Asked>{{"tls-policy", "contoso.com", "dane mta-sts"},
+                                             {"tls-policy", "CONTOSO.com", "dane mta-sts"},
+                                             {"tls-policy", "open.example", "dane mta-sts"},
+                                             {"tls-policy", "checked.example", ""},
+                                             {"tls-policy", "[mx.hosts.example]:25", "dane"},
+                                             {"tls-policy/own", "[mx.own.example]:465", "dane"},
+                                             {"tls-policy/gone", "[mx.own.example]:465", ""},
+                                             {"tls-policy", ".contoso.com", ""},
+                                             {"tls-policy", "[192.0.2.1]:25", ""},
+                                             {"tls-policy", "", ""},
+                                             {"transport", "a@contoso.com", ""}}) {
+    const auto question = question_about_tls(generation, one.map, one.key);
+    std::string wish;
+    if (question) wish = std::string(question->wish.dane ? "dane" : "") + (question->wish.mta_sts ? " mta-sts" : "");
+    EXPECT_EQ(wish, one.wish) << one.map << " " << one.key;
+  }
+}
+
+TEST(SocketmapMaps, TlsPolicyIsThatOfTheDestinationOrTheConnectorsOrThePostmasters) {
+  using Kind = delivery::Advice::Kind;
+  auto made = site({outbound("open").to({"open.example"}).tls(TlsLevel::require, {}, TlsVersion::tls1_2)});
+  made.delivery = {.dane = true, .mta_sts = true};
+  runtime::Generation generation;
+  generation.policy = engine::test::compile(std::move(made));
+  const auto answer = [&](const char* key, const delivery::Advice& advice) {
+    return to_string(answer_about_tls(generation, "tls-policy", key, advice));
+  };
+  EXPECT_EQ(answer("contoso.com", advice_of(Kind::nothing)), "NOTFOUND ");
+  EXPECT_EQ(answer("contoso.com", advice_of(Kind::dane, "dane-only")), "OK dane-only");
+  EXPECT_EQ(answer("contoso.com", advice_of(Kind::sts, "secure match=mx.contoso.com servername=hostname")),
+            "OK secure match=mx.contoso.com servername=hostname");
+  EXPECT_EQ(answer("contoso.com", advice_of(Kind::wait)), "TEMP since?it is so");
+  const std::string versions = " protocols=!SSLv2:!SSLv3:!TLSv1:!TLSv1.1";
+  EXPECT_EQ(answer("open.example", advice_of(Kind::nothing)), "OK encrypt" + versions);
+  EXPECT_EQ(answer("open.example", advice_of(Kind::dane, "dane-only")), "OK dane-only" + versions);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "connectord/socketmap/request.h"
+#include "socketmap/request.h"
 
 #include <gtest/gtest.h>
 

@@ -9,11 +9,14 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <filesystem>
+#include <future>
+#include <memory>
 #include <string>
 
-#include "connectord/socketmap/request.h"
+#include "connectord/delivery/advisor.h"
 #include "engine/outbound_builder.h"
 #include "log/recording_log.h"
+#include "socketmap/request.h"
 
 namespace connectord::socketmap {
 namespace {
@@ -58,7 +61,7 @@ class SocketmapServerThreads : public testing::Test {
       engine::test::compile(site({outbound("a").to({"contoso.com"}).by({"[mx.contoso.com]"})}))};
   runtime::LiveSessions live_;
   test::RecordingLog log_;
-  session::Intake intake_;
+  session::InFlight intake_;
   asio::io_context context_;
   std::optional<SocketmapServer> server_;
 
@@ -126,6 +129,65 @@ TEST_F(SocketmapServerThreads, KeepNoMoreThanAllConnectionsMayTogether) {
   other.send("4000:" + std::string(1500, 'x'));
   EXPECT_EQ(other.read(), "closed");
   EXPECT_EQ(client().ask("transport a@contoso.com"), route);
+}
+
+// Answers the one question that it is asked when the test says so.
+class HeldResolver : public dns::Resolver {
+ public:
+  void resolve(const dns::Question&, const std::string&, Callback callback) override {
+    callback_ = std::move(callback);
+    asked.set_value();
+  }
+  void answer() { callback_(dns::answer_without_records(dns::Status::nodata)); }
+
+  std::promise<void> asked;
+
+ private:
+  Callback callback_;
+};
+
+class SocketmapAdviceThreads : public SocketmapServerThreads {
+ protected:
+  std::shared_ptr<HeldResolver> resolver_ = std::make_shared<HeldResolver>();
+  std::shared_ptr<delivery::Advisor> advisor_;
+
+  void start_with_advisor(std::chrono::milliseconds patience) {
+    auto made = site({outbound("a").to({"contoso.com"}).by({"[mx.contoso.com]"})});
+    made.delivery.mta_sts = true;
+    policies_.replace(engine::test::compile(std::move(made)), resolver_);
+    advisor_ = std::make_shared<delivery::Advisor>(delivery::AdvisorSetup{
+        .policies = policies_, .log = log_, .limits = {.lookups = 1, .fetches = 1, .patience = patience}});
+    net::Endpoint endpoint;
+    endpoint.path = path_.string();
+    auto listener = net::listen_on(endpoint, {});
+    ASSERT_TRUE(listener) << listener.error();
+    server_.emplace(std::move(*listener),
+                    runtime::Services{.policies = policies_, .live = live_, .log = log_, .advisor = advisor_}, intake_);
+    server_->start();
+  }
+  void TearDown() override {
+    advisor_->stop();
+    SocketmapServerThreads::TearDown();
+  }
+};
+
+TEST_F(SocketmapAdviceThreads, OneDestinationThatIsSlowKeepsNobodyElseWaitingAndAnswersStayInOrder) {
+  start_with_advisor(std::chrono::minutes(1));
+  Client slow = client();
+  slow.send(to_netstring("tls-policy fabrikam.com") + to_netstring("transport a@contoso.com"));
+  resolver_->asked.get_future().wait();
+  EXPECT_EQ(client().ask("transport a@contoso.com"), route);
+  resolver_->answer();
+  EXPECT_EQ(slow.read(), "NOTFOUND ");
+  EXPECT_EQ(slow.read(), route);
+  EXPECT_EQ(slow.ask("tls-policy fabrikam.com"), "NOTFOUND ");
+}
+
+TEST_F(SocketmapAdviceThreads, MailWaitsWhereTheDestinationTakesLongerThanThePatience) {
+  start_with_advisor(std::chrono::milliseconds(1));
+  EXPECT_EQ(client().ask("tls-policy fabrikam.com"), "TEMP whether there is an MTA-STS policy is not known yet");
+  resolver_->asked.get_future().wait();
+  resolver_->answer();
 }
 
 }  // namespace

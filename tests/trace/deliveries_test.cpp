@@ -36,8 +36,46 @@ TEST_F(TraceDeliveries, FindTheirRecipientWhateverItsCase) {
   EXPECT_EQ(statuses(), "a@example.net=getting_status B@Example.NET=delivered");
 }
 
+TEST_F(TraceDeliveries, KeepWhereTheirTimeWent) {
+  append(Mail().to({"a@example.net"}));
+  Delivery timed = delivery("4X", "a@example.net", Status::delivered, noon + second);
+  timed.times = DeliveryTimes{1200, 0, 30'000, 400};
+  deliver({timed, delivery("4X", "a@example.net", Status::pending, noon)});
+  const auto detail = archive()->detail(1);
+  ASSERT_TRUE(detail && *detail);
+  ASSERT_EQ((*detail)->attempts.size(), 2U);
+  EXPECT_EQ((*detail)->attempts[0].delivery.times, std::nullopt);
+  EXPECT_EQ((*detail)->attempts[1].delivery.times, timed.times);
+}
+
+TEST_F(TraceDeliveries, AreCountedByWhatProtectedThem) {
+  append(Mail().to({"a@example.net", "b@example.net"}));
+  const auto one = [](const char* recipient, std::int64_t time, std::optional<Protection> protection) {
+    Delivery made = delivery("4X", recipient, Status::delivered, time);
+    made.protection = protection;
+    return made;
+  };
+  const auto first = one("a@example.net", noon + second, Protection::dane);
+  deliver({first, one("b@example.net", noon + second, Protection::dane), one("b@example.net", noon + 2 * second, {})});
+  deliver({first, one("b@example.net", noon + hour, Protection::encrypted)});  // the log is read again
+  const auto detail = archive()->detail(1);
+  ASSERT_TRUE(detail && *detail);
+  EXPECT_EQ((*detail)->attempts.at(0).delivery.protection, Protection::dane);
+  EXPECT_EQ((*detail)->attempts.at(2).delivery.protection, std::nullopt);
+  const auto lines = [this](Interval interval) {
+    std::string text;
+    for (const Volume& volume : report({Grouping::protection, interval, noon, noon + 2 * hour}).volumes) {
+      text += std::to_string((volume.time - noon) / hour) + " " + volume.group + " " + std::to_string(volume.messages) +
+              "\n";
+    }
+    return text;
+  };
+  EXPECT_EQ(lines(Interval::whole), "0 dane 2\n0 encrypted 1\n");
+  EXPECT_EQ(lines(Interval::hour), "0 dane 2\n1 encrypted 1\n");
+}
+
 struct Spelling {
-  const char* told;    // to the milter
+  const char* given;   // to the milter
   const char* logged;  // by the mail server
 };
 
@@ -54,17 +92,17 @@ TEST_F(TraceDeliveries, FindTheirRecipientInAnotherSpelling) {
                                  "cher.test",
                                  "u@xn--bcher-kva.test"}};
   std::int64_t time = noon;
-  for (const auto& [told, logged] : spellings) {
+  for (const auto& [given, logged] : spellings) {
     time += 600 * second;
-    append(Mail().at(time).to({told}));
-    append(Mail().at(time).queued_as("4Y").to({told, "other@rcpt.test"}));
+    append(Mail().at(time).to({given}));
+    append(Mail().at(time).queued_as("4Y").to({given, "other@rcpt.test"}));
     deliver({delivery("4X", logged, Status::delivered, time), delivery("4Y", logged, Status::delivered, time)});
     Query query;
     query.recipient = logged;
     query.since = time;
     const Page found = search(query);
-    ASSERT_EQ(found.rows.size(), 2U) << told;
-    for (const Row& row : found.rows) EXPECT_EQ(row.status, Status::delivered) << told;
+    ASSERT_EQ(found.rows.size(), 2U) << given;
+    for (const Row& row : found.rows) EXPECT_EQ(row.status, Status::delivered) << given;
   }
 }
 
@@ -76,24 +114,24 @@ TEST_F(TraceDeliveries, OfOthersAreNotTakenForThoseOfASimilarRecipient) {
   EXPECT_EQ(statuses(), "\"a b\"@rcpt.test=getting_status c@rcpt.test=getting_status");
 }
 
-// The sendmail command's "root": the milter is told what Postfix makes of it.
+// The sendmail command's "root": the milter is given what Postfix makes of it.
 TEST_F(TraceDeliveries, OfUnqualifiedRecipientsFindWhatTheMilterWasTold) {
-  const auto told = [](const char* given, const char* address, bool is_only_one = false) {
+  const auto under = [](const char* given, const char* address, bool is_only_one = false) {
     Delivery made = delivery("4X", given, Status::delivered, noon + second);
     made.address = address;
     made.is_only_one = is_only_one;
     return made;
   };
   append(Mail().to({"root@mx.rcpt.test", "virt@mx.rcpt.test", "b@rcpt.test", "twice@a.test", "twice@b.test"}));
-  deliver({told("root", "root@mx.rcpt.test")});
+  deliver({under("root", "root@mx.rcpt.test")});
   EXPECT_EQ(statuses().find("root@mx.rcpt.test=delivered"), 0U);
-  deliver({told("canon", "b@rcpt.test")});  // a canonical address
+  deliver({under("canon", "b@rcpt.test")});  // a canonical address
   EXPECT_NE(statuses().find(" b@rcpt.test=delivered"), std::string::npos);
   EXPECT_NE(statuses().find(" virt@mx.rcpt.test=getting_status"), std::string::npos);
-  deliver({told("virt", "b@rcpt.test")});  // a virtual one
+  deliver({under("virt", "b@rcpt.test")});  // a virtual one
   EXPECT_NE(statuses().find(" virt@mx.rcpt.test=delivered"), std::string::npos);
-  deliver({told("twice", "twice@c.test"), told("twice", "x@c.test"), told("archive", "archive@mx.rcpt.test"),
-           told("x", "y@rcpt.test", true)});
+  deliver({under("twice", "twice@c.test"), under("twice", "x@c.test"), under("archive", "archive@mx.rcpt.test"),
+           under("x", "y@rcpt.test", true)});
   EXPECT_NE(statuses().find("twice@a.test=getting_status twice@b.test=getting_status"), std::string::npos);
 }
 
@@ -106,7 +144,7 @@ TEST_F(TraceDeliveries, OfAnUnqualifiedAliasThatBecameSeveralSaySoAtItsRow) {
   EXPECT_EQ(statuses(), "list@mx.rcpt.test=expanded");
 }
 
-// A canonical address that has a virtual one: neither name of the log is what the milter was told.
+// A canonical address that has a virtual one: neither name of the log is what the milter was given.
 TEST_F(TraceDeliveries, OfTheOnlyOneInTheQueueFileAreTheOnlyRecipients) {
   append(Mail().to({"canon@x.test"}));
   Delivery one = delivery("4X", "both", Status::delivered, noon + second);
@@ -130,7 +168,7 @@ TEST_F(TraceDeliveries, OfSendmailsAliasesExpandTheAlias) {
   EXPECT_EQ(statuses(), "team@sm.test=expanded b@rcpt.test=delivered");
 }
 
-// RCPT good, RCPT elsewhere, DATA: the refusal is told in the log and has the same queue ID.
+// RCPT good, RCPT elsewhere, DATA: the refusal is in the log and has the same queue ID.
 TEST_F(TraceDeliveries, BelongToTheMessageAndNotToARecipientWhoWasRefused) {
   const Mail refused = Mail().to({"spam@elsewhere.test"}).refused();
   for (const bool has_terms : {false, true}) {
@@ -179,14 +217,27 @@ TEST_F(TraceDeliveries, TheLatestAttemptIsTheStatusInWhateverOrderTheyAreTold) {
   deliver({delivery("4X", "a@example.net", Status::delivered, noon + 10 * second),
            delivery("4X", "a@example.net", Status::pending, noon + 5 * second)});
   EXPECT_EQ(statuses(), "a@example.net=delivered");
-  const MessageTraceDetail told = detail(id);
-  ASSERT_EQ(told.attempts.size(), 3U);
-  EXPECT_EQ(told.attempts[0].delivery.status, Status::pending);
-  EXPECT_EQ(told.attempts[2].delivery.status, Status::delivered);
-  EXPECT_EQ(told.attempts[2].delivery.relay, "mx.example.net[192.0.2.1]:25");
-  EXPECT_EQ(told.attempts[2].delivery.enhanced, "2.0.0");
-  EXPECT_EQ(told.attempts[2].delivery.delay, 250);
-  EXPECT_EQ(told.attempts[2].row, id);
+  const MessageTraceDetail story = detail(id);
+  ASSERT_EQ(story.attempts.size(), 3U);
+  EXPECT_EQ(story.attempts[0].delivery.status, Status::pending);
+  EXPECT_EQ(story.attempts[2].delivery.status, Status::delivered);
+  EXPECT_EQ(story.attempts[2].delivery.relay, "mx.example.net[192.0.2.1]:25");
+  EXPECT_EQ(story.attempts[2].delivery.enhanced, "2.0.0");
+  EXPECT_EQ(story.attempts[2].delivery.delay, 250);
+  EXPECT_EQ(story.attempts[2].row, id);
+}
+
+TEST_F(TraceDeliveries, WithinOneSecondADeferralIsBeforeWhatCameOfIt) {
+  const std::int64_t id = append_and_look(Mail().to({"a@example.net"}));
+  std::vector<Delivery> attempts{delivery("4X", "a@example.net", Status::delivered, noon)};
+  for (int number = 0; number < 8; ++number) {
+    attempts.push_back(delivery("4X", "a@example.net", Status::pending, noon));
+    attempts.back().text = "busy " + std::to_string(number);
+  }
+  deliver(attempts);
+  const MessageTraceDetail story = detail(id);
+  ASSERT_EQ(story.attempts.size(), attempts.size());
+  EXPECT_EQ(story.attempts.back().delivery.status, Status::delivered);
 }
 
 TEST_F(TraceDeliveries, WithinOneSecondAFinalStatusCountsMoreThanAPendingOne) {
@@ -211,9 +262,9 @@ TEST_F(TraceDeliveries, ToSomebodyElseAreToldInTheStory) {
   Delivery first = delivery("4X", "list@example.net", Status::expanded, noon);
   first.address = "member@example.net";
   deliver({first, delivery("4X", "archive@example.net", Status::delivered, noon)});
-  const MessageTraceDetail told = detail(id);
-  ASSERT_EQ(told.attempts.size(), 2U);
-  for (const Attempt& attempt : told.attempts) {
+  const MessageTraceDetail story = detail(id);
+  ASSERT_EQ(story.attempts.size(), 2U);
+  for (const Attempt& attempt : story.attempts) {
     const bool is_member = attempt.delivery.address == "member@example.net";
     EXPECT_EQ(attempt.delivery.recipient, is_member ? "list@example.net" : "archive@example.net");
     EXPECT_EQ(attempt.row, is_member ? id : 0);

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "connectord/maillog/mail_log_line.h"
+#include "maillog/mail_log_line.h"
 
 namespace connectord::trace {
 namespace {
@@ -11,14 +11,14 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Keeps what it is told as lines of text.
+// Keeps what it is given as lines of text.
 class FakeStore : public Store {
  public:
   tl::expected<void, std::string> append(const Entry&) override { return {}; }
   tl::expected<Recorded, std::string> record(const LogBatch& batch) override {
     if (broken) return tl::unexpected(std::string("disk full"));
     for (const Queued& queued : batch.queued) sizes.push_back(queued.queue_id + " " + std::to_string(queued.size));
-    for (const Child& child : batch.children) children.push_back(child.queue_id + " -> " + child.child_queue_id);
+    for (const Requeueing& child : batch.children) children.push_back(child.queue_id + " -> " + child.child_queue_id);
     for (const Delivery& delivery : batch.deliveries) {
       deliveries.push_back(delivery.queue_id + " <" + delivery.recipient + "> <" + delivery.address + "> " +
                            std::string(to_string(delivery.status)) + (delivery.is_only_one ? " alone" : ""));
@@ -114,6 +114,45 @@ TEST_F(DeliveryRecorderTest, KeepsEachAttempt) {
   log({delivery("smtp[1]", "4ABCDEF", "a@b.example", "none", "4.4.1, status=deferred (no)"),
        delivery("smtp[1]", "4ABCDEF", "a@b.example", remote, "5.1.1, status=bounced (550 no)")});
   EXPECT_THAT(store_.deliveries, ElementsAre("4ABCDEF <a@b.example> <> pending", "4ABCDEF <a@b.example> <> failed"));
+}
+
+TEST_F(DeliveryRecorderTest, ClaimsNoMoreProtectionThanTheLogShows) {
+  const std::string sent = "2.0.0, status=sent (250 ok)";
+  const std::string local = "127.0.0.1[127.0.0.1]:10025";
+  struct {
+    const char* title;
+    const char* trust;  // empty: the log has no TLS
+    std::string relay;
+    std::string end;
+    std::optional<Protection> asked;
+    std::optional<Protection> expected;
+  } const cases[] = {
+      {"DANE", "Verified", remote, sent, Protection::dane, Protection::dane},
+      {"a policy", "Verified", remote, sent, Protection::mta_sts, Protection::mta_sts},
+      {"settings of main.cf", "Verified", remote, sent, std::nullopt, Protection::verified},
+      {"another table came first", "Trusted", remote, sent, Protection::dane, Protection::encrypted},
+      {"opportunistic", "Untrusted", remote, sent, std::nullopt, Protection::encrypted},
+      {"no TLS", "", remote, sent, Protection::dane, Protection::none},
+      {"a filter of ours", "", local, sent, std::nullopt, std::nullopt},
+      {"not taken", "Verified", remote, "4.0.0, status=deferred (later)", Protection::dane, std::nullopt},
+  };
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.title);
+    DeliveryRecorder recorder(store_, nullptr,
+                              [&one](const maillog::DeliveryAttempt& attempt, const std::string& recipient,
+                                     std::int64_t) -> std::optional<Protection> {
+                                EXPECT_EQ(attempt.relay.name, "mx.b.example");
+                                EXPECT_EQ(recipient, "a@b.example");
+                                return one.asked;
+                              });
+    std::vector<std::string> lines = {delivery("smtp[1]", "4ABCDEF", "a@b.example", one.relay, one.end)};
+    if (*one.trust != '\0') {
+      lines.insert(lines.begin(), "postfix/smtp[1]: " + std::string(one.trust) + " TLS connection established to " +
+                                      one.relay + ": TLSv1.3 with cipher X (256/256 bits)");
+    }
+    ASSERT_TRUE(recorder.take(batch_of(lines)));
+    EXPECT_EQ(store_.last.protection, one.expected);
+  }
 }
 
 TEST_F(DeliveryRecorderTest, KnowsTheTlsOfADeliveryByItsProcessAndRelay) {

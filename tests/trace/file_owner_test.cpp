@@ -112,6 +112,11 @@ TEST_F(FileOwners, LendTheirRightsToOneThreadUntilItGivesThemBack) {
     EXPECT_FALSE(readable());
     now.set_value();
     EXPECT_TRUE(by_another.get());
+    {
+      const base::ActingAsRoot root_again;
+      EXPECT_TRUE(readable());
+    }
+    EXPECT_FALSE(readable());
   }
   EXPECT_TRUE(readable());
 }

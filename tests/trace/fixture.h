@@ -35,6 +35,7 @@ struct Mail {
   std::int64_t time = noon;
   std::string queue_id = "4X";
   std::string message_id = "<1@contoso.com>";
+  std::string author = " Alice <alice@contoso.com>";
   std::string subject;
   std::string outbound_connector;
   std::optional<std::uint64_t> size = 1000;
@@ -59,6 +60,10 @@ struct Mail {
     queue_id = id;
     return *this;
   }
+  Mail& written_by(const std::string& field) {
+    author = field;
+    return *this;
+  }
   Mail& with_id(const std::string& id) {
     message_id = id;
     return *this;
@@ -80,6 +85,15 @@ struct Mail {
     decision.reply = model::Reply{550, "5.7.10", "TLS is required"};
     return *this;
   }
+  Mail& matching(const std::string& rule, std::vector<std::string> actions, model::Mode mode = model::Mode::enforce) {
+    model::RuleHit hit;
+    hit.rule = rule;
+    hit.mode = mode;
+    hit.actions = std::move(actions);
+    hit.microseconds = 12;
+    decision.rules.push_back(std::move(hit));
+    return *this;
+  }
   Mail& decided(model::Action action) {
     decision.action = action;
     return *this;
@@ -97,7 +111,7 @@ struct Mail {
             .began = time - second,
             .queue_id = queue_id,
             .message_id = message_id,
-            .from = " Alice <alice@contoso.com>",
+            .from = author,
             .subject = subject,
             .size = size,
             .outbound_connector = outbound_connector};
@@ -177,12 +191,12 @@ class TraceTest : public testing::Test {
     return page.value_or(Page{});
   }
   MessageTraceDetail detail(std::int64_t row) const {
-    auto told = archive()->detail(row);
-    if (!told || !*told) {
+    auto story = archive()->detail(row);
+    if (!story || !*story) {
       ADD_FAILURE() << "there is no row " << row;
       return {};
     }
-    return std::move(**told);
+    return std::move(**story);
   }
   Report report(const ReportQuery& query) const {
     auto made = archive()->report(query);

@@ -47,7 +47,7 @@ class TraceLostFiles : public TraceTest {
   void remove(std::initializer_list<const char*> suffixes) const {
     for (const char* suffix : suffixes) std::filesystem::remove(path() + suffix);
   }
-  bool loss_is_told() {
+  bool loss_is_reported() {
     return eventually([this] { return store_->condition().losses > 0; }) && logged("was removed or replaced");
   }
   std::string copy() const {
@@ -104,7 +104,7 @@ TEST_F(TraceLostFiles, WhatIsInALogThatIsRemovedIsKept) {
   open();
   keep("1");
   remove({"-wal"});
-  ASSERT_TRUE(loss_is_told());
+  ASSERT_TRUE(loss_is_reported());
   keep("2");
   EXPECT_EQ(found(), "2 1");
   store_.reset();
@@ -115,7 +115,7 @@ TEST_F(TraceLostFiles, WhatIsInALogThatIsRemovedWithItsIndexIsKept) {
   open();
   keep("1");
   remove({"-wal", "-shm"});
-  ASSERT_TRUE(loss_is_told());
+  ASSERT_TRUE(loss_is_reported());
   keep("2");
   EXPECT_EQ(found(), "2 1");
   EXPECT_EQ(store_->condition().losses, 1U);
@@ -125,7 +125,7 @@ TEST_F(TraceLostFiles, AnIndexThatIsRemovedIsMadeAnew) {
   open();
   keep("1");
   remove({"-shm"});
-  ASSERT_TRUE(loss_is_told());
+  ASSERT_TRUE(loss_is_reported());
   keep("2");
   EXPECT_TRUE(std::filesystem::exists(path() + "-shm"));
   EXPECT_EQ(found(), "2 1");
@@ -140,7 +140,7 @@ TEST_F(TraceLostFiles, WhatIsWrittenToAFileThatWasRemovedIsWrittenToTheNewOneToo
   unlock();
   ASSERT_TRUE(eventually([this] { return store_->waiting() == 0; }));
   EXPECT_EQ(found(), "2");
-  EXPECT_TRUE(loss_is_told());
+  EXPECT_TRUE(loss_is_reported());
 }
 
 TEST_F(TraceLostFiles, WhatWaitsWhileTheFileCannotBeWrittenOutlivesTheFile) {
@@ -162,7 +162,7 @@ TEST_F(TraceLostFiles, AFileThatIsMovedAwayHasAllThatWasWrittenToIt) {
   open();
   keep("1");
   std::filesystem::rename(path(), path() + ".away");
-  ASSERT_TRUE(loss_is_told());
+  ASSERT_TRUE(loss_is_reported());
   keep("2");
   EXPECT_EQ(found(), "2");
   const auto away = open_sqlite_archive(path() + ".away");
@@ -178,7 +178,7 @@ TEST_F(TraceLostFiles, ACopyThatIsPutInTheFilesPlaceIsGoneOnWith) {
   const auto reading = archive();
   EXPECT_EQ(found_by(*reading), "2 1");
   std::filesystem::rename(copy, path());
-  ASSERT_TRUE(loss_is_told());
+  ASSERT_TRUE(loss_is_reported());
   keep("3");
   EXPECT_EQ(found(), "3 1");
   EXPECT_EQ(found_by(*reading), "3 1");

@@ -193,6 +193,8 @@ StoredEntry some_entry() {
   StoredEntry entry = encode(Mail().to({"a@example.net", "b@example.net"}).of("contoso").over("TLSv1.3").entry());
   entry.findings = {{"[\"tls\"]", "TLSv1.3"}, {"[\"spf\"]", ""}};
   entry.outbound_connectors = {"out", ""};
+  entry.rules = {{R"(["mark","enforce",1,"",["bcc"]])", 12, "", {}},
+                 {R"(["watch","audit",0,"high",[]])", 3, "too large", {"a@example.net"}}};
   return entry;
 }
 
@@ -214,12 +216,10 @@ TEST(SpoolRecord, IsReadAsItWasWritten) {
   EXPECT_EQ(numbers, (std::vector<std::uint64_t>{7, 9}));
 }
 
-// Its last two numbers are missing, and the two times lie in its details.
-std::string record_of_version_1() {
-  StoredEntry entry = encode(Mail().queued_as("OLD").entry());
-  entry.details = R"({"connected":2001,"began":1001})";
+// As a version wrote it that had so many numbers less at the end.
+std::string record_without(std::size_t numbers, const StoredEntry& entry) {
   std::string record = spool_record(entry);
-  record.resize(record.size() - 2 * sizeof(std::int64_t));
+  record.resize(record.size() - numbers * sizeof(std::int64_t));
   const std::string content = record.substr(spool_record_head);
   const auto length = static_cast<std::uint32_t>(content.size());
   const auto checksum = static_cast<std::uint32_t>(
@@ -228,6 +228,24 @@ std::string record_of_version_1() {
   std::memcpy(record.data() + 16, &checksum, sizeof checksum);
   number_record(record, std::numeric_limits<std::int64_t>::max());
   return record;
+}
+
+// The number of rules and two times are missing; the times lie in its details.
+std::string record_of_version_1() {
+  StoredEntry entry = encode(Mail().queued_as("OLD").entry());
+  entry.details = R"({"connected":2001,"began":1001})";
+  return record_without(3, entry);
+}
+
+TEST_F(TraceSpool, OfVersionThreeIsIngestedWithoutRules) {
+  open();
+  append(Mail().queued_as("1"));
+  store_.reset();
+  put(spool(), record_without(1, encode(Mail().queued_as("OLD").entry())));
+  open();
+  EXPECT_EQ(found(), "OLD 1");
+  EXPECT_EQ(search().rows.at(0).message->began, noon - second);
+  EXPECT_TRUE(search().rows.at(0).message->rules.empty());
 }
 
 TEST_F(TraceSpool, OfTheVersionBeforeIsIngestedWithItsTimes) {

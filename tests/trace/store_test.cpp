@@ -35,14 +35,14 @@ TEST_F(TraceStore, KeepsTheOutboundConnectorOfEachRecipientWhereTheyDiffer) {
   all.outbound_connector = "smart";
   append(all.to({"d@one.example", "e@one.example"}).queued_as("ALL"));
   for (int round = 0; round < 2; ++round) {
-    std::string told;
-    for (const Row& row : search().rows) told += row.rcpt_to.substr(0, 1) + "=" + row.outbound_connector + " ";
-    EXPECT_EQ(told, "e=smart d=smart c=other b= a=smart ");
-    told.clear();
+    std::string listed;
+    for (const Row& row : search().rows) listed += row.rcpt_to.substr(0, 1) + "=" + row.outbound_connector + " ";
+    EXPECT_EQ(listed, "e=smart d=smart c=other b= a=smart ");
+    listed.clear();
     Query query;
     query.connector = "Smart";
-    for (const Row& row : search(query).rows) told += row.rcpt_to.substr(0, 1);
-    EXPECT_EQ(told, "eda");
+    for (const Row& row : search(query).rows) listed += row.rcpt_to.substr(0, 1);
+    EXPECT_EQ(listed, "eda");
     reopen();
   }
 }
@@ -77,9 +77,17 @@ TEST_F(TraceStore, GivesBackAllThatTheSessionKnew) {
       model::SpfResult::softfail, model::SpfOutcome::Identity::helo, "contoso.com", "~all", "why", "problem"};
   results.dkim.emplace().push_back(
       {model::DkimResult::pass, "contoso.com", "s1", "", "rsa-sha256", 2048, true, true, "", "none"});
-  results.dmarc = model::DmarcOutcome{
-      model::DmarcResult::fail,   "contoso.com", "contoso.com", "contoso.com", model::DmarcPolicy::reject,
-      model::DmarcPolicy::reject, true,          true,          false,         "p"};
+  results.dmarc = model::DmarcOutcome{model::DmarcResult::fail,
+                                      "contoso.com",
+                                      "contoso.com",
+                                      "contoso.com",
+                                      model::DmarcPolicy::reject,
+                                      model::DmarcPolicy::reject,
+                                      true,
+                                      true,
+                                      false,
+                                      "",
+                                      "p"};
   results.arc = model::ArcOutcome{model::ArcResult::pass, {{1, "lists.example", "", ""}}, "q"};
   model::Decision& decision = mail.decision;
   decision.identified_by = model::IdentifiedBy::certificate;

@@ -45,7 +45,7 @@ class UnknownValues : public test::TraceTest {
   }
 
   // What the API says of it, by the path of the value.
-  std::string told(std::int64_t row, const std::string& pointer) {
+  std::string shown(std::int64_t row, const std::string& pointer) {
     return to_json(detail(row)).at(nlohmann::ordered_json::json_pointer(pointer)).get<std::string>();
   }
 };
@@ -55,11 +55,11 @@ TEST_F(UnknownValues, OfRowsAreReportedWithTheirNumbers) {
   struct Case {
     std::string change;
     std::string place;
-    std::string told;
+    std::string shown;
   };
   const std::vector<Case> cases = {
       {"UPDATE message SET stage = 9", "/rows/0/stage", "unknown (9)"},
-      {"UPDATE message SET direction = 2", "/rows/0/direction", "unknown (2)"},
+      {"UPDATE message SET direction = 3", "/rows/0/direction", "unknown (3)"},
       {"UPDATE message SET action = 5", "/rows/0/action", "unknown (5)"},
       {"UPDATE message SET action = 4", "/rows/0/action", "discard"},
       {"UPDATE message SET action = -1", "/rows/0/action", "unknown"},
@@ -69,7 +69,7 @@ TEST_F(UnknownValues, OfRowsAreReportedWithTheirNumbers) {
   };
   for (const auto& [sql, place, expected] : cases) {
     change(sql);
-    EXPECT_EQ(told(row, place), expected) << sql;
+    EXPECT_EQ(shown(row, place), expected) << sql;
   }
 }
 
@@ -79,7 +79,7 @@ TEST_F(UnknownValues, OfDetailsAreReported) {
     std::string from;
     std::string to;
     std::string place;
-    std::string told;
+    std::string shown;
   };
   const std::vector<Case> cases = {
       {R"("by":3)", R"("by":4)", "/rows/0/identified_by", "unknown (4)"},
@@ -92,16 +92,16 @@ TEST_F(UnknownValues, OfDetailsAreReported) {
   for (const auto& [from, to, place, expected] : cases) {
     change("UPDATE message SET details = replace(details, '" + from + "', '" + to + "') WHERE instr(details, '" + from +
            "') > 0");
-    EXPECT_EQ(told(row, place), expected) << from;
+    EXPECT_EQ(shown(row, place), expected) << from;
   }
   change(R"(UPDATE message SET details = '{"spf":["pass","contoso.com",7,"","",""]}')");
-  EXPECT_EQ(told(row, "/rows/0/authentication/spf/identity"), "unknown (7)");
+  EXPECT_EQ(shown(row, "/rows/0/authentication/spf/identity"), "unknown (7)");
 }
 
 TEST_F(UnknownValues, OfFindingsAreReported) {
   const std::int64_t row = keep_a_message();
   change(R"(UPDATE message SET findings = '[[["mode","contoso",8,"expected","hint"],"seen"]]')");
-  EXPECT_EQ(told(row, "/rows/0/findings/0/outcome"), "unknown (8)");
+  EXPECT_EQ(shown(row, "/rows/0/findings/0/outcome"), "unknown (8)");
 }
 
 TEST_F(UnknownValues, OfAnActionAreCountedUnderTheirNumber) {

@@ -1,18 +1,28 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "connectord/api/audit_log.h"
+#include "connectord/api/domains.h"
+#include "connectord/api/examinations.h"
+#include "connectord/api/insights.h"
 #include "connectord/api/message.h"
 #include "connectord/api/tokens.h"
 #include "connectord/api/validations.h"
+#include "connectord/fleet/database.h"
 #include "connectord/runtime/health.h"
 #include "connectord/runtime/reloader.h"
 #include "connectord/session/session.h"
+
+namespace connectord::mta {
+class HeldMail;
+}
 
 namespace connectord::api {
 
@@ -31,10 +41,16 @@ class Api {
   struct Setup {
     runtime::Services services;
     runtime::Reloader& reloader;
-    session::Intake& intake;
+    session::InFlight& intake;
     runtime::Process process;
     model::Server settings;  // that the process was started with
     Validations validations{};
+    Examinations examinations{};
+    Insights insights{};
+    Domains domains{};
+    // Makes a document what all hosts of the fleet have in common, this one too; empty: this host is by itself.
+    std::function<tl::expected<void, std::string>(const fleet::Database::Change&)> change_fleet{};
+    std::shared_ptr<const mta::HeldMail> held{};  // null: this process does not decide on what the mail server holds
   };
 
   explicit Api(const Setup& setup);

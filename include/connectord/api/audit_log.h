@@ -15,6 +15,7 @@ namespace connectord::api {
 // time. Thread-safe.
 class AuditLog {
  public:
+  // No path: nothing is kept.
   explicit AuditLog(std::string path, std::function<std::int64_t()> unix_time)
       : path_(std::move(path)), unix_time_(std::move(unix_time)) {}
 

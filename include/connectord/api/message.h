@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +25,9 @@ struct Request {
   std::string if_match;
   std::string body;
   Peer peer{};
+  std::string host{};        // the fields Host and Origin
+  std::string origin{};      // of browsers alone, as the next one is
+  std::string fetch_site{};  // Sec-Fetch-Site
 };
 
 struct Response {
@@ -31,6 +35,9 @@ struct Response {
   std::string content_type = "application/json";
   std::string body{};
   std::vector<std::pair<std::string, std::string>> headers{};
+  // What comes behind the body, piece by piece, up to an empty one: an answer of which nobody knows the length yet. The
+  // next piece is asked for when the client has taken the one before. A piece that throws ends the connection.
+  std::function<std::string()> more{};
 };
 
 }  // namespace connectord::api

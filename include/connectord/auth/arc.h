@@ -16,6 +16,13 @@ using model::ArcOutcome;
 using model::ArcResult;
 using model::ArcSet;
 
+// The three fields of an instance, as indexes of headers.
+struct ArcFieldsOfSet {
+  std::optional<std::size_t> results;
+  std::optional<std::size_t> message_signature;
+  std::optional<std::size_t> seal;
+};
+
 // Validates the ARC chain of one message (RFC 8617, 5.2) while the message streams through, as DkimVerifier does with
 // signatures: same order of calls, same limits, same thread-safety. A chain says who handled a message and what they
 // saw; that it passes does not make any of them trustworthy.
@@ -29,7 +36,7 @@ class ArcVerifier {
   // After the end of the headers: the keys that the chain needs, each once.
   std::vector<dns::Question> key_questions() const;
   // After the body; std::nullopt while answers are missing.
-  std::optional<ArcOutcome> finish(dns::Knowledge& knowledge);
+  std::optional<ArcOutcome> finish(dns::DnsAnswers& dns_answers);
 
  private:
   // What must be verified with a key: a seal, or the last message signature.
@@ -38,14 +45,6 @@ class ArcVerifier {
     DkimSignatureTags tags;
     Sha256Digest digest{};
   };
-  // The three fields of an instance, as indexes of headers.
-  struct Fields {
-    std::optional<std::size_t> results;
-    std::optional<std::size_t> message_signature;
-    std::optional<std::size_t> seal;
-  };
-
-  std::optional<std::string> collect();
   std::optional<std::string> read_chain();
   std::optional<std::string> read_message_signature();
   std::optional<std::string> read_seal(unsigned instance, Sha256& sealed);
@@ -56,8 +55,8 @@ class ArcVerifier {
   DkimLimits limits_;
   DkimClock clock_;
   DkimHeaders headers_;
-  std::vector<Fields> fields_;  // instance 1 first
-  std::vector<Signed> signed_;  // the last message signature, then the seals
+  std::vector<ArcFieldsOfSet> fields_;  // instance 1 first
+  std::vector<Signed> signed_;          // the last message signature, then the seals
   std::optional<DkimBodyHash> body_;
   std::size_t body_limit_ = 0;
   bool body_ended_ = false;

@@ -12,7 +12,7 @@
 #include "connectord/auth/dkim_headers.h"
 #include "connectord/auth/dkim_key.h"
 #include "connectord/auth/dkim_signature.h"
-#include "connectord/dns/knowledge.h"
+#include "connectord/dns/dns_answers.h"
 #include "connectord/model/authentication.h"
 
 namespace connectord::auth {
@@ -50,7 +50,7 @@ class DkimVerifier {
   // After the body: one result for each signature, in the order of the message; signatures beyond the limit share one
   // `policy` at the end. Empty for a message without signatures. std::nullopt while answers are missing: call again
   // when they are there.
-  std::optional<std::vector<model::DkimSignature>> finish(dns::Knowledge& knowledge);
+  std::optional<std::vector<model::DkimSignature>> finish(dns::DnsAnswers& dns_answers);
 
  private:
   struct Signature {

@@ -21,7 +21,7 @@ class DkimHeaders {
   explicit DkimHeaders(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   // Bare LF (as Postfix's milter protocol folds) becomes CRLF. A field that no longer fits is dropped, and all after
-  // it; `is_complete` tells.
+  // it; `is_complete` says whether that was so.
   void add(std::string_view name, std::string_view value);
 
   bool is_complete() const { return complete_; }

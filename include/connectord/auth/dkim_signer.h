@@ -41,6 +41,11 @@ class DkimSigner {
   static tl::expected<DkimSigner, std::string> begin(const DkimHeaders& headers,
                                                      const std::vector<const DkimSigningIdentity*>& identities);
 
+  // The header has been changed: what is signed are these fields. On failure says why they cannot be signed.
+  tl::expected<void, std::string> restart_headers(const DkimHeaders& headers);
+  // The body has been changed: what is signed is what body() is given from now on.
+  void restart_body();
+
   // With CRLF line ends, in pieces of any size.
   void body(std::string_view chunk) { body_.update(chunk); }
   // After the body, once: a value of DKIM-Signature for each identity, folded with LF and a tab, without a space in
@@ -55,6 +60,8 @@ class DkimSigner {
   };
 
   DkimSigner();
+  static tl::expected<Signature, std::string> begin_one(const DkimHeaders& headers,
+                                                        const DkimSigningIdentity& identity);
 
   std::vector<Signature> signatures_;
   DkimBodyHash body_;

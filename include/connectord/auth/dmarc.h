@@ -9,18 +9,18 @@
 #include <vector>
 
 #include "connectord/auth/dmarc_walk.h"
-#include "connectord/dns/knowledge.h"
+#include "connectord/dns/dns_answers.h"
 #include "connectord/mail/author.h"
 #include "connectord/model/authentication.h"
 
 // Domain-based Message Authentication, Reporting, and Conformance (RFC 9989): the result, not what is done about it.
-// Pure functions; thread-safe as long as each call has a Knowledge of its own.
+// Pure functions; thread-safe as long as each call has a DnsAnswers of its own.
 namespace connectord::auth {
 
 // A domain that SPF or DKIM looked at (RFC 9989, 4.4).
 struct DmarcIdentifier {
   enum class Source : std::uint8_t { spf, dkim };
-  enum class State : std::uint8_t { authenticated, unknown };  // unknown: SPF or DKIM could not tell now (temperror)
+  enum class State : std::uint8_t { authenticated, unknown };  // unknown: SPF or DKIM had a temperror
 
   Source source = Source::spf;
   State state = State::authenticated;
@@ -46,7 +46,7 @@ std::vector<DmarcIdentifier> dmarc_identifiers(const std::optional<model::SpfOut
 
 // Notes the questions of the tree walk of a domain that check_dmarc may need, so that they go out before SPF and DKIM
 // are done: for the author domain, the MAIL FROM domain, the signing domains. `domain` must be normalized.
-void prefetch_dmarc(std::string_view domain, dns::Knowledge& knowledge);
+void prefetch_dmarc(std::string_view domain, dns::DnsAnswers& dns_answers);
 
 // The check of one message. What was read of DNS stays between runs, so that no record is read twice however many
 // rounds DNS takes. Not thread-safe, but may move from thread to thread.
@@ -54,8 +54,8 @@ class DmarcCheck {
  public:
   explicit DmarcCheck(DmarcQuery query);
 
-  // As check_dmarc(); the knowledge must be the same one each time.
-  std::optional<model::DmarcOutcome> run(dns::Knowledge& knowledge);
+  // As check_dmarc(); the answers must be the same one each time.
+  std::optional<model::DmarcOutcome> run(dns::DnsAnswers& dns_answers);
   // Names whose records were read so far, for tests that count them.
   std::size_t names_read() const { return records_.size(); }
 
@@ -64,16 +64,16 @@ class DmarcCheck {
   DmarcRecords records_;
 };
 
-// std::nullopt while answers are missing, which are then noted in `knowledge`. The results:
+// std::nullopt while answers are missing, which are then noted in `dns_answers`. The results:
 //   none       no DMARC record applies, or only one that is not usable (`problem` says what is wrong with it); or the
 //              author domain is not certain, and none that may be it has a record (`from_domain` is empty)
 //   pass       an authenticated identifier is aligned with the author domain
 //   fail       none is
-//   temperror  DNS did not tell what decides, or an aligned identifier is not known yet to be authenticated or not; or
-//              the author domain is not certain, and DNS does not tell whether one that may be it has a record
+//   temperror  DNS did not answer what decides, or an aligned identifier is not known to be authenticated or not; or
+//              the author domain is not certain, and DNS does not answer whether one that may be it has a record
 //   permerror  the author domain is not certain (5.3.1, 11.5), and one that may be it has a record, or not all that may
 //              be it can be looked at; `problem` says why
 // Where there is a record, `policy` is what it asks for this message should it fail.
-std::optional<model::DmarcOutcome> check_dmarc(const DmarcQuery& query, dns::Knowledge& knowledge);
+std::optional<model::DmarcOutcome> check_dmarc(const DmarcQuery& query, dns::DnsAnswers& dns_answers);
 
 }  // namespace connectord::auth

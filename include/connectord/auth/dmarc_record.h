@@ -12,8 +12,8 @@ namespace connectord::auth {
 
 inline constexpr std::size_t max_dmarc_record_length = 4096;  // bytes; those of honest domains have some hundred
 
-// A DMARC Policy Record (RFC 9989, 4.7). Reports are not made, so where they would go only counts for who looks at the
-// domain itself. Tags of RFC 7489 that are gone (pct, rf, ri) are unknown tags now, and those are ignored.
+// A DMARC Policy Record (RFC 9989, 4.7). Where reports go counts for who writes reports, or looks at the domain itself,
+// and for no message. Tags of RFC 7489 that are gone (pct, rf, ri) are unknown tags now, and those are ignored.
 struct DmarcRecord {
   enum class PublicSuffix : std::uint8_t { yes, no, unknown };  // psd=y, n, u
 
@@ -28,6 +28,7 @@ struct DmarcRecord {
   // rua and ruf as they stand there, any bytes; see auth/report_uri.h.
   std::string aggregate_reports;
   std::string failure_reports;
+  std::string failure_options;  // fo, in lower case; empty where it is not there or not valid (its default is "0")
   // False where p, sp or np is not valid and there is no rua: then DMARC does not apply (4.10.1). With rua the record
   // counts as "p=none" and is usable. False too for a record that is longer than any is read.
   bool usable = true;
@@ -40,5 +41,9 @@ struct DmarcRecord {
 // is not "DMARC1" to the letter. Errors behind that never void the record: the tag gets its default (4.8). A tag given
 // twice has no one value, so it counts as not valid.
 std::optional<DmarcRecord> parse_dmarc_record(std::string_view text);
+
+// What a record asks for, without addresses and without what is at its default: "p=reject; np=none; adkim=s". Behind
+// "v=DMARC1; " it is a record again that asks for the same.
+std::string tags_of(const DmarcRecord& record);
 
 }  // namespace connectord::auth

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "connectord/auth/dmarc_record.h"
-#include "connectord/dns/knowledge.h"
+#include "connectord/dns/dns_answers.h"
 
 namespace connectord::auth {
 
@@ -60,10 +60,10 @@ class DmarcRecords {
 };
 
 // Notes the questions of a walk, whose names are known beforehand, and reads nothing.
-void ask_for_walk(std::string_view domain, dns::Knowledge& knowledge);
+void ask_for_walk(std::string_view domain, dns::DnsAnswers& dns_answers);
 
 // Asks for all names of the walk at once, and reads the answers in their order.
-TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge, DmarcRecords& records);
-TreeWalk walk_tree(std::string_view domain, dns::Knowledge& knowledge);
+TreeWalk walk_tree(std::string_view domain, dns::DnsAnswers& dns_answers, DmarcRecords& records);
+TreeWalk walk_tree(std::string_view domain, dns::DnsAnswers& dns_answers);
 
 }  // namespace connectord::auth

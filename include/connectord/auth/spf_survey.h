@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "connectord/dns/knowledge.h"
+#include "connectord/dns/dns_answers.h"
 #include "connectord/model/authentication.h"
 
 // What a domain's SPF record says as a whole, whoever asks (RFC 7208). Pure; thread-safe as long as each call has a
-// Knowledge of its own.
+// DnsAnswers of its own.
 namespace connectord::auth {
 
 struct SpfSurvey {
@@ -31,8 +31,8 @@ struct SpfSurvey {
 inline constexpr std::size_t max_spf_lookups = 10;
 inline constexpr std::size_t max_void_spf_lookups = 2;
 
-// std::nullopt while answers are missing, which are then noted in `knowledge`. Follows includes and redirects, at most
-// thirty records. `domain` must be normalized.
-std::optional<SpfSurvey> survey_spf(std::string_view domain, dns::Knowledge& knowledge);
+// std::nullopt while answers are missing, which are then noted in `dns_answers`. Follows includes and redirects, at
+// most thirty records. `domain` must be normalized.
+std::optional<SpfSurvey> survey_spf(std::string_view domain, dns::DnsAnswers& dns_answers);
 
 }  // namespace connectord::auth

@@ -33,4 +33,17 @@ class ActingAs {
   std::vector<gid_t> own_groups_;
 };
 
+// Within ActingAs: has root's rights for files again for as long as it lives, for places that the account cannot have
+// made. Does nothing in a process that is not root's. Ends the process if the account's rights cannot be had back.
+class ActingAsRoot {
+ public:
+  ActingAsRoot();
+  ~ActingAsRoot();
+  ActingAsRoot(const ActingAsRoot&) = delete;
+  ActingAsRoot& operator=(const ActingAsRoot&) = delete;
+
+ private:
+  std::optional<uid_t> before_;
+};
+
 }  // namespace connectord::base

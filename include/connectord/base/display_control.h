@@ -23,6 +23,9 @@ constexpr std::size_t display_control_length(std::string_view text) {
   return mark || separator_or_embedding || isolate ? 3 : 0;
 }
 
+// The text with '?' in the place of each of them, of each C0 control and DEL, and of bytes that are no UTF-8.
+std::string without_display_controls(std::string_view text);
+
 // A JSON text (RFC 8259) in which they are written as \uXXXX. The same to whoever parses it, since they can only stand
 // within strings.
 std::string escape_display_controls(std::string_view json);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,9 @@ constexpr int hex_value(char c) {
 // Lower-case hexadecimal.
 std::string to_hex(std::string_view bytes);
 std::string to_hex(std::span<const unsigned char> bytes);
+
+// The bytes that these digits of either case stand for, two for each; std::nullopt where they are none.
+std::optional<std::string> from_hex(std::string_view digits);
 
 // Bytes that are written as a mark and two hexadecimal digits: "%2E" of RFC 3986, 2.1, "+2B" of RFC 3461, 4. A mark
 // that no two of them follow stands for itself.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Small things about text. All of it is about ASCII: no locale counts. Thread-safe.
 namespace connectord::base {
@@ -25,6 +26,9 @@ constexpr bool is_control(char c) {
 
 // Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
+
+// "a, b, c".
+std::string joined(const std::vector<std::string>& words, std::string_view separator = ", ");
 
 // The length of the UTF-8 sequence (RFC 3629, 4) that `text` begins with; 0 where it begins with none.
 std::size_t utf8_length(std::string_view text);

@@ -7,13 +7,16 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-// Files with connectors that programs write and change. The functions hold no state and are thread-safe.
+// Files with connectors and rules that programs write and change. The functions hold no state and are thread-safe.
 namespace connectord::config {
 
 // The path of a file `name` that one of the patterns of server.include covers, in a folder that the pattern names
 // plainly; std::nullopt if there is none.
 std::optional<std::string> included_path(const std::vector<std::string>& include, std::string_view main_file,
                                          const std::string& name);
+
+// True if one of the patterns covers the file `path`, whatever way is written to it.
+bool is_included(const std::vector<std::string>& include, std::string_view main_file, const std::string& path);
 
 // What TOML has no form for, and where it stands: "identify.certificate".
 struct Unwritable {
@@ -26,15 +29,20 @@ struct Unwritable {
 // key.
 tl::expected<std::string, Unwritable> connector_toml(const nlohmann::ordered_json& connector);
 
-// The same with a seal as its first line, by which is_sealed() knows the text again.
+// The same with the table's name given: "inbound", "outbound", or "rule", whose lists of objects become tables.
+tl::expected<std::string, Unwritable> entry_toml(const nlohmann::ordered_json& entry, std::string_view table);
+
+// A value as TOML has it in one line, and a key of one part. `key` names the value in the error where it has no such
+// form.
+tl::expected<std::string, Unwritable> toml_value(const nlohmann::ordered_json& value, const std::string& key);
+std::string toml_key(std::string_view key);
+
+// entry_toml() with a seal as its first line, by which is_sealed() knows the text again.
+tl::expected<std::string, Unwritable> sealed_toml(const nlohmann::ordered_json& entry, std::string_view table);
+// connector_toml() with it.
 tl::expected<std::string, Unwritable> sealed_toml(const nlohmann::ordered_json& connector);
 
 // True if the text is as sealed_toml() wrote it, in this version or another: nobody's comments are lost with it.
 bool is_sealed(std::string_view text);
-
-// The text with `enabled` of one connector set, all else byte for byte as it was. `table` is "inbound" or "outbound".
-// On failure says why a program cannot change it.
-tl::expected<std::string, std::string> with_enabled(std::string_view text, std::string_view table,
-                                                    std::string_view name, bool enabled);
 
 }  // namespace connectord::config

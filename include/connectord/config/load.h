@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,21 +17,32 @@ struct FileChange {
   std::optional<std::string> text;  // std::nullopt: the file will be gone
 };
 
+// One file of a configuration, as it was read.
+struct SourceText {
+  std::string path;  // as locations have it
+  std::string text;
+
+  friend bool operator==(const SourceText&, const SourceText&) = default;
+};
+using SourceTexts = std::vector<SourceText>;
+
 // What a configuration takes from outside its files.
 struct Environment {
-  std::string host_name;               // also server.authserv_id where the files name none
-  std::optional<FileChange> change{};  // tried out: counts instead of what that file says now
+  std::string host_name;                       // also server.authserv_id where the files name none
+  std::optional<FileChange> change{};          // tried out: counts instead of what that file says now
+  std::shared_ptr<const SourceTexts> files{};  // read in place of those on the disk; nullptr: read the disk
 };
 
 struct Loaded {
   model::Configuration configuration;  // to be used only if ok()
   std::vector<model::Problem> problems;
+  SourceTexts sources;  // in the order in which they were read, the main file first
 
   // True without errors; warnings do no harm.
   bool ok() const;
 };
 
-// Reads `path` and the files that its server.include names. Every error of every file is told; of a file that is no
+// Reads `path` and the files that its server.include names. Every error of every file is reported; of a file that is no
 // TOML, the first. Never throws for what stands in the files, and reads regular files of at most 64 MiB only.
 Loaded load(const std::string& path, const Environment& environment);
 

@@ -32,8 +32,8 @@ struct ResolverSettings {
 
 // A resolver with one cache and one thread of its own, however many lookups are under way; the same question asked
 // twice goes out once. Asks over UDP, over TCP where an answer is truncated; follows chains of CNAMEs up to a bound. An
-// answer to another question is refused. Answer::authenticated is told only where all servers are on this machine, as
-// nothing protects the bit on its way from others (RFC 4035, 4.9.3). Its destruction answers what is under way with
+// answer to another question is refused. Answer::authenticated is passed on only where all servers are on this machine,
+// as nothing protects the bit on its way from others (RFC 4035, 4.9.3). Its destruction answers what is under way with
 // Status::error and waits for callbacks that run; it must not happen in one of them. On failure says what was wrong
 // with the settings or the system.
 tl::expected<std::unique_ptr<Resolver>, std::string> make_resolver(const ResolverSettings& settings);

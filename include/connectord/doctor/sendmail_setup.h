@@ -8,8 +8,8 @@
 
 #include "connectord/doctor/findings.h"
 #include "connectord/model/configuration.h"
+#include "connectord/mta/mta_requirements.h"
 #include "connectord/mta/sendmail_host.h"
-#include "connectord/mta/wanted.h"
 
 namespace connectord::doctor {
 
@@ -35,8 +35,8 @@ tl::expected<SendmailSetup, std::string> read_sendmail(const mta::SendmailHost& 
 // When that was changed; empty if it is not there.
 std::optional<std::int64_t> changed_at(const std::string& file);
 
-// What is wrong with it, so far as it can be told from that alone. Pure.
-void judge_sendmail(const SendmailSetup& setup, const mta::Wanted& wanted, const model::Configuration& configuration,
-                    Findings& findings);
+// What is wrong with it, so far as it can be known from that alone. Pure.
+void judge_sendmail(const SendmailSetup& setup, const mta::MtaRequirements& required,
+                    const model::Configuration& configuration, Findings& findings);
 
 }  // namespace connectord::doctor

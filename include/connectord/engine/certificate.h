@@ -9,11 +9,12 @@
 
 namespace connectord::engine {
 
-// unknown: the MTA has not told what it takes to say.
+// unknown: the MTA has not passed what is needed to know.
 enum class Match : std::uint8_t { no, unknown, yes };
 
 // A pattern for the common name compares as domain names do; any other text must be the common name, or the whole
-// distinguished name, to the letter. Names are told of certificates only that the MTA trusts, so `no` also means that.
+// distinguished name, to the letter. The MTA passes the names of certificates that it trusts only, so `no` may also
+// mean that it does not trust this one.
 Match subject_matches(const model::SubjectPattern& pattern, const model::ClientCertificate& certificate);
 // `issuer` must be the issuer's common name, or its whole distinguished name, to the letter.
 Match issuer_matches(std::string_view issuer, const model::ClientCertificate& certificate);
@@ -27,7 +28,7 @@ Match certificate_matches(const model::CertificatePattern& pattern, const model:
 // subject as domain patterns do, then an issuer.
 unsigned specificity(const model::CertificatePattern& pattern);
 
-// What the MTA told of the certificate, for a finding.
+// What the MTA passed of the certificate, for a finding.
 std::string describe(const model::ClientCertificate& certificate);
 
 }  // namespace connectord::engine

@@ -10,6 +10,7 @@ namespace connectord::engine {
 
 class Index;
 class OutboundIndex;
+class RuleBook;
 
 // One generation of the configuration, ready to decide by: the values and the indexes over them. Immutable, so threads
 // share it freely; a new configuration is a new Policy.
@@ -33,11 +34,14 @@ class Policy {
   const model::Configuration& configuration() const { return configuration_; }
   const Index& index() const { return *index_; }
   const OutboundIndex& outbound() const { return *outbound_; }
+  // The enabled transport rules.
+  const RuleBook& rules() const { return *rules_; }
 
  private:
   model::Configuration configuration_;
   std::unique_ptr<const Index> index_;
   std::unique_ptr<const OutboundIndex> outbound_;
+  std::unique_ptr<const RuleBook> rules_;
 };
 
 struct Policy::Compiled {

@@ -20,6 +20,10 @@ model::Sender parse_reverse_path(std::string_view path);
 // The same for Postfix's internal form, which policy requests have: no quotes, and the domain follows the last "@".
 model::Sender parse_internal_sender(std::string_view address);
 
+// The mailbox that a local part names (RFC 5321, 4.1.2): without quotes and the backslashes of quoted pairs, since
+// "john\.doe", john\.doe and john.doe are one and the same.
+std::string unquoted(std::string_view local_part);
+
 // A forward path of RCPT TO as it was given, without its angle brackets.
 std::string_view without_brackets(std::string_view path);
 

@@ -17,4 +17,9 @@ tl::expected<std::string, std::string> mailer_of(const model::OutboundConnector&
 // Where a login is wanted too there is no answer, so that mail does not go without it.
 tl::expected<std::string, std::string> tls_requirement_of(const model::OutboundConnector& connector);
 
+// What the ruleset tls_clt_features is to return for a host of the connector's: "CertFile=…;KeyFile=…", the certificate
+// of ours that it is shown. Empty: what sendmail.cf names for all. Sendmail knows the host there and no recipient, so
+// that a connector without smart hosts has none.
+std::string client_features_of(const model::OutboundConnector& connector);
+
 }  // namespace connectord::mail

@@ -140,7 +140,7 @@ struct Refused {
 
 // The mail server hands a message to no host over this connection, since it is not protected as it must be (Sendmail's
 // rulesets tls_rcpt, tls_server and try_tls). The DeliveryAttempt that follows does not say why.
-struct Withheld {
+struct NotAttempted {
   Relay relay;
   std::string recipient;  // empty: whatever would have gone over the connection
   std::string reason;
@@ -148,7 +148,7 @@ struct Withheld {
 
 struct Event {
   using Detail = std::variant<DeliveryAttempt, TlsEstablished, Received, PickedUp, MessageId, Queued, Held, Released,
-                              Requeued, Expired, Notified, Removed, Discarded, Refused, Withheld>;
+                              Requeued, Expired, Notified, Removed, Discarded, Refused, NotAttempted>;
 
   Time time;
   std::string program;  // "postfix/smtp", "postfix-out/submission/smtpd", "sm-mta"

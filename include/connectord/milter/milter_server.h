@@ -19,7 +19,7 @@ struct Shared;
 class MilterServer {
  public:
   // The referred to must outlive it.
-  MilterServer(const runtime::Services& services, session::Intake& intake);
+  MilterServer(const runtime::Services& services, session::InFlight& intake);
   ~MilterServer();
   MilterServer(const MilterServer&) = delete;
   MilterServer& operator=(const MilterServer&) = delete;

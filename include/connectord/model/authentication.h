@@ -92,6 +92,7 @@ struct DmarcOutcome {
   bool testing = false;                       // t=y
   bool spf_aligned = false;                   // and passed
   bool dkim_aligned = false;                  // and passed
+  std::string record;                         // what the record asks for, in short; see auth::tags_of()
   std::string problem;                        // what was wrong with From, the record or the lookup
 };
 

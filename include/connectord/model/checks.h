@@ -8,6 +8,7 @@
 namespace connectord::model::check {
 
 // What every message is asked.
+inline constexpr const char* admission = "admission";
 inline constexpr const char* arc = "arc";
 inline constexpr const char* attribution = "attribution";
 inline constexpr const char* author = "author";
@@ -18,6 +19,10 @@ inline constexpr const char* forged_fields = "forged_fields";
 inline constexpr const char* mail_from = "mail_from";
 inline constexpr const char* mode = "mode";
 inline constexpr const char* original_client = "original_client";
+inline constexpr const char* rule = "rule";
+inline constexpr const char* rule_change = "rule.change";
+inline constexpr const char* rule_mail = "rule.mail";
+inline constexpr const char* sealing = "sealing";
 inline constexpr const char* signing = "signing";
 inline constexpr const char* spf = "spf";
 inline constexpr const char* submission = "submission";
@@ -53,6 +58,7 @@ inline constexpr const char* outbound_route = "outbound.route";
 inline constexpr const char* outbound_route_credentials = "outbound.route.credentials";
 inline constexpr const char* outbound_split_recipients = "outbound.split_recipients";
 inline constexpr const char* outbound_tls_ca_file = "outbound.tls.ca_file";
+inline constexpr const char* outbound_tls_certificate = "outbound.tls.certificate";
 
 // Of a validation.
 inline constexpr const char* address = "address";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "connectord/model/connector.h"
 #include "connectord/model/outbound.h"
+#include "connectord/model/rule.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/net/endpoint.h"
 
@@ -22,9 +24,16 @@ struct Server {
   std::optional<net::Endpoint> api;
   std::optional<std::vector<net::AddressRange>> inet_clients;  // who may connect to the three over inet:
   std::string api_tokens = "/etc/connectord/tokens";
+  std::string api_url;          // "https://mx.example.net:8025", under which people reach it; empty: not known
   std::string api_certificate;  // PEM, with api_key; empty: no TLS
   std::string api_key;
+  bool console = true;                     // whether the API's listener has web pages
+  std::vector<std::string> console_hosts;  // names by which a browser may reach it, beside authserv_id
   std::string audit_log = "/var/lib/connectord/audit.log";
+  std::optional<net::Endpoint> mail_through;  // an address and a port; Configuration::mail_through() counts
+  std::string mail_key = "/var/lib/connectord/mail.key";
+  std::string history = "/var/lib/connectord/changes.json";
+  std::string held_socket = "/run/connectord-held.sock";  // where connectord-held listens
   std::vector<std::string> include;
   std::string user;
   std::string socket_group = "postfix";
@@ -35,6 +44,8 @@ struct Server {
 struct Organization {
   std::vector<net::DomainPattern> accepted_domains;  // those of the file too
   std::string accepted_domains_file;                 // empty for none
+  std::string name;                                  // who writes mail of ours; may be empty
+  std::string contact;                               // its address; empty for postmaster
   Location location;
   bool reject_direct_send = false;
 };
@@ -80,6 +91,14 @@ struct Signing {
   bool forwarded = false;  // also what the sendmail command hands in with a Received field already
 };
 
+// ARC sets (RFC 8617) for what rules change of mail from outside.
+struct Sealing {
+  net::DomainPattern domain;  // d=
+  std::string selector;       // normalized
+  std::string key_file;
+  Location location;
+};
+
 enum class LogTarget : std::uint8_t { automatic, standard_error, syslog, journal };
 enum class LogFormat : std::uint8_t { text, json };
 
@@ -91,11 +110,12 @@ struct Log {
 
 // How connectors are tried whether mail flows.
 struct Validation {
-  std::optional<std::chrono::milliseconds> every;  // empty: only when somebody asks
+  bool enabled = true;  // connectord does it by itself; false: only when somebody asks
+  std::chrono::milliseconds every{std::chrono::hours(24)};
   std::string state = "/var/lib/connectord/validation";
   std::vector<net::AddressRange> private_networks;  // in which names of hosts may lie
-  std::string mail_to;                              // empty: nobody is told of changes by mail
-  net::Endpoint mail_through{net::Endpoint::Kind::inet, {}, "127.0.0.1", 25};
+  std::string mail_to;                              // empty: nobody is notified of changes by mail
+  std::optional<net::Endpoint> mail_through;        // where server.mail_through stood before
 };
 
 // What becomes of a message whose trace cannot be written.
@@ -112,19 +132,90 @@ struct Trace {
   std::string file() const { return store.substr(store.find(':') + 1); }
 };
 
+// The DMARC aggregate reports that we send (RFC 9990).
+struct Reports {
+  bool dmarc = false;
+  std::string sender;           // the address in From; its domain's [[signing]] signs the reports
+  std::chrono::minutes at{60};  // since midnight, local time
+  std::string state = "/var/lib/connectord/reports";
+  std::vector<net::DomainPattern> skip;  // domains that get no report from us, by policy domain or by address
+  std::size_t max_domains = 10'000;      // of one day: those with the most messages get a report
+};
+
+// How mail is protected on its way to destinations that publish what TLS they have: by TLSA records (RFC 7672) and
+// MTA-STS policies (RFC 8461). Outbound connectors may say otherwise for theirs.
+struct Delivery {
+  bool dane = false;
+  bool mta_sts = false;
+  std::string state = "/var/lib/connectord/sts";
+  bool tlsrpt = false;  // Postfix is told what reports of TLS (RFC 8460) need
+
+  bool asks() const { return dane || mta_sts; }
+};
+
+// Mail hosts that have their connectors and rules, and their trace, in one PostgreSQL in common.
+struct Fleet {
+  std::string database;       // its address, without a password
+  std::string read_from;      // that of one that is read only; empty: `database`
+  std::string password_file;  // empty: none
+  std::string name;           // of this host; empty: the host's own
+  std::string state = "/var/lib/connectord/fleet";
+  std::uint64_t spool_size = std::uint64_t{2} << 30U;  // in bytes
+  Location location;
+
+  friend bool operator==(const Fleet& a, const Fleet& b) {
+    return a.database == b.database && a.read_from == b.read_from && a.password_file == b.password_file &&
+           a.name == b.name && a.state == b.state && a.spool_size == b.spool_size;
+  }
+};
+
+// The files that a configuration was read from, so that a running one can be compared with what they say now.
+struct Sources {
+  std::vector<std::string> files;  // in the order in which they were read
+  std::string sha256;              // of their contents in that order, in hexadecimal
+};
+
 // One configuration as its files say it, checked key by key.
 struct Configuration {
+  Sources sources;
   Server server;
   Organization organization;
   Dns dns;
   AuthenticationSettings authentication;
   std::vector<Signing> signing;
+  std::optional<Sealing> sealing;
   Tag tag;
   std::optional<Trace> trace;
   Validation validation;
+  Delivery delivery;
+  Reports reports;
   Log log;
+  std::optional<Fleet> fleet;  // std::nullopt: this host is by itself
   std::vector<InboundConnector> inbound;
   std::vector<OutboundConnector> outbound;
+  std::vector<Rule> rules;  // in the order of the files
+
+  // Whether mail is written: reports, or what a rule has written, or copied.
+  bool writes_mail() const {
+    return reports.dmarc || std::any_of(rules.begin(), rules.end(), [](const Rule& rule) {
+             const bool writes = std::any_of(rule.actions.begin(), rule.actions.end(),
+                                             [](const RuleAction& action) { return action.writes_mail(); });
+             return rule.enabled && (writes || rule.split == "copy");
+           });
+  }
+
+  // Whether mail depends on what a destination publishes about its TLS.
+  bool asks_destinations() const {
+    return delivery.asks() || std::any_of(outbound.begin(), outbound.end(), [](const OutboundConnector& connector) {
+             return connector.enabled && connector.tls && connector.tls->asks_destinations();
+           });
+  }
+
+  // The server that takes mail which connectord writes.
+  net::Endpoint mail_through() const {
+    const net::Endpoint own_server{net::Endpoint::Kind::inet, {}, "127.0.0.1", 25};
+    return server.mail_through ? *server.mail_through : validation.mail_through.value_or(own_server);
+  }
 };
 
 // One thing that is wrong with a configuration, in words for the person who wrote it.

@@ -10,13 +10,15 @@
 
 namespace connectord::model {
 
-// temperror: cannot be known now. Stored: do not change.
-enum class Outcome : std::uint8_t { pass = 0, fail = 1, temperror = 2, not_applicable = 3 };
+// temperror: cannot be known now. result: what was found out, where nothing was asked for that it could fail.
+// Stored: do not change.
+enum class Outcome : std::uint8_t { pass = 0, fail = 1, temperror = 2, not_applicable = 3, result = 4 };
 consteval auto words_of(Outcome) {
   return std::to_array<Named<Outcome>>({{Outcome::pass, "pass"},
                                         {Outcome::fail, "fail"},
                                         {Outcome::temperror, "temperror"},
-                                        {Outcome::not_applicable, "not applicable"}});
+                                        {Outcome::not_applicable, "not applicable"},
+                                        {Outcome::result, "result"}});
 }
 
 // One check and its outcome: the one explanation that log, trace, explain, validate and web page share.

@@ -13,6 +13,9 @@ struct MailServerPlaces {
   bool sendmail_named = false;
 };
 
+// Where they are if nobody names them: Postfix where its own programs look (usual_postfix_folder()).
+MailServerPlaces usual_places();
+
 // Which of them are to be looked at.
 struct MailServers {
   bool postfix = false;

@@ -9,7 +9,7 @@
 #include "connectord/mta/postfix_plan.h"
 #include "connectord/mta/record.h"
 
-// The steps that attach and detach share: they change main.cf as a whole or not at all, and tell Postfix.
+// The steps that attach and detach share: they change main.cf as a whole or not at all, and have Postfix reload.
 namespace connectord::mta {
 
 using Done = tl::expected<void, std::string>;
@@ -20,6 +20,7 @@ class PostfixInstance {
   explicit PostfixInstance(std::string folder) : folder_(std::move(folder)) {}
 
   std::string main_cf() const { return folder_ + "/main.cf"; }
+  std::string master_cf() const { return folder_ + "/master.cf"; }
   const std::string& folder() const { return folder_; }
 
   bool is_running() const;
@@ -27,8 +28,8 @@ class PostfixInstance {
   Done check() const;
   Done reload() const;
 
-  // Replaces main.cf if it is still what it was when the change was planned.
-  Done install(const std::string& planned_from, const std::string& content) const;
+  // Replaces main.cf or master.cf if it is still what it was when the change was planned.
+  static Done install(const std::string& file, const std::string& planned_from, const std::string& content);
   Done write_record(const Record& record) const;
   // Puts this content back, forgets the record and reloads.
   Done roll_back(const std::string& content, const std::optional<Record>& record) const;
@@ -44,6 +45,7 @@ struct PostfixState {
   PostfixInstance instance;
   std::optional<Record> record;  // of an earlier attach
   std::string main_cf;           // its content
+  std::string master_cf;         // its content
 };
 tl::expected<PostfixState, std::string> read_state(const std::string& folder);
 

@@ -12,7 +12,7 @@
 namespace connectord::mta {
 
 // What attach has done to a main.cf, kept beside it so that detach can undo it: written before main.cf is changed, so
-// that whatever moment a run is cut off at, the hashes tell how far it came.
+// that whatever moment a run is cut off at, the hashes show how far it came.
 struct Record {
   struct Parameter {
     std::optional<std::string> before;  // as main.cf had it before the first attach; empty where it had nothing
@@ -49,10 +49,11 @@ struct Removal {
   std::vector<Edit> edits;
   std::vector<std::string> left;  // what is not touched, and why
 };
-Removal plan_removal(const PostfixSetup& setup, const std::optional<Record>& record, const Wanted& wanted);
+Removal plan_removal(const PostfixSetup& setup, const std::optional<Record>& record, const MtaRequirements& required);
 
 // Takes out of the lists what an earlier attach has added and connectord does not listen at any more, so that the plan
 // is made without it. Says which parameters were changed by it. Pure.
-std::vector<std::string> retire(PostfixSetup& setup, const std::optional<Record>& record, const Wanted& wanted);
+std::vector<std::string> retire(PostfixSetup& setup, const std::optional<Record>& record,
+                                const MtaRequirements& required);
 
 }  // namespace connectord::mta

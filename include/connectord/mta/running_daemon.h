@@ -6,14 +6,21 @@
 #include <string>
 #include <tl/expected.hpp>
 
+#include "connectord/mta/postfix_plan.h"
+#include "connectord/runtime/configuration_history.h"
+
 namespace connectord::mta {
 
-// The health document of the process that runs with that configuration file, as session::read_health_document() gives
-// it. `user` is server.user:
-// only root, that user and our own are believed, since anybody may take a name in the abstract namespace. On failure
-// says why there is none: it does not run, or does not tell us.
-tl::expected<nlohmann::ordered_json, std::string> ask_running_daemon(const std::string& configuration,
-                                                                     const std::string& user);
+// The health document of the process that runs with that configuration file, as runtime::read_health_document() gives
+// it. `user` is server.user: only root, that user and our own are believed, since anybody may take a name in the
+// abstract namespace. Waits for ten seconds at most. On failure says why there is none (it does not run, hangs, or does
+// not answer us), and what to do.
+tl::expected<nlohmann::ordered_json, Advice> ask_running_daemon(const std::string& configuration,
+                                                                const std::string& user);
+
+// What the process with that configuration file runs with, as for ask_running_daemon().
+tl::expected<runtime::RunningConfiguration, Advice> ask_running_configuration(const std::string& configuration,
+                                                                              const std::string& user);
 
 // What a mail server has asked it so far.
 struct Asked {
@@ -32,7 +39,7 @@ struct TraceHealth {
   std::uint64_t losses = 0;  // how often a file of the trace was removed or replaced under it
   std::string last_loss;
 };
-// std::nullopt where it keeps none, or tells of none.
+// std::nullopt where it keeps none, or reports none.
 std::optional<TraceHealth> trace_health(const nlohmann::ordered_json& health);
 
 }  // namespace connectord::mta

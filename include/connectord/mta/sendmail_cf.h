@@ -18,16 +18,17 @@ struct SendmailCf {
 
   std::vector<Filter> filters;                 // those that are defined
   std::vector<std::string> asked;              // the names of those that are asked, in order
-  std::vector<std::string> entrances;          // DaemonPortOptions of each port for strangers, not of submission
+  std::vector<std::string> smtp_listeners;     // DaemonPortOptions of each port for strangers, not of submission
   std::map<std::string, std::string> options;  // those that are set; of several with one name, the last
   std::map<std::string, std::string> maps;     // "mailertable" to "socket unix:/run/connectord/socketmap.sock"
   std::vector<std::string> macros;             // those that it gives a value, without their braces
   std::string local_tls_rcpt;                  // the rules of that ruleset; empty if there is none
+  std::string tls_clt_features;                // the same of that one
   bool tls_requirements = false;               // TLS_connection compares; without an access table it accepts all
   bool esmtp = false;                          // there is the mailer that connectord's routes name
   std::string version;                         // "8.17.1.9/Debian-2+deb12u2"
   std::string pid_file;                        // where the daemon has its number
-  std::optional<net::Endpoint> entrance;       // the first of these as a client has it; empty if there is none
+  std::optional<net::Endpoint> smtp_listener;  // the first of these as a client has it; empty if there is none
 
   // The value, empty where the option is not set.
   std::string option(const std::string& name) const;

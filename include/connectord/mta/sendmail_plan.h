@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "connectord/mta/mta_requirements.h"
 #include "connectord/mta/postfix_plan.h"
 #include "connectord/mta/sendmail_cf.h"
-#include "connectord/mta/wanted.h"
 
 // What Sendmail lacks to ask connectord as it should. Pure: attach carries it out, status shows it, tests play it.
 namespace connectord::mta {
@@ -30,7 +30,7 @@ struct SendmailPlan {
 };
 
 // `cf` is the sendmail.cf that the lines are to be added to, so what a person has in it already is not asked for again.
-SendmailPlan plan_sendmail(const SendmailCf& cf, const Wanted& wanted);
+SendmailPlan plan_sendmail(const SendmailCf& cf, const MtaRequirements& required);
 
 // The line that has Sendmail ask this milter about all mail.
 std::string filter_line(const net::Endpoint& milter);

@@ -44,7 +44,7 @@ void hang_up_on(std::uint16_t port, const std::function<bool(const IpAddress& cl
 // Removes the file of a unix socket. Does nothing for an inet endpoint, nor where the file is gone.
 void remove(const Endpoint& endpoint);
 
-// Connects and hangs up: wakes whoever waits for a connection there, or tells whether anybody does.
+// Connects and hangs up: wakes whoever waits for a connection there, or finds out whether anybody does.
 bool knock(const Endpoint& endpoint);
 
 // A connection to whoever listens there, on which nothing waits longer than that; on failure errno.

@@ -19,7 +19,7 @@ class StreamConnection {
  public:
   virtual ~StreamConnection() = default;
   virtual void start() = 0;
-  // Lets go of the socket, and tells the server to forget this.
+  // Lets go of the socket, and has the server forget this.
   virtual void close() = 0;
   // True while a request is being answered: such a connection gives way to nobody.
   virtual bool is_busy() const { return false; }

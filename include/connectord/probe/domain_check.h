@@ -22,11 +22,13 @@ struct KnownSelector {
 
 struct DomainOptions {
   std::string domain;                                 // normalized
-  std::vector<KnownSelector> selectors{};             // empty: DKIM is not looked at, since DNS does not tell selectors
+  std::vector<KnownSelector> selectors{};             // empty: DKIM is not looked at, as DNS cannot list selectors
   std::vector<net::IpAddress> senders{};              // from where its mail leaves; empty: not known
+  bool ours = false;                                  // it is one of our own domains
   std::string host_name{};                            // of those, as they say in EHLO
   bool connect = true;                                // to its mail exchangers, and to the host of its MTA-STS policy
   std::vector<net::AddressRange> private_networks{};  // in which its hosts may lie
+  bool propose = true;                                // what is not published and should be
 };
 
 // A line of a zone file that is missing, or should be another one.
@@ -45,8 +47,8 @@ struct DomainReport {
 // what should be better. Blocks as validate_outbound does.
 DomainReport check_domain(const DomainOptions& options, const Services& services);
 
-// The addresses of this machine that can be reached from everywhere.
-std::vector<net::IpAddress> own_public_addresses();
+// The part of it about TLS of mail that comes: MX and the TLS of its hosts, DANE, MTA-STS, TLSRPT.
+Report check_incoming_tls(const DomainOptions& options, const Services& services);
 
 nlohmann::ordered_json to_json(const DomainReport& report);
 

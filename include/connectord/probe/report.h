@@ -81,6 +81,7 @@ struct Report {
   std::int64_t time = 0;  // when it began, in seconds since 1970
   std::chrono::milliseconds took{0};
   bool passed = false;
+  bool tried = true;                   // false: nothing was, so that `passed` says nothing
   Obstacle obstacle = Obstacle::none;  // the first that failed
   std::string summary;                 // for a person, one line
   std::vector<Step> steps;

@@ -29,7 +29,8 @@ class Results {
  public:
   explicit Results(std::string folder) : folder_(std::move(folder)) {}
 
-  // The folder must be there (runtime/folders.h).
+  // Of a report of which nothing was tried, nothing is kept: what was seen last counts. The folder must be there
+  // (runtime/folders.h).
   tl::expected<void, std::string> keep(const Report& report) const;
   // std::nullopt where there is none that can be read.
   std::optional<LastResult> find(Direction direction, std::string_view connector) const;

@@ -10,8 +10,9 @@
 namespace connectord::probe {
 
 // Validates the enabled outbound connectors every validation.every, one after the other, on a thread of its own; keeps
-// the results, and tells of changes in the log and by mail (validation.mail_to). Follows the running configuration.
-// Connectors whose hosts only a recipient's domain tells are left out.
+// the results, and reports changes in the log and by mail (validation.mail_to). Follows the running configuration.
+// Connectors whose hosts are known only by a recipient's domain are left out. Once an hour it looks where the MX
+// records of our own domains lead (exchangers.h).
 class Schedule {
  public:
   // Called after each validation, on the schedule's thread: for metrics.

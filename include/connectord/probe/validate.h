@@ -11,11 +11,13 @@
 
 #include "connectord/dns/resolver.h"
 #include "connectord/engine/policy.h"
+#include "connectord/mta/client_trust.h"
+#include "connectord/outbox/key.h"
 #include "connectord/probe/report.h"
 #include "connectord/smtp/network.h"
 #include "connectord/trace/search.h"
 
-// Tries whether mail of a connector flows, and tells what is in its way. No mail is sent unless that is asked for.
+// Tries whether mail of a connector flows, and reports what is in its way. No mail is sent unless that is asked for.
 namespace connectord::probe {
 
 // How long is waited at the most. What a host takes longer for counts as not answered.
@@ -37,6 +39,10 @@ struct Services {
   std::function<smtp::Deadline()> clock = [] { return std::chrono::steady_clock::now(); };
   std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
   trace::Archive* archive = nullptr;  // the message trace; nullptr: there is none
+  // What the mail server trusts where a connector names no ca_file; empty: what the system trusts.
+  std::optional<mta::ClientTrust> trust{};
+  // By which our own connectord knows that it is we who try it; nullptr: it takes us for a stranger.
+  const outbox::Key* mail_key = nullptr;
   // Between two looks into the trace; false: it is not to be waited any longer.
   std::function<bool(std::chrono::milliseconds)> pause{};
 };
@@ -44,11 +50,12 @@ struct Services {
 struct OutboundOptions {
   std::string recipient{};  // an address to give in RCPT TO; empty: none is given
   std::string sender{};     // in MAIL FROM; empty: the null sender
+  bool ours = false;        // the hosts are our own, so nobody else is to be asked to mend anything
   bool revocation = false;  // ask whether the certificate was revoked
   std::string lists{};      // lists of revoked certificates in PEM; empty: stapled OCSP answers only
   // Sends a test message to the recipient by our own mail server, and follows it in the message trace.
   bool send = false;
-  std::chrono::seconds patience{60};  // how long its delivery is waited for
+  std::chrono::seconds timeout{60};  // how long its delivery is waited for
 };
 
 struct InboundOptions {
@@ -70,7 +77,7 @@ struct InboundOptions {
 std::optional<Report> validate_outbound(const engine::Policy& policy, std::string_view name,
                                         const OutboundOptions& options, const Services& services);
 
-// Tells what a message must look like to pass the inbound connector of that name, what became of recent mail in the
+// Reports what a message must look like to pass the inbound connector of that name, what became of recent mail in the
 // message trace that is its or might be, and with a host opens a session to it as the partner would, up to RCPT. Only
 // addresses of this machine are reached.
 std::optional<Report> validate_inbound(const engine::Policy& policy, std::string_view name,

@@ -26,7 +26,7 @@ class Counter {
   std::atomic<std::int64_t> last_ = 0;
 };
 
-// What has been asked of this process since its start, and by whom: counted by the front ends, told by
+// What has been asked of this process since its start, and by whom: counted by the front ends, reported by
 // health_document(). Thread-safe.
 class Activity {
  public:

@@ -17,8 +17,8 @@ using Credentials = std::map<std::string, std::string, std::less<>>;
 // says what is wrong, and nothing of the content.
 tl::expected<std::string, std::string> read_credential_file(const std::string& path, const std::string& server_user);
 
-// Reads the files that enabled outbound connectors name in route.credentials. What is wrong with one is told where its
-// connector stands.
+// Reads the files that enabled outbound connectors name in route.credentials. What is wrong with one is reported where
+// its connector stands.
 std::shared_ptr<const Credentials> read_credentials(const model::Configuration& configuration,
                                                     std::vector<model::Problem>& problems);
 

@@ -10,7 +10,7 @@
 namespace connectord::runtime {
 
 // What connectord keeps in folders of its own.
-enum class Kept : std::uint8_t { trace, audit_log, results };
+enum class Kept : std::uint8_t { trace, audit_log, results, history, mail_key, reports, policies, fleet };
 
 // Makes that folder, or gives it to the account, as net::hand_over() does.
 tl::expected<void, std::string> hand_over(Kept what, const model::Configuration& configuration,

@@ -21,7 +21,7 @@ struct ConnectionKey {
   friend bool operator==(const ConnectionKey&, const ConnectionKey&) = default;
 };
 
-// What a policy request tells of a connection and a milter cannot know.
+// What a policy request has about a connection and a milter cannot know.
 struct PolicyFacts {
   std::optional<model::Tls> tls;
   model::ClientCertificate certificate;
@@ -35,12 +35,12 @@ class LiveSessions {
  public:
   class Session {
    public:
-    // What the last policy request for this connection told; nullptr before the first.
+    // What the last policy request for this connection had; nullptr before the first.
     std::shared_ptr<const PolicyFacts> policy_facts() const;
 
    private:
     friend class LiveSessions;
-    void tell(PolicyFacts facts);
+    void attach_policy_facts(PolicyFacts facts);
 
     std::uint16_t server_port_ = 0;  // does not change once the session is entered
     mutable base::Mutex mutex_;
@@ -50,13 +50,13 @@ class LiveSessions {
   explicit LiveSessions(std::size_t limit = default_limit);
   ~LiveSessions();
 
-  // `server_port` is 0 where the MTA does not tell it. The session stays entered until the handle's last copy is gone.
+  // `server_port` is 0 where the MTA does not pass it. The session stays entered until the handle's last copy is gone.
   // nullptr at the limit.
   std::shared_ptr<Session> enter(const ConnectionKey& key, std::uint16_t server_port);
 
   // Hands `facts` to the session of that connection. False if there is none, or more than one it could be: the same
   // client port to two of our ports, and no server port given.
-  bool tell(const ConnectionKey& key, std::uint16_t server_port, PolicyFacts facts);
+  bool attach_policy_facts(const ConnectionKey& key, std::uint16_t server_port, PolicyFacts facts);
 
   std::size_t size() const;
 

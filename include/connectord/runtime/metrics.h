@@ -28,6 +28,7 @@ struct Metrics {
   Family<Counter> authentication{
       "connectord_authentication_results_total", "Results of SPF, DKIM, DMARC and ARC.", {"method", "result"}};
   Family<Counter> tls{"connectord_messages_by_tls_total", "Messages by the TLS version they came over.", {"version"}};
+  Family<Counter> rules{"connectord_rule_matches_total", "Messages that matched a transport rule.", {"rule", "mode"}};
   Family<Histogram> stages{"connectord_stage_seconds", "How long the stages of a message took.", {"stage"}};
   Family<Histogram> dns{
       "connectord_dns_lookup_seconds", "How long DNS took to answer, the cache included.", {"status"}};
@@ -39,6 +40,17 @@ struct Metrics {
   Family<Gauge> validation_certificate_expiry{"connectord_validation_certificate_expiry_seconds",
                                               "When the first of the certificates that were seen then ends.",
                                               {"connector"}};
+  Family<Gauge> insights{"connectord_insight",
+                         "How many insights of that name there are now that nobody has muted.",
+                         {"connector", "name"}};
+  Family<Gauge> fleet_rows{"connectord_fleet_trace_rows",
+                           "Rows of this host's trace that wait for the fleet's database, that were removed before it "
+                           "had them, and that it does not take.",
+                           {"state"}};
+  Family<Gauge> fleet_trace{"connectord_fleet_trace",
+                            "Of the fleet's trace: 1 for writable if the last attempt succeeded; lag_seconds since the "
+                            "oldest row was kept that waits.",
+                            {"what"}};
   Counter failed_loads;
   Counter trace_failures;  // answers whose row could not be kept
 };

@@ -18,6 +18,7 @@ namespace connectord::runtime {
 struct Secrets {
   std::shared_ptr<const Credentials> credentials;
   std::shared_ptr<const SigningKeys> signing_keys;
+  std::shared_ptr<const auth::DkimSigningIdentity> sealing;
 };
 
 // What one configuration makes: the policy, the resolver that its [dns] asks for, and the secrets that it names.

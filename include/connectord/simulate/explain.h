@@ -8,6 +8,8 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "connectord/delivery/destination.h"
+#include "connectord/engine/candidates.h"
 #include "connectord/session/session.h"
 
 namespace connectord::simulate {
@@ -30,7 +32,7 @@ struct Question {
 };
 
 // What of a question cannot be understood. `field` is the name of its member.
-struct Misunderstanding {
+struct InvalidArgument {
   std::string_view field;
   std::string message;
 };
@@ -39,18 +41,26 @@ struct Misunderstanding {
 struct ExplainedRoute {
   std::string recipient;
   const model::OutboundConnector* connector = nullptr;  // of the policy; nullptr: the mail server's own way
+  std::vector<engine::Candidate> others{};              // that this recipient's mail might be thought to leave by
+  // Of mail that leaves, where the configuration asks what destinations publish; without advice.
+  std::vector<delivery::Hop> hops{};
 };
 
 // What would become of the message.
 struct Explanation {
-  session::Ending ending;
+  session::EndOfMessageResult ending;
   std::vector<ExplainedRoute> routes;            // of a message that is taken
   std::shared_ptr<const engine::Policy> policy;  // which the routes refer to
+  std::vector<engine::Candidate> others{};       // inbound connectors that the message might be thought to be of
+  std::string leaves_as{};  // a message of which the content is known and that goes on, after all changes; CRLF
 };
 
 // Sends the message the way of a real one through a session of its own, by that configuration. Waits for DNS as long as
 // [dns] allows; nothing is logged, counted or signed. Thread-safe.
-tl::expected<Explanation, Misunderstanding> explain(const runtime::Generation& generation, const Question& question);
+tl::expected<Explanation, InvalidArgument> explain(const runtime::Generation& generation, const Question& question);
+
+// All next hops of an explanation, so that they can be given advice.
+std::vector<delivery::Hop*> hops_of(Explanation& explanation);
 
 // With keys that stay. What was not asked is null.
 nlohmann::ordered_json to_json(const Explanation& explanation);

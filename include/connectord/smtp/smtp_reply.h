@@ -27,7 +27,7 @@ class SmtpReplyReader {
 
   enum class State { more, complete, malformed };
 
-  // Takes bytes up to the reply's end; `used` tells how many. Bytes after the end belong to what comes next.
+  // Takes bytes up to the reply's end; `used` is set to how many. Bytes after the end belong to what comes next.
   State read(std::string_view bytes, std::size_t& used);
   const SmtpReply& reply() const { return reply_; }
   // What is wrong with it, where it is malformed.
@@ -45,6 +45,8 @@ class SmtpReplyReader {
 // What a server offers in its reply to EHLO (RFC 5321, 4.1.1.1).
 struct Extensions {
   bool starttls = false;
+  bool eight_bit_mime = false;              // RFC 6152
+  bool delivery_status = false;             // RFC 3461
   std::vector<std::string> authentication;  // mechanisms, in upper case
 };
 Extensions extensions_of(const SmtpReply& ehlo);

@@ -21,12 +21,13 @@ struct SocketmapLimits {
 };
 
 // Answers a mail server's questions about outbound connectors (socketmap_table(5)) on one thread of its own, by the
-// configuration that runs at that moment. A connection whose request cannot be read is closed; others go on. While
-// connectord stops, all answers are TEMP.
+// configuration that runs at that moment. A request that depends on what a destination publishes about its TLS stays
+// open until that is known, as long as the advisor has patience; others do not wait for it. A connection whose request
+// cannot be read is closed; others go on. While connectord stops, all answers are TEMP.
 class SocketmapServer {
  public:
-  // The referred to must outlive it.
-  SocketmapServer(base::FileDescriptor listener, const runtime::Services& services, const session::Intake& intake,
+  // The referred to must outlive it; an advisor must have been stopped before it ends.
+  SocketmapServer(base::FileDescriptor listener, const runtime::Services& services, const session::InFlight& intake,
                   const SocketmapLimits& limits = {});
   ~SocketmapServer();
   SocketmapServer(const SocketmapServer&) = delete;

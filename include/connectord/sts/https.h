@@ -16,6 +16,7 @@ struct HttpsAnswer {
   unsigned status = 0;
   std::string content_type;
   std::string body;
+  std::int64_t certificate_end = 0;  // of the host's certificate, in seconds since 1970; 0: there was none
 };
 
 // The means of a request, and how long it may take. The referred to must outlive it.

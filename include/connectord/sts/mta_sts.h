@@ -20,6 +20,7 @@ struct StsPolicy {
   Mode mode = Mode::none;
   std::vector<std::string> mx;  // lower case; "*.example.com" for one label before it
   std::chrono::seconds max_age{0};
+  std::int64_t certificate_end = 0;  // of the host that gave it, in seconds since 1970; not in the text
 };
 
 // The id of the policy out of a TXT record of _mta-sts.DOMAIN (3.1). On failure says what is wrong with the record.
@@ -31,6 +32,9 @@ inline constexpr std::size_t max_sts_policy_length = 64U << 10U;  // 3.3
 
 // The text of /.well-known/mta-sts.txt (3.2): its fields in any order, the first of those that may come once.
 tl::expected<StsPolicy, std::string> parse_sts_policy(std::string_view text);
+
+// The policy as a domain publishes it, one field a line.
+std::vector<std::string> fields_of(const StsPolicy& policy);
 
 // True if mail of the domain may be given to that host (4.1).
 bool allows(const StsPolicy& policy, std::string_view host);

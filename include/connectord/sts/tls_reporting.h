@@ -5,7 +5,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-// TLSRPT (RFC 8460): where a domain wants to be told of TLS that failed. Pure; the texts are a stranger's.
+// TLSRPT (RFC 8460): where a domain wants reports of TLS that failed. Pure; the texts are a stranger's.
 namespace connectord::sts {
 
 // True if a TXT record of _smtp._tls.DOMAIN wants to be one of TLSRPT; others are passed over (3).

@@ -10,8 +10,8 @@
 #include "connectord/dns/answer.h"
 #include "connectord/tls/certificate.h"
 
-// Whether a server's certificate is to be trusted. What it was issued for, when, and whether it was revoked are told
-// apart, so that a person reads all that is wrong and not the first of it.
+// Whether a server's certificate is to be trusted. What it was issued for, when, and whether it was revoked are
+// reported separately, so that a person reads all that is wrong and not the first of it.
 namespace connectord::tls {
 
 // The authorities to trust. Immutable, thread-safe.
@@ -22,8 +22,8 @@ class TrustStore {
   static tl::expected<TrustStore, std::string> from_file(const std::string& path);
   // Those that the system trusts (/etc/ssl/certs).
   static tl::expected<TrustStore, std::string> of_system();
-  // These alone.
-  static tl::expected<TrustStore, std::string> of(const std::vector<Certificate>& anchors);
+  // These alone, or with those that the system trusts.
+  static tl::expected<TrustStore, std::string> of(const std::vector<Certificate>& anchors, bool with_system = false);
 
   struct Handle;  // an X509_STORE
   const Handle& handle() const { return *handle_; }

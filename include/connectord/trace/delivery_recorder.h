@@ -15,6 +15,11 @@ using IsKnownRefusal = std::function<bool(const maillog::Event& event, const mai
 // By looking for an answer of connectord's to that client and recipient, with that text, within a minute.
 IsKnownRefusal known_in(std::shared_ptr<Archive> archive);
 
+// What the mail server was told of TLS for a delivery to that recipient: one of Protection's levels that are verified,
+// or std::nullopt where that is not known, or it was told nothing.
+using ProtectionAskedFor = std::function<std::optional<Protection>(const maillog::DeliveryAttempt& attempt,
+                                                                   const std::string& recipient, std::int64_t time)>;
+
 // Turns what the mail log reports into what the trace keeps: what became of which message for which recipient.
 //
 //   sent                                  delivered; pending where a relay on this machine has queued it anew; expanded
@@ -34,7 +39,7 @@ IsKnownRefusal known_in(std::shared_ptr<Archive> archive);
 // and what recipients were expanded to. A restart forgets them. Not thread-safe.
 class DeliveryRecorder : public maillog::MailLogSink {
  public:
-  DeliveryRecorder(Store& store, IsKnownRefusal is_known);
+  DeliveryRecorder(Store& store, IsKnownRefusal is_known, ProtectionAskedFor asked_for = {});
   ~DeliveryRecorder() override;
 
   tl::expected<std::string, std::string> position() override;
@@ -46,6 +51,7 @@ class DeliveryRecorder : public maillog::MailLogSink {
 
   Store& store_;
   IsKnownRefusal is_known_;
+  ProtectionAskedFor asked_for_;
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<Translation> translation_;  // of the batch that the store has not taken yet
 };

@@ -15,10 +15,11 @@
 namespace connectord::trace {
 
 // inbound: mail that comes to us. outbound: mail of our users and programs, and mail that an outbound connector takes.
-// Stored: do not change.
-enum class Direction : std::uint8_t { inbound = 0, outbound = 1 };
+// validation: nobody's mail, by which we tried our own server. Stored: do not change.
+enum class Direction : std::uint8_t { inbound = 0, outbound = 1, validation = 2 };
 consteval auto words_of(Direction) {
-  return std::to_array<model::Named<Direction>>({{Direction::inbound, "inbound"}, {Direction::outbound, "outbound"}});
+  return std::to_array<model::Named<Direction>>(
+      {{Direction::inbound, "inbound"}, {Direction::outbound, "outbound"}, {Direction::validation, "validation"}});
 }
 
 // What became of a message for one recipient. `getting_status`: it was accepted, and no delivery is known so far;
@@ -41,6 +42,24 @@ consteval auto words_of(Status) {
                                               {Status::expanded, "expanded"}});
 }
 
+// By what a delivery to another host was protected, as far as the mail server's log shows it. Stored: do not change.
+enum class Protection : std::uint8_t {
+  none = 0,       // the log has no TLS of it
+  encrypted = 1,  // for whoever was at the other end
+  verified = 2,   // the host's certificate too, as the mail server's own settings ask
+  connector = 3,  // verified, as the outbound connector's level asks
+  mta_sts = 4,    // verified, as the destination's MTA-STS policy asks
+  dane = 5        // verified, by the destination's TLSA records
+};
+consteval auto words_of(Protection) {
+  return std::to_array<model::Named<Protection>>({{Protection::none, "none"},
+                                                  {Protection::encrypted, "encrypted"},
+                                                  {Protection::verified, "verified"},
+                                                  {Protection::connector, "connector"},
+                                                  {Protection::mta_sts, "mta-sts"},
+                                                  {Protection::dane, "dane"}});
+}
+
 // Where in the SMTP dialogue the answer was given. `mta`: the mail server refused by its own rules.
 // Stored: do not change.
 enum class Stage : std::uint8_t { mail_from = 0, rcpt_to = 1, message = 2, mta = 3 };
@@ -48,6 +67,22 @@ consteval auto words_of(Stage) {
   return std::to_array<model::Named<Stage>>(
       {{Stage::mail_from, "mail_from"}, {Stage::rcpt_to, "rcpt_to"}, {Stage::message, "message"}, {Stage::mta, "mta"}});
 }
+
+// Where the time at a message's end went, in milliseconds.
+struct StageTimes {
+  std::int64_t end_of_message = 0;  // from the mail server's word that it is whole to the answer
+  std::int64_t authentication = 0;  // of these: the wait for DNS, and what SPF, DKIM, DMARC and ARC take
+};
+
+// Where the time of a delivery went, in milliseconds: Postfix's delays=a/b/c/d.
+struct DeliveryTimes {
+  std::int64_t before_queue_manager = 0;
+  std::int64_t in_queue_manager = 0;
+  std::int64_t connection = 0;  // DNS, TCP, HELO, TLS
+  std::int64_t transmission = 0;
+
+  friend bool operator==(const DeliveryTimes&, const DeliveryTimes&) = default;
+};
 
 // One final answer, for one recipient or many. Refers to the caller's values.
 struct Entry {
@@ -67,6 +102,8 @@ struct Entry {
   std::string_view outbound_connector{};
   // One for each recipient, where not all leave by the same; `outbound_connector` is empty then.
   std::span<const std::string> outbound_connectors{};
+  std::optional<StageTimes> stages{};  // at the end of a message
+  bool is_reported = false;            // it counts in a DMARC report, so what the domain's record asks for is kept
 };
 
 // One attempt to deliver a message to one recipient, as the mail server's log reports it. Without a recipient it is
@@ -83,14 +120,16 @@ struct Delivery {
   std::int64_t time = 0;
   Status status = Status::delivered;
   std::string relay;
-  std::string enhanced;    // RFC 3463
-  std::string tls;         // of the delivery, in the log's words; empty where not known
-  std::string text;        // what the next hop said
-  std::int64_t delay = 0;  // milliseconds
+  std::string enhanced;                    // RFC 3463
+  std::string tls;                         // of the delivery, in the log's words; empty where not known
+  std::string text;                        // what the next hop said
+  std::int64_t delay = 0;                  // milliseconds
+  std::optional<DeliveryTimes> times{};    // where the log has them
+  std::optional<Protection> protection{};  // of a delivery that was taken by another host
 };
 
 // A message went on, or back, under another queue ID: re-injection, a bounce.
-struct Child {
+struct Requeueing {
   std::string queue_id;
   std::string child_queue_id;
   std::int64_t time = 0;
@@ -106,7 +145,7 @@ struct Queued {
 // What was read from the mail server's log in one go, and how far it was read.
 struct LogBatch {
   std::vector<Queued> queued;
-  std::vector<Child> children;
+  std::vector<Requeueing> children;
   std::vector<Delivery> deliveries;
   std::vector<Entry> refusals;  // by the mail server itself; their `stage` is Stage::mta
   std::string position;         // the reader's own words; kept together with the rest, or not at all
@@ -116,7 +155,22 @@ std::string_view to_string(Direction direction);
 std::string_view to_string(Status status);
 std::string_view to_string(Stage stage);
 std::optional<Direction> parse_direction(std::string_view word);
-std::optional<Status> parse_status(std::string_view word);
+
+// A status as people say it. What failed is two things: what was refused is still at its sender, what was taken and
+// failed later bounced.
+struct SpokenStatus {
+  Status status = Status::getting_status;
+  std::optional<bool> was_taken{};  // std::nullopt: either
+
+  friend bool operator==(const SpokenStatus&, const SpokenStatus&) = default;
+};
+
+// "accepted", "deferred", "refused", "bounced", and so on.
+std::string_view spoken(Status status, model::Action action);
+// Those words and others for the same ("rejected", "sent", "held"), and those of to_string().
+std::optional<SpokenStatus> parse_spoken_status(std::string_view word);
+// All that are read, the usual ones first.
+std::vector<std::string> spoken_statuses();
 std::optional<model::Action> parse_action(std::string_view word);
 
 }  // namespace connectord::trace

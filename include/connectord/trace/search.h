@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "connectord/model/authentication.h"
+#include "connectord/model/decision.h"
 #include "connectord/model/finding.h"
 #include "connectord/net/ip_address.h"
+#include "connectord/trace/dmarc_rows.h"
 #include "connectord/trace/entry.h"
 #include "connectord/trace/report.h"
 
@@ -58,6 +60,9 @@ struct Message {
   std::string dmarc_override;
   model::Authentication authentication;
   std::vector<Finding> findings;
+  std::optional<StageTimes> stages{};   // empty before the end of a message
+  std::vector<model::RuleHit> rules{};  // without `because`, which is in the findings
+  std::string host{};                   // of a fleet, that had the message; empty in the trace of one host
 };
 
 // One message and recipient.
@@ -72,13 +77,18 @@ struct Row {
 
 // All that must hold; what is empty does not count. Letter case counts in queue IDs alone.
 struct Query {
+  std::string word;                         // any of the next eight that is empty, to find mail by a bare word
   std::string sender;                       // of MAIL FROM: an address, or a domain; "<>" for the null sender
   std::string recipient;                    // an address, or a domain
+  std::string author;                       // of From: an address, or a domain
   std::string message_id;                   // with or without angle brackets
   std::string queue_id;                     // also one under which the message went on
   std::optional<net::AddressRange> client;  // the connecting or the original one
   std::string connector;                    // inbound or outbound; "none" for mail of no inbound connector
+  std::string host;                         // of a fleet, that had it
+  std::string rule;                         // one that matched, in audit mode too, or could not be asked
   std::optional<Status> status;
+  std::optional<bool> was_taken;  // whether it was answered that the message is accepted, or held
   std::optional<model::Action> action;
   std::optional<Direction> direction;
   std::optional<std::int64_t> since;  // inclusive
@@ -93,6 +103,8 @@ struct Query {
 struct Page {
   std::vector<Row> rows;  // the highest number first
   std::string next;       // the cursor of the page after this one; empty on the last
+  // Of a fleet: all mail of all hosts that is older than this is there; milliseconds since 1970.
+  std::optional<std::int64_t> complete_until{};
 };
 
 struct Attempt {
@@ -104,7 +116,7 @@ struct Attempt {
 struct MessageTraceDetail {
   std::vector<Row> rows;
   std::vector<Attempt> attempts;  // in the order of time
-  std::vector<Child> children;
+  std::vector<Requeueing> children;
 };
 
 // Reads a trace, also while it is being written. Not thread-safe: one for each thread. On failure says why.
@@ -117,6 +129,19 @@ class Archive {
   // The highest number of a row; 0 in an empty trace.
   virtual tl::expected<std::int64_t, std::string> last_row() = 0;
   virtual tl::expected<Report, std::string> report(const ReportQuery& query) = 0;
+  // All mail between these times, milliseconds since 1970, which are rounded as those of a report are; the oldest hour
+  // first. Our own validations are not in it.
+  virtual tl::expected<std::vector<Flow>, std::string> flows(std::int64_t since, std::int64_t until) = 0;
+  // The names of all connectors that mail of the trace belongs to or left by, in no order.
+  virtual tl::expected<std::vector<std::string>, std::string> connectors() = 0;
+  // Of all rules that mail of the trace matched.
+  virtual tl::expected<std::vector<std::string>, std::string> rules() = 0;
+  // One piece of the messages that count in DMARC reports, in the order of their numbers.
+  virtual tl::expected<DmarcRowsEnd, std::string> dmarc_rows(const DmarcRows& which, const TakeDmarcRow& take) = 0;
+  // What somebody calls a row: its number, or in a fleet "mx1-4711". std::nullopt where that is no name of a row.
+  virtual std::optional<std::int64_t> row_named(const std::string& name);
+  // Why what was returned last is of this host alone where it was to be of a whole fleet; empty where it is not.
+  virtual std::string why_this_host_alone() const { return {}; }
 };
 
 }  // namespace connectord::trace

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "connectord/log/logger.h"
+#include "connectord/trace/feed.h"
 #include "connectord/trace/search.h"
 #include "connectord/trace/store.h"
 
@@ -26,6 +28,8 @@ struct SqliteOptions {
   std::chrono::milliseconds retry{1'000};
   // So many entries may be kept and not in the file yet. Beyond that, calls wait.
   std::size_t max_waiting = 10'000;
+  // Where a second place takes the rows (feed.h): so many bytes of those that wait for it stay beyond `keep`.
+  std::optional<std::uint64_t> feed_bytes{};
   // Milliseconds since 1970, by which old rows are removed.
   std::function<std::int64_t()> clock = [] {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -54,6 +58,8 @@ class SqliteStore : public Store {
   // What waits is written first.
   void stop();
   void set_keep(std::chrono::milliseconds keep);
+  // How far a second place has the rows, so that they need not be kept for it any more.
+  void note_fed(const FeedCursor& cursor);
 
   tl::expected<void, std::string> append(const Entry& entry) override;
   tl::expected<Recorded, std::string> record(const LogBatch& batch) override;
@@ -65,6 +71,10 @@ class SqliteStore : public Store {
   class Implementation;
   std::unique_ptr<Implementation> implementation_;
 };
+
+// For a moment, beside the process that keeps the trace: record() writes into the file, at once; nothing else can be
+// kept. A trace that is not there is not made.
+std::unique_ptr<Store> open_to_record(const std::string& path);
 
 // Opens the file for reading. On failure says why, and what to do. Makes no trace. Root reads with the rights of
 // whoever may put another file in the place of this one.

@@ -44,7 +44,7 @@ class FreshSendmail(Scenario):
         self.output("sh", "-ec", AS_INSTALLED)
         mc = self.read(MC)
         self.make(mc.replace("MAILER_DEFINITIONS\n", self.lines + "MAILER_DEFINITIONS\n") + self.rules)
-        self.front.host.wait_for_server()  # which the test before may have told to start anew
+        self.front.host.wait_for_server()  # which the test before may have restarted
         self.output("sh", "-ec", RESTART)
         self.front.host.wait_for_server()
         self.before = self.files()
@@ -89,7 +89,7 @@ class FreshSendmail(Scenario):
         return output
 
     def status(self) -> tuple[int, dict, str]:
-        """Its exit status, what it says as JSON, and the lines that it tells to write."""
+        """Its exit status, what it says as JSON, and the lines that it says to write."""
         output = self.connectorctl("status", "--json")
         report = json.loads(output.stdout)
         return output.status, report, "\n".join(one["write"] for one in report["missing"])

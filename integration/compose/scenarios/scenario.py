@@ -14,6 +14,19 @@ arrangement: Arrangement  # set by integration/run before any test
 
 PARTNER = "mail.contoso.com"  # the host partner, and the certificate of that name
 
+# Returns when the queue manager of before has ended: one that is about to takes the notice of a new message along,
+# which then waits for five minutes.
+RELOAD = """
+before=$(for comm in /proc/[0-9]*/comm; do grep -lx qmgr "$comm"; done 2>/dev/null)
+postfix reload
+for attempt in $(seq 300); do
+  grep -qsx qmgr $before /dev/null || exit 0
+  sleep 0.1
+done
+echo "the queue manager of before has not ended" >&2
+exit 1
+"""
+
 
 @dataclass(frozen=True)
 class Front:
@@ -105,7 +118,7 @@ class Scenario(unittest.TestCase):
         return message
 
     def assert_stays(self, sent: Sent, *reasons: str) -> None:
-        """In our queue, with a reason that has these words; the log tells the others."""
+        """In our queue, with a reason that has these words; the log has the others."""
         self.front.host.wait_for_log(self.front.deferred.format(queue_id=self.queue_id(sent), reason=reasons[0]))
         for reason in reasons[1:]:
             self.front.host.wait_for_log(reason)
@@ -135,7 +148,7 @@ class Scenario(unittest.TestCase):
 
     def _reload(self, host: str, settings: list[str]) -> None:
         self.host(host).output("postconf", "-e", *settings)
-        self.host(host).output("postfix", "reload")
+        self.host(host).output("sh", "-c", RELOAD)
 
     def results(self, message: Message) -> AuthenticationResults:
         """What connectord wrote of authentication: the only field of our name."""

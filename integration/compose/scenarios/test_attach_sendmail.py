@@ -1,5 +1,7 @@
 """connectorctl attach, status and detach on a Sendmail as Debian installs it: proved by a probe, undone to the byte."""
 
+import json
+
 from fresh_sendmail import CF, MC, RESTART, START, TLS, FreshSendmail
 from scenario import PARTNER
 
@@ -20,6 +22,7 @@ class Attach(FreshSendmail):
         for line in ("+INPUT_MAIL_FILTER(`connectord', `S=unix:/run/connectord/milter.sock, F=T, T=S:30s;",
                      "+FEATURE(`mailertable', `socket unix:/run/connectord/socketmap.sock')dnl",
                      "+Ksendmail_tls socket -T<TMPF> unix:/run/connectord/socketmap.sock", "+LOCAL_TLS_RCPT",
+                     "+Ksendmail_certificate socket -T<TMPF> unix:/run/connectord/socketmap.sock", "+Stls_clt_features",
                      "mailertable: outbound connectors choose the route", "Nothing is changed yet"):
             self.assertIn(line, output.stdout)
         self.assertEqual(self.files(), self.before)
@@ -34,10 +37,16 @@ class Attach(FreshSendmail):
 
     def test_mail_leaves_by_the_route_of_its_connector_and_only_over_its_tls(self):
         self.attach_for_sure()
-        self.assert_left(self.submit("frank@fabrikam.com").token, "partner", self.front.server, ARCHIVE)
+        message = self.assert_left(self.submit("frank@fabrikam.com").token, "partner", self.front.server, ARCHIVE)
+        way_in = next(field for field in message.all("Received") if f"by {ARCHIVE} " in field)
+        self.assertIn('Client CN "archive-client.example.org"', way_in)
         self.set("archive", smtpd_tls_security_level="none")
         sent = self.submit("frank@fabrikam.com")
         self.assert_stays(sent, "403 4.7.0 other side does not support STARTTLS")
+        queue = json.loads(self.done("queue", "--json").stdout)
+        (waiting,) = [line for line in queue["next_hops"] if line["connector"] == "compliance"]
+        self.assertIn("does not support STARTTLS", waiting["last_error"])
+        self.assertRegex(self.done("queue").stdout, r"(?m)^compliance +\S*archive")
         self.restore()
         self.flush(sent)
         self.assert_left(sent.token, "partner", self.front.server, ARCHIVE)
@@ -192,6 +201,7 @@ class Status(FreshSendmail):
         self.make(self.read(MC).replace("MAILER_DEFINITIONS\n", TLS + "MAILER_DEFINITIONS\n"))
         code, report, _ = self.status()
         self.assertEqual((code, report["missing"]), (0, []))
+        self.output("sh", "-ec", RESTART)
         self.assertRegex(self.connectorctl("status").stdout, r"(?s)asked by +Sendmail 8.*\nall is well\n")
 
         self.done("detach", "sendmail", "--yes")

@@ -1,5 +1,5 @@
 """connectorctl doctor on a Sendmail as Debian installs it: nothing is wrong once it is attached; each thing that is then
-made wrong is named, and gone when what is told has been done, to the letter."""
+made wrong is named, and gone when what it says has been done, to the letter."""
 
 import json
 import re
@@ -10,8 +10,9 @@ from scenario import PARTNER
 EXIT_STATUS = {"warning": 1, "critical": 2}
 # The machine's, not this Sendmail's.
 BEYOND_OUR_REACH = {"clock", "disk", "dns"}
-# Those of this world last for 30 days, which doctor tells.
-AUTHORITIES = "confCACERT, /"
+# Those of this world last for 30 days, which doctor reports; of other servers' it knows by the validation of each day.
+SHORT_LIVED = ("confCACERT, /", "compliance, outbound.tls.certificate, /")
+PARTNERS = "ask the partner to renew it"
 
 FILTER = "INPUT_MAIL_FILTER(`connectord'"
 PORT = "DAEMON_OPTIONS(`Family=inet,  Name=MTA-v4"
@@ -40,7 +41,7 @@ class DoctorScenario(FreshSendmail):
     def setUp(self):
         super().setUp()
         self.write("/usr/bin/systemctl", SYSTEMCTL)
-        # Where the lines that doctor tells have these files.
+        # Where the lines that doctor prints have these files.
         self.output("sh", "-ec", f"""chmod 755 /usr/bin/systemctl; cd /etc/mail/tls; {new_certificate("server", 90)}
                                      install -m 644 /certificates/trusted.pem partner-authorities.pem""")
         self.attach_for_sure()
@@ -54,7 +55,8 @@ class DoctorScenario(FreshSendmail):
         for one in troubles:
             self.assertTrue(one["write"], one)
         return output.status, [one for one in troubles
-                               if one["area"] not in BEYOND_OUR_REACH and not one["what"].startswith(AUTHORITIES)]
+                               if one["area"] not in BEYOND_OUR_REACH and not one["what"].startswith(SHORT_LIVED)
+                               and one["write"] != PARTNERS]
 
     def assert_named(self, severity: str, area: str, words: str) -> dict:
         _, troubles = self.doctor()
@@ -70,7 +72,7 @@ class DoctorScenario(FreshSendmail):
         self.assert_well()
 
     def mend(self, write: str) -> None:
-        """Puts lines into sendmail.mc and runs commands, as told."""
+        """Puts lines into sendmail.mc and runs commands, as doctor says."""
         for line in re.findall(r"(?:define|FEATURE|INPUT_MAIL_FILTER|DAEMON_OPTIONS)\(.*\)dnl", write):
             self.put(line)
         if rules := re.search(r"^LOCAL_CONFIG\n.*(?=\nthen: )", write, re.DOTALL | re.MULTILINE):
@@ -106,11 +108,11 @@ class DoctorScenario(FreshSendmail):
 class Doctor(DoctorScenario):
     def test_nothing_is_wrong_with_a_sendmail_that_was_attached(self):
         self.assert_well()
-        self.assertRegex(self.connectorctl("doctor").stdout, rf"sendmail: 8\.[^\n]*, {CF}\n")
+        self.assertRegex(self.connectorctl("doctor").stdout, r"good +[^\n]*\bsendmail\b")
 
     def test_authorities_that_end_are_told(self):
-        told = self.connectorctl("doctor").stdout
-        self.assertRegex(told, r"warning +certificates: confCACERT, /certificates/trusted.pem: [^\n]*CA ends at ")
+        reported = self.connectorctl("doctor").stdout
+        self.assertRegex(reported, r"warning +certificates: confCACERT, /certificates/trusted.pem: [^\n]*CA ends at ")
 
     def test_where_a_postfix_is_left_over_the_one_that_asks_is_looked_at(self):
         self.addCleanup(self.output, "rm", "-r", "/etc/postfix")
@@ -141,8 +143,10 @@ class Doctor(DoctorScenario):
     def test_routes_and_their_protection_that_are_not_asked_for(self):
         self.change(r"^FEATURE\(`mailertable'[^\n]*\n", "")
         self.assert_named_and_mended("critical", "sendmail", "no mailertable")
-        self.change(r"^LOCAL_CONFIG\n.*\$@ OK\n(?=POPDIVERT)", "")
+        self.change(r"^LOCAL_CONFIG\nKsendmail_tls .*?^R\$\*\t\t\t\$@ OK\n", "")
         self.assert_named_and_mended("critical", "sendmail", "no LOCAL_TLS_RCPT")
+        self.change(r"^LOCAL_CONFIG\nKsendmail_certificate .*?^R\$\*\t\t\t\$@ \"\"\n", "")
+        self.assert_named_and_mended("critical", "sendmail", "no tls_clt_features")
 
     def test_fingerprints_that_are_not_told(self):
         self.change(r"^define\(`confCERT_FINGERPRINT_ALGORITHM'[^\n]*\n", "")
@@ -164,7 +168,7 @@ class Doctor(DoctorScenario):
 
     def test_a_sendmail_that_does_not_run(self):
         self.output("sh", "-ec", RESTART.replace(START, ""))
-        self.assert_named_and_mended("critical", "sendmail", "it does not run")
+        self.assert_named_and_mended("critical", "sendmail", "Sendmail does not run")
 
     def test_a_sendmail_that_would_end_at_sighup(self):
         self.output("sh", "-ec", RESTART.replace(START, "sendmail -bd -q30s"))
@@ -198,7 +202,7 @@ class DoctorOfAges(DoctorScenario):
 
 
 class DoctorOfTls(DoctorScenario):
-    """What is told to be in the way of STARTTLS is so, and without it STARTTLS is there."""
+    """What is reported to be in the way of STARTTLS is so, and without it STARTTLS is there."""
 
     def assert_in_the_way(self, words: str) -> None:
         self.assertFalse(self.offers_tls())
@@ -248,7 +252,7 @@ class DoctorOfTls(DoctorScenario):
     def test_clients_that_are_not_asked_for_a_certificate(self):
         self.add("define(`confTLS_SRV_OPTIONS', `V')dnl\n")
         sent = self.send("partner", "alice@contoso.com", certificate=PARTNER)
-        self.assert_refused(sent, "550 5.7.1", "trusted client certificate")
+        self.assert_refused(sent, "550 5.7.1", "requires a client certificate; none was shown")
         self.assert_named_and_mended("critical", "sendmail", "asks no client for one")
         self.assert_delivered(self.send("partner", "alice@contoso.com", certificate=PARTNER), "contoso")
 

@@ -1,4 +1,4 @@
-"""Pinned keys: Postfix tells them by its policy service, which is asked from within the chroot; Sendmail, the milter."""
+"""Pinned keys: Postfix passes them by its policy service, asked from within the chroot; Sendmail, by the milter."""
 
 from scenario import POSTFIX, SENDMAIL, Scenario
 
@@ -20,7 +20,7 @@ class PostfixFingerprints(Scenario):
 
 
 class SendmailFingerprints(Scenario):
-    """Sendmail tells the certificate's fingerprint, and only where it trusts the authority."""
+    """Sendmail passes the certificate's fingerprint, and only where it trusts the authority."""
 
     front, example = SENDMAIL, "sendmail"
 

@@ -22,7 +22,7 @@ class ThroughTheGateway:
         self.assertIn("direct_spf=fail", log)
 
     def test_forged_mail_is_refused_by_its_authors_policy(self):
-        """The gateway is told, at the end of the message, and so has it to return it to its sender."""
+        """The gateway gets the refusal at the end of the message, and so has to return the message to its sender."""
         token = self.relay("eve@tailspin.example", author="ceo@adatum.example")
         refusal = self.host("gateway").wait_for_log(rf"to=<{self.front.recipient}>.*status=bounced.*DMARC")
         self.assertIn("550 5.7.1", refusal)

@@ -1,6 +1,6 @@
 """Sendmail asks connectord where mail goes (mailertable), and how the way there must be protected (TLS_connection)."""
 
-from scenario import SENDMAIL, Scenario
+from scenario import PARTNER, SENDMAIL, Scenario
 
 ARCHIVE, FIRST, SECOND = "archive.compliance.example", "gateway.filter.example", "gateway2.filter.example"
 
@@ -9,6 +9,19 @@ class SendmailOutbound(Scenario):
     front, example = SENDMAIL, "sendmail"
 
     def test_mail_for_the_domain_leaves_through_the_service(self):
+        self.assert_left(self.submit("frank@fabrikam.com").token, "partner", self.front.server, ARCHIVE)
+
+    def test_the_service_is_shown_the_certificate_of_its_connector_and_others_that_of_all(self):
+        for recipient, host, server, shown in (
+                ("frank@fabrikam.com", "partner", ARCHIVE, "archive-client.example.org"),
+                ("alice@contoso.com", "partner", PARTNER, self.front.server)):
+            with self.subTest(recipient):
+                message = self.host(host).arrival(self.submit(recipient).token)
+                way_in = next(field for field in message.all("Received") if f"by {server} " in field)
+                self.assertIn(f'Client CN "{shown}"', way_in)
+
+    def test_the_service_may_demand_it(self):
+        self.set("archive", smtpd_tls_security_level="encrypt", smtpd_tls_req_ccert="yes")
         self.assert_left(self.submit("frank@fabrikam.com").token, "partner", self.front.server, ARCHIVE)
 
     def test_other_mail_goes_its_usual_way(self):

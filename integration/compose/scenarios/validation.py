@@ -1,4 +1,4 @@
-"""What the scenarios about `connectorctl validate` share: the host that asks, and what it is told."""
+"""What the scenarios about `connectorctl validate` share: the host that asks, and the answers."""
 
 import re
 

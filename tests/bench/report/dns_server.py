@@ -1,5 +1,5 @@
 """A DNS server for the messages that are measured: what its zone file says, and silence where it says so. What does not
-fit into a packet is told over TCP.
+fit into a packet is answered over TCP.
 
 Usage: python3 -m report.dns_server ADDRESS ZONES.json, on port 53. The file holds {"records": {name: {type: [text,
 ...]}}, "silent": [domain, ...]} with the types TXT, A and MX ("10 host"). No record of the type is an empty answer, no

@@ -158,7 +158,7 @@ def long_chain() -> Hostile:
 
 
 def large_answers() -> Hostile:
-    """Each set and each signature has a name of its own, where there is as much as DNS can tell."""
+    """Each set and each signature has a name of its own, where there is as much as DNS can answer."""
     fields = [forged(f"answer{i}", LINE, signature=b"\x11" * 256) for i in range(51, 61)]
     texts = ["x"] * 4_000
     return Hostile("DNS: sixty answers of 56 kB", message(*fields, *forged_chain("answer{i}", "x=y")),

@@ -8,13 +8,14 @@ from harness.workspace import Workspace
 
 from .figures import Figure, Quantity
 from .milter import NO_CHECKS
-from .programs import Filter, bench_program, start_connectord
+from .programs import Filter, bench_program, google_benchmark, start_connectord
 
 CONNECTORS = 100_000
 CONNECTIONS = 100
 ROUNDS = 3
 MOST_MICROSECONDS_A_LOOKUP = 20  # 50,000 lookups a second on one core
 MOST_P99_MICROSECONDS = 1000
+MOST_MICROSECONDS_A_DESTINATION = 10  # 100,000 lookups a second on one core
 
 CONNECTOR = """
 [[outbound]]
@@ -43,8 +44,13 @@ def measure(workspace: Workspace) -> list[Figure]:
     daemon = start_connectord(workspace, "unix", configuration + "".join(CONNECTOR.format(n=n) for n in range(CONNECTORS)))
     results = [load(daemon, path, CONNECTIONS) for _ in range(ROUNDS)]
     found = {key: median(result[key] for result in results) for key in results[0]}
+    destinations = google_benchmark(workspace, "^tls_policy_of_destination", "--benchmark_repetitions=3")
+    of_many, of_few = (Quantity(destinations[f"tls_policy_of_destination/{number}"] / 1000, "us") for number in (100_000, 1000))
     what = "of 100 connections, 100,000 outbound connectors"
     return [Figure(f"CPU a lookup, {what}", Quantity(found["cpu_us"], "us"), target=MOST_MICROSECONDS_A_LOOKUP),
             Figure(f"time of a lookup, p99, {what}", Quantity(found["p99_us"], "us"), target=MOST_P99_MICROSECONDS),
             Figure("lookups a second, load and daemon sharing the machine", Quantity(found["answers_a_second"], "1/s")),
+            Figure("a TLS policy among 100,000 destinations whose policies are kept", of_many,
+                   target=MOST_MICROSECONDS_A_DESTINATION),
+            Figure("the same, beside a thousand", of_many, of_few, "among 1,000"),
             Figure("memory with them", Quantity(found["resident_kib"] / 1024, "MiB"))]

@@ -1,0 +1,61 @@
+"""Runs scenarios from the command line, whichever servers they are about."""
+
+import argparse
+import contextlib
+import signal
+import sys
+import unittest
+from pathlib import Path
+from typing import Callable, ContextManager
+
+
+class Runner:
+    """What a command that runs the scenarios of one folder does. `title` is its name in messages, `description` its help.
+
+    `obstacle` says what keeps the scenarios from running here, in words for a person, or None.
+    """
+
+    def __init__(self, title: str, description: str, scenarios: Path, obstacle: Callable[[], str | None]):
+        self.title = title
+        self._scenarios = scenarios
+        self._obstacle = obstacle
+        self.parser = argparse.ArgumentParser(description=description,
+                                              formatter_class=argparse.RawDescriptionHelpFormatter)
+        self.parser.add_argument("-v", "--verbose", action="store_true", help="name each test")
+        self.parser.add_argument("-f", "--failfast", action="store_true", help="stop at the first failure")
+        self.parser.add_argument("names", nargs="*", metavar="NAME")
+
+    def run(self, around: Callable[[argparse.Namespace], ContextManager] = lambda _: contextlib.nullcontext(),
+            failed: Callable[[], None] = lambda: None) -> int:
+        """The exit status. The scenarios run within `around`; `failed` is called there when one has not passed."""
+        options = self.parser.parse_args()
+        if problem := self._obstacle():
+            print(f"{self.title}: {problem}", file=sys.stderr)
+            return 2
+        signal.signal(signal.SIGTERM, _interrupt)  # so that ctest's time limit, too, ends in an orderly way
+        runner = unittest.TextTestRunner(verbosity=2 if options.verbose else 1, failfast=options.failfast,
+                                         resultclass=_ResultWithCircumstances)
+        with around(options):
+            passed = runner.run(self._load(options.names)).wasSuccessful()
+            if not passed:
+                failed()
+        return 0 if passed else 1
+
+    def _load(self, names: list[str]) -> unittest.TestSuite:
+        loader = unittest.defaultTestLoader
+        folder = str(self._scenarios)
+        return loader.loadTestsFromNames(names) if names else loader.discover(folder, "test_*.py", folder)
+
+
+class _ResultWithCircumstances(unittest.TextTestResult):
+    """Beside what failed, what the servers of the scenario said, where it has `circumstances()`: a failure that comes once
+    in a hundred runs is to explain itself."""
+
+    def _exc_info_to_string(self, err, test):
+        text = super()._exc_info_to_string(err, test)
+        test = getattr(test, "test_case", test)  # of a subtest
+        return text + test.circumstances() if hasattr(test, "circumstances") else text
+
+
+def _interrupt(*_) -> None:
+    raise KeyboardInterrupt

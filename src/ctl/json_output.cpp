@@ -1,0 +1,26 @@
+#include "json_output.h"
+
+#include <ostream>
+
+#include "connectord/base/display_control.h"
+
+namespace connectord::ctl {
+namespace {
+
+void print_indented(const nlohmann::ordered_json& document, int columns, std::ostream& out) {
+  out << base::escape_display_controls(
+             document.dump(columns, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
+      << '\n';
+}
+
+}  // namespace
+
+void print_json(const nlohmann::ordered_json& document, std::ostream& out) {
+  print_indented(document, 2, out);
+}
+
+void print_json_line(const nlohmann::ordered_json& document, std::ostream& out) {
+  print_indented(document, -1, out);
+}
+
+}  // namespace connectord::ctl
