@@ -2,11 +2,15 @@
 
 import argparse
 import contextlib
+import re
 import signal
 import sys
 import unittest
 from pathlib import Path
 from typing import Callable, ContextManager
+
+# What fails because the machine is busy with others passes when it runs again. More than a few are no such case.
+MAX_AGAIN = 3
 
 
 class Runner:
@@ -23,6 +27,8 @@ class Runner:
                                               formatter_class=argparse.RawDescriptionHelpFormatter)
         self.parser.add_argument("-v", "--verbose", action="store_true", help="name each test")
         self.parser.add_argument("-f", "--failfast", action="store_true", help="stop at the first failure")
+        self.parser.add_argument("--again", action="store_true",
+                                 help=f"run what failed once more, if it is not more than {MAX_AGAIN}; both are shown")
         self.parser.add_argument("names", nargs="*", metavar="NAME")
 
     def run(self, around: Callable[[argparse.Namespace], ContextManager] = lambda _: contextlib.nullcontext(),
@@ -36,9 +42,14 @@ class Runner:
         runner = unittest.TextTestRunner(verbosity=2 if options.verbose else 1, failfast=options.failfast,
                                          resultclass=_ResultWithCircumstances)
         with around(options):
-            passed = runner.run(self._load(options.names)).wasSuccessful()
+            result = runner.run(self._load(options.names))
+            passed = result.wasSuccessful()
             if not passed:
                 failed()
+            names = _names_of_failed(result)
+            if options.again and 0 < len(names) <= MAX_AGAIN:
+                print(f"{self.title}: once more: {' '.join(names)}", file=sys.stderr)
+                passed = runner.run(self._load(names)).wasSuccessful()
         return 0 if passed else 1
 
     def _load(self, names: list[str]) -> unittest.TestSuite:
@@ -55,6 +66,16 @@ class _ResultWithCircumstances(unittest.TextTestResult):
         text = super()._exc_info_to_string(err, test)
         test = getattr(test, "test_case", test)  # of a subtest
         return text + test.circumstances() if hasattr(test, "circumstances") else text
+
+
+def _names_of_failed(result: unittest.TestResult) -> list[str]:
+    """Of tests, and of classes that could not begin, as the command line takes them."""
+    names = []
+    for test, _ in result.failures + result.errors:
+        name = getattr(test, "test_case", test).id()
+        of_class = re.fullmatch(r"(?:setUpClass|tearDownClass) \((.*)\)", name)
+        names.append(of_class[1] if of_class else name)
+    return sorted(set(names))
 
 
 def _interrupt(*_) -> None:
