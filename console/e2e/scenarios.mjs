@@ -217,6 +217,13 @@ export const roles = (world) =>
   });
 
 // What was sent, the newest day first; what servers answer stays text.
+const reportOf = (hostile) => ({
+  day: '2026-11-28', not_sent: null,
+  report: { kind: 'dmarc', organization: 'example.net', id: '1', domain: 'contoso.com', policy: 'reject',
+    begin: '2026-11-28T00:00:00Z', end: '2026-11-28T23:59:59Z', messages: 8, aligned: 3, failing: [
+      { source: '203.0.113.9', messages: 5, failed: 5, quarantined: 0, rejected: 5, complaints: [{ count: 5, what: hostile, hint: '' }] }] },
+});
+
 export const sentReports = (world) =>
   inBrowser(world, async (page) => {
     await logIn(page, world, 'read');
@@ -226,6 +233,14 @@ export const sentReports = (world) =>
     await page.getByRole('row', { name: 'Further domains' }).waitFor();
     await checkAccess(page, 'the reports that were sent');
     await picture(page, 'sent-reports');
+    await page.getByRole('link', { name: 'contoso.com' }).click();
+    await page.getByText('no reports are sent; write dmarc = true in [reports]').waitFor();
+    await checkAccess(page, 'a report that is not made');
+    await page.route('**/reports/dmarc/contoso.com*', (route) => route.fulfill({ json: reportOf(world.hostile) }));
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('row', { name: '203.0.113.9' }).waitFor();
+    assert.ok((await page.getByRole('table', { name: 'Hosts whose mail' }).innerText()).includes(world.hostile_shown));
+    await checkAccess(page, 'a report');
     await page.getByLabel('Day of UTC').selectOption('2026-11-27');
     await page.getByRole('row', { name: 'fabrikam.example d@fabrikam.example Not sent' }).waitFor();
     assert.ok((await page.locator('tbody').innerText()).includes(world.hostile_shown));

@@ -20,9 +20,14 @@ export function csv(header: string[], rows: (string | number | null | undefined)
   return [header, ...rows].map((row) => row.map(cell).join(',')).join('\r\n') + '\r\n';
 }
 
+// CSV, of which table calculators know by its first character that it is UTF-8.
 export function download(name: string, content: string | Blob): void {
+  save(name, new Blob(['\ufeff', content], { type: 'text/csv;charset=utf-8' }));
+}
+
+export function save(name: string, content: Blob): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob(['\ufeff', content], { type: 'text/csv;charset=utf-8' }));
+  link.href = URL.createObjectURL(content);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);

@@ -320,7 +320,7 @@ class Browser(BrowserScenario):
         (self.sent_reports / "dmarc-2026-11-28.jsonl").write_text(
             entry("contoso.com", "d@contoso.com", "sent", "250 2.0.0 Ok") +
             entry("*", "", "left", "3 domains with fewer messages get none"))
-        self.run_scenario("sentReports", hostile_shown=HOSTILE_SHOWN)
+        self.run_scenario("sentReports", hostile=HOSTILE, hostile_shown=HOSTILE_SHOWN)
 
     def test_a_report_is_printed_without_what_is_to_be_clicked(self):
         self.send("carol@elsewhere.example", tls=False)

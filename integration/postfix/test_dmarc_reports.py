@@ -17,9 +17,11 @@ from pathlib import Path
 
 from authentication import OTHER_ADDRESS, SENDER_ADDRESS, AuthenticationScenario, checked_by, connector
 from harness import dkim_verifier
+from harness.api import ApiClient
 from harness.daemon import Output, connectorctl
 from harness.dkim_signer import rsa_key, signer
 from harness.dns_server import txt
+from harness.openapi import Description
 from harness.sink import Message
 from harness.site import USER, Site
 from harness.waiting import wait_until
@@ -70,7 +72,8 @@ class ReportScenario(AuthenticationScenario):
         signing = cls.keys.make("example.net", "reports")
         cls.site = Site("", checked_by(ZONE, trace="", launch=False))
         cls.site.postfix.set(relay_domains=RELAYED, local_recipient_maps="", smtpd_authorized_xclient_hosts="127.0.0.0/8")
-        cls.site.add_to_server(f'mail_through = "inet:127.0.0.1:{cls.site.postfix.ports["smtp"]}"')
+        cls.site.add_to_server(f'mail_through = "inet:127.0.0.1:{cls.site.postfix.ports["smtp"]}"\n'
+                               f'api = "unix:{cls.site.path}/run/api.sock"\napi_tokens = "{cls.site.path}/tokens"')
         cls.state = cls.site.path / "kept" / "reports"
         reports = (f'[reports]\ndmarc = true\nsender = "dmarc-reports@example.net"\nat = "{cls.at}"\n'
                    f'state = "{cls.state}"\nskip = ["skipped.example"]\n')
@@ -234,6 +237,28 @@ class ByHand(ReportScenario):
         self.assertEqual(none.status, 1)
         self.assertIn("no mail of", none.stderr)
         self.assertIn("it is one of our own domains", self.reports("show", "example.net", "--day", str(self.day)).stdout)
+
+    def test_programs_can_have_what_is_shown(self):
+        api = ApiClient(self.site.connectord.endpoint("api"))
+        description = Description(api.get("/api/openapi.json").json)
+
+        def ask(domain: str, day: date, **more: str):
+            query = "&".join(f"{name}={value}" for name, value in {"day": day, **more}.items())
+            answer = api.get(f"/api/exchange/reports/dmarc/{domain}?{query}")
+            description.check("GET", api.answers[-1][1], answer)
+            return answer
+
+        shown = ask("contoso.com", self.day)
+        self.assertEqual(shown.status, 200, str(shown))
+        report = shown.json["report"]
+        self.assertEqual((shown.json["not_sent"], report["messages"], report["aligned"]), (None, 8, 3))
+        self.assertEqual({(one["source"], one["failed"]) for one in report["failing"]}, {(OTHER_ADDRESS, 4), (AUDITED_ADDRESS, 1)})
+        _, _, xml = self.unpacked(self.report_to(READER))
+        self.assertEqual(ask("contoso.com", self.day, format="xml").content, xml)
+        self.assertEqual(ask("example.net", self.day).json["not_sent"], "it is one of our own domains")
+        self.assertEqual(ask("nobody.example", self.day).status, 404)
+        wrong = ask("contoso.com", datetime.now(timezone.utc).date() + timedelta(days=1), format="pdf")
+        self.assertEqual((wrong.status, sorted(wrong.fields)), (400, ["day", "format"]), str(wrong))
 
     def test_a_day_that_is_not_over_is_refused(self):
         today = self.reports("send", "--day", str(datetime.now(timezone.utc).date() + timedelta(days=1)))

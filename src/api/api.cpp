@@ -82,6 +82,7 @@ const std::vector<Route>& table() {
       {{"GET", "/api/exchange/schema", Role::read}, get_schema},
       {{"GET", "/api/exchange/changes", Role::read}, get_changes},
       {{"GET", "/api/exchange/reports/dmarc", Role::read}, list_sent_reports, false, {"day", "limit"}},
+      {{"GET", "/api/exchange/reports/dmarc/{id}", Role::read}, get_sent_report, false, {"day", "format"}},
       {{"GET", "/api/exchange/audit", Role::read}, get_audit, false, {"limit"}},
       {{"GET", "/api/session", Role::read}, get_session},
       {{"POST", "/api/session", Role::read}, begin_session},

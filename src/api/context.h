@@ -103,6 +103,7 @@ Response list_domains(Context& context, const Call& call);
 Response check_domain(Context& context, const Call& call);
 // src/api/sent_reports.cpp
 Response list_sent_reports(Context& context, const Call& call);
+Response get_sent_report(Context& context, const Call& call);
 // src/api/insights.cpp
 Response get_insights(Context& context, const Call& call);
 Response mute_insight(Context& context, const Call& call);

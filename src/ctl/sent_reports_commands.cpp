@@ -46,20 +46,9 @@ std::int64_t unix_now() {
 
 // The last whole day, unless another one is named.
 Expected<Day> day_of(const SentReportsArguments& arguments) {
-  const Day last = reporting::last_whole_day(unix_now());
-  if (arguments.day.empty()) return last;
-  const auto day = reporting::parse_day(arguments.day);
-  if (!day) return tl::unexpected("--day: \"" + arguments.day + "\" is no day; write " + to_string(last));
-  if (last < *day) {
-    return tl::unexpected("--day: " + arguments.day +
-                          " is not over (days are those of UTC); the last one that is: " + to_string(last));
-  }
+  auto day = reporting::whole_day(arguments.day, unix_now());
+  if (!day) return tl::unexpected("--day: " + day.error());
   return *day;
-}
-
-std::string why_none(const model::Configuration& configuration) {
-  if (!configuration.reports.dmarc) return "no reports are sent; write dmarc = true in [reports]";
-  return configuration.trace ? "" : "reports are made from the trace, and there is no [trace]";
 }
 
 const char* colour_of(EntryStatus status) {
@@ -108,7 +97,7 @@ Expected<void> show_report(const Common& common, const SentReportsArguments& arg
                            const Terminal& terminal) {
   const auto day = day_of(arguments);
   if (!day) return tl::unexpected(day.error());
-  const std::string why = why_none(policy.configuration());
+  const std::string why = reporting::why_none(policy.configuration());
   if (!why.empty()) return tl::unexpected(why);
   const auto domain = net::normalize_domain(arguments.domain);
   if (!domain) return tl::unexpected("\"" + arguments.domain + "\" is no domain");
@@ -166,7 +155,7 @@ Expected<Own> open_own(const model::Configuration& configuration, Day day, outbo
 Expected<reporting::Round> send_day(const engine::Policy& policy, Day day,
                                     const std::function<void(const Entry&)>& progress) {
   const model::Configuration& configuration = policy.configuration();
-  const std::string why = why_none(configuration);
+  const std::string why = reporting::why_none(configuration);
   if (!why.empty()) return tl::unexpected(why);
   const auto resolver = runtime::make_resolver(configuration.dns);
   if (!resolver) return tl::unexpected(resolver.error());

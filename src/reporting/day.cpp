@@ -69,6 +69,18 @@ Day last_whole_day(std::int64_t unix_time) {
   return Day{unix_time / base::day_seconds - 1};
 }
 
+tl::expected<Day, std::string> whole_day(std::string_view text, std::int64_t unix_time) {
+  const Day last = last_whole_day(unix_time);
+  if (text.empty()) return last;
+  const auto day = parse_day(text);
+  if (!day) return tl::unexpected("\"" + std::string(text) + "\" is no day; write " + to_string(last));
+  if (last < *day) {
+    return tl::unexpected(std::string(text) +
+                          " is not over (days are those of UTC); the last one that is: " + to_string(last));
+  }
+  return *day;
+}
+
 Rounds rounds_at(std::int64_t now, std::chrono::minutes at, std::string_view who) {
   const std::int64_t delay = delay_of(who);
   Rounds rounds;

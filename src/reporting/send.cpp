@@ -392,6 +392,11 @@ Reporter reporter_of(const model::Configuration& configuration) {
   return reporter;
 }
 
+std::string why_none(const model::Configuration& configuration) {
+  if (!configuration.reports.dmarc) return "no reports are sent; write dmarc = true in [reports]";
+  return configuration.trace ? "" : "reports are made from the trace, and there is no [trace]";
+}
+
 std::string why_not_about(const engine::Policy& policy, const std::string& domain) {
   if (policy.index().accepted_domains().matches(domain)) return "it is one of our own domains";
   return is_skipped(policy, domain) ? "reports.skip leaves it out" : "";

@@ -31,6 +31,7 @@ struct Options {
   unsigned messages = 10;
   unsigned idle = 0;
   unsigned seconds = 60;
+  unsigned rate = 0;  // messages a second, of all sessions together; 0: as many as can be
   std::size_t headers = 20;
   std::size_t body = 5000;
   unsigned recipients = 1;
@@ -80,7 +81,8 @@ class Load {
 
   // All messages, or as many as the time allows.
   Tally run() {
-    const auto end = Clock::now() + std::chrono::seconds(options_.seconds);
+    began_ = Clock::now();
+    const auto end = began_ + std::chrono::seconds(options_.seconds);
     {
       std::vector<std::jthread> workers;
       for (unsigned i = 0; i < options_.parallel; ++i) workers.emplace_back([this, end] { work(end); });
@@ -140,7 +142,9 @@ class Load {
     MilterClient session(endpoint_, macros_for(client));
     session.begin(client);
     for (unsigned i = 0; i < options_.messages && Clock::now() < end; ++i) {
-      const std::string queue_id = "4YRd" + std::to_string(messages_.fetch_add(1));
+      const unsigned number = messages_.fetch_add(1);
+      const std::string queue_id = "4YRd" + std::to_string(number);
+      wait_for_turn(number);
       const auto began = Clock::now();
       const bool passed = session.send(message_, queue_id);
       mine.latencies.push_back(Clock::now() - began);
@@ -149,6 +153,11 @@ class Load {
     session.end();
     mine.headers_inserted += session.headers_inserted();
     mine.last_inserted = session.last_inserted();
+  }
+
+  // Mail comes when it comes, however long the message before it took.
+  void wait_for_turn(unsigned number) const {
+    if (options_.rate > 0) std::this_thread::sleep_until(began_ + std::chrono::nanoseconds(1s) * number / options_.rate);
   }
 
   void add(const Tally& mine) {
@@ -172,6 +181,7 @@ class Load {
   const Options& options_;
   net::Endpoint endpoint_;
   MailMessage message_;
+  Clock::time_point began_;
   std::atomic<unsigned> clients_ = 0;
   std::atomic<unsigned> messages_ = 0;
   std::atomic<unsigned> workers_done_ = 0;
@@ -266,6 +276,8 @@ void declare(CLI::App& program, Options& options) {
   program.add_option("--messages", options.messages, "Messages in each session")->capture_default_str();
   program.add_option("--idle", options.idle, "Instead: so many sessions that have said HELO and no more");
   program.add_option("--seconds", options.seconds, "No new message after these")->capture_default_str();
+  program.add_option("--rate", options.rate, "Messages a second, of all sessions together; 0: as many as can be")
+      ->capture_default_str();
   program.add_option("--headers", options.headers, "Header fields of a message")->capture_default_str();
   program.add_option("--body", options.body, "Octets of a message's body")->capture_default_str();
   program.add_option("--recipients", options.recipients, "Recipients of a message")->capture_default_str();

@@ -3,13 +3,15 @@ import { get, type Schemas } from '../api/client';
 import { t } from '../i18n';
 import { Shown, useLoad } from '../parts/load';
 import { Badge, Empty, Heading, Select, Table, Time, ZoneNote } from '../parts/page';
-import { go } from '../router';
+import { go, href } from '../router';
 import type { PageProps } from '../shell';
 import { shown } from '../text';
+import { SentReport } from './sent_report';
 
 type List = Schemas['SentReportList'];
 
-function Sent({ list }: { list: List }) {
+function Sent({ list, day }: { list: List; day: string }) {
+  const linkTo = (domain: string) => <a href={href(['reports', 'dmarc'], { day, domain })}>{shown(domain)}</a>;
   return (
     <>
       <Table label={t('sent.title')}>
@@ -23,7 +25,7 @@ function Sent({ list }: { list: List }) {
         <tbody>
           {list.reports.map((report) => (
             <tr key={`${report.domain} ${report.to}`}>
-              <th scope="row">{report.domain === '*' ? t('sent.beyond') : shown(report.domain)}</th>
+              <th scope="row">{report.domain === '*' ? t('sent.beyond') : linkTo(report.domain)}</th>
               <td>{shown(report.to || '–')}</td>
               <td><Badge group="sent-status" value={report.status} /></td>
               <td><Time of={report.time} /></td>
@@ -39,6 +41,7 @@ function Sent({ list }: { list: List }) {
 
 export function SentReports({ place }: PageProps) {
   const day = place.query['day'] ?? '';
+  const domain = place.query['domain'];
   const list = useLoad((signal) => get<List>('api/exchange/reports/dmarc', day ? { day } : {}, signal), day);
   return (
     <>
@@ -57,8 +60,9 @@ export function SentReports({ place }: PageProps) {
                 <Select label={t('sent.day')} name="day" value={data.day} onChange={(value) => go(['reports', 'dmarc'], { day: value })}
                   options={data.days.map((one) => [one, one])} />
               </div>
-              <Sent list={data} />
+              <Sent list={data} day={data.day} />
               <ZoneNote />
+              {domain && <SentReport day={data.day} domain={domain} />}
             </>
           )
         }

@@ -4,6 +4,7 @@ import { get, getFile, type Schemas } from '../api/client';
 import { type Key, t, word } from '../i18n';
 import { Problem, Shown, useLoad } from '../parts/load';
 import { Badge, Empty, Field, Heading, Select, Table, Time, ZoneNote } from '../parts/page';
+import { SaveButton } from '../parts/save_button';
 import { go, href } from '../router';
 import type { PageProps } from '../shell';
 import { download, shown } from '../text';
@@ -17,22 +18,8 @@ const pageLength = 50;
 const longestFollowed = 500;
 
 function Csv({ filters }: { filters: Filters }) {
-  const [state, setState] = useState<'' | 'waits' | 'failed'>('');
-  const save = async () => {
-    setState('waits');
-    try {
-      download('messages.csv', await getFile('api/exchange/messagetrace.csv', queryOf(filters)));
-      setState('');
-    } catch {
-      setState('failed');
-    }
-  };
-  return (
-    <>
-      <button type="button" disabled={state === 'waits'} onClick={save}>{t('trace.csv')}</button>
-      {state === 'failed' && <span role="alert">{t('trace.csv.failed')}</span>}
-    </>
-  );
+  const save = async () => download('messages.csv', await getFile('api/exchange/messagetrace.csv', queryOf(filters)));
+  return <SaveButton label={t('trace.csv')} save={save} />;
 }
 
 function TextFilter({ name, value, onChange }: { name: keyof Filters; value: string; onChange: (value: string) => void }) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 
 // Which days reports are about, and when they go out. Pure but for the time zone, and thread-safe.
 namespace connectord::reporting {
@@ -24,6 +25,8 @@ std::string to_string(Day day);
 std::optional<Day> parse_day(std::string_view text);
 // The last one that was over at this time.
 Day last_whole_day(std::int64_t unix_time);
+// A day that somebody names, or the last one where the text is empty. Refused in words where it is no day, or not over.
+tl::expected<Day, std::string> whole_day(std::string_view text, std::int64_t unix_time);
 
 // The last moment, not after `now`, at which reports were to go out, and the next one behind it: `at` after midnight of
 // local time, and up to a quarter of an hour later, so that not all reporters write at once. `who` decides how much.

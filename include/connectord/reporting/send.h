@@ -22,6 +22,9 @@ namespace connectord::reporting {
 // As whom [reports] has reports written.
 Reporter reporter_of(const model::Configuration& configuration);
 
+// Why no reports are made at all, with what to write; empty where they are.
+std::string why_none(const model::Configuration& configuration);
+
 // Why there are no reports about this policy domain, in words; empty where there may be. Mail of ours to ourselves
 // needs none.
 std::string why_not_about(const engine::Policy& policy, const std::string& domain);
