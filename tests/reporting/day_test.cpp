@@ -49,8 +49,8 @@ TEST(ReportDay, IsReadInOneFormOnly) {
 }
 
 TEST(ReportDay, ThatIsNamedIsOver) {
-  EXPECT_EQ(whole_day("", some_noon), last_whole_day(some_noon));
-  EXPECT_EQ(whole_day("2026-11-27", some_noon), parse_day("2026-11-27"));
+  EXPECT_EQ(whole_day("", some_noon).value(), last_whole_day(some_noon));
+  EXPECT_EQ(whole_day("2026-11-27", some_noon).value(), parse_day("2026-11-27"));
   EXPECT_EQ(whole_day("2026-11-29", some_noon).error(),
             "2026-11-29 is not over (days are those of UTC); the last one that is: 2026-11-28");
   EXPECT_EQ(whole_day("yesterday", some_noon).error(), "\"yesterday\" is no day; write 2026-11-28");

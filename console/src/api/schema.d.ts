@@ -812,6 +812,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exchange/reports/dmarc/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Whose DMARC record counts. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Our DMARC report about one domain's mail of a day, made anew from the trace: as it is sent, or would be. The whole day is read, so one such answer is made at a time.
+         * @description Needs the role read.
+         */
+        get: operations["getSentReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exchange/audit": {
         parameters: {
             query?: never;
@@ -1616,6 +1639,38 @@ export interface components {
             }[];
             waits_for_restart: string[];
         };
+        SentReport: {
+            day: string;
+            /** @description Why nobody gets it; null where it is sent. */
+            not_sent: string | null;
+            report: {
+                /** @constant */
+                kind: "dmarc";
+                organization: string;
+                id: string;
+                domain: string;
+                /** @description The p of its record. */
+                policy: string;
+                begin: string;
+                end: string;
+                messages: number;
+                /** @description Of these, how many passed DMARC. */
+                aligned: number;
+                /** @description Hosts whose mail did not, the one with the most first. */
+                failing: {
+                    source: string;
+                    messages: number;
+                    failed: number;
+                    quarantined: number;
+                    rejected: number;
+                    complaints: {
+                        count: number;
+                        what: string;
+                        hint: string;
+                    }[];
+                }[];
+            };
+        };
         SentReportList: {
             /** @description null where no reports are known. */
             day: string | null;
@@ -1974,6 +2029,7 @@ export type Insight = components['schemas']['Insight'];
 export type InsightList = components['schemas']['InsightList'];
 export type CertificateList = components['schemas']['CertificateList'];
 export type ChangeList = components['schemas']['ChangeList'];
+export type SentReport = components['schemas']['SentReport'];
 export type SentReportList = components['schemas']['SentReportList'];
 export type AuditList = components['schemas']['AuditList'];
 export type Session = components['schemas']['Session'];
@@ -3174,6 +3230,38 @@ export interface operations {
                     "application/json": components["schemas"]["SentReportList"];
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSentReport: {
+        parameters: {
+            query?: {
+                /** @description A day of UTC that is over, as 2026-11-28; the last one without it. */
+                day?: string;
+                /** @description json, as without it: what it says, judged; xml: as it is sent. */
+                format?: "json" | "xml";
+            };
+            header?: never;
+            path: {
+                /** @description Whose DMARC record counts. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentReport"];
+                    "application/xml": string;
+                };
+            };
+            429: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
