@@ -44,6 +44,7 @@ tl::expected<Pumped, TargetError> TracePump::pump(const trace::FeedSource& sourc
               .has_more = part->has_more || is_limited(),
               .waiting = std::max<std::int64_t>(source.last_row - part->end.row, 0),
               .lost = state->lost + part->lost,
+              .lost_now = part->lost,
               .rejected = state->rejected};
   const TargetNote note = note_of(source, *state, *part, batch);
   if (done.waiting > 0) done.oldest_waiting = note.last_time;
@@ -117,6 +118,7 @@ tl::expected<Pumped, TargetError> TracePump::after_failure(const TargetError& er
   done.cursor = note.cursor;
   done.rejected += 1;
   done.lost += note.lost;
+  done.lost_now = note.lost;
   done.rejected_because = error.reason;
   keep(done);
   grow();

@@ -20,6 +20,7 @@ struct Pumped {
   std::int64_t waiting = 0;         // rows
   std::int64_t oldest_waiting = 0;  // its time; 0: none waits
   std::int64_t lost = 0;            // in all
+  std::int64_t lost_now = 0;        // in this step
   std::int64_t rejected = 0;
   std::string rejected_because{};  // where a row was, in this step
 };
