@@ -152,9 +152,8 @@ Json list_of(const std::vector<trace::Row>& rows) {
 Response newer_rows(const Context& context, trace::Archive& archive, const Asked& asked) {
   auto news = archive.news(asked.query, asked.after);
   if (!news) return unreadable(news.error());
-  Json object = {{"messages", list_of(news->rows)},
-                 {"next", news->has_more ? Json(news->mark) : Json()},
-                 {"follow", news->mark}};
+  Json object = {
+      {"messages", list_of(news->rows)}, {"next", news->has_more ? Json(news->mark) : Json()}, {"follow", news->mark}};
   add_scope(context, archive, object);
   return json_response(object);
 }

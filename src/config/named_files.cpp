@@ -24,8 +24,10 @@ Reader with_groups(base::Account account) {
 Reader account_named(const std::string& user) {
   auto account = base::find_account(user);
   if (account) return with_groups(std::move(*account));
-  return tl::unexpected("the user \"" + user + "\" of server.user must be able to read it, and there is none; make it with: "
-                        "adduser --system --group --no-create-home " + user);
+  return tl::unexpected("the user \"" + user +
+                        "\" of server.user must be able to read it, and there is none; make it with: "
+                        "adduser --system --group --no-create-home " +
+                        user);
 }
 
 Reader owner_of_folder(const std::string& folder) {

@@ -42,8 +42,8 @@ struct TraceArguments {
 
 Clock clock_of(const TraceArguments& arguments);
 
-// Opens the trace that the options name, or the configuration, although the rest of that may be broken: in a fleet, that
-// of all hosts. May be called again and again.
+// Opens the trace that the options name, or the configuration, although the rest of that may be broken: in a fleet,
+// that of all hosts. May be called again and again.
 using OpenTrace = std::function<Expected<std::unique_ptr<trace::Archive>>()>;
 Expected<OpenTrace> find_trace(const Common& common, const TraceArguments& arguments, const Terminal& terminal);
 Expected<std::unique_ptr<trace::Archive>> open_trace(const Common& common, const TraceArguments& arguments,

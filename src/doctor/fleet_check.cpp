@@ -51,7 +51,10 @@ std::string in_one_line(std::string text) {
 class FleetCheck {
  public:
   FleetCheck(const Context& context, Findings& findings)
-      : context_(context), fleet_(Part(context.health).part("fleet")), trace_(fleet_.part("trace")), findings_(findings) {}
+      : context_(context),
+        fleet_(Part(context.health).part("fleet")),
+        trace_(fleet_.part("trace")),
+        findings_(findings) {}
 
   void run() {
     if (!fleet_.is_there()) return;
@@ -75,7 +78,8 @@ class FleetCheck {
                        fleet_.text("generation_fails_since", "an unknown time") + "; it goes on with generation " +
                        number_of("generation"),
                    "mend what the reason names on this host, and: systemctl reload connectord\n"
-                   "or go back for all hosts: connectorctl fleet rollback " + number_of("generation"),
+                   "or go back for all hosts: connectorctl fleet rollback " +
+                       number_of("generation"),
                    error});
   }
 
@@ -99,7 +103,8 @@ class FleetCheck {
   std::string waiting() const {
     const std::int64_t seconds = trace_.number("lag_seconds").value_or(0);
     const std::int64_t number = trace_.number("waiting").value_or(0);
-    return rows(number) + (number == 1 ? " waits" : " wait") + (number > 0 ? " on this host, the oldest for " + std::to_string(seconds) + " s" : "");
+    return rows(number) + (number == 1 ? " waits" : " wait") +
+           (number > 0 ? " on this host, the oldest for " + std::to_string(seconds) + " s" : "");
   }
 
   void outage() {

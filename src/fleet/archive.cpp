@@ -113,7 +113,8 @@ struct Hosts {
 enum class HostColumn : int { id, name, uuid, base, complete_until, is_alive, last };
 constexpr const char* hosts_sql =
     "SELECT h.id, h.name, h.uuid, coalesce(s.base, 0), floor(extract(epoch FROM h.complete_until) * 1000)::bigint, "
-    "h.gone IS NULL AND h.last_seen > now() - make_interval(secs => $1), h.last_seq FROM host h LEFT JOIN source s ON s.host = "
+    "h.gone IS NULL AND h.last_seen > now() - make_interval(secs => $1), h.last_seq FROM host h LEFT JOIN source s ON "
+    "s.host = "
     "h.id "
     "ORDER BY h.gone IS NOT NULL, h.id";
 
@@ -243,7 +244,8 @@ class FleetArchive : public trace::Archive {
       return ask_local([&](Archive& local) { return local.news(query, mark); }, by_own_numbers);
     }
     const auto seen = JointMark::parse(mark);
-    if (!mark.empty() && !seen) return tl::unexpected("\"" + mark + "\" is no mark of this trace; begin anew without one");
+    if (!mark.empty() && !seen)
+      return tl::unexpected("\"" + mark + "\" is no mark of this trace; begin anew without one");
     return ask(
         [&](postgres::Connection& connection, const Hosts& hosts) {
           return read_news(connection, texts_, hosts.names(), query, seen, hosts.progress());

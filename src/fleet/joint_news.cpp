@@ -111,9 +111,8 @@ postgres::Result<trace::News> read_news(postgres::Connection& connection, JointT
     news.has_more = news.has_more || complete < range.last;
     for (auto& [seq, row] : part->rows) news.rows.push_back(std::move(row));
   }
-  std::stable_sort(news.rows.begin(), news.rows.end(), [](const trace::Row& a, const trace::Row& b) {
-    return a.message->time < b.message->time;
-  });
+  std::stable_sort(news.rows.begin(), news.rows.end(),
+                   [](const trace::Row& a, const trace::Row& b) { return a.message->time < b.message->time; });
   news.mark = next.to_string();
   return news;
 }

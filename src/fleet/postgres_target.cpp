@@ -294,11 +294,10 @@ TargetResult<> PostgresTarget::add_volumes(const TraceBatch& batch) {
 }
 
 TargetResult<> PostgresTarget::note_progress(const TargetNote& note, std::int64_t rejected) {
-  return execute_for_all(
-             progress_sql,
-             {host_, note.cursor.row, note.last_time, note.cursor.report, note.cursor.word, note.cursor.finding,
-              note.cursor.certificate, note.lost, rejected, configuration_.trace->keep.count(), note.newest_row,
-              note.newest_time, note.complete_until})
+  return execute_for_all(progress_sql,
+                         {host_, note.cursor.row, note.last_time, note.cursor.report, note.cursor.word,
+                          note.cursor.finding, note.cursor.certificate, note.lost, rejected,
+                          configuration_.trace->keep.count(), note.newest_row, note.newest_time, note.complete_until})
       .map([](const postgres::Rows& /*none*/) {});
 }
 

@@ -17,10 +17,11 @@ std::vector<KnownSelector> selectors_of(const model::Configuration& configuratio
     if (!signing.domain.matches(domain)) continue;
     KnownSelector known{signing.domain.name(), signing.selector};
     const std::string& file = signing.key_file;
-    auto key = reader.and_then([&](const config::SecretReader& who) {
-                       return config::read_named_file(configuration, signing.location, file,
-                                                      [&] { return config::read_secret_file(file, who); });
-                     })
+    auto key = reader
+                   .and_then([&](const config::SecretReader& who) {
+                     return config::read_named_file(configuration, signing.location, file,
+                                                    [&] { return config::read_secret_file(file, who); });
+                   })
                    .and_then(&auth::DkimPrivateKey::parse);
     if (key) {
       known.key = std::move(*key);

@@ -39,9 +39,8 @@ class CredentialFiles {
   Read read_anew(const model::Route& route) const {
     if (!reader_) return tl::unexpected(reader_.error());
     const std::string& path = route.credentials;
-    return config::read_named_file(configuration_, route.location, path, [&] {
-      return config::read_secret_file(path, *reader_).and_then(parse);
-    });
+    return config::read_named_file(configuration_, route.location, path,
+                                   [&] { return config::read_secret_file(path, *reader_).and_then(parse); });
   }
 
   const model::Configuration& configuration_;

@@ -1,5 +1,5 @@
-// With whose rights files are read that a host names, and that the fleet's generation names. The folder of the copies is
-// connectord's user's, who is the attacker here.
+// With whose rights files are read that a host names, and that the fleet's generation names. The folder of the copies
+// is connectord's user's, who is the attacker here.
 #include "connectord/config/named_files.h"
 
 #include <gmock/gmock.h>
@@ -47,14 +47,13 @@ class NamedFiles : public ::testing::Test {
   }
 
   std::string rule() const {
-    return "[[rule]]\nname = \"r\"\n[rule.when]\nsenders_file = \"" + people() +
-           "\"\n[[rule.action]]\ndo = \"stop\"\n";
+    return "[[rule]]\nname = \"r\"\n[rule.when]\nsenders_file = \"" + people() + "\"\n[[rule.action]]\ndo = \"stop\"\n";
   }
 
   // What becomes of a host with this in its own file and that in its copy.
   Loaded outcome(const std::string& own, const std::string& in_common, const std::string& user) const {
-    std::ofstream(main_file()) << with_server("user = \"" + user + "\"\n" + own) + "[fleet]\ndatabase = \"postgresql:///c\"\nstate = \"" +
-                                      state() + "\"\n";
+    std::ofstream(main_file()) << with_server("user = \"" + user + "\"\n" + own) +
+                                      "[fleet]\ndatabase = \"postgresql:///c\"\nstate = \"" + state() + "\"\n";
     std::ofstream(state() + "/generation-7.toml") << in_common;
     std::filesystem::remove(state() + "/current");
     std::filesystem::create_symlink("generation-7.toml", state() + "/current");
@@ -96,7 +95,8 @@ TEST_F(NamedFiles, WhatTheHostNamesIsReadAsThisProcessCan) {
   // The same file by both: the list that the host's rule has read is not the fleet's rule's.
   std::string again = rule();
   again.replace(again.find("\"r\""), 3, "\"s\"");
-  EXPECT_THAT(listed(outcome(rule(), again, daemon_user_name).problems), HasSubstr("the user nobody may not read the file"));
+  EXPECT_THAT(listed(outcome(rule(), again, daemon_user_name).problems),
+              HasSubstr("the user nobody may not read the file"));
 }
 
 TEST_F(NamedFiles, AFolderOnTheWayIsNamed) {

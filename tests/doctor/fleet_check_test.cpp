@@ -66,20 +66,30 @@ TEST(DoctorFleet, SaysWhatIsWrongSinceWhenAndWhatItMeansForMail) {
             "fleet",
             "the database is away since 2026-11-30T10:00:00Z; mail is not touched, and goes by generation 7",
             "connection refused"},
-           {{{"wanted", 8}, {"generation_error", "g.toml:3:1: error: a\\u000ag.toml:9:1: error: b"},
+           {{{"wanted", 8},
+             {"generation_error", "g.toml:3:1: error: a\\u000ag.toml:9:1: error: b"},
              {"generation_fails_since", "2026-11-30T10:00:00Z"}},
             Severity::critical,
             "fleet",
             "generation 8 does not load on this host since 2026-11-30T10:00:00Z; it goes on with generation 7",
             "g.toml:3:1: error: a; g.toml:9:1: error: b"},
            {{{"trace",
-              {{"writable", false}, {"since", "2026-11-30T10:00:00Z"}, {"reason", "disk full"}, {"waiting", 12}, {"lag_seconds", 40}}}},
+              {{"writable", false},
+               {"since", "2026-11-30T10:00:00Z"},
+               {"reason", "disk full"},
+               {"waiting", 12},
+               {"lag_seconds", 40}}}},
             Severity::warning,
             "joint trace",
             "it cannot be written since 2026-11-30T10:00:00Z; mail is not touched, and 12 rows wait on this host, the "
             "oldest for 40 s",
             "disk full"},
-           {{{"trace", {{"writable", false}, {"since", "2026-11-30T10:00:00Z"}, {"reason", "x"}, {"waiting", 1}, {"lag_seconds", 2}}}},
+           {{{"trace",
+              {{"writable", false},
+               {"since", "2026-11-30T10:00:00Z"},
+               {"reason", "x"},
+               {"waiting", 1},
+               {"lag_seconds", 2}}}},
             Severity::warning,
             "joint trace",
             "1 row waits on this host, the oldest for 2 s",
@@ -121,7 +131,8 @@ TEST(DoctorFleet, WhatWaitsForAMomentIsNothingToSay) {
 }
 
 TEST(DoctorFleet, TakesWhatAnotherVersionReportsAsItComes) {
-  for (const char* odd : {"[]", "7", "{}", R"({"trace": 7, "connected": "x"})", R"({"trace": {"lost": [], "rejected": 7}})"}) {
+  for (const char* odd :
+       {"[]", "7", "{}", R"({"trace": 7, "connected": "x"})", R"({"trace": {"lost": [], "rejected": 7}})"}) {
     EXPECT_TRUE(findings_of(Json::parse(odd)).all_well()) << odd;
   }
 }

@@ -14,7 +14,8 @@ TEST(FleetJointMark, IsReadBackAsItWasWritten) {
 }
 
 TEST(FleetJointMark, IsNothingElse) {
-  for (const char* text : {"", "1", "4711", "1.", "1.2", "_1.2_", "1.2_3", "1.2_3.", "1.2__", "1.-2_", "a.b_", "1.2_ ", "1.99999999999999999999_"}) {
+  for (const char* text : {"", "1", "4711", "1.", "1.2", "_1.2_", "1.2_3", "1.2_3.", "1.2__", "1.-2_", "a.b_", "1.2_ ",
+                           "1.99999999999999999999_"}) {
     EXPECT_FALSE(JointMark::parse(text)) << text;
   }
 }

@@ -37,7 +37,9 @@ class GrowingArchive : public Archive {
   }
   tl::expected<std::optional<MessageTraceDetail>, std::string> detail(std::int64_t) override { return std::nullopt; }
   tl::expected<Report, std::string> report(const ReportQuery&) override { return Report(); }
-  tl::expected<std::vector<Flow>, std::string> flows(std::int64_t, std::int64_t) override { return std::vector<Flow>(); }
+  tl::expected<std::vector<Flow>, std::string> flows(std::int64_t, std::int64_t) override {
+    return std::vector<Flow>();
+  }
   tl::expected<std::vector<std::string>, std::string> connectors() override { return std::vector<std::string>(); }
   tl::expected<DmarcRowsEnd, std::string> dmarc_rows(const DmarcRows&, const TakeDmarcRow&) override {
     return DmarcRowsEnd();

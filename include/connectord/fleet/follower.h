@@ -17,8 +17,8 @@ namespace connectord::fleet {
 
 // What a host knows of its part in the fleet, without asking anybody.
 struct MemberState {
-  std::string host{};                    // by which name the fleet knows it
-  std::string database{};                // where, without a password
+  std::string host{};      // by which name the fleet knows it
+  std::string database{};  // where, without a password
   bool is_connected = false;
   std::int64_t last_contact = 0;         // with the database, seconds since 1970; 0: none since the start
   std::int64_t away_since = 0;           // without a connection, likewise; 0: there is one
