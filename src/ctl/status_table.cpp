@@ -35,10 +35,14 @@ void add_fleet(const Json& health, Rows& rows) {
   const std::string running = number(fleet.value("generation", Json()));
   const std::string wanted = number(fleet.value("wanted", Json()));
   const bool is_newest = wanted == running || wanted == "?";
+  const bool is_connected = fleet.value("connected", Json()) == true;
+  const bool is_away = !is_connected && fleet.value("reason", Json()).is_string();
   rows.push_back({"fleet", text_or(fleet.value("host", Json()), "?") + " in " +
                                text_or(fleet.value("database", Json()), "?") + ", generation " + running +
                                (is_newest ? "" : " of " + wanted) +
-                               (fleet.value("connected", Json()) == true ? ", connected" : ", its database is away")});
+                               (is_connected ? ", connected"
+                                : is_away    ? ", its database is away"
+                                             : ", not connected yet")});
   const Json trace = fleet.value("trace", Json());
   if (!trace.is_object()) return;
   const Json rejected = trace.value("rejected", Json::object());

@@ -84,14 +84,16 @@ class FleetCheck {
   }
 
   void database() {
-    if (!fleet_.is_false("connected")) return;
+    // Just after the start nobody has asked it yet.
+    const std::string reason = in_one_line(fleet_.text("reason"));
+    if (!fleet_.is_false("connected") || reason.empty()) return;
     findings_.add({Severity::warning, "fleet",
                    "the database is away since " + fleet_.text("away_since", "an unknown time") +
                        "; mail is not touched, and goes by generation " + number_of("generation") +
                        ", and changes for all hosts wait",
                    "see whether PostgreSQL runs and can be reached from here; connectord tries again by itself, and: "
                    "connectorctl fleet status",
-                   in_one_line(fleet_.text("reason", "not asked yet"))});
+                   reason});
   }
 
   void trace() {

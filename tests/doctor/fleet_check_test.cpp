@@ -130,6 +130,12 @@ TEST(DoctorFleet, WhatWaitsForAMomentIsNothingToSay) {
   EXPECT_TRUE(findings_of(fleet).all_well());
 }
 
+TEST(DoctorFleet, ADatabaseThatNobodyHasAskedYetIsNotAway) {
+  Json fleet = member();
+  fleet["connected"] = false;
+  EXPECT_TRUE(findings_of(fleet).all_well());
+}
+
 TEST(DoctorFleet, TakesWhatAnotherVersionReportsAsItComes) {
   for (const char* odd :
        {"[]", "7", "{}", R"({"trace": 7, "connected": "x"})", R"({"trace": {"lost": [], "rejected": 7}})"}) {
