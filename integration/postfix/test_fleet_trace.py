@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 import time
 
 from harness.daemon import build_folder, connectorctl
@@ -334,11 +333,10 @@ class TraceOfTwoHosts(FleetScenario):
         errors = self.site.path / "followed-errors"
         self.wait_until_sent()
         with output.open("w") as out, errors.open("w") as error:
-            process = subprocess.Popen([str(build_folder() / "connectorctl"), "trace", "--follow", "--json", "--sender",
-                                        "bob@example.org", "--config", str(self.site.connectord.config_file)],
-                                       stdout=out, stderr=error)
-            self.addCleanup(process.wait)
-            self.addCleanup(process.terminate)
+            process = self.site.workspace.start(
+                [str(build_folder() / "connectorctl"), "trace", "--follow", "--json", "--sender", "bob@example.org", "--config",
+                 str(self.site.connectord.config_file)], stdout=out, stderr=error)
+            self.addCleanup(self.site.workspace.stop, process)
         wait_until(lambda: self.send_on(self.site) and self.followed(output), "that it follows", 20.0)
         sent = {("mx1", self.send_on(self.site)), ("mx2", self.send_on(self.other))}
         wait_until(lambda: sent <= self.followed(output), "rows of both", 20.0)
