@@ -14,14 +14,14 @@
 namespace connectord::config {
 namespace {
 
-using Reader = tl::expected<std::optional<base::Account>, std::string>;
+using FoundReader = tl::expected<std::optional<base::Account>, std::string>;
 
-Reader with_groups(base::Account account) {
+FoundReader with_groups(base::Account account) {
   account.groups = base::groups_of(account.name, account.gid);
   return account;
 }
 
-Reader account_named(const std::string& user) {
+FoundReader account_named(const std::string& user) {
   auto account = base::find_account(user);
   if (account) return with_groups(std::move(*account));
   return tl::unexpected("the user \"" + user +
@@ -30,7 +30,7 @@ Reader account_named(const std::string& user) {
                         user);
 }
 
-Reader owner_of_folder(const std::string& folder) {
+FoundReader owner_of_folder(const std::string& folder) {
   struct stat status {};
   if (::stat(folder.c_str(), &status) != 0) return std::nullopt;
   auto account = base::find_account(status.st_uid);
@@ -39,7 +39,7 @@ Reader owner_of_folder(const std::string& folder) {
 }
 
 // Whoever is neither root nor connectord's user reads as he can, and what he cannot says nothing about the daemon.
-Reader reader_of(const model::Configuration& configuration) {
+FoundReader reader_of(const model::Configuration& configuration) {
   const std::string& user = configuration.server.user;
   const uid_t self = ::geteuid();
   if (self == 0) return user.empty() ? owner_of_folder(configuration.fleet->state) : account_named(user);
