@@ -5,7 +5,10 @@ import re
 import shutil
 import time
 
+from api_scenario import server_lines
+from harness.api import ApiClient
 from harness.daemon import build_folder, connectorctl
+from harness.openapi import Description
 from harness.postgresql import PASSWORD, PostgreSql
 from harness.site import USER, Site, SiteOptions
 from harness.waiting import wait_until
@@ -277,6 +280,56 @@ class StatusOfTheJointTrace(FleetScenario):
         told = wait_until(lambda: next((one for one in self.fleets() if "set aside" in one["what"]), None), "the row", 30.0)
         self.assertIn("poison", told["why"])
         self.assertIn("does not take 1 row", told["what"])
+
+
+class TheApi(FleetScenario):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.site.connectord.stop()
+        (cls.site.path / "state").mkdir(mode=0o755)
+        cls.site.add_to_server(*server_lines(cls.site.path).splitlines())
+        cls.site.reconfigure(CONTOSO + fleet_table(cls.database, cls.site.path, "mx1", cls.more))
+        cls.site.connectord.start()
+        cls.api = ApiClient(cls.site.connectord.endpoint("api"))
+
+    def test_what_is_new_is_told_each_row_once(self):
+        begin = self.page("limit=5")
+        self.assertEqual(begin["scope"], "fleet")
+        sent = [self.send("bob@example.org", tls=False).queue_id for _ in range(3)]
+        seen: list[str] = []
+        mark = begin["follow"]
+
+        def all_seen() -> bool:
+            nonlocal mark
+            news = self.page(f"after={mark}&limit=2&sender=bob@example.org")
+            self.assertLessEqual(len(news["messages"]), 2)
+            self.assertEqual({row["host"] for row in news["messages"]} | {"mx1"}, {"mx1"})
+            seen.extend(row["queue_id"] for row in news["messages"])
+            mark = news["follow"]
+            return len(seen) >= 3
+        wait_until(all_seen, "three rows", 20.0)
+        self.assertEqual(seen, sent)
+        self.assertEqual(self.page(f"after={mark}")["messages"], [])
+        self.assertEqual(self.api.get("/api/exchange/messagetrace?after=1.x_").status, 400)
+
+    def test_health_says_how_the_member_stands(self):
+        answer = self.api.get("/health")
+        self.described("/health", answer)
+        wait_until(lambda: self.api.get("/health").json["fleet"]["connected"], "the database")
+        fleet = self.api.get("/health").json["fleet"]
+        self.assertEqual((fleet["host"], fleet["trace"]["writable"], fleet["trace"]["rejected"]["rows"]), ("mx1", True, 0))
+        self.assertIn("\nconnectord_fleet_generation_wanted 0\n", self.api.get("/metrics").content.decode())
+
+    def page(self, query: str) -> dict:
+        path = f"/api/exchange/messagetrace?{query}"
+        answer = self.api.get(path)
+        self.assertEqual(answer.status, 200, answer.content)
+        self.described(path, answer)
+        return answer.json
+
+    def described(self, path: str, answer) -> None:
+        Description(self.api.get("/api/openapi.json").json).check("GET", path, answer)
 
 
 class TraceOfTwoHosts(FleetScenario):
