@@ -315,7 +315,7 @@ class ForgedCopies(FleetScenario):
     """Whoever has connectord's user can write what he likes into the copy that root reads at the start."""
 
     SECRET = "only-for-root"
-    PEOPLE = ('[[rule]]\nname = "r"\n[rule.when]\nsenders_file = "{file}"\n'
+    PEOPLE = ('[[rule]]\nname = "r"\npriority = 1\n[rule.when]\nsenders_file = "{file}"\n'
               '[[rule.action]]\ndo = "prepend_subject"\ntext = "[x] "\n')
     PASSWORD = ('[[outbound]]\nname = "o"\nscenario = "partner"\nrecipient_domains = ["a.example"]\n'
                 '[outbound.route]\nsmart_hosts = ["[b.example]:25"]\ncredentials = "{file}"\n')

@@ -47,12 +47,13 @@ class NamedFiles : public ::testing::Test {
   }
 
   std::string rule() const {
-    return "[[rule]]\nname = \"r\"\n[rule.when]\nsenders_file = \"" + people() + "\"\n[[rule.action]]\ndo = \"stop\"\n";
+    return "[[rule]]\nname = \"r\"\npriority = 1\n[rule.when]\nsenders_file = \"" + people() +
+           "\"\n[[rule.action]]\ndo = \"prepend_subject\"\ntext = \"x\"\n";
   }
 
   // What becomes of a host with this in its own file and that in its copy.
   Loaded outcome(const std::string& own, const std::string& in_common, const std::string& user) const {
-    std::ofstream(main_file()) << with_server("user = \"" + user + "\"\n" + own) +
+    std::ofstream(main_file()) << with_server((user.empty() ? "" : "user = \"" + user + "\"\n") + own) +
                                       "[fleet]\ndatabase = \"postgresql:///c\"\nstate = \"" + state() + "\"\n";
     std::ofstream(state() + "/generation-7.toml") << in_common;
     std::filesystem::remove(state() + "/current");
@@ -74,7 +75,7 @@ TEST_F(NamedFiles, WhatTheFleetNamesIsReadWithTheRightsOfConnectordsUserAlsoByRo
     const Loaded refused = outcome("", rule(), user);
     ASSERT_FALSE(refused.ok()) << user;
     const std::string said = listed(refused.problems);
-    EXPECT_THAT(said, HasSubstr(state() + "/generation-7.toml:3"));
+    EXPECT_THAT(said, HasSubstr(state() + "/generation-7.toml:4"));
     EXPECT_THAT(said, HasSubstr("rule.when.senders_file: \"" + people() + "\": the user nobody may not read the file"));
     EXPECT_THAT(said, HasSubstr("; run: chgrp nogroup " + people() + " && chmod 640 " + people()));
     EXPECT_THAT(said, Not(HasSubstr("secret-of-root")));
@@ -94,7 +95,7 @@ TEST_F(NamedFiles, WhatTheHostNamesIsReadAsThisProcessCan) {
   if (::geteuid() != 0) return;
   // The same file by both: the list that the host's rule has read is not the fleet's rule's.
   std::string again = rule();
-  again.replace(again.find("\"r\""), 3, "\"s\"");
+  again.replace(again.find("\"r\"\npriority = 1"), 16, "\"s\"\npriority = 2");
   EXPECT_THAT(listed(outcome(rule(), again, daemon_user_name).problems),
               HasSubstr("the user nobody may not read the file"));
 }
