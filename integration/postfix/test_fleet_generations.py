@@ -320,7 +320,7 @@ class ForgedCopies(FleetScenario):
     PASSWORD = ('[[outbound]]\nname = "o"\nscenario = "partner"\nrecipient_domains = ["a.example"]\n'
                 '[outbound.route]\nsmart_hosts = ["[b.example]:25"]\ncredentials = "{file}"\n')
     KEY = '[[signing]]\ndomain = "a.example"\nselector = "s"\nkey_file = "{file}"\n'
-    SEAL = '[sealing]\ndomain = "a.example"\nselector = "s"\nkey_file = "{file}"\n'
+    SEAL = '[authentication]\narc = true\n[sealing]\ndomain = "a.example"\nselector = "s"\nkey_file = "{file}"\n'
     AUTHORITY = ('[[outbound]]\nname = "o"\nscenario = "partner"\nrecipient_domains = ["a.example"]\n'
                  'route.smart_hosts = ["[127.0.0.1]:9"]\ntls.level = "verify"\ntls.ca_file = "{file}"\n')
 

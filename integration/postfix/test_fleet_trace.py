@@ -227,7 +227,7 @@ class TraceWithPoison(FleetScenario):
         self.addCleanup(self.database.psql, "ALTER TABLE volume DROP CONSTRAINT IF EXISTS broken")
         sent = [self.send("bob@example.org", tls=False) for _ in range(3)]
         self.assertEqual({one.reply.code for one in sent}, {250})
-        self.site.connectord.wait_for_log('the joint trace cannot be written.*"broken"')
+        self.site.connectord.wait_for_log("the joint trace cannot be written.*broken")
         self.assertEqual(self.database.psql("SELECT count(*) FROM rejected"), rejected)
         self.database.psql("ALTER TABLE volume DROP CONSTRAINT broken")
         self.wait_until_sent()
@@ -236,7 +236,7 @@ class TraceWithPoison(FleetScenario):
         self.assertEqual(self.database.psql("SELECT count(*) FROM rejected"), rejected)
 
 
-class StatusOfTheJointTrace(FleetScenario):
+class StatusScenario(FleetScenario):
     def status(self) -> dict:
         return json.loads(self.asked("status", "--json").stdout)
 
@@ -247,6 +247,8 @@ class StatusOfTheJointTrace(FleetScenario):
         status = self.status()
         return [one for one in status["missing"] + status["notes"] if one["area"] in ("fleet", "joint trace")]
 
+
+class StatusWhileStopped(StatusScenario):
     def test_it_says_that_the_database_is_away_and_that_mail_is_not_touched(self):
         self.assertEqual(self.send("bob@example.org", tls=False).reply.code, 250)
         self.wait_until_sent()
@@ -263,7 +265,7 @@ class StatusOfTheJointTrace(FleetScenario):
             self.assertIn("connection to server on socket", one["why"])
             self.assertEqual(one["severity"], "warning")
         wait_until(lambda: re.search(r"[1-9]\d* rows? waits? on this host, the oldest for \d+ s", self.asked("status").stdout),
-                   "what waits")
+                   "what waits", 40.0)
         for command in ("status", "doctor"):
             self.assertNotIn("all is well", self.asked(command).stdout)
         trace = self.status()["connectord"]["fleet"]["trace"]
@@ -273,6 +275,8 @@ class StatusOfTheJointTrace(FleetScenario):
         wait_until(lambda: not self.fleets(), "it to be gone", 60.0)
         self.assertIn("is written, 0 rows waiting", self.asked("status").stdout)
 
+
+class StatusWithPoison(StatusScenario):
     def test_a_row_that_was_set_aside_is_told(self):
         self.database.psql("ALTER TABLE recipient ADD CONSTRAINT poison CHECK (address <> 'poison@example.net')")
         self.addCleanup(self.database.psql, "ALTER TABLE recipient DROP CONSTRAINT IF EXISTS poison")

@@ -29,6 +29,17 @@ tl::expected<Pumped, TargetError> TracePump::step(bool is_forced) {
   return done;
 }
 
+tl::expected<Backlog, std::string> TracePump::backlog() {
+  const auto source = feed_.source();
+  if (!source) return tl::unexpected(source.error());
+  const std::int64_t pumped = source->file == file_ ? cursor_.row : 0;
+  const std::int64_t there = std::max({source->from, source->noted.row, pumped});
+  if (source->last_row <= there) return Backlog{};
+  const auto oldest = feed_.time_of(there + 1);
+  if (!oldest) return tl::unexpected(oldest.error());
+  return Backlog{.rows = source->last_row - there, .oldest = oldest->value_or(0)};
+}
+
 tl::expected<Pumped, TargetError> TracePump::pump(const trace::FeedSource& source) {
   const auto state = target_.begin();
   if (!state) return tl::unexpected(state.error());

@@ -67,23 +67,24 @@ class TraceSink::Work : public LoneWork {
   milliseconds one_step(PostgresTarget& target, TracePump& pump) {
     try {
       if (Clock::now() >= next_look_) {
-        if (const auto done = target.look_after_tables(); !done) return failed(done.error().reason);
+        if (const auto done = target.look_after_tables(); !done) return failed(done.error().reason, pump);
         next_look_ = Clock::now() + between_looks_at_tables;
       }
       const bool is_forced = Clock::now() >= next_sign_;
       const auto done = pump.step(is_forced);
-      if (!done) return failed(done.error().reason);
+      if (!done) return failed(done.error().reason, pump);
       if (is_forced) next_sign_ = Clock::now() + between_signs_of_life;
       succeeded(*done);
       return done->has_more ? milliseconds(0) : between_batches;
     } catch (const std::exception& error) {
-      return failed(error.what());
+      return failed(error.what(), pump);
     }
   }
 
   // The log has one line when it begins, and one when it is over.
-  milliseconds failed(const std::string& reason) {
+  milliseconds failed(const std::string& reason, TracePump& pump) {
     next_sign_ = {};
+    note_backlog(pump);
     if (note_failure(reason)) {
       const base::MutexLock lock(parts_mutex_);
       if (log_ != nullptr) {
@@ -123,6 +124,15 @@ class TraceSink::Work : public LoneWork {
     state_.is_writing = false;
     state_.error = reason;
     return is_news;
+  }
+
+  // What waits goes on growing while nobody takes it.
+  void note_backlog(TracePump& pump) {
+    const auto backlog = pump.backlog();
+    if (!backlog) return;
+    const base::MutexLock lock(mutex_);
+    state_.waiting = backlog->rows;
+    oldest_waiting_ = backlog->oldest;
   }
 
   // The state before.

@@ -21,6 +21,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr const char* daemon_user_name = "nobody";
+// No address, so that an error would have it if it were read.
+constexpr const char* in_file = "secret-of-root!\n";
 
 class NamedFiles : public ::testing::Test {
  protected:
@@ -30,7 +32,7 @@ class NamedFiles : public ::testing::Test {
     ::chmod(folder_.c_str(), 0755);
     if (const auto account = base::find_account(daemon_user_name)) account_ = *account;
     std::filesystem::create_directory(state());
-    std::ofstream(people()) << "secret-of-root\n";
+    std::ofstream(people()) << in_file;
     give(people(), 0, 0600);
   }
   ~NamedFiles() override { std::filesystem::remove_all(folder_); }
@@ -82,10 +84,10 @@ TEST_F(NamedFiles, WhatTheFleetNamesIsReadWithTheRightsOfConnectordsUserAlsoByRo
     for (const SourceText& source : refused.sources) EXPECT_THAT(source.text, Not(HasSubstr("secret-of-root")));
     // As the message says.
     give(people(), account_.gid, 0640);
-    EXPECT_THAT(listed(outcome("", rule(), user).problems), HasSubstr("secret-of-root"));
+    EXPECT_THAT(listed(outcome("", rule(), user).problems), HasSubstr("secret-of-root!"));
     std::ofstream(people()) << "a@example.com\n";
     EXPECT_TRUE(outcome("", rule(), user).ok()) << listed(outcome("", rule(), user).problems);
-    std::ofstream(people()) << "secret-of-root\n";
+    std::ofstream(people()) << in_file;
   }
 }
 
