@@ -1,6 +1,8 @@
 """Several hosts with connectors in common in one PostgreSQL: each change is on all of them soon, or on none that cannot
 take it, and nothing of it keeps a host from serving."""
 
+import json
+import shutil
 import time
 import unittest
 from contextlib import ExitStack
@@ -10,6 +12,7 @@ from harness.daemon import connectorctl
 from harness.fleet import Member, make_tables
 from harness.policy import PolicyClient
 from harness.postgresql import PgBouncer, PostgreSql
+from harness.site import USER
 from harness.waiting import wait_until
 from harness.workspace import Workspace
 
@@ -98,12 +101,25 @@ class Changes(FleetScenario):
         status = members[0].ctl("fleet", "status")
         self.assertEqual(status.status, 1)
         self.assertIn("fabrikam", status.stdout)
-        self.assertIn(f"generation {second} does not load here", members[2].ctl("status").stdout)
+        self.assert_status_says(members[2], second, told)
         # Whoever mends the host's own files need not wait.
         members[2].reconfigure("")
         members[2].connectord.reload()
         self.assert_all_take(members[2:], second, 16.0)
         wait_until(lambda: not members[0].fleet_status()["mx3"]["generation_error"], "the reason to go")
+        self.assertNotIn("does not load", members[2].ctl("status").stdout)
+
+    def assert_status_says(self, member: Member, generation: int, reason: str) -> None:
+        shown = member.ctl("status", "--json")
+        self.assertEqual(shown.status, 1)
+        status = json.loads(shown.stdout)
+        issue = next(one for one in status["missing"] if one["area"] == "fleet")
+        self.assertIn(f"generation {generation} does not load on this host since 20", issue["what"])
+        self.assertIn(f"it goes on with generation {generation - 1}", issue["what"])
+        self.assertIn(reason, issue["why"])
+        fleet = status["connectord"]["fleet"]
+        self.assertEqual((fleet["host"], fleet["generation"], fleet["wanted"]), (member.name, generation - 1, generation))
+        self.assertIn(f"generation {generation - 1} of {generation}, connected", member.ctl("status").stdout)
 
     def test_what_this_host_cannot_load_is_no_generation(self):
         member = self.member("mx1")
@@ -293,6 +309,78 @@ class Away(FleetScenario):
         second.connectord.start()
         for member in (first, second):
             wait_until(lambda: member.connectors() == ["fabrikam"], f"the other second one on {member.name}", 10.0)
+
+
+class ForgedCopies(FleetScenario):
+    """Whoever has connectord's user can write what he likes into the copy that root reads at the start."""
+
+    SECRET = "only-for-root"
+    PEOPLE = ('[[rule]]\nname = "r"\npriority = 1\n[rule.when]\nsenders_file = "{file}"\n'
+              '[[rule.action]]\ndo = "prepend_subject"\ntext = "[x] "\n')
+    PASSWORD = ('[[outbound]]\nname = "o"\nscenario = "partner"\nrecipient_domains = ["a.example"]\n'
+                '[outbound.route]\nsmart_hosts = ["[b.example]:25"]\ncredentials = "{file}"\n')
+    KEY = '[[signing]]\ndomain = "a.example"\nselector = "s"\nkey_file = "{file}"\n'
+    SEAL = '[authentication]\narc = true\n[sealing]\ndomain = "a.example"\nselector = "s"\nkey_file = "{file}"\n'
+    AUTHORITY = ('[[outbound]]\nname = "o"\nscenario = "partner"\nrecipient_domains = ["a.example"]\n'
+                 'route.smart_hosts = ["[127.0.0.1]:9"]\ntls.level = "verify"\ntls.ca_file = "{file}"\n')
+
+    def setUp(self):
+        super().setUp()
+        self.host = self.member("mx1")
+        self.applied(self.host, partner("contoso"))
+        wait_until(lambda: self.host.has_taken(1), "the generation")
+        self.host.connectord.stop()
+        self.server.stop()
+        self.file = self.host.path / "file"
+        self.write(self.SECRET, "root", 0o600)
+
+    def write(self, content: str, group: str, mode: int) -> None:
+        self.file.write_text(content + "\n")
+        shutil.chown(self.file, "root", group)
+        self.file.chmod(mode)
+
+    def forge(self, document: str) -> None:
+        (self.host.state / "generation-1.toml").write_text(document.format(file=self.file))
+
+    def assert_told(self, said: str) -> None:
+        self.assertNotIn(self.SECRET, said)
+        self.assertIn(f'"{self.file}": the user {USER} may not read the file', said)
+        self.assertIn(f"run: chgrp nogroup {self.file} && chmod 640 {self.file}", said)
+
+    def test_what_only_root_may_read_is_read_neither_at_the_start_nor_by_commands(self):
+        for document in (self.PEOPLE, self.PASSWORD, self.KEY, self.SEAL):
+            self.forge(document)
+            self.host.connectord.launch()
+            self.assertEqual(self.host.connectord.wait(), 1)
+            self.assert_told(self.host.connectord.log())
+            checked = self.host.ctl("check")
+            self.assertEqual(checked.status, 1)
+            self.assert_told(checked.stdout + checked.stderr)
+        self.forge(self.AUTHORITY)
+        shown = [self.host.ctl("validate", "o", "--file-only"), self.host.ctl("doctor")]
+        for said in shown:
+            self.assertNotIn(self.SECRET, said.stdout + said.stderr)
+            self.assertIn(f"the user {USER} may not read the file", said.stdout + said.stderr)
+        kept = [file for file in self.host.path.rglob("*") if file.is_file() and file != self.file
+                and self.SECRET.encode() in file.read_bytes()]
+        self.assertEqual(kept, [])
+
+    def test_a_copy_that_leads_to_a_file_of_roots_is_not_read(self):
+        copy = self.host.state / "generation-1.toml"
+        for link in (copy.symlink_to, copy.hardlink_to):
+            copy.unlink()
+            link(self.file)
+            checked = self.host.ctl("check")
+            self.assertEqual(checked.status, 1)
+            self.assertNotIn(self.SECRET, checked.stdout + checked.stderr)
+        self.assertIn(f"the user {USER} may not read the file", checked.stdout + checked.stderr)
+
+    def test_what_connectords_user_may_read_works(self):
+        self.write("a@example.com", "nogroup", 0o640)
+        self.forge(self.PEOPLE)
+        self.host.connectord.start()
+        self.assertEqual(self.host.ctl("check").status, 0)
+
 
 class WhoMayJoin(FleetScenario):
     def test_a_copied_machine_is_refused_by_name_and_goes_on_serving(self):

@@ -5,7 +5,10 @@ import re
 import shutil
 import time
 
-from harness.daemon import connectorctl
+from api_scenario import server_lines
+from harness.api import ApiClient
+from harness.daemon import build_folder, connectorctl
+from harness.openapi import Description
 from harness.postgresql import PASSWORD, PostgreSql
 from harness.site import USER, Site, SiteOptions
 from harness.waiting import wait_until
@@ -218,6 +221,121 @@ class TraceWithPoison(FleetScenario):
         self.site.connectord.wait_for_log("the database does not take a row of the trace")
 
 
+    def test_a_statement_about_more_than_rows_puts_none_aside(self):
+        rejected = self.database.psql("SELECT count(*) FROM rejected")
+        self.database.psql("ALTER TABLE volume ADD CONSTRAINT broken CHECK (messages < 0) NOT VALID")
+        self.addCleanup(self.database.psql, "ALTER TABLE volume DROP CONSTRAINT IF EXISTS broken")
+        sent = [self.send("bob@example.org", tls=False) for _ in range(3)]
+        self.assertEqual({one.reply.code for one in sent}, {250})
+        self.site.connectord.wait_for_log("the joint trace cannot be written.*broken")
+        self.assertEqual(self.database.psql("SELECT count(*) FROM rejected"), rejected)
+        self.database.psql("ALTER TABLE volume DROP CONSTRAINT broken")
+        self.wait_until_sent()
+        for one in sent:
+            self.assertEqual(self.database.psql(f"SELECT count(*) FROM message WHERE queue_id = '{one.queue_id}'"), "1")
+        self.assertEqual(self.database.psql("SELECT count(*) FROM rejected"), rejected)
+
+
+class StatusScenario(FleetScenario):
+    def status(self) -> dict:
+        return json.loads(self.asked("status", "--json").stdout)
+
+    def asked(self, *command: str):
+        return connectorctl(*command, "--config", self.site.connectord.config_file)
+
+    def fleets(self) -> list[dict]:
+        status = self.status()
+        return [one for one in status["missing"] + status["notes"] if one["area"] in ("fleet", "joint trace")]
+
+
+class StatusWhileStopped(StatusScenario):
+    def test_it_says_that_the_database_is_away_and_that_mail_is_not_touched(self):
+        self.assertEqual(self.send("bob@example.org", tls=False).reply.code, 250)
+        self.wait_until_sent()
+        wait_until(lambda: self.status()["connectord"]["fleet"]["connected"], "the database")
+        wait_until(lambda: not self.fleets(), "nothing to say")
+        self.assertIn("mx1 in postgresql://", self.asked("status").stdout)
+        self.database.stop()
+        self.addCleanup(self.database.start)
+        self.assertEqual(self.send("bob@example.org", tls=False).reply.code, 250)
+        told = wait_until(lambda: len(self.fleets()) == 2 and self.fleets(), "both to be said", 30.0)
+        for one in told:
+            self.assertIn("mail is not touched", one["what"])
+            self.assertRegex(one["what"], r"since 20\d\d-")
+            self.assertIn("connection to server on socket", one["why"])
+            self.assertEqual(one["severity"], "warning")
+        wait_until(lambda: re.search(r"[1-9]\d* rows? waits? on this host, the oldest for \d+ s", self.asked("status").stdout),
+                   "what waits", 40.0)
+        for command in ("status", "doctor"):
+            self.assertNotIn("all is well", self.asked(command).stdout)
+        trace = self.status()["connectord"]["fleet"]["trace"]
+        self.assertFalse(trace["writable"])
+        self.assertGreater(trace["waiting"], 0)
+        self.database.start()
+        wait_until(lambda: not self.fleets(), "it to be gone", 60.0)
+        self.assertIn("is written, 0 rows waiting", self.asked("status").stdout)
+
+
+class StatusWithPoison(StatusScenario):
+    def test_a_row_that_was_set_aside_is_told(self):
+        self.database.psql("ALTER TABLE recipient ADD CONSTRAINT poison CHECK (address <> 'poison@example.net')")
+        self.addCleanup(self.database.psql, "ALTER TABLE recipient DROP CONSTRAINT IF EXISTS poison")
+        self.send("bob@example.org", "poison@example.net", tls=False)
+        told = wait_until(lambda: next((one for one in self.fleets() if "set aside" in one["what"]), None), "the row", 30.0)
+        self.assertIn("poison", told["why"])
+        self.assertIn("does not take 1 row", told["what"])
+
+
+class TheApi(FleetScenario):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.site.connectord.stop()
+        (cls.site.path / "state").mkdir(mode=0o755)
+        cls.site.add_to_server(*server_lines(cls.site.path).splitlines())
+        cls.site.reconfigure(CONTOSO + fleet_table(cls.database, cls.site.path, "mx1", cls.more))
+        cls.site.connectord.start()
+        cls.api = ApiClient(cls.site.connectord.endpoint("api"))
+
+    def test_what_is_new_is_told_each_row_once(self):
+        begin = self.page("limit=5")
+        self.assertEqual(begin["scope"], "fleet")
+        sent = [self.send("bob@example.org", tls=False).queue_id for _ in range(3)]
+        seen: list[str] = []
+        mark = begin["follow"]
+
+        def all_seen() -> bool:
+            nonlocal mark
+            news = self.page(f"after={mark}&limit=2&sender=bob@example.org")
+            self.assertLessEqual(len(news["messages"]), 2)
+            self.assertEqual({row["host"] for row in news["messages"]} | {"mx1"}, {"mx1"})
+            seen.extend(row["queue_id"] for row in news["messages"])
+            mark = news["follow"]
+            return len(seen) >= 3
+        wait_until(all_seen, "three rows", 20.0)
+        self.assertEqual(seen, sent)
+        self.assertEqual(self.page(f"after={mark}")["messages"], [])
+        self.assertEqual(self.api.get("/api/exchange/messagetrace?after=1.x_").status, 400)
+
+    def test_health_says_how_the_member_stands(self):
+        answer = self.api.get("/health")
+        self.described("/health", answer)
+        wait_until(lambda: self.api.get("/health").json["fleet"]["connected"], "the database")
+        fleet = self.api.get("/health").json["fleet"]
+        self.assertEqual((fleet["host"], fleet["trace"]["writable"], fleet["trace"]["rejected"]["rows"]), ("mx1", True, 0))
+        self.assertIn("\nconnectord_fleet_generation_wanted 0\n", self.api.get("/metrics").content.decode())
+
+    def page(self, query: str) -> dict:
+        path = f"/api/exchange/messagetrace?{query}"
+        answer = self.api.get(path)
+        self.assertEqual(answer.status, 200, answer.content)
+        self.described(path, answer)
+        return answer.json
+
+    def described(self, path: str, answer) -> None:
+        Description(self.api.get("/api/openapi.json").json).check("GET", path, answer)
+
+
 class TraceOfTwoHosts(FleetScenario):
     """mx2 has a Postfix of its own, and the same database."""
 
@@ -260,6 +378,37 @@ class TraceOfTwoHosts(FleetScenario):
         local = next(row for row in local_rows(self.site) if row["queue_id"] == self.here.queue_id)
         self.assertEqual(self.shown(self.site, str(local["id"]))["rows"][0]["queue_id"], self.here.queue_id)
         self.assertEqual(self.shown(self.other, f"mx1-{local['id']}")["rows"][0]["queue_id"], self.here.queue_id)
+
+    def followed(self, output) -> set:
+        rows = [json.loads(line) for line in output.read_text().splitlines()]
+        seen = [(row["host"], row["row"]) for row in rows]
+        self.assertEqual(len(seen), len(set(seen)), "each row once")
+        return {(row["host"], row["queue_id"]) for row in rows}
+
+    def test_new_rows_of_both_are_followed_each_once_also_when_the_database_was_away(self):
+        output = self.site.path / "followed"
+        errors = self.site.path / "followed-errors"
+        self.wait_until_sent()
+        with output.open("w") as out, errors.open("w") as error:
+            process = self.site.workspace.start(
+                [str(build_folder() / "connectorctl"), "trace", "--follow", "--json", "--sender", "bob@example.org", "--config",
+                 str(self.site.connectord.config_file)], stdout=out, stderr=error)
+            self.addCleanup(self.site.workspace.stop, process)
+        wait_until(lambda: self.send_on(self.site) and self.followed(output), "that it follows", 20.0)
+        sent = {("mx1", self.send_on(self.site)), ("mx2", self.send_on(self.other))}
+        wait_until(lambda: sent <= self.followed(output), "rows of both", 20.0)
+        self.database.stop()
+        sent |= {("mx1", self.send_on(self.site)), ("mx2", self.send_on(self.other))}
+        wait_until(lambda: "nothing new is seen until the fleet's database is back" in errors.read_text(), "that to be said", 20.0)
+        self.database.start()
+        # Those of a host that caught up are older than what others have written since.
+        wait_until(lambda: sent <= self.followed(output), "what waited", CATCHING_UP)
+        self.assertIsNone(process.poll())
+
+    def send_on(self, site: Site) -> str:
+        with site.client() as client:
+            client.ehlo()
+            return submit(client, "bob@example.org", "followed@example.net").queue_id
 
     def test_volumes_are_those_of_both(self):
         counted = self.report(self.site)

@@ -52,6 +52,10 @@ void add_fleet(metrics::Exposition& text, const runtime::Process& process) {
              fleet.value("connected", false) ? 1 : 0);
   text.gauge("connectord_fleet_generation", "The fleet's generation that runs on this host.",
              static_cast<double>(fleet.value("generation", std::int64_t{0})));
+  if (fleet["wanted"].is_number()) {
+    text.gauge("connectord_fleet_generation_wanted", "The fleet's generation that counts for this host.",
+               static_cast<double>(fleet.value("wanted", std::int64_t{0})));
+  }
   text.gauge("connectord_fleet_generation_fails", "1 while the fleet's generation does not load on this host.",
              fleet["generation_error"].is_null() ? 0 : 1);
 }

@@ -28,9 +28,19 @@ auto one_word_of(std::span<const std::pair<std::string_view, Value>, Size> words
   };
 }
 
-Answered<trace::Query> query_of(const Call& call, std::int64_t now) {
-  Parameters parameters(call.target);
+bool is_place_to_go_on(const std::string& text) {
+  return text.empty() || base::whole_number<std::int64_t>(text) || fleet::is_joint_mark(text);
+}
+
+struct Asked {
   trace::Query query;
+  std::string after;  // what an answer gave as "follow", or the number of a row; empty: not only what is new
+};
+
+Answered<Asked> query_of(const Call& call, std::int64_t now) {
+  Parameters parameters(call.target);
+  Asked asked;
+  trace::Query& query = asked.query;
   query.word = parameters.text("word");
   query.sender = parameters.text("sender");
   query.author = parameters.text("author");
@@ -51,8 +61,9 @@ Answered<trace::Query> query_of(const Call& call, std::int64_t now) {
   query.until = parameters.time("until", now);
   parameters.check_range(query.since, query.until);
   query.limit = parameters.limit().value_or(query.limit);
-  query.after = parameters.parsed("after", base::whole_number<std::int64_t>, "write the number of a row");
-  if (query.after && !query.cursor.empty()) parameters.refuse("after", "write it, or cursor, not both");
+  asked.after = parameters.text("after");
+  if (!is_place_to_go_on(asked.after)) parameters.refuse("after", "write what an answer gave as follow");
+  if (!asked.after.empty() && !query.cursor.empty()) parameters.refuse("after", "write it, or cursor, not both");
   constexpr std::string_view of_cursors = "0123456789.";
   if (query.cursor.find_first_not_of(of_cursors) != std::string::npos) {
     parameters.refuse("cursor", "write what the page before gave as next");
@@ -63,7 +74,7 @@ Answered<trace::Query> query_of(const Call& call, std::int64_t now) {
     if (!range) parameters.refuse("client", range.error());
   }
   if (auto refused = parameters.refusal()) return tl::unexpected(*refused);
-  return query;
+  return asked;
 }
 
 // What a report of this kind may be made by, the usual one first.
@@ -130,21 +141,43 @@ Answered<std::unique_ptr<trace::Archive>> open_archive(const Context& context, f
   return fleet::open_trace(policy->configuration(), scope).map_error(unreadable);
 }
 
+namespace {
+
+Json list_of(const std::vector<trace::Row>& rows) {
+  Json list = Json::array();
+  for (const trace::Row& row : rows) list.push_back(trace::to_json(row));
+  return list;
+}
+
+Response newer_rows(const Context& context, trace::Archive& archive, const Asked& asked) {
+  auto news = archive.news(asked.query, asked.after);
+  if (!news) return unreadable(news.error());
+  Json object = {
+      {"messages", list_of(news->rows)}, {"next", news->has_more ? Json(news->mark) : Json()}, {"follow", news->mark}};
+  add_scope(context, archive, object);
+  return json_response(object);
+}
+
+}  // namespace
+
 Response search_trace(Context& context, const Call& call) {
   const auto archive = open_archive(context, fleet::TraceScope::all);
   if (!archive) return archive.error();
-  const auto query = query_of(call, context.setup.services.unix_milliseconds());
-  if (!query) return query.error();
-  const auto page = (*archive)->search(*query);
+  const auto asked = query_of(call, context.setup.services.unix_milliseconds());
+  if (!asked) return asked.error();
+  const trace::Query& query = asked->query;
+  if (!asked->after.empty()) return newer_rows(context, **archive, *asked);
+  // Before the search, so that what comes in between is in both, and not in neither.
+  const auto begin = query.cursor.empty() ? (*archive)->news(query, {}) : trace::News();
+  const auto page = (*archive)->search(query);
   if (!page) return unreadable(page.error());
   if (page->rows.empty()) {
     const auto policy = context.setup.services.policies.current().policy;
-    const auto unknown = unknown_names(**archive, *query, policy->configuration());
+    const auto unknown = unknown_names(**archive, query, policy->configuration());
     if (!unknown.empty()) return problem(400, "a parameter has a value that it cannot have", unknown);
   }
-  Json rows = Json::array();
-  for (const trace::Row& row : page->rows) rows.push_back(trace::to_json(row));
-  Json object = {{"messages", std::move(rows)}, {"next", page->next.empty() ? Json() : Json(page->next)}};
+  Json object = {{"messages", list_of(page->rows)}, {"next", page->next.empty() ? Json() : Json(page->next)}};
+  if (begin && !begin->mark.empty()) object["follow"] = begin->mark;
   add_scope(context, **archive, object);
   if (page->complete_until) object["complete_until"] = trace::iso_time(*page->complete_until);
   return json_response(object);
@@ -155,15 +188,15 @@ Response export_trace(Context& context, const Call& call) {
   constexpr std::size_t page_length = 1000;
   auto archive = open_archive(context, fleet::TraceScope::all);
   if (!archive) return archive.error();
-  auto query = query_of(call, context.setup.services.unix_milliseconds());
-  if (!query) return query.error();
-  query->limit = page_length;
+  auto asked = query_of(call, context.setup.services.unix_milliseconds());
+  if (!asked) return asked.error();
+  asked->query.limit = page_length;
   struct State {
     std::unique_ptr<trace::Archive> archive;
     trace::Query query;
     bool is_over = false;
   };
-  const auto state = std::make_shared<State>(State{std::move(*archive), std::move(*query)});
+  const auto state = std::make_shared<State>(State{std::move(*archive), std::move(asked->query)});
   Response response{200, "text/csv; charset=utf-8", trace::csv_heading(), {}};
   response.headers.emplace_back("Content-Disposition", "attachment; filename=\"messages.csv\"");
   response.more = [state] {

@@ -8,6 +8,7 @@
 #include "address_file.h"
 #include "connectord/base/digest.h"
 #include "connectord/config/fleet_copy.h"
+#include "connectord/config/named_files.h"
 #include "cross_checks.h"
 #include "document.h"
 #include "domains_file.h"
@@ -101,6 +102,13 @@ class Loading {
     return file;
   }
 
+  // A file that stands at this place.
+  tl::expected<SourceFile, std::string> read_named(const model::Location& place, const std::string& path,
+                                                   const SourceKind& kind) const {
+    if (environment_.files) return given_file(path);
+    return read_named_file(loaded_.configuration, place, path, [&] { return read_file(path, kind); });
+  }
+
   tl::expected<SourceFile, std::string> given_file(const std::string& path) const {
     const SourceTexts& files = *environment_.files;
     const auto file = std::find_if(files.begin(), files.end(), [&](const SourceText& one) { return one.path == path; });
@@ -140,6 +148,7 @@ class Loading {
   void read_fleet() {
     const auto& fleet = loaded_.configuration.fleet;
     if (!fleet || fleet->state.empty()) return;
+    const NamedFileRights rights = NamedFileRights::for_the_copy(loaded_.configuration);
     const auto generation = fleet_generation(fleet->state);
     if (!generation) return problems_.error(fleet->location, fleet_key, generation.error());
     if (!*generation) {
@@ -149,7 +158,8 @@ class Loading {
                              "or start connectord while the database can be reached");
     }
     const std::string path = fleet_copy_path(fleet->state, **generation);
-    auto file = read_file(path, fleet_copy);
+    std::string obstacle = environment_.files ? std::string() : rights.obstacle(path);
+    auto file = obstacle.empty() ? read_file(path, fleet_copy) : tl::unexpected(std::move(obstacle));
     if (!file) return problems_.error(fleet->location, fleet_key, in_quotes(path) + ": " + file.error());
     const std::string& text = keep(path, std::move(file->text));
     read_text(text, remember(path), DocumentKind::fleet);
@@ -192,13 +202,14 @@ class Loading {
     }
   }
 
-  // Each file once, however many rules name it.
+  // Each file once, however many rules of this host or of the fleet name it.
   std::shared_ptr<const model::AddressList> read_address_file(const std::string& path, const model::Location& place,
                                                               const std::string& key) {
     if (path.empty()) return nullptr;
-    if (const auto known = address_files_.find(path); known != address_files_.end()) return known->second;
-    auto& list = address_files_[path];
-    auto file = read_file(path, addresses_file);
+    const std::pair name_and_owner(path, is_in_fleets_copy(loaded_.configuration, place));
+    if (const auto known = address_files_.find(name_and_owner); known != address_files_.end()) return known->second;
+    auto& list = address_files_[name_and_owner];
+    auto file = read_named(place, path, addresses_file);
     if (!file) {
       problems_.error(place, key, in_quotes(path) + ": " + file.error());
       return list;
@@ -226,7 +237,8 @@ class Loading {
   Loaded loaded_;
   Problems problems_;
   std::vector<FileName> files_;  // in the order in which they were read
-  std::map<std::string, std::shared_ptr<const model::AddressList>> address_files_;
+  // By name, and whether the fleet names it: with other rights it may not be there.
+  std::map<std::pair<std::string, bool>, std::shared_ptr<const model::AddressList>> address_files_;
   KeyPlaces key_places_;  // of the main file
   std::set<FileIdentity> read_;
   FileIdentity main_;

@@ -1,6 +1,7 @@
 #include "status_table.h"
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "connectord/mta/running_daemon.h"
@@ -24,19 +25,36 @@ void add_counter(const Json& health, const std::string& front_end, const std::st
                                  ", last " + text_or(counter["last"], "never")});
 }
 
+// In a line or two; what is wrong is among the issues, in full.
 void add_fleet(const Json& health, Rows& rows) {
   const Json fleet = health.value("fleet", Json());
   if (!fleet.is_object()) return;
-  const auto number = [&fleet](const char* key) {
-    const Json value = fleet.value(key, Json());
+  const auto number = [](const Json& value) {
     return value.is_number_integer() ? std::to_string(value.get<std::int64_t>()) : std::string("?");
   };
-  const Json connected = fleet.value("connected", Json());
-  const std::string reason = text_or(fleet.value("reason", Json()), "");
-  rows.push_back({"fleet", "generation " + number("generation") +
-                               (connected == true ? ", connected" : ", its database is away: " + reason)});
-  const std::string error = text_or(fleet.value("generation_error", Json()), "");
-  if (!error.empty()) rows.push_back({"", "generation " + number("wanted") + " does not load here: " + error});
+  const std::string running = number(fleet.value("generation", Json()));
+  const std::string wanted = number(fleet.value("wanted", Json()));
+  const bool is_newest = wanted == running || wanted == "?";
+  const bool is_connected = fleet.value("connected", Json()) == true;
+  const bool is_away = !is_connected && fleet.value("reason", Json()).is_string();
+  rows.push_back({"fleet", text_or(fleet.value("host", Json()), "?") + " in " +
+                               text_or(fleet.value("database", Json()), "?") + ", generation " + running +
+                               (is_newest ? "" : " of " + wanted) +
+                               (is_connected ? ", connected"
+                                : is_away    ? ", its database is away"
+                                             : ", not connected yet")});
+  const Json trace = fleet.value("trace", Json());
+  if (!trace.is_object()) return;
+  const Json rejected = trace.value("rejected", Json::object());
+  const Json lost = trace.value("lost", Json::object());
+  std::string text = trace.value("writable", Json()) == true ? "is written" : "cannot be written";
+  text += ", " + number(trace.value("waiting", Json())) + " rows waiting for " +
+          number(trace.value("lag_seconds", Json())) + " s";
+  for (const auto& [part, words] : {std::pair(&rejected, " set aside"), std::pair(&lost, " dropped")}) {
+    const std::string count = part->is_object() ? number(part->value("rows", Json())) : "?";
+    if (count != "0") text += ", " + count + words;
+  }
+  rows.push_back({"joint trace", text});
 }
 
 void add_daemon(const Json& health, Rows& rows) {

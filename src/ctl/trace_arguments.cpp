@@ -27,20 +27,20 @@ Expected<std::string> file_of(const config::TraceSettings& settings, const Commo
 
 }  // namespace
 
-Expected<std::string> trace_file(const Common& common, const TraceArguments& arguments, const Terminal& terminal) {
-  if (!arguments.file.empty()) return arguments.file;
-  return file_of(config::trace_settings(common.configuration, runtime::environment_of_host()), common, terminal);
+Expected<OpenTrace> find_trace(const Common& common, const TraceArguments& arguments, const Terminal& terminal) {
+  const auto of_file = [](const std::string& file) { return [file] { return trace::open_sqlite_archive(file); }; };
+  if (!arguments.file.empty()) return of_file(arguments.file);
+  const auto settings = config::trace_settings(common.configuration, runtime::environment_of_host());
+  const auto file = file_of(settings, common, terminal);
+  if (!file) return tl::unexpected(file.error());
+  if (!settings.is_sound) return of_file(*file);
+  const auto scope = arguments.local ? fleet::TraceScope::this_host : fleet::TraceScope::all;
+  return [configuration = settings.configuration, scope] { return fleet::open_trace(configuration, scope); };
 }
 
 Expected<std::unique_ptr<trace::Archive>> open_trace(const Common& common, const TraceArguments& arguments,
                                                      const Terminal& terminal) {
-  if (!arguments.file.empty()) return trace::open_sqlite_archive(arguments.file);
-  const auto settings = config::trace_settings(common.configuration, runtime::environment_of_host());
-  const auto file = file_of(settings, common, terminal);
-  if (!file) return tl::unexpected(file.error());
-  if (!settings.is_sound) return trace::open_sqlite_archive(*file);
-  return fleet::open_trace(settings.configuration,
-                           arguments.local ? fleet::TraceScope::this_host : fleet::TraceScope::all);
+  return find_trace(common, arguments, terminal).and_then([](const OpenTrace& open) { return open(); });
 }
 
 void tell_scope(const trace::Archive& archive, const Terminal& terminal) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,10 +42,10 @@ struct TraceArguments {
 
 Clock clock_of(const TraceArguments& arguments);
 
-// The file that the options name, or the configuration, although the rest of that may be broken.
-Expected<std::string> trace_file(const Common& common, const TraceArguments& arguments, const Terminal& terminal);
-
-// The trace that the options name, or the configuration: in a fleet, that of all hosts.
+// Opens the trace that the options name, or the configuration, although the rest of that may be broken: in a fleet,
+// that of all hosts. May be called again and again.
+using OpenTrace = std::function<Expected<std::unique_ptr<trace::Archive>>()>;
+Expected<OpenTrace> find_trace(const Common& common, const TraceArguments& arguments, const Terminal& terminal);
 Expected<std::unique_ptr<trace::Archive>> open_trace(const Common& common, const TraceArguments& arguments,
                                                      const Terminal& terminal);
 // Tells where what was found is of this host alone, and somebody might take it for that of a whole fleet.

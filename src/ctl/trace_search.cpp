@@ -8,14 +8,14 @@
 #include <utility>
 
 #include "connectord/config/load.h"
+#include "connectord/fleet/archive.h"
 #include "connectord/runtime/load_policy.h"
 #include "connectord/runtime/unknown_name.h"
-#include "connectord/trace/sqlite_store.h"
 #include "connectord/trace/trace_json.h"
 #include "json_output.h"
 #include "moment_argument.h"
+#include "table.h"
 #include "trace_arguments.h"
-#include "trace_follower.h"
 #include "trace_output.h"
 
 namespace connectord::ctl {
@@ -115,20 +115,33 @@ Expected<void> list_rows(trace::Archive& archive, trace::Query query, const Comm
   return {};
 }
 
-// What is new, until nobody reads it any more. The file is opened anew each time, since it may have been set aside.
-Expected<void> follow_rows(const std::string& file, trace::Query query, const Common& common,
+// When that begins.
+void tell_away(const trace::Archive& archive, const std::string& mark, bool was_away, const Terminal& terminal) {
+  const std::string why = archive.why_this_host_alone();
+  if (why.empty() || was_away) return;
+  if (!fleet::is_joint_mark(mark)) return tell_scope(archive, terminal);
+  terminal.error << "connectorctl: nothing new is seen until the fleet's database is back: " << harmless(why) << '\n';
+}
+
+// What is new, until nobody reads it any more. The trace is opened anew each time, since its file may have been set
+// aside.
+Expected<void> follow_rows(const OpenTrace& open, trace::Query query, const Common& common,
                            const TraceArguments& arguments, const Terminal& terminal) {
   constexpr std::chrono::milliseconds pause{500};
   if (arguments.csv) print_csv_heading(terminal.out);
   query.limit = page_size;
-  TraceFollower follower(std::move(query));
+  std::string mark;
+  bool is_away = false;
   while (terminal.out.good()) {
-    const auto archive = trace::open_sqlite_archive(file);
+    const auto archive = open();
     if (!archive) return tl::unexpected(archive.error());
-    const auto page = follower.look(**archive);
-    if (!page) return tl::unexpected(page.error());
-    print_as_asked(page->rows, common, arguments, terminal);
-    if (page->next.empty()) std::this_thread::sleep_for(pause);
+    const auto news = (*archive)->news(query, mark);
+    if (!news) return tl::unexpected(news.error());
+    mark = news->mark;
+    tell_away(**archive, mark, is_away, terminal);
+    is_away = !(*archive)->why_this_host_alone().empty();
+    print_as_asked(news->rows, common, arguments, terminal);
+    if (!news->has_more) std::this_thread::sleep_for(pause);
   }
   return {};
 }
@@ -139,8 +152,9 @@ Expected<void> search_trace(const Common& common, const TraceArguments& argument
   const auto query = trace_query_of(arguments);
   if (!query) return tl::unexpected(query.error());
   if (arguments.follow) {
-    const auto file = trace_file(common, arguments, terminal);
-    return file ? follow_rows(*file, *query, common, arguments, terminal) : tl::unexpected(file.error());
+    return find_trace(common, arguments, terminal).and_then([&](const OpenTrace& open) {
+      return follow_rows(open, *query, common, arguments, terminal);
+    });
   }
   const auto archive = open_trace(common, arguments, terminal);
   if (!archive) return tl::unexpected(archive.error());

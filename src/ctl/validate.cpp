@@ -12,6 +12,7 @@
 #include "connectord/base/files.h"
 #include "connectord/base/number.h"
 #include "connectord/config/connector_names.h"
+#include "connectord/config/named_files.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/model/entry_named.h"
 #include "connectord/outbox/key.h"
@@ -176,6 +177,9 @@ tl::expected<probe::Report, std::string> run(const engine::Policy& policy, const
   if (*direction == Direction::outbound) {
     const auto options = outbound_options(arguments);
     if (!options) return tl::unexpected(options.error());
+    // OpenSSL opens the key when it is needed, and nothing else that is done here needs root.
+    const auto* connector = model::entry_named(policy.configuration().outbound, arguments.name);
+    const config::NamedFileRights rights(policy.configuration(), connector->location);
     return probe::validate_outbound(policy, arguments.name, *options, services).value();
   }
   const auto options = inbound_options(arguments);
@@ -194,8 +198,9 @@ Status validate(const Common& common, const ValidateArguments& arguments, const 
   const auto resolver = runtime::make_resolver(configuration.dns);
   if (!resolver) return complain(resolver.error());
   const auto network = smtp::make_network();
-  probe::Services services{**resolver, *network, [&user = configuration.server.user](const std::string& path) {
-                             return runtime::read_credential_file(path, user);
+  probe::Services services{**resolver, *network, [&](const std::string&) {
+                             const auto& connector = *model::entry_named(configuration.outbound, arguments.name);
+                             return runtime::read_credential_file(configuration, connector);
                            }};
   const auto archive = open_archive(configuration, terminal);
   services.archive = archive.get();

@@ -11,6 +11,7 @@
 #include "connectord/config/connector_files.h"
 #include "connectord/config/connector_json.h"
 #include "connectord/config/fleet_copy.h"
+#include "connectord/config/named_files.h"
 #include "connectord/config/rule_json.h"
 #include "connectord/model/entry_named.h"
 #include "connectord/mta/main_cf.h"
@@ -24,12 +25,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// A file of the configuration, or the host's copy of what the fleet's hosts have in common.
+Expected<std::string> read_written(const model::Configuration& configuration, const std::string& path) {
+  const model::Location place{std::make_shared<const std::string>(path)};
+  return config::read_named_file(configuration, place, path, [&path] {
+    return base::read_file(path).map_error([](const std::error_code& error) { return error.message(); });
+  });
+}
+
 template <class Connectors>
-void look_in(const Connectors& connectors, const std::string& name, const char* table,
-             std::optional<WrittenFile>& found) {
+void look_in(const model::Configuration& configuration, const Connectors& connectors, const std::string& name,
+             const char* table, std::optional<WrittenFile>& found) {
   const auto* connector = model::entry_named(connectors, name);
   if (connector == nullptr || !connector->location.file) return;
-  const auto text = base::read_file(*connector->location.file);
+  const auto text = read_written(configuration, *connector->location.file);
   if (text && !config::is_sealed(*text)) found = WrittenFile{*connector->location.file, table};
 }
 
@@ -49,8 +58,8 @@ Expected<Texts> texts_of(const Common& common, const WrittenFile& file, const st
                          const ConnectorChange& change, const Terminal& terminal) {
   const auto policy = load_or_complain(common, terminal);
   if (!policy) return tl::unexpected(std::string("the configuration does not load, so nothing was changed"));
-  auto text = base::read_file(file.path);
-  if (!text) return tl::unexpected(file.path + ": " + text.error().message());
+  auto text = read_written(policy->configuration(), file.path);
+  if (!text) return tl::unexpected(file.path + ": " + text.error());
   const Json before = entry_in(policy->configuration(), file, name);
   return change(before).and_then([&](const Json& after) -> Expected<Texts> {
     const auto changes = config::differences(before, after);
@@ -119,15 +128,15 @@ std::optional<WrittenFile> written_file_of(const Common& common, const std::stri
   std::optional<WrittenFile> found;
   if (!loaded.policy) return found;
   const model::Configuration& configuration = loaded.policy->configuration();
-  if (direction != "outbound") look_in(configuration.inbound, name, "inbound", found);
-  if (direction != "inbound" && !found) look_in(configuration.outbound, name, "outbound", found);
+  if (direction != "outbound") look_in(configuration, configuration.inbound, name, "inbound", found);
+  if (direction != "inbound" && !found) look_in(configuration, configuration.outbound, name, "outbound", found);
   return found;
 }
 
 std::optional<WrittenFile> written_file_of_rule(const Common& common, const std::string& name) {
   const auto loaded = load(common, runtime::SecretFiles::leave);
   std::optional<WrittenFile> found;
-  if (loaded.policy) look_in(loaded.policy->configuration().rules, name, "rule", found);
+  if (loaded.policy) look_in(loaded.policy->configuration(), loaded.policy->configuration().rules, name, "rule", found);
   return found;
 }
 

@@ -274,7 +274,7 @@ class Daemon {
     const std::int64_t now = services().unix_time();
     activity_->loaded(now);
     runtime::Process process{runtime::resolved_path(path_), ::getpid(), now, server_};
-    if (follower_) process.fleet = [this] { return to_json(follower_->state()); };
+    if (follower_) process.fleet = [this] { return fleet_health(); };
     health_.start([process, services = services()] { return health_document(process, services); });
     running_.start([history = history_] { return history->document(); });
     if (!api_server_) return;
@@ -282,6 +282,12 @@ class Daemon {
                                  validations_of(validator_, policies_), examinations_of(process.configuration),
                                  insights_of(process, services()), domains_of(policies_), change_fleet(), held_mail()});
     api_server_->start();
+  }
+
+  nlohmann::ordered_json fleet_health() const {
+    auto health = to_json(follower_->state());
+    health["trace"] = trace_sink_ ? to_json(trace_sink_->state()) : nlohmann::ordered_json();
+    return health;
   }
 
   std::function<tl::expected<void, std::string>(const fleet::Database::Change&)> change_fleet() {

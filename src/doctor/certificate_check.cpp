@@ -1,7 +1,8 @@
-#include <set>
+#include <map>
 
 #include "connectord/base/text.h"
 #include "connectord/base/time.h"
+#include "connectord/config/named_files.h"
 #include "connectord/doctor/doctor.h"
 #include "connectord/mta/files.h"
 #include "connectord/probe/results.h"
@@ -33,16 +34,16 @@ class Certificates {
         "renew it, and: systemctl restart connectord");
     for (const auto& connector : context_.configuration.outbound) {
       if (connector.enabled && connector.tls) {
-        own(connector.name + ", outbound.tls.certificate", connector.tls->certificate,
-            std::string("what we show to others; renew it") + (context_.postfix ? ", and: postfix reload" : ""));
+        named(connector.name + ", outbound.tls.certificate", connector.tls->certificate, connector.location,
+              std::string("what we show to others; renew it") + (context_.postfix ? ", and: postfix reload" : ""));
       }
     }
-    std::set<std::string> authorities;
+    std::map<std::string, model::Location> authorities;
     for (const auto& connector : context_.configuration.outbound) {
-      if (connector.enabled && connector.tls) authorities.insert(connector.tls->ca_file);
+      if (connector.enabled && connector.tls) authorities.try_emplace(connector.tls->ca_file, connector.location);
     }
-    for (const std::string& file : authorities) {
-      own("outbound.tls.ca_file", file, "ask the partner for the authority's next certificate", true);
+    for (const auto& [file, place] : authorities) {
+      named("outbound.tls.ca_file", file, place, "ask the partner for the authority's next certificate", true);
     }
     validations();
     findings_.seen("certificates", std::to_string(seen_) + " looked at");
@@ -68,14 +69,21 @@ class Certificates {
 
   // The first certificate of a chain is the one that counts; of authorities, each.
   void own(const std::string& where, const std::string& file, const std::string& write, bool all = false) {
+    named(where, file, {}, write, all);
+  }
+
+  // One that a connector names which stands at this place.
+  void named(const std::string& where, const std::string& file, const model::Location& place, const std::string& write,
+             bool all = false) {
     if (file.empty() || file == "none") return;
-    const auto text = mta::read_file(file);
+    const auto text =
+        config::read_named_file(context_.configuration, place, file, [&file] { return mta::read_file(file); });
     const auto read = text ? tls::read_pem(*text) : tl::unexpected(text.error());
     if (!read)
       return findings_.warn("certificates", where + ", " + file + ": " + read.error(), "see whether the file is right");
-    const std::string place = where + ", " + file + ": ";
+    const std::string heading = where + ", " + file + ": ";
     for (const tls::Certificate& certificate : *read) {
-      end(place + base::printable(certificate.subject), certificate.not_after, write);
+      end(heading + base::printable(certificate.subject), certificate.not_after, write);
       if (!all) return;
     }
   }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "connectord/base/time.h"
+#include "connectord/config/named_files.h"
 #include "connectord/mta/files.h"
 #include "connectord/probe/results.h"
 #include "connectord/runtime/load_policy.h"
@@ -51,16 +52,18 @@ class CertificateList {
       }
     }
     for (const auto& connector : context_.configuration.outbound) {
-      if (connector.tls) own_file(connector.name + ", outbound.tls.certificate", connector.tls->certificate);
+      if (!connector.tls) continue;
+      own_file(connector.name + ", outbound.tls.certificate", connector.tls->certificate, connector.location);
     }
     own_file("server.api_certificate", context_.configuration.server.api_certificate);
   }
 
-  // Of a chain the first is the one that is shown.
-  void own_file(const std::string& where, const std::string& file) {
+  // Of a chain the first is the one that is shown. `place` is where a connector names it.
+  void own_file(const std::string& where, const std::string& file, const model::Location& place = {}) {
     if (file.empty() || file == "none") return;
     ListedCertificate listed{.whose = "ours", .where = where + ", " + file};
-    const auto text = mta::read_file(file);
+    const auto text =
+        config::read_named_file(context_.configuration, place, file, [&file] { return mta::read_file(file); });
     const auto read = text ? tls::read_pem(*text) : tl::unexpected(text.error());
     if (!read) {
       listed.problem = read.error();

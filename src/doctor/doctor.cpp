@@ -54,6 +54,7 @@ void examine_all(const Request& request, Report& report) {
   findings.seen("configuration", file);
   examine_daemon(context, findings);
   report.health = context.health;
+  examine_fleet(context, findings);
   examine_mail_servers(context, request.places, report);
   examine_trace(context, request.whole, findings);
   examine_queue(context, findings);

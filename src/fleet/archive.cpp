@@ -16,6 +16,7 @@
 #include "connectord/fleet/database.h"
 #include "connectord/trace/row_name.h"
 #include "connectord/trace/sqlite_store.h"
+#include "joint_news.h"
 #include "joint_search.h"
 #include "mended_text.h"
 #include "trace_batch.h"
@@ -31,6 +32,7 @@ constexpr std::chrono::seconds before_next_try{5};
 constexpr std::size_t most_idle = 4;
 constexpr std::size_t longest_host_id = 4096;
 constexpr const char* too_slow = "57014";
+constexpr const char* by_own_numbers = "rows are followed by this host's own numbers";
 
 // Those of this process that nobody uses now. While the database is away, nobody waits for it again and again.
 class IdleConnections {
@@ -87,6 +89,7 @@ struct Host {
   std::int16_t id = 0;
   std::string name;
   std::int64_t base = 0;  // of the numbers of its file
+  std::int64_t last = 0;  // row of it that is here
   bool is_this = false;
 };
 
@@ -99,12 +102,19 @@ struct Hosts {
     for (const Host& host : all) made.emplace(host.id, host.name);
     return made;
   }
+
+  std::vector<HostProgress> progress() const {
+    std::vector<HostProgress> made;
+    for (const Host& host : all) made.push_back({host.id, host.last});
+    return made;
+  }
 };
 
-enum class HostColumn : int { id, name, uuid, base, complete_until, is_alive };
+enum class HostColumn : int { id, name, uuid, base, complete_until, is_alive, last };
 constexpr const char* hosts_sql =
     "SELECT h.id, h.name, h.uuid, coalesce(s.base, 0), floor(extract(epoch FROM h.complete_until) * 1000)::bigint, "
-    "h.gone IS NULL AND h.last_seen > now() - make_interval(secs => $1) FROM host h LEFT JOIN source s ON s.host = "
+    "h.gone IS NULL AND h.last_seen > now() - make_interval(secs => $1), h.last_seq FROM host h LEFT JOIN source s ON "
+    "s.host = "
     "h.id "
     "ORDER BY h.gone IS NOT NULL, h.id";
 
@@ -117,6 +127,7 @@ postgres::Result<Hosts> read_hosts(postgres::Connection& connection, const std::
     hosts.all.push_back({.id = static_cast<std::int16_t>(rows->integer(row, at(HostColumn::id))),
                          .name = rows->string(row, at(HostColumn::name)),
                          .base = rows->integer(row, at(HostColumn::base)),
+                         .last = rows->integer(row, at(HostColumn::last)),
                          .is_this = !own_uuid.empty() && rows->text(row, at(HostColumn::uuid)) == own_uuid});
     const auto complete = rows->optional_integer(row, at(HostColumn::complete_until));
     if (!complete || !rows->boolean(row, at(HostColumn::is_alive))) continue;
@@ -186,7 +197,7 @@ constexpr std::int64_t validations = static_cast<std::int64_t>(trace::Direction:
 
 class FleetArchive : public trace::Archive {
  public:
-  explicit FleetArchive(const model::Configuration& configuration) : configuration_(configuration) {
+  explicit FleetArchive(model::Configuration configuration) : configuration_(std::move(configuration)) {
     const auto uuid = base::read_file(configuration_.fleet->state + "/host-id", longest_host_id);
     if (uuid) own_uuid_ = uuid->substr(0, uuid->find('\n'));
   }
@@ -194,8 +205,8 @@ class FleetArchive : public trace::Archive {
   std::string why_this_host_alone() const override { return why_; }
 
   tl::expected<trace::Page, std::string> search(const trace::Query& query) override {
-    // Rows are followed by the numbers of this host, and a page of one trace has no next one in the other.
-    if (query.after) return ask_local([&](Archive& local) { return local.search(query); }, "new rows are followed");
+    // These numbers are this host's, and a page of one trace has no next one in the other.
+    if (query.after) return ask_local([&](Archive& local) { return local.search(query); }, by_own_numbers);
     const bool is_next_page = !query.cursor.empty();
     return ask(
         [&](postgres::Connection& connection, const Hosts& hosts) -> postgres::Result<trace::Page> {
@@ -223,7 +234,26 @@ class FleetArchive : public trace::Archive {
   }
 
   tl::expected<std::int64_t, std::string> last_row() override {
-    return ask_local([](Archive& local) { return local.last_row(); }, "new rows are followed");
+    return ask_local([](Archive& local) { return local.last_row(); }, by_own_numbers);
+  }
+
+  // Who has begun to follow the fleet goes on with that when the database is back, and misses nothing. Who began while
+  // it was away follows this host.
+  tl::expected<trace::News, std::string> news(const trace::Query& query, const std::string& mark) override {
+    if (base::whole_number<std::int64_t>(mark)) {
+      return ask_local([&](Archive& local) { return local.news(query, mark); }, by_own_numbers);
+    }
+    const auto seen = JointMark::parse(mark);
+    if (!mark.empty() && !seen)
+      return tl::unexpected("\"" + mark + "\" is no mark of this trace; begin anew without one");
+    return ask(
+        [&](postgres::Connection& connection, const Hosts& hosts) {
+          return read_news(connection, texts_, hosts.names(), query, seen, hosts.progress());
+        },
+        [&](Archive& local) -> tl::expected<trace::News, std::string> {
+          if (mark.empty()) return local.news(query, mark);
+          return trace::News{.rows = {}, .mark = mark};
+        });
   }
 
   tl::expected<trace::Report, std::string> report(const trace::ReportQuery& query) override {
@@ -515,12 +545,21 @@ class FleetArchive : public trace::Archive {
 
 }  // namespace
 
+bool is_joint_mark(std::string_view text) {
+  return JointMark::parse(text).has_value();
+}
+
 tl::expected<std::unique_ptr<trace::Archive>, std::string> open_trace(const model::Configuration& configuration,
                                                                       TraceScope scope) {
   if (!configuration.fleet || scope == TraceScope::this_host) {
     return trace::open_sqlite_archive(configuration.trace->file());
   }
-  return std::make_unique<FleetArchive>(configuration);
+  // Not all connectors and rules, for each search.
+  model::Configuration part;
+  part.server = configuration.server;
+  part.trace = configuration.trace;
+  part.fleet = configuration.fleet;
+  return std::make_unique<FleetArchive>(std::move(part));
 }
 
 }  // namespace connectord::fleet

@@ -42,6 +42,9 @@ std::string errors_in(const runtime::Reloader::Result& result) {
 class Follower::Work : public LoneWork {
  public:
   explicit Work(Setup setup) : setup_(std::move(setup)) {
+    state_.host = host_name_in_fleet(setup_.configuration);
+    state_.database = setup_.configuration.fleet->database;
+    state_.away_since = ::time(nullptr);
     const auto running = config::current_fleet_copy(setup_.configuration.fleet->state);
     if (running && *running) state_.generation = **running;
   }
@@ -190,6 +193,7 @@ class Follower::Work : public LoneWork {
       const bool is_known = failed_ == wanted.sha256 && state_.generation_error == reason;
       failed_ = wanted.sha256;
       failed_at_ = Clock::now();
+      if (state_.generation_error.empty()) state_.failing_since = ::time(nullptr);
       state_.generation_error = reason;
       if (is_known) return;
       running = std::to_string(state_.generation);
@@ -232,6 +236,7 @@ class Follower::Work : public LoneWork {
     {
       const base::MutexLock lock(mutex_);
       const bool is_known = !state_.is_connected && state_.database_error == reason;
+      if (state_.is_connected) state_.away_since = ::time(nullptr);
       state_.is_connected = false;
       state_.database_error = reason;
       if (is_known) return;
@@ -247,6 +252,7 @@ class Follower::Work : public LoneWork {
       is_news = !state_.is_connected;
       state_.is_connected = true;
       state_.database_error.clear();
+      state_.away_since = 0;
       state_.last_contact = ::time(nullptr);
     }
     if (is_news) setup_.log.info(subject, "connected to the fleet's database");
@@ -263,14 +269,18 @@ class Follower::Work : public LoneWork {
 
 nlohmann::ordered_json to_json(const MemberState& state) {
   using Json = nlohmann::ordered_json;
-  constexpr std::size_t longest = 1000;
-  const auto text = [](const std::string& value) { return base::text_or_null(value.substr(0, longest)); };
-  return {{"connected", state.is_connected},
+  const auto text = [](const std::string& value) { return base::text_or_null(value.substr(0, max_reason)); };
+  const bool fails = !state.generation_error.empty();
+  return {{"host", state.host},
+          {"database", state.database.substr(0, max_reason)},
+          {"connected", state.is_connected},
           {"last_contact", base::time_or_null(state.last_contact)},
+          {"away_since", base::time_or_null(state.away_since)},
           {"reason", text(state.database_error)},
           {"generation", state.generation},
           {"wanted", state.wanted ? Json(*state.wanted) : Json(nullptr)},
-          {"generation_error", text(state.generation_error)}};
+          {"generation_error", text(state.generation_error)},
+          {"generation_fails_since", base::time_or_null(fails ? state.failing_since : 0)}};
 }
 
 Follower::Follower(Setup setup) : work_(std::make_shared<Work>(std::move(setup))) {}

@@ -19,6 +19,7 @@ namespace {
 constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t least_candidates = 50;
 constexpr std::size_t most_candidates = 5'000;
+constexpr std::size_t most_new_messages = 500;
 
 enum class RecipientColumn : int { place, seq, address, status, status_time, outbound_connector, originals };
 constexpr const char* recipients_sql =
@@ -87,6 +88,22 @@ postgres::Result<trace::Page> JointSearch::run() {
     page_.next = positions_.back().to_string();
   }
   return std::move(page_);
+}
+
+postgres::Result<std::int64_t> JointSearch::take_new(std::int64_t host, std::int64_t after, std::int64_t last) {
+  parameters_ = {host, after + 1, last};
+  const auto rows = connection_.execute(
+      "SELECT " + message_columns("m.") +
+          " FROM message m WHERE m.host = $1 AND m.seq >= coalesce((SELECT seq FROM message WHERE host = $1 AND seq <= "
+          "$2 ORDER BY seq DESC LIMIT 1), 0) AND m.seq <= $3" +
+          conditions() + " ORDER BY m.seq LIMIT " + std::to_string(most_new_messages),
+      parameters_);
+  if (!rows) return tl::unexpected(rows.error());
+  if (auto taken = take(*rows); !taken) return tl::unexpected(taken.error());
+  if (static_cast<std::size_t>(rows->size()) < most_new_messages) return last;
+  Restored restored;
+  const JointMessage end = joint_message(*rows, rows->size() - 1, restored);
+  return std::min(last, end.seq + end.kept.recipients - 1);
 }
 
 std::string JointSearch::parameter(postgres::Parameter value) {

@@ -42,6 +42,12 @@ class JointSearch {
   // Of the page's rows.
   const std::vector<JointPosition>& positions() const { return positions_; }
 
+  // In place of run(): looks at messages of one host in the order of their numbers, from the one on that has the row
+  // behind `after`. All rows are looked at up to the number that is returned, which is `last` at the most.
+  postgres::Result<std::int64_t> take_new(std::int64_t host, std::int64_t after, std::int64_t last);
+  // Those that were found, in no order.
+  std::vector<trace::Row> take_rows() { return std::move(page_.rows); }
+
  private:
   // Where the messages that have a term are found.
   struct Source {

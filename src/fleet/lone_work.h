@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <stop_token>
@@ -10,6 +11,9 @@
 #include "connectord/base/mutex.h"
 
 namespace connectord::fleet {
+
+// Of what a health document says of an error, in bytes.
+inline constexpr std::size_t max_reason = 4'000;
 
 // How long to wait until a database that was not to be had is tried again: doubling, and never the same for many hosts
 // that lost one at once. Of one thread.

@@ -132,6 +132,15 @@ TargetResult<> PostgresTarget::connect() {
   return {};
 }
 
+// For statements about more than rows of the trace: sums that are too large, a condition of somebody else's. No row is
+// to blame, and none is put aside for it; all wait until it is mended.
+TargetResult<postgres::Rows> PostgresTarget::execute_for_all(const std::string& sql,
+                                                             const postgres::Parameters& parameters) {
+  return connection_->execute(sql, parameters).map_error([](const postgres::Error& error) {
+    return TargetError{TargetError::Kind::unavailable, error.whole};
+  });
+}
+
 TargetResult<postgres::Rows> PostgresTarget::execute(const std::string& sql, const postgres::Parameters& parameters) {
   return connection_->execute(sql, parameters).map_error([this](const auto& error) { return in_words(error); });
 }
@@ -222,10 +231,10 @@ TargetResult<> PostgresTarget::set_statuses(const TraceBatch& batch) {
   }
   const postgres::Parameters parameters = {host_, times.finish(), rows.finish(), statuses.finish(),
                                            status_times.finish()};
-  const auto set = execute(status_sql, parameters);
+  const auto set = execute_for_all(status_sql, parameters);
   if (!set) return tl::unexpected(set.error());
   if (set->affected() >= static_cast<std::int64_t>(by_row.size())) return {};
-  return execute(status_at_any_time_sql, parameters).map([](const postgres::Rows& /*none*/) {});
+  return execute_for_all(status_at_any_time_sql, parameters).map([](const postgres::Rows& /*none*/) {});
 }
 
 TargetResult<> PostgresTarget::set_sizes(const TraceBatch& batch) {
@@ -238,7 +247,7 @@ TargetResult<> PostgresTarget::set_sizes(const TraceBatch& batch) {
     rows.add(size.message);
     sizes.add(size.size);
   }
-  return execute(size_sql, {host_, times.finish(), rows.finish(), sizes.finish()})
+  return execute_for_all(size_sql, {host_, times.finish(), rows.finish(), sizes.finish()})
       .map([](const postgres::Rows& /*none*/) {});
 }
 
@@ -267,7 +276,7 @@ TargetResult<> PostgresTarget::add_volumes(const TraceBatch& batch) {
   const auto add = [this](const char* sql, auto& lists) -> TargetResult<> {
     postgres::Parameters parameters = {host_};
     for (ArrayText& list : lists) parameters.emplace_back(list.finish());
-    return execute(sql, parameters).map([](const postgres::Rows& /*none*/) {});
+    return execute_for_all(sql, parameters).map([](const postgres::Rows& /*none*/) {});
   };
   if (!batch.volumes.empty()) {
     if (auto added = add(volume_sql, arrays); !added) return added;
@@ -285,16 +294,11 @@ TargetResult<> PostgresTarget::add_volumes(const TraceBatch& batch) {
 }
 
 TargetResult<> PostgresTarget::note_progress(const TargetNote& note, std::int64_t rejected) {
-  return execute(progress_sql,
-                 {host_, note.cursor.row, note.last_time, note.cursor.report, note.cursor.word, note.cursor.finding,
-                  note.cursor.certificate, note.lost, rejected, configuration_.trace->keep.count(), note.newest_row,
-                  note.newest_time, note.complete_until})
-      .map([](const postgres::Rows& /*none*/) {})
-      // No row of the trace is to blame for it.
-      .map_error([](TargetError error) {
-        error.kind = TargetError::Kind::unavailable;
-        return error;
-      });
+  return execute_for_all(progress_sql,
+                         {host_, note.cursor.row, note.last_time, note.cursor.report, note.cursor.word,
+                          note.cursor.finding, note.cursor.certificate, note.lost, rejected,
+                          configuration_.trace->keep.count(), note.newest_row, note.newest_time, note.complete_until})
+      .map([](const postgres::Rows& /*none*/) {});
 }
 
 TargetResult<> PostgresTarget::reject(const RejectedRow& row, const BatchPlace& place, const TargetNote& note) {

@@ -40,6 +40,7 @@ class PostgresTarget : public TraceTarget {
   TargetResult<> note_progress(const TargetNote& note, std::int64_t rejected);
   TargetResult<> commit();
   TargetResult<postgres::Rows> execute(const std::string& sql, const postgres::Parameters& parameters = {});
+  TargetResult<postgres::Rows> execute_for_all(const std::string& sql, const postgres::Parameters& parameters);
   TargetError in_words(const postgres::Error& error);
 
   const model::Configuration configuration_;

@@ -29,6 +29,17 @@ tl::expected<Pumped, TargetError> TracePump::step(bool is_forced) {
   return done;
 }
 
+tl::expected<Backlog, std::string> TracePump::backlog() {
+  const auto source = feed_.source();
+  if (!source) return tl::unexpected(source.error());
+  const std::int64_t pumped = source->file == file_ ? cursor_.row : 0;
+  const std::int64_t there = std::max({source->from, source->noted.row, pumped});
+  if (source->last_row <= there) return Backlog{};
+  const auto oldest = feed_.time_of(there + 1);
+  if (!oldest) return tl::unexpected(oldest.error());
+  return Backlog{.rows = source->last_row - there, .oldest = oldest->value_or(0)};
+}
+
 tl::expected<Pumped, TargetError> TracePump::pump(const trace::FeedSource& source) {
   const auto state = target_.begin();
   if (!state) return tl::unexpected(state.error());
@@ -44,6 +55,7 @@ tl::expected<Pumped, TargetError> TracePump::pump(const trace::FeedSource& sourc
               .has_more = part->has_more || is_limited(),
               .waiting = std::max<std::int64_t>(source.last_row - part->end.row, 0),
               .lost = state->lost + part->lost,
+              .lost_now = part->lost,
               .rejected = state->rejected};
   const TargetNote note = note_of(source, *state, *part, batch);
   if (done.waiting > 0) done.oldest_waiting = note.last_time;
@@ -117,6 +129,7 @@ tl::expected<Pumped, TargetError> TracePump::after_failure(const TargetError& er
   done.cursor = note.cursor;
   done.rejected += 1;
   done.lost += note.lost;
+  done.lost_now = note.lost;
   done.rejected_because = error.reason;
   keep(done);
   grow();

@@ -20,8 +20,15 @@ struct Pumped {
   std::int64_t waiting = 0;         // rows
   std::int64_t oldest_waiting = 0;  // its time; 0: none waits
   std::int64_t lost = 0;            // in all
+  std::int64_t lost_now = 0;        // in this step
   std::int64_t rejected = 0;
   std::string rejected_because{};  // where a row was, in this step
+};
+
+// What this host has and the joint trace has not.
+struct Backlog {
+  std::int64_t rows = 0;
+  std::int64_t oldest = 0;  // its time; 0: none waits, or it is not known
 };
 
 // Takes rows of the trace to the joint one, a batch in each step. Where the database does not take a batch because of
@@ -33,6 +40,8 @@ class TracePump {
 
   // `is_forced`: also where nothing is new, to say that this host is there.
   tl::expected<Pumped, TargetError> step(bool is_forced);
+  // What waits by this host's file alone, for when the database cannot be asked.
+  tl::expected<Backlog, std::string> backlog();
 
  private:
   // So many messages and reports of what became of some are taken at a time.

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <ctime>
 #include <exception>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "connectord/base/background.h"
+#include "connectord/base/json_values.h"
 #include "connectord/base/mutex.h"
 #include "lone_work.h"
 #include "postgres_target.h"
@@ -65,23 +67,24 @@ class TraceSink::Work : public LoneWork {
   milliseconds one_step(PostgresTarget& target, TracePump& pump) {
     try {
       if (Clock::now() >= next_look_) {
-        if (const auto done = target.look_after_tables(); !done) return failed(done.error().reason);
+        if (const auto done = target.look_after_tables(); !done) return failed(done.error().reason, pump);
         next_look_ = Clock::now() + between_looks_at_tables;
       }
       const bool is_forced = Clock::now() >= next_sign_;
       const auto done = pump.step(is_forced);
-      if (!done) return failed(done.error().reason);
+      if (!done) return failed(done.error().reason, pump);
       if (is_forced) next_sign_ = Clock::now() + between_signs_of_life;
       succeeded(*done);
       return done->has_more ? milliseconds(0) : between_batches;
     } catch (const std::exception& error) {
-      return failed(error.what());
+      return failed(error.what(), pump);
     }
   }
 
   // The log has one line when it begins, and one when it is over.
-  milliseconds failed(const std::string& reason) {
+  milliseconds failed(const std::string& reason, TracePump& pump) {
     next_sign_ = {};
+    note_backlog(pump);
     if (note_failure(reason)) {
       const base::MutexLock lock(parts_mutex_);
       if (log_ != nullptr) {
@@ -101,11 +104,11 @@ class TraceSink::Work : public LoneWork {
       log_->info(sink_subject, "the joint trace can be written again",
                  {{"seconds", std::to_string(::time(nullptr) - before.since)}});
     }
-    if (done.lost > before.lost && before.last_write > 0) {
+    if (done.lost_now > 0) {
       log_->error(sink_subject,
                   "rows of the trace were removed before the database had them; on this host they were kept "
                   "for as long as trace.keep and fleet.spool_size allow",
-                  {{"rows", std::to_string(done.lost - before.lost)}});
+                  {{"rows", std::to_string(done.lost_now)}});
     }
     if (!done.rejected_because.empty()) {
       log_->error(sink_subject, "the database does not take a row of the trace; it is in the table \"rejected\"",
@@ -123,6 +126,15 @@ class TraceSink::Work : public LoneWork {
     return is_news;
   }
 
+  // What waits goes on growing while nobody takes it.
+  void note_backlog(TracePump& pump) {
+    const auto backlog = pump.backlog();
+    if (!backlog) return;
+    const base::MutexLock lock(mutex_);
+    state_.waiting = backlog->rows;
+    oldest_waiting_ = backlog->oldest;
+  }
+
   // The state before.
   TraceSinkState note_success(const Pumped& done) {
     const base::MutexLock lock(mutex_);
@@ -134,6 +146,11 @@ class TraceSink::Work : public LoneWork {
     state_.waiting = done.waiting;
     state_.lost = done.lost;
     state_.rejected = done.rejected;
+    if (done.lost_now > 0) state_.last_loss = state_.last_write;
+    if (!done.rejected_because.empty()) {
+      state_.last_rejection = state_.last_write;
+      state_.rejected_because = done.rejected_because;
+    }
     oldest_waiting_ = done.oldest_waiting;
     return before;
   }
@@ -153,6 +170,21 @@ class TraceSink::Work : public LoneWork {
   TraceSinkState state_ GUARDED_BY(mutex_);
   std::int64_t oldest_waiting_ GUARDED_BY(mutex_) = 0;  // milliseconds since 1970
 };
+
+nlohmann::ordered_json to_json(const TraceSinkState& state) {
+  const auto text = [](const std::string& value) { return base::text_or_null(value.substr(0, max_reason)); };
+  return {{"writable", state.error.empty()},
+          {"since", base::time_or_null(state.error.empty() ? 0 : state.since)},
+          {"reason", text(state.error)},
+          {"last_write", base::time_or_null(state.last_write)},
+          {"waiting", state.waiting},
+          {"lag_seconds", state.lag},
+          {"lost", {{"rows", state.lost}, {"last", base::time_or_null(state.last_loss)}}},
+          {"rejected",
+           {{"rows", state.rejected},
+            {"last", base::time_or_null(state.last_rejection)},
+            {"reason", text(state.rejected_because)}}}};
+}
 
 TraceSink::TraceSink(const model::Configuration& configuration, trace::SqliteStore& store, log::Logger& log,
                      std::function<void(const TraceSinkState&)> changed)

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectord/base/time.h"
+#include "connectord/config/named_files.h"
 #include "connectord/mta/running_daemon.h"
 #include "connectord/trace/sqlite_store.h"
 
@@ -84,8 +85,9 @@ void observe_validations(Observations& seen) {
 
 void observe_keys(Observations& seen) {
   for (const model::Signing& signing : seen.configuration.signing) {
+    const config::NamedFileRights rights(seen.configuration, signing.location);
     struct stat status {};
-    if (::stat(signing.key_file.c_str(), &status) != 0) continue;
+    if (!rights.obstacle(signing.key_file).empty() || ::stat(signing.key_file.c_str(), &status) != 0) continue;
     seen.keys.emplace(signing.selector + "._domainkey." + signing.domain.name(), status.st_mtim.tv_sec);
   }
 }

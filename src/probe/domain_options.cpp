@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectord/config/named_files.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/net/domain_name.h"
 
@@ -15,8 +16,13 @@ std::vector<KnownSelector> selectors_of(const model::Configuration& configuratio
   for (const model::Signing& signing : configuration.signing) {
     if (!signing.domain.matches(domain)) continue;
     KnownSelector known{signing.domain.name(), signing.selector};
-    auto key = reader ? config::read_secret_file(signing.key_file, *reader).and_then(&auth::DkimPrivateKey::parse)
-                      : tl::unexpected(reader.error());
+    const std::string& file = signing.key_file;
+    auto key = reader
+                   .and_then([&](const config::SecretReader& who) {
+                     return config::read_named_file(configuration, signing.location, file,
+                                                    [&] { return config::read_secret_file(file, who); });
+                   })
+                   .and_then(&auth::DkimPrivateKey::parse);
     if (key) {
       known.key = std::move(*key);
     } else {

@@ -1,11 +1,10 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
 
+#include "connectord/base/files.h"
 #include "connectord/base/text.h"
+#include "connectord/config/named_files.h"
 #include "connectord/model/entry_named.h"
-#include "connectord/mta/files.h"
 #include "connectord/smtp/smtp_client.h"
 #include "connectord/tls/certificate.h"
 #include "host_check.h"
@@ -101,7 +100,10 @@ class Outbound {
     const std::string file = plan_.connector.tls ? plan_.connector.tls->ca_file : "";
     const auto& trust = steps_.services().trust;
     plan_.trusts = file.empty() ? (trust ? trust->words : "this system") : file;
-    if (!file.empty()) return tls::TrustStore::from_file(file);
+    if (!file.empty()) {
+      return config::read_named_file(policy_.configuration(), plan_.connector.location, file,
+                                     [&file] { return tls::TrustStore::from_file(file); });
+    }
     if (!trust) return tls::TrustStore::of_system();
     if (!trust->problem.empty()) return tl::unexpected(trust->problem);
     return tls::TrustStore::of(trust->anchors, trust->system);
@@ -136,16 +138,21 @@ class Outbound {
     return false;
   }
 
+  tl::expected<std::string, std::string> read_named(const std::string& file) const {
+    return config::read_named_file(policy_.configuration(), plan_.connector.location, file, [&file] {
+      return base::read_file(file).map_error([](const std::error_code& error) { return error.message(); });
+    });
+  }
+
   // The mail server reads both as root. Who asks may not, and then the server is tried without.
   void read_identity() {
     if (!plan_.connector.tls || plan_.connector.tls->certificate.empty()) return;
     const std::string& certificate = plan_.connector.tls->certificate;
     const std::string& key = plan_.connector.tls->key;
     Finding finding{.check = model::check::outbound_tls_certificate, .expected = "our certificate, and its key"};
-    const auto text = mta::read_file(certificate);
-    const auto read = text ? tls::read_pem(*text) : tl::unexpected(text.error());
-    const bool has_key = ::access(key.c_str(), R_OK) == 0;
-    if (read && has_key) {
+    const auto read = read_named(certificate).and_then([](const std::string& text) { return tls::read_pem(text); });
+    const auto secret = read_named(key);
+    if (read && secret) {
       const tls::Certificate& shown = read->front();
       plan_.identity = smtp::Identity{certificate, key};
       const std::int64_t left = shown.not_after - steps_.services().unix_time();
@@ -157,7 +164,7 @@ class Outbound {
       return left < renewal_time ? steps_.warn(std::move(finding)) : steps_.add(std::move(finding));
     }
     finding.outcome = Outcome::not_applicable;
-    finding.seen = !read ? certificate + ": " + read.error() : key + ": not readable for this account";
+    finding.seen = !read ? certificate + ": " + read.error() : key + ": " + secret.error();
     finding.hint = "the mail server reads it as root; run connectorctl validate as root, or let server.user read it";
     steps_.warn(std::move(finding));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectord/base/text.h"
+#include "connectord/config/named_files.h"
 #include "connectord/config/secret_file.h"
 
 namespace connectord::runtime {
@@ -21,31 +22,36 @@ Read parse(std::string text) {
   return text;
 }
 
-// Each file once, however many connectors name it.
+// Each file once, however many connectors of this host or of the fleet name it.
 class CredentialFiles {
  public:
-  explicit CredentialFiles(const std::string& server_user) : reader_(config::reader_of_secrets(server_user)) {}
+  explicit CredentialFiles(const model::Configuration& configuration)
+      : configuration_(configuration), reader_(config::reader_of_secrets(configuration.server.user)) {}
 
-  const Read& read(const std::string& path) {
-    const auto [known, is_new] = known_.try_emplace(path);
-    if (is_new) known->second = read_anew(path);
+  const Read& read(const model::Route& route) {
+    const bool is_fleets = config::is_in_fleets_copy(configuration_, route.location);
+    const auto [known, is_new] = known_.try_emplace({route.credentials, is_fleets});
+    if (is_new) known->second = read_anew(route);
     return known->second;
   }
 
  private:
-  Read read_anew(const std::string& path) const {
+  Read read_anew(const model::Route& route) const {
     if (!reader_) return tl::unexpected(reader_.error());
-    return config::read_secret_file(path, *reader_).and_then(parse);
+    const std::string& path = route.credentials;
+    return config::read_named_file(configuration_, route.location, path,
+                                   [&] { return config::read_secret_file(path, *reader_).and_then(parse); });
   }
 
+  const model::Configuration& configuration_;
   tl::expected<config::SecretReader, std::string> reader_;
-  std::map<std::string, Read> known_;
+  std::map<std::pair<std::string, bool>, Read> known_;
 };
 
 }  // namespace
 
-Read read_credential_file(const std::string& path, const std::string& server_user) {
-  return CredentialFiles(server_user).read(path);
+Read read_credential_file(const model::Configuration& configuration, const model::OutboundConnector& connector) {
+  return CredentialFiles(configuration).read(connector.route);
 }
 
 std::shared_ptr<const Credentials> read_credentials(const model::Configuration& configuration,
@@ -55,8 +61,8 @@ std::shared_ptr<const Credentials> read_credentials(const model::Configuration& 
   for (const model::OutboundConnector& connector : configuration.outbound) {
     const std::string& path = connector.route.credentials;
     if (!connector.enabled || path.empty()) continue;
-    if (!files) files.emplace(configuration.server.user);
-    if (const Read& read = files->read(path)) {
+    if (!files) files.emplace(configuration);
+    if (const Read& read = files->read(connector.route)) {
       credentials->emplace(connector.name, *read);
     } else {
       problems.push_back({connector.route.location, "outbound.route.credentials", "\"" + path + "\": " + read.error(),

@@ -17,7 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Parsed = nlohmann::json;  // sorted, so that many keys cost no more than their number
 
-constexpr std::size_t max_text_length = 1024;
+constexpr std::size_t max_text_length = 4096;  // an error's of a fleet may have a line for each problem
 constexpr std::size_t max_elements = 20;
 constexpr std::size_t max_oddities = 10;
 constexpr int deepest = 4;

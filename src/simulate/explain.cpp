@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "certificate_names.h"
+#include "connectord/config/named_files.h"
 #include "connectord/engine/routing.h"
 #include "connectord/inspect/inspector.h"
 #include "connectord/mail/certificate_name.h"
@@ -171,6 +172,16 @@ std::string leaving_message(std::string_view message, const session::EndOfMessag
   return text;
 }
 
+// Of a rule that reads files when it acts, one of the fleet's if there is any; else of none.
+model::Location place_of_files(const model::Configuration& configuration) {
+  for (const model::Rule& rule : configuration.rules) {
+    const bool reads = std::any_of(rule.actions.begin(), rule.actions.end(),
+                                   [](const model::RuleAction& action) { return !action.certificates.empty(); });
+    if (reads && config::is_in_fleets_copy(configuration, rule.location)) return rule.location;
+  }
+  return {};
+}
+
 session::EndOfMessageResult play(const SimulatedSession& simulated, const Question& question, session::Session& session,
                                  runtime::LiveSessions& live) {
   session.connected(simulated.connection);
@@ -261,6 +272,9 @@ tl::expected<Explanation, InvalidArgument> explain(const runtime::Generation& ge
   services.unpacker = inspect::make_process_unpacker(inspect::unpacker_path());
   if (question.at) services.unix_time = [time = *question.at] { return time; };
   session::Session session(services, intake);
+  // What a rule of the fleet's reads, also for root.
+  const model::Configuration& configuration = generation.policy->configuration();
+  const config::NamedFileRights rights(configuration, place_of_files(configuration));
   Explanation explanation{play(simulated, question, session, live), {}, generation.policy};
   explanation.others = engine::losing_inbound(*generation.policy, facts_of(simulated, question), max_candidates);
   if (question.message) explanation.leaves_as = leaving_message(*question.message, explanation.ending);

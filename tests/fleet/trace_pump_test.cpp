@@ -147,6 +147,21 @@ class FleetTracePump : public testing::Test {
   TracePump pump_{feed_, target_};
 };
 
+TEST_F(FleetTracePump, KnowsWhatWaitsWhileTheDatabaseIsAway) {
+  feed_.rows = 5;
+  feed_.noted.row = 2;  // by the file alone, before anything was asked
+  EXPECT_EQ(pump_.backlog()->rows, 3);
+  EXPECT_EQ(pump_.backlog()->oldest, feed_.time(3));
+  run();
+  EXPECT_EQ(pump_.backlog()->rows, 0);
+  EXPECT_EQ(pump_.backlog()->oldest, 0);
+  target_.is_away = true;
+  feed_.rows = 9;
+  EXPECT_FALSE(pump_.step(true).has_value());
+  EXPECT_EQ(pump_.backlog()->rows, 4);
+  EXPECT_EQ(pump_.backlog()->oldest, feed_.time(6));
+}
+
 TEST_F(FleetTracePump, TakesAllInBatches) {
   feed_.rows = 12'345;
   feed_.reports = 7;

@@ -1415,16 +1415,53 @@ export interface components {
             } | null;
             /** @description Of a member of a fleet: what it knows of its part there. */
             fleet?: {
+                /** @description By which name the fleet knows this host. */
+                host: string;
+                /** @description Where the fleet's database is, without a password. */
+                database: string;
                 connected: boolean;
                 last_contact: string | null;
+                /** @description Since when there is no connection to the database. */
+                away_since: string | null;
                 /** @description Why there is no connection to the database. */
                 reason: string | null;
                 /** @description That runs here. */
                 generation: number;
                 /** @description That counts for this host. */
                 wanted: number | null;
-                /** @description Why that does not run here. */
+                /** @description Why that does not run here, a line for each problem, with file and line. */
                 generation_error: string | null;
+                generation_fails_since: string | null;
+                /** @description This host's part of the joint trace; null where it keeps no trace. */
+                trace: {
+                    /** @description Whether the last attempt to write it succeeded. */
+                    writable: boolean;
+                    /** @description Since when it cannot be written. */
+                    since: string | null;
+                    /** @description Why. */
+                    reason: string | null;
+                    last_write: string | null;
+                    /** @description Rows that the database does not have yet. */
+                    waiting: number;
+                    /** @description Since the oldest of them was kept. */
+                    lag_seconds: number;
+                    /** @description Rows that were dropped before the database had them. */
+                    lost: {
+                        /** @description In all. */
+                        rows: number;
+                        /** @description The last time since the start. */
+                        last: string | null;
+                    };
+                    /** @description Rows that the database does not take, and that are set aside in its table "rejected". */
+                    rejected: {
+                        /** @description In all. */
+                        rows: number;
+                        /** @description The last time since the start. */
+                        last: string | null;
+                        /** @description Of the last one since the start. */
+                        reason: string | null;
+                    };
+                } | null;
             };
         };
         Checked: {
@@ -1848,6 +1885,8 @@ export interface components {
             messages: components["schemas"]["TraceRow"][];
             /** @description The cursor of the page after this one. */
             next: string | null;
+            /** @description Given as `after`, has the rows that are new since then. Not on pages behind the first. */
+            follow?: string;
             /** @description In a fleet: older mail of all hosts that are there is in it. */
             complete_until?: string;
             /**
@@ -2598,7 +2637,7 @@ export interface operations {
                 limit?: string;
                 /** @description Where the page before ended. */
                 cursor?: string;
-                /** @description Rows with higher numbers than this one only, the oldest first: what is new. Not with cursor. */
+                /** @description What another answer gave as `follow`: only rows that are new since, each once, and the oldest first. The number of a row, too: rows of this host with higher numbers. Not with cursor. */
                 after?: string;
             };
             header?: never;

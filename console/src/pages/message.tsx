@@ -8,6 +8,7 @@ import { Badge, Facts, Heading, Table, Time, ZoneNote } from '../parts/page';
 import { href } from '../router';
 import type { PageProps } from '../shell';
 import { shown } from '../text';
+import { Alone } from './trace_alone';
 import { spokenStatus } from './trace_filters';
 
 type Story = Schemas['Story'];
@@ -129,6 +130,7 @@ function Whole({ story }: { story: Story }) {
           rows={[
             [t('trace.column.time'), <Time of={row.time} />],
             [t('trace.column.subject'), row.subject ?? ''],
+            [t('trace.column.host'), row.host ?? ''],
             [t('message.mail-from'), row.mail_from || '<>'],
             [t('message.from'), row.from ?? ''],
             [t('message.client'), client(row)],
@@ -169,7 +171,7 @@ export function MessagePage({ place }: PageProps) {
     <>
       <p class="crumbs"><a href={href(['trace'])}>{t('trace.title')}</a></p>
       <Heading title={t('message.title', { id: shown(id) })} />
-      <Shown of={story}>{(data) => <Whole story={data} />}</Shown>
+      <Shown of={story}>{(data) => <><Alone page={data} /><Whole story={data} /></>}</Shown>
       <ZoneNote />
     </>
   );

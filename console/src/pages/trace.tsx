@@ -8,8 +8,10 @@ import { SaveButton } from '../parts/save_button';
 import { go, href } from '../router';
 import type { PageProps } from '../shell';
 import { download, shown } from '../text';
+import { Alone } from './trace_alone';
 import { keep, readSaved, remember, type Saved, type Search, titleOf } from './trace_saved';
 import { type Filters, filtersOf, queryOf, spokenStatus } from './trace_filters';
+import { isOfFleet, nameOf, withNews } from './trace_rows';
 
 type Row = Schemas['TraceRow'];
 type Page = Schemas['TracePage'];
@@ -37,7 +39,7 @@ function choices(group: string, words: string[]): [string, string][] {
 const more: (keyof Filters)[] = ['rule', 'author', 'client', 'message_id', 'queue_id'];
 const times: [string, Key][] = [['1h', 'range.hour'], ['24h', 'range.day'], ['2d', 'range.two-days'], ['7d', 'range.week'], ['30d', 'range.month'], ['90d', 'range.quarter']];
 
-function FilterForm({ filters }: { filters: Filters }) {
+function FilterForm({ filters, fleet }: { filters: Filters; fleet: boolean }) {
   const [draft, setDraft] = useState<Filters>(filters);
   const set = (name: keyof Filters) => (value: string) => setDraft((old) => ({ ...old, [name]: value }));
   const known = times.some(([value]) => value === draft.since);
@@ -49,6 +51,7 @@ function FilterForm({ filters }: { filters: Filters }) {
       {(['word', 'sender', 'recipient', 'connector'] as const).map((name) => (
         <TextFilter key={name} name={name} value={draft[name]} onChange={set(name)} />
       ))}
+      {(fleet || filters.host) && <TextFilter name="host" value={draft.host} onChange={set('host')} />}
       <Select label={t('trace.filter.status')} name="status" value={draft.status} onChange={set('status')}
         options={choices('trace-status', ['accepted', 'delivered', 'deferred', 'bounced', 'refused', 'quarantined', 'expanded'])} />
       <Select label={t('trace.filter.since')} name="since" value={draft.since} onChange={set('since')}
@@ -71,12 +74,14 @@ function FilterForm({ filters }: { filters: Filters }) {
   );
 }
 
-function Rows({ rows }: { rows: Row[] }) {
+const columns = ['time', 'from', 'to', 'subject', 'status', 'connector'] as const;
+
+function Rows({ rows, fleet }: { rows: Row[]; fleet: boolean }) {
   return (
     <Table label={t('trace.results')} class="trace">
       <thead>
         <tr>
-          {(['time', 'from', 'to', 'subject', 'status', 'connector'] as const).map((column) => (
+          {(fleet ? [...columns, 'host' as const] : columns).map((column) => (
             <th scope="col" key={column}>{t(`trace.column.${column}`)}</th>
           ))}
         </tr>
@@ -84,12 +89,13 @@ function Rows({ rows }: { rows: Row[] }) {
       <tbody>
         {rows.map((row) => (
           <tr key={row.id}>
-            <td><a href={href(['trace', String(row.id)])}><Time of={row.time} /></a></td>
+            <td><a href={href(['trace', nameOf(row)])}><Time of={row.time} /></a></td>
             <td>{shown(row.mail_from || '<>')}</td>
             <td>{shown(row.rcpt_to ?? '–')}</td>
             <td class="subject">{shown(row.subject ?? '')}</td>
             <td><Badge group="trace-status" value={spokenStatus(row.status, row.action)} /></td>
             <td>{row.connector ?? row.outbound_connector ?? '–'}</td>
+            {fleet && <td>{shown(row.host ?? '–')}</td>}
           </tr>
         ))}
       </tbody>
@@ -97,21 +103,29 @@ function Rows({ rows }: { rows: Row[] }) {
   );
 }
 
+// Of a fleet: hosts that lag may yet bring older mail.
+function Complete({ page }: { page: Page }) {
+  if (!page.complete_until) return null;
+  return <p class="faint">{t('trace.complete-until')} <Time of={page.complete_until} /></p>;
+}
+
 // New rows come by themselves while this is on; the newest stand first, and only so many are kept.
 function Follow({ filters, page }: { filters: Filters; page: Page }) {
   const [rows, setRows] = useState<Row[]>(page.messages);
   const [fresh, setFresh] = useState(0);
+  const [last, setLast] = useState<Page>(page);
   useEffect(() => {
     const ended = new AbortController();
-    let last = page.messages[0]?.id ?? 0;
+    let mark = page.follow;
     const look = async () => {
       if (document.hidden) return;
       try {
-        const more = await get<Page>('api/exchange/messagetrace', { ...queryOf(filters), after: last, limit: 200 }, ended.signal);
-        if (more.messages.length === 0) return;
-        last = Math.max(last, ...more.messages.map((row) => row.id));
-        setRows((old) => [...[...more.messages].sort((a, b) => b.id - a.id), ...old].slice(0, longestFollowed));
-        setFresh((n) => n + more.messages.length);
+        // A page behind the first does not say where to begin.
+        const more = await get<Page>('api/exchange/messagetrace', { ...queryOf(filters), after: mark, limit: mark ? 200 : pageLength }, ended.signal);
+        if (mark) setFresh((n) => n + more.messages.length);
+        setRows((old) => (mark ? withNews(old, more.messages, longestFollowed) : more.messages));
+        mark = more.follow ?? mark;
+        setLast(more);
       } catch {
         // The next look is a moment away.
       }
@@ -124,8 +138,9 @@ function Follow({ filters, page }: { filters: Filters; page: Page }) {
   }, []);
   return (
     <>
+      <Alone page={last} />
       <p role="status">{t('trace.following', { n: fresh })}</p>
-      {rows.length > 0 && <Rows rows={rows} />}
+      {rows.length > 0 && <Rows rows={rows} fleet={isOfFleet(page)} />}
     </>
   );
 }
@@ -175,17 +190,23 @@ function Searches({ filters }: { filters: Filters }) {
 function Results({ page, filters, cursor }: { page: Page; filters: Filters; cursor: string }) {
   if (page.messages.length === 0) {
     return (
-      <Empty>
-        <p>{t('trace.none-found')}</p>
-        <p class="faint">{t('trace.none-found.hint')}</p>
-        {filters.since !== '90d' && <a class="button" href={href(['trace'], { ...filters, since: '90d' })}>{t('trace.longer')}</a>}
-      </Empty>
+      <>
+        <Alone page={page} />
+        <Empty>
+          <p>{t('trace.none-found')}</p>
+          <p class="faint">{t('trace.none-found.hint')}</p>
+          {filters.since !== '90d' && <a class="button" href={href(['trace'], { ...filters, since: '90d' })}>{t('trace.longer')}</a>}
+        </Empty>
+        <Complete page={page} />
+      </>
     );
   }
   return (
     <>
+      <Alone page={page} />
       <p class="faint" role="status">{t(page.next ? 'trace.count.more' : 'trace.count', { n: page.messages.length })}</p>
-      <Rows rows={page.messages} />
+      <Complete page={page} />
+      <Rows rows={page.messages} fleet={isOfFleet(page)} />
       <div class="actions">
         {cursor && <a class="button" href={href(['trace'], { ...filters })}>{t('trace.newest')}</a>}
         {page.next && <a class="button" href={href(['trace'], { ...filters, cursor: page.next })}>{t('trace.older')}</a>}
@@ -209,7 +230,7 @@ export function Trace({ place }: PageProps) {
       <Heading title={t('trace.title')}>
         <button type="button" aria-pressed={follows} onClick={() => setFollows(!follows)}>{t('trace.follow')}</button>
       </Heading>
-      <FilterForm key={JSON.stringify(filters)} filters={filters} />
+      <FilterForm key={JSON.stringify(filters)} filters={filters} fleet={isOfFleet(page.data)} />
       <Searches filters={filters} />
       {page.error?.status === 409 ? (
         <Empty>

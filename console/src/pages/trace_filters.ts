@@ -1,6 +1,6 @@
 // The trace's filters, as the address has them and as the API takes them. Pure.
-export const filterNames = ['word', 'sender', 'recipient', 'connector', 'rule', 'status', 'action', 'direction', 'client', 'author', 'message_id',
-  'queue_id', 'since', 'until'] as const;
+export const filterNames = ['word', 'sender', 'recipient', 'connector', 'host', 'rule', 'status', 'action', 'direction', 'client', 'author',
+  'message_id', 'queue_id', 'since', 'until'] as const;
 export type Filters = Record<(typeof filterNames)[number], string>;
 
 const usual = '2d';

@@ -58,6 +58,8 @@ struct Context {
 
 // connectord: whether it runs, with what configuration, and whether it can keep its trace.
 void examine_daemon(Context& context, Findings& findings);
+// Of a member of a fleet: its generation, and what of its trace the database has. Pure.
+void examine_fleet(const Context& context, Findings& findings);
 // The mail servers that are there. Fork, so they must be called while there is one thread.
 void examine_mail_servers(Context& context, const mta::MailServerPlaces& places, Report& report);
 // A Sendmail: its settings, its files, and the sockets as it sees them. `runs` says whether connectord does. True if

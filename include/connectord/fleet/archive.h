@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "connectord/model/configuration.h"
@@ -19,5 +21,8 @@ enum class TraceScope : std::uint8_t {
 // says so. `configuration` has a trace. On failure says why, and what to do.
 tl::expected<std::unique_ptr<trace::Archive>, std::string> open_trace(const model::Configuration& configuration,
                                                                       TraceScope scope = TraceScope::all);
+
+// True for what Archive::news() of a whole fleet gives as `mark`.
+bool is_joint_mark(std::string_view text);
 
 }  // namespace connectord::fleet

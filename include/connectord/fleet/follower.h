@@ -17,12 +17,16 @@ namespace connectord::fleet {
 
 // What a host knows of its part in the fleet, without asking anybody.
 struct MemberState {
+  std::string host{};      // by which name the fleet knows it
+  std::string database{};  // where, without a password
   bool is_connected = false;
   std::int64_t last_contact = 0;         // with the database, seconds since 1970; 0: none since the start
+  std::int64_t away_since = 0;           // without a connection, likewise; 0: there is one
   std::string database_error{};          // why there is no connection, in full; empty where there is one
   std::int64_t generation = 0;           // that runs here
   std::optional<std::int64_t> wanted{};  // that counts for this host, as far as it knows
-  std::string generation_error{};        // why that does not run here; empty: it does
+  std::string generation_error{};        // why that does not run here, a line for each problem; empty: it does
+  std::int64_t failing_since = 0;        // since when it does not, seconds since 1970
 };
 
 // For the health document. Times are in UTC; what is not known is null.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <thread>
 
@@ -22,8 +23,14 @@ struct TraceSinkState {
   std::int64_t waiting = 0;     // rows that are not in the database
   std::int64_t lag = 0;         // seconds since the oldest of them was kept; 0: none waits
   std::int64_t lost = 0;        // rows that waited for longer than they were kept
-  std::int64_t rejected = 0;    // rows that the database does not take
+  std::int64_t last_loss = 0;   // 0: none since the start
+  std::int64_t rejected = 0;    // rows that the database does not take, and that are in its table "rejected"
+  std::int64_t last_rejection = 0;
+  std::string rejected_because{};  // the last one, in full
 };
+
+// For the health document. Times are in UTC; what has not happened is null.
+nlohmann::ordered_json to_json(const TraceSinkState& state);
 
 // Writes this host's trace to the joint one, on a thread of its own: it reads back what the trace's file has, and notes
 // in the database, together with the rows, how far that is. Mail never waits for it. Thread-safe.

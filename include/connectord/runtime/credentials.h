@@ -13,9 +13,10 @@ namespace connectord::runtime {
 // "user:password" of the outbound connectors that have one, by their names. Never to be logged or shown.
 using Credentials = std::map<std::string, std::string, std::less<>>;
 
-// "user:password" out of a file that the daemon's user (server.user) can read, and nobody else but root. On failure
-// says what is wrong, and nothing of the content.
-tl::expected<std::string, std::string> read_credential_file(const std::string& path, const std::string& server_user);
+// "user:password" out of the file of this connector's route.credentials, which the daemon's user (server.user) can
+// read, and nobody else but root. On failure says what is wrong, and nothing of the content.
+tl::expected<std::string, std::string> read_credential_file(const model::Configuration& configuration,
+                                                            const model::OutboundConnector& connector);
 
 // Reads the files that enabled outbound connectors name in route.credentials. What is wrong with one is reported where
 // its connector stands.

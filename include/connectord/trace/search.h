@@ -107,6 +107,13 @@ struct Page {
   std::optional<std::int64_t> complete_until{};
 };
 
+// What is new since somebody looked.
+struct News {
+  std::vector<Row> rows;  // the oldest first
+  std::string mark;       // for the next look
+  bool has_more = false;  // there are more at once
+};
+
 struct Attempt {
   Delivery delivery;
   std::int64_t row = 0;  // of the recipient; 0 where RCPT TO had no such recipient
@@ -128,6 +135,9 @@ class Archive {
   virtual tl::expected<std::optional<MessageTraceDetail>, std::string> detail(std::int64_t row) = 0;
   // The highest number of a row; 0 in an empty trace.
   virtual tl::expected<std::int64_t, std::string> last_row() = 0;
+  // How a trace is followed: the rows since the look that gave `mark`, each once; with an empty mark none, and where to
+  // begin. The query has no cursor and no `after`.
+  virtual tl::expected<News, std::string> news(const Query& query, const std::string& mark);
   virtual tl::expected<Report, std::string> report(const ReportQuery& query) = 0;
   // All mail between these times, milliseconds since 1970, which are rounded as those of a report are; the oldest hour
   // first. Our own validations are not in it.

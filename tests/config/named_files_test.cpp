@@ -1,0 +1,142 @@
+// With whose rights files are read that a host names, and that the fleet's generation names. The folder of the copies
+// is connectord's user's, who is the attacker here.
+#include "connectord/config/named_files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "connectord/base/accounts.h"
+#include "connectord/config/load.h"
+#include "problem_cases.h"
+
+namespace connectord::config {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* daemon_user_name = "nobody";
+// No address, so that an error would have it if it were read.
+constexpr const char* in_file = "secret-of-root!\n";
+
+class NamedFiles : public ::testing::Test {
+ protected:
+  NamedFiles() {
+    std::string name = (std::filesystem::temp_directory_path() / "connectord-named-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    ::chmod(folder_.c_str(), 0755);
+    if (const auto account = base::find_account(daemon_user_name)) account_ = *account;
+    std::filesystem::create_directory(state());
+    std::ofstream(people()) << in_file;
+    give(people(), 0, 0600);
+  }
+  ~NamedFiles() override { std::filesystem::remove_all(folder_); }
+
+  std::string state() const { return folder_ + "/fleet"; }
+  std::string people() const { return folder_ + "/people"; }
+  std::string main_file() const { return folder_ + "/connectord.toml"; }
+
+  void give(const std::string& path, gid_t group, mode_t mode) const {
+    if (::geteuid() == 0) {
+      ASSERT_EQ(::lchown(path.c_str(), 0, group), 0);
+    }
+    ASSERT_EQ(::chmod(path.c_str(), mode), 0);
+  }
+
+  std::string rule() const {
+    return "[[rule]]\nname = \"r\"\npriority = 1\n[rule.when]\nsenders_file = \"" + people() +
+           "\"\n[[rule.action]]\ndo = \"prepend_subject\"\ntext = \"x\"\n";
+  }
+
+  // What becomes of a host with this in its own file and that in its copy.
+  Loaded outcome(const std::string& own, const std::string& in_common, const std::string& user) const {
+    std::ofstream(main_file()) << with_server((user.empty() ? "" : "user = \"" + user + "\"\n") + own) +
+                                      "[fleet]\ndatabase = \"postgresql:///c\"\nstate = \"" + state() + "\"\n";
+    std::ofstream(state() + "/generation-7.toml") << in_common;
+    std::filesystem::remove(state() + "/current");
+    std::filesystem::create_symlink("generation-7.toml", state() + "/current");
+    if (::geteuid() == 0) {
+      EXPECT_EQ(::chown(state().c_str(), account_.uid, account_.gid), 0);
+    }
+    return load(main_file(), {.host_name = "mx1.example.net"});
+  }
+
+  std::string folder_;
+  base::Account account_;
+};
+
+TEST_F(NamedFiles, WhatTheFleetNamesIsReadWithTheRightsOfConnectordsUserAlsoByRoot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root could read more";
+  for (const std::string& user : {std::string(daemon_user_name), std::string()}) {
+    give(people(), 0, 0600);
+    const Loaded refused = outcome("", rule(), user);
+    ASSERT_FALSE(refused.ok()) << user;
+    const std::string said = listed(refused.problems);
+    EXPECT_THAT(said, HasSubstr(state() + "/generation-7.toml:4"));
+    EXPECT_THAT(said, HasSubstr("rule.when.senders_file: \"" + people() + "\": the user nobody may not read the file"));
+    EXPECT_THAT(said, HasSubstr("; run: chgrp nogroup " + people() + " && chmod 640 " + people()));
+    EXPECT_THAT(said, Not(HasSubstr("secret-of-root")));
+    for (const SourceText& source : refused.sources) EXPECT_THAT(source.text, Not(HasSubstr("secret-of-root")));
+    // As the message says.
+    give(people(), account_.gid, 0640);
+    EXPECT_THAT(listed(outcome("", rule(), user).problems), HasSubstr("secret-of-root!"));
+    std::ofstream(people()) << "a@example.com\n";
+    EXPECT_TRUE(outcome("", rule(), user).ok()) << listed(outcome("", rule(), user).problems);
+    std::ofstream(people()) << in_file;
+  }
+}
+
+TEST_F(NamedFiles, WhatTheHostNamesIsReadAsThisProcessCan) {
+  std::ofstream(people()) << "a@example.com\n";
+  EXPECT_TRUE(outcome(rule(), "", daemon_user_name).ok());
+  if (::geteuid() != 0) return;
+  // The same file by both: the list that the host's rule has read is not the fleet's rule's.
+  std::string again = rule();
+  again.replace(again.find("\"r\"\npriority = 1"), 16, "\"s\"\npriority = 2");
+  EXPECT_THAT(listed(outcome(rule(), again, daemon_user_name).problems),
+              HasSubstr("the user nobody may not read the file"));
+}
+
+TEST_F(NamedFiles, AFolderOnTheWayIsNamed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "root can pass any folder";
+  give(people(), account_.gid, 0640);
+  const std::string inner = folder_ + "/inner";
+  std::filesystem::create_directory(inner);
+  std::filesystem::rename(people(), inner + "/people");
+  give(inner, 0, 0700);
+  std::string in_common = rule();
+  in_common.replace(in_common.find(people()), people().size(), inner + "/people");
+  EXPECT_THAT(listed(outcome("", in_common, daemon_user_name).problems),
+              HasSubstr("may not enter the folder " + inner + ", as connectord's user must"));
+}
+
+TEST_F(NamedFiles, ACopyThatLeadsElsewhereIsNotRead) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root could read more";
+  outcome("", "", daemon_user_name);
+  const std::string copy = state() + "/generation-7.toml";
+  const auto leads_there = [this, &copy](bool is_hard_link) {
+    if (is_hard_link) return std::filesystem::create_hard_link(people(), copy);
+    std::filesystem::create_symlink(people(), copy);
+  };
+  for (const bool is_hard_link : {false, true}) {
+    std::filesystem::remove(copy);
+    leads_there(is_hard_link);
+    const Loaded loaded = load(main_file(), {.host_name = "mx1.example.net"});
+    EXPECT_FALSE(loaded.ok());
+    EXPECT_THAT(listed(loaded.problems), Not(HasSubstr("secret-of-root")));
+  }
+}
+
+TEST_F(NamedFiles, AUserWhoDoesNotExistReadsNothing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root becomes somebody else";
+  const Loaded loaded = outcome("", rule(), "no-such-user");
+  EXPECT_THAT(listed(loaded.problems), HasSubstr("the user \"no-such-user\" of server.user must be able to read it"));
+}
+
+}  // namespace
+}  // namespace connectord::config
