@@ -5,6 +5,7 @@ import subprocess
 import unittest
 
 from arrangement import Arrangement, Host
+from harness.daemon import Output
 from harness.waiting import wait_until
 
 MEMBERS = ("mx1", "mx2", "mx3")
@@ -43,22 +44,21 @@ class Fleet(Arrangement):
             self[name].wait_for_server()
 
 
-def ask(database: str, sql: str) -> subprocess.CompletedProcess:
-    return fleet[database].run("psql", "-h", "/tmp", "-U", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql,
-                               "connectord" if "is_in_recovery" not in sql else "postgres")
+def ask(server: str, sql: str, database: str = "connectord") -> Output:
+    return fleet[server].run("psql", "-h", "/tmp", "-U", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql, database)
 
 
-def is_primary(database: str) -> bool:
-    return ask(database, "SELECT pg_is_in_recovery()").stdout.strip() == "f"
+def is_primary(server: str) -> bool:
+    return ask(server, "SELECT pg_is_in_recovery()", "postgres").stdout.strip() == "f"
 
 
 def primary() -> str:
     return wait_until(lambda: next((name for name in DATABASES if is_primary(name)), ""), "a database that takes changes")
 
 
-def psql(sql: str) -> str:
-    """In the database that takes changes now."""
-    done = ask(primary(), sql)
+def psql(sql: str, database: str = "connectord") -> str:
+    """Of the server that takes changes now."""
+    done = ask(primary(), sql, database)
     if done.status:
         raise AssertionError(f"{sql}: {done.stderr}")
     return done.stdout.strip()
@@ -111,7 +111,9 @@ class FleetScenario(unittest.TestCase):
         return fleet[name]
 
     def circumstances(self) -> str:
-        return "".join(f"\n{name}: {fleet[name].connectord_log()[-1500:]}" for name in (*MEMBERS, *DATABASES))
+        def told(name: str) -> list[str]:
+            return [line[:300] for line in fleet[name].connectord_log().splitlines() if ": client=[" not in line][-5:]
+        return "".join(f"\n{name}: {line}" for name in (*MEMBERS, *DATABASES) for line in told(name))
 
     def run_on(self, name: str, script: str) -> None:
         fleet[name].output("sh", "-c", script)
@@ -124,10 +126,11 @@ class FleetScenario(unittest.TestCase):
     def bring_up(self, name: str) -> None:
         self.run_on(name, "rm -f /run/down")
 
-    def drop_packets(self, name: str, rule: str) -> None:
-        """In silence, until hear_again()."""
+    def drop_packets(self, name: str, peer: str = "") -> None:
+        """All that this database and its clients, or this one, send each other, in silence, until hear_again()."""
         self.addCleanup(self.hear_again, name)
-        self.run_on(name, f"iptables -w -A INPUT {rule} -j DROP; iptables -w -A OUTPUT {rule.replace('--dport', '--sport')} -j DROP")
+        self.run_on(name, f"iptables -w -A INPUT -p tcp --dport 5432 {'-s ' + peer if peer else ''} -j DROP; "
+                          f"iptables -w -A OUTPUT -p tcp --sport 5432 {'-d ' + peer if peer else ''} -j DROP")
 
     def hear_again(self, name: str) -> None:
         self.run_on(name, "iptables -w -F")
@@ -166,8 +169,8 @@ class FleetScenario(unittest.TestCase):
 
     def joint_rows(self, host: str) -> list[tuple]:
         """Number, recipient, what became of it, action and queue ID."""
-        rows = psql("SELECT json_agg(json_build_array(r.seq, r.address, r.status, CASE m.action WHEN 0 THEN 'accept' WHEN 1 "
-                    "THEN 'reject' ELSE m.action::text END, m.queue_id)) FROM recipient r JOIN message m ON m.t = r.t AND "
+        rows = psql("SELECT json_agg(json_build_array(r.seq, r.address, r.status, ('[0:2]={accept,reject,defer}'::text[])"
+                    "[m.action], m.queue_id)) FROM recipient r JOIN message m ON m.t = r.t AND "
                     f"m.host = r.host AND m.seq = r.message WHERE r.host = (SELECT id FROM host WHERE name = '{host}')")
         return [tuple(row) for row in json.loads(rows or "[]")]
 

@@ -5,7 +5,6 @@ import time
 from fleet_scenario import MEMBERS, FleetScenario, Load, ask, fleet, primary, psql
 from harness.waiting import wait_until
 
-POSTGRESQL = "-p tcp --dport 5432"
 SILENCE = 35.0  # seconds; connections are given up after 30
 
 
@@ -17,16 +16,16 @@ class Database(FleetScenario):
         replica = "db2" if gone == "db1" else "db1"
         with Load() as load:
             load.more()
-            self.drop_packets(replica, POSTGRESQL + f" -s {gone}")
+            self.drop_packets(gone, replica)
             load.more()
             there = int(ask(gone, self.RECEIVED).stdout)
             self.take_down(gone, "postgres")
             load.more()
-            self.hear_again(replica)
             self.assertLess(int(ask(replica, self.RECEIVED).stdout), there)
             ask(replica, "SELECT pg_promote()")
             load.more()
         self.assert_all_in_joint_trace(load)
+        self.hear_again(gone)
         self.bring_up(gone)
         self.wait_for_replica()
 
@@ -34,7 +33,7 @@ class Database(FleetScenario):
         database = primary()
         with Load() as load:
             load.more()
-            self.drop_packets(database, POSTGRESQL)
+            self.drop_packets(database)
             time.sleep(SILENCE)
             self.hear_again(database)
             load.more()
@@ -50,12 +49,14 @@ class Database(FleetScenario):
         self.assert_all_in_joint_trace(load)
 
     def test_read_only(self):
+        writable = "ALTER DATABASE connectord RESET default_transaction_read_only"
+        self.addCleanup(psql, writable, "postgres")
         with Load() as load:
             load.more()
             psql("ALTER DATABASE connectord SET default_transaction_read_only = on")
             psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'connectord'")
             load.more()
-            psql("SET default_transaction_read_only = off; ALTER DATABASE connectord RESET default_transaction_read_only")
+            psql(writable, "postgres")
             load.more()
         self.assert_all_in_joint_trace(load)
 
