@@ -10,7 +10,7 @@ from harness.site import SiteOptions
 from harness.waiting import wait_until
 from test_fleet_trace import FleetScenario
 
-TABLES = "SELECT string_agg(c.relname, ' ' ORDER BY 1) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE " \
+TABLES = "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE " \
          "c.relname LIKE '%\\_{day}'"
 ALL_OF_A_DAY = "child_{day} delivery_{day} message_{day} recipient_{day} term_{day}"
 SOON = 10.0  # seconds
@@ -36,6 +36,7 @@ class DaysThatAreOver(FleetScenario):
 
     def setUp(self):
         self.today = int(time.time()) // 86400
+        wait_until(lambda: self.database.psql("SELECT count(*) FROM source") == "1", "what this host wants kept")
         self.site.connectord.stop()
 
     def made(self, ago: int) -> str:
@@ -133,8 +134,9 @@ class TablesOfAnotherVersion(FleetScenario):
 
     def test_too_new_ones_are_left_alone_and_rows_wait(self):
         self.assert_in_database(self.send_one())
-        self.database.psql("UPDATE schema SET version = 3, least_reader = 3, least_writer = 3")
-        self.site.connectord.wait_for_log("the joint trace cannot be written.*of a later version than this connectord knows")
+        self.database.psql("UPDATE schema SET version = 3, least_reader = 3, least_writer = 3; NOTIFY connectord_generation")
+        for words in ("the joint trace cannot be written", "the fleet's database is not to be had"):
+            self.site.connectord.wait_for_log(words + ".*of a later version than this connectord knows")
         queue_ids = [self.send_one()]
         self.site.connectord.stop()
         self.site.connectord.start()
