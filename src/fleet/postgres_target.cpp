@@ -37,7 +37,8 @@ enum class StateColumn : int {
 };
 constexpr const char* state_sql =
     "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, file, epoch, base, last_row, last_time, "
-    "last_report, last_word, last_finding, last_certificate, lost, rejected, (SELECT least_writer FROM schema) FROM source WHERE host = $1 FOR UPDATE";
+    "last_report, last_word, last_finding, last_certificate, lost, rejected, (SELECT least_writer FROM schema) FROM "
+    "source WHERE host = $1 FOR UPDATE";
 
 constexpr const char* epoch_sql =
     "INSERT INTO source(host, file, epoch, base, last_row, last_report, keep) VALUES ($1, $2, 1, 0, $3, $4, $5) "
