@@ -11,9 +11,10 @@ import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from harness.daemon import connectorctl
-from harness.postgresql import PostgreSql, programs
+from harness.postgresql import PostgreSql
 from harness.workspace import Workspace
 
 from .figures import Figure, Note, Quantity
@@ -21,7 +22,7 @@ from .fleet import SEARCHES
 from .programs import bench_program
 
 ORIGINALS = 500_000
-COPIES = int(os.environ.get("FLEET_LARGE_COPIES", "50"))  # of each, itself among them
+COPIES = int(os.environ.get("FLEET_LARGE_COPIES", "34"))  # of each, itself among them
 FREE_AT_LEAST = 30e9  # bytes of the disk that stay free
 BYTES_EACH = 1_500  # of a message with a recipient and a delivery and all indexes, at most
 SETTINGS = ("wal_level=minimal", "max_wal_senders=0", "maintenance_work_mem=512MB", "max_parallel_maintenance_workers=0",
@@ -38,7 +39,7 @@ TABLES = {
                 "message_id_term": f"CASE k WHEN 0 THEN message_id_term ELSE {RANDOM} END",
                 "queue_id_term": f"CASE k WHEN 0 THEN queue_id_term ELSE {RANDOM} END"},
     "recipient": {"t": TIME, "seq": NUMBER, "message": NUMBER},
-    "delivery": {"t": TIME, "message": NUMBER},
+    "delivery": {"t": TIME, "seq": NUMBER, "message": NUMBER},
     "term": {"t": TIME, "seq": NUMBER},
 }
 COLUMNS = "SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '{parent}'::regclass AND attnum > 0"
@@ -72,6 +73,13 @@ def multiply_all(database: PostgreSql) -> None:
         database.psql(f"UPDATE {table} SET messages = messages * {COPIES}, recipients = recipients * {COPIES}")
 
 
+def cpu_of_sessions(database: PostgreSql) -> float:
+    """Seconds, of all that have ended."""
+    pid = (database.data / "postmaster.pid").read_text().split()[0]
+    waited_for = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[13:15]
+    return sum(map(int, waited_for)) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(workspace: Workspace) -> list[Figure | Note]:
     room = shutil.disk_usage(workspace.path).free - FREE_AT_LEAST
     if room < ORIGINALS * COPIES * BYTES_EACH:
@@ -95,7 +103,10 @@ def measured(workspace: Workspace, database: PostgreSql) -> list[Figure | Note]:
     folder.mkdir()
     command = [bench_program("fleet_bench"), "--folder", str(folder), "--database", database.admin_uri(), "--rows",
                str(ORIGINALS)]
-    subprocess.run([*command, "--searches", "1"], stdout=subprocess.DEVNULL, check=True, timeout=900)
+    used = cpu_of_sessions(database)
+    sent = json.loads(subprocess.run([*command, "--searches", "1"], stdout=subprocess.PIPE, check=True, text=True,
+                                     timeout=900).stdout)["send"]
+    used = cpu_of_sessions(database) - used
     began = time.monotonic()
     multiply_all(database)
     seconds = time.monotonic() - began
@@ -106,7 +117,10 @@ def measured(workspace: Workspace, database: PostgreSql) -> list[Figure | Note]:
     found = json.loads(subprocess.run([*command, "--filled"], stdout=subprocess.PIPE, check=True, text=True, timeout=900).stdout)
     messages = ORIGINALS * COPIES
     what = f"{messages / 1e6:.1f} million messages"
-    lines: list[Figure | Note] = []
+    lines: list[Figure | Note] = [
+        Figure("a fleet's trace: CPU that a member needs for a message and its delivery",
+               Quantity(sent["cpu_us_per_message"], "us")),
+        Figure("a fleet's trace: CPU that PostgreSQL needs for these", Quantity(used * 1e6 / ORIGINALS, "us"))]
     for name, (title, target) in SEARCHES.items():
         taken = found["search"][name]
         lines += [Figure(f"a fleet's search, {what}: {title}, median", Quantity(taken["median_ms"], "ms"), target=target),
