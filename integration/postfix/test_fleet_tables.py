@@ -80,7 +80,7 @@ class DaysThatAreOver(FleetScenario):
             self.assert_mail_is_taken_in()
             self.assertEqual(self.tables(old), ALL_OF_A_DAY.format(day=old))
             self.site.connectord.stop()
-        self.assertNotIn("cannot be written", self.site.connectord.log())
+        self.assertNotIn("lock timeout", self.site.connectord.log())
         self.site.connectord.start()
         self.assert_gone(old)
 

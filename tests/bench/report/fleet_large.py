@@ -115,6 +115,8 @@ def measured(workspace: Workspace, database: PostgreSql) -> list[Figure | Note]:
     size = int(database.psql("SELECT pg_database_size('connectord')"))
     database.psql("CHECKPOINT")
     found = json.loads(subprocess.run([*command, "--filled"], stdout=subprocess.PIPE, check=True, text=True, timeout=900).stdout)
+    if min(found["search"][name]["rows"] for name in ("recipient", "message_id", "newest")) == 0:
+        raise RuntimeError(f"nothing was found: {found['search']}")
     messages = ORIGINALS * COPIES
     what = f"{messages / 1e6:.1f} million messages"
     lines: list[Figure | Note] = [
