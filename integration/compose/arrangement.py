@@ -9,15 +9,11 @@ import tempfile
 from pathlib import Path
 
 from harness.client import Reply
-from harness.daemon import SOURCE, Output
+from harness.daemon import SOURCE, Output, build_folder
 from harness.sink import Message
 from harness.submission import Sent
 from harness.waiting import wait_until
 
-PROJECT = "connectord-scenarios"
-BUILT = ("dns", "postfix", "sendmail")  # a service of each image that is needed where connectord is built already
-MAIL_SERVERS = ("postfix", "sendmail", "fresh", "mailbox", "exchange", "partner", "litware", "gateway", "gateway2",
-                "archive", "internet")
 
 
 def compose_command() -> list[str]:
@@ -31,18 +27,43 @@ def compose_command() -> list[str]:
     return []
 
 
+def obstacle() -> str | None:
+    """What keeps the scenarios from running here, in words for a person."""
+    try:
+        if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+            return "no Docker engine answers, or not to you; see `docker info`"
+    except FileNotFoundError:
+        return "docker is missing"
+    if not compose_command():
+        return "neither `docker compose` nor docker-compose is there"
+    return None
+
+
+def programs() -> Path | None:
+    """The folder of the programs, if they are there."""
+    return build_folder() if all((build_folder() / name).exists() for name in ("connectord", "connectorctl")) else None
+
+
 class Arrangement:
     """All hosts, from __enter__ to __exit__. Of one machine's, only one is up at a time: it has fixed addresses."""
 
+    title = "integration/run"
+    project = "connectord-scenarios"
+    file = "docker-compose.yml"
+    file_of_programs = "integration/compose/scenarios.yml"
+    built = ("dns", "postfix", "sendmail")  # a service of each image that is needed where connectord is built already
+    mail_servers = ("postfix", "sendmail", "fresh", "mailbox", "exchange", "partner", "litware", "gateway", "gateway2",
+                    "archive", "internet")
+
     def __init__(self, build_folder: Path | None, keep: bool = False):
         """Without a folder of built programs, the image brings its own. `keep` leaves all running at the end."""
-        files = [SOURCE / "docker-compose.yml"]
+        files = [SOURCE / self.file]
         if build_folder:
             os.environ["CONNECTORD_BUILD_FOLDER"] = str(build_folder)
-            files.append(SOURCE / "integration/compose/scenarios.yml")
-        self._compose = [*compose_command(), "-p", PROJECT, "--profile", "scenarios", "--project-directory", str(SOURCE),
+            files.append(SOURCE / self.file_of_programs)
+        self._compose = [*compose_command(), "-p", self.project, "--profile", "scenarios", "--project-directory", str(SOURCE),
                          *(word for file in files for word in ("-f", str(file)))]
-        self._images = BUILT if build_folder else ()
+        self._images = self.built if build_folder else ()
         self._keep = keep
         self._hosts: dict[str, Host] = {}
         self._guardian: subprocess.Popen | None = None
@@ -54,7 +75,7 @@ class Arrangement:
         try:
             self._run("build", *self._images, quiet=True)
             self._run("up", "-d", "--no-build", quiet=True)
-            for name in MAIL_SERVERS:
+            for name in self.mail_servers:
                 self[name].wait_for_server()
         except BaseException:
             self.__exit__()
@@ -76,13 +97,12 @@ class Arrangement:
     def logs(self, *services: str) -> str:
         return self._run("logs", "--no-color", *services)
 
-    @staticmethod
-    def _lock():
-        lock = open(Path(tempfile.gettempdir()) / f"{PROJECT}-{os.getuid()}.lock", "wb")
+    def _lock(self):
+        lock = open(Path(tempfile.gettempdir()) / f"{self.project}-{os.getuid()}.lock", "wb")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("integration/run: another run is going on; waiting for its end", flush=True)
+            print(f"{self.title}: another run is going on; waiting for its end", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         return lock
 
@@ -107,7 +127,7 @@ class Host:
 
     def __init__(self, name: str, container: str):
         self.name = name
-        self._container = container
+        self.container = container
         self._agent: subprocess.Popen | None = None
 
     def send(self, mail_from: str, *recipients: str, server: str, helo: str = "", tls: bool = True,
@@ -155,21 +175,21 @@ class Host:
 
     def stop(self) -> None:
         self.close()
-        docker("stop", "-t", "10", self._container)
+        docker("stop", "-t", "10", self.container)
 
     def start(self) -> None:
-        docker("start", self._container)
+        docker("start", self.container)
 
     def configure(self, example: str) -> None:
         """Makes a file of etc/examples the configuration of this host's connectord, by a reload."""
         before = self.connectord_log().count(": configuration loaded, ")
         self.output("/integration/compose/connectord/configure", example)
-        docker("kill", "-s", "HUP", self._container)
+        docker("kill", "-s", "HUP", self.container)
         wait_until(lambda: self.connectord_log().count(": configuration loaded, ") > before,
                    f"{self.name} to load {example}; its log ends with\n{self.connectord_log()[-2000:]}")
 
     def connectord_log(self) -> str:
-        return docker("logs", self._container)
+        return docker("logs", self.container)
 
     def wait_for_connectord_log(self, pattern: str) -> str:
         """The first line of connectord's log that the pattern is found in."""
@@ -185,7 +205,7 @@ class Host:
 
     def _call(self, call: str, **arguments):
         if not self._agent:
-            self._agent = subprocess.Popen(["docker", "exec", "-i", self._container, "/integration/compose/agent.py"],
+            self._agent = subprocess.Popen(["docker", "exec", "-i", self.container, "/integration/compose/agent.py"],
                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._agent.stdin.write(json.dumps({"call": call, "arguments": arguments}) + "\n")
         self._agent.stdin.flush()

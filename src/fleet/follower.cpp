@@ -17,6 +17,7 @@
 #include "generation_table.h"
 #include "host.h"
 #include "lone_work.h"
+#include "schema.h"
 
 namespace connectord::fleet {
 namespace {
@@ -116,6 +117,8 @@ class Follower::Work : public LoneWork {
   }
 
   postgres::Result<> look(postgres::Connection& connection, std::int16_t host, const std::string& boot_id) {
+    // The tables may become another version's while this is connected.
+    if (auto checked = check_schema(connection, Need::write); !checked) return checked;
     const auto wanted = generation_for(connection, host);
     if (!wanted) return tl::unexpected(wanted.error());
     if (is_to_be_taken(*wanted)) {

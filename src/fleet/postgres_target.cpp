@@ -9,6 +9,7 @@
 #include "array_text.h"
 #include "connectord/base/time.h"
 #include "host.h"
+#include "schema.h"
 
 namespace connectord::fleet {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::int64_t days_ahead = 3;
 constexpr int days_removed_at_once = 10;
 
 constexpr const char* no_table_or_not_allowed = "23514";
+constexpr const char* lock_not_available = "55P03";
 
 enum class StateColumn : int {
   now,
@@ -31,10 +33,12 @@ enum class StateColumn : int {
   last_certificate,
   lost,
   rejected,
+  least_writer,
 };
 constexpr const char* state_sql =
     "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, file, epoch, base, last_row, last_time, "
-    "last_report, last_word, last_finding, last_certificate, lost, rejected FROM source WHERE host = $1 FOR UPDATE";
+    "last_report, last_word, last_finding, last_certificate, lost, rejected, (SELECT least_writer FROM schema) FROM "
+    "source WHERE host = $1 FOR UPDATE";
 
 constexpr const char* epoch_sql =
     "INSERT INTO source(host, file, epoch, base, last_row, last_report, keep) VALUES ($1, $2, 1, 0, $3, $4, $5) "
@@ -145,6 +149,14 @@ TargetResult<postgres::Rows> PostgresTarget::execute(const std::string& sql, con
   return connection_->execute(sql, parameters).map_error([this](const auto& error) { return in_words(error); });
 }
 
+// Why the tables are not for this program any more.
+TargetError PostgresTarget::leave() {
+  const auto checked = check_schema(*connection_, Need::write);
+  connection_.reset();
+  return checked ? TargetError{TargetError::Kind::unavailable, "the fleet's tables were changed"}
+                 : in_words(checked.error());
+}
+
 TargetResult<TargetState> PostgresTarget::begin() {
   if (auto connected = connect(); !connected) return tl::unexpected(connected.error());
   if (auto begun = execute("BEGIN"); !begun) return tl::unexpected(begun.error());
@@ -155,6 +167,8 @@ TargetResult<TargetState> PostgresTarget::begin() {
   state.place.host = host_;
   if (rows->empty()) return state;
   const auto number = [&rows](StateColumn column) { return rows->integer(0, static_cast<int>(column)); };
+  // The tables may become another version's while this is connected.
+  if (number(StateColumn::least_writer) > schema_version) return tl::unexpected(leave());
   state.place.now = number(StateColumn::now);
   state.place.oldest = state.place.now - configuration_.trace->keep.count();
   state.file = rows->string(0, static_cast<int>(StateColumn::file));
@@ -337,8 +351,10 @@ TargetResult<> PostgresTarget::look_after_tables() {
   for (std::int64_t ahead = 0; ahead <= days_ahead; ++ahead) days.insert(now->integer(0, 0) / base::day_ms + ahead);
   if (auto made = make_days(days); !made) return made;
   for (int i = 0; i < days_removed_at_once; ++i) {
-    const auto removed = execute("SELECT remove_trace_day()");
-    if (!removed) return tl::unexpected(removed.error());
+    const auto removed = connection_->execute("SELECT remove_trace_day()");
+    // Somebody reads that day, or all of them; another time will do.
+    if (!removed && removed.error().sqlstate == lock_not_available) return {};
+    if (!removed) return tl::unexpected(in_words(removed.error()));
     if (removed->is_null(0, 0)) return {};
   }
   return {};

@@ -42,6 +42,7 @@ class PostgresTarget : public TraceTarget {
   TargetResult<postgres::Rows> execute(const std::string& sql, const postgres::Parameters& parameters = {});
   TargetResult<postgres::Rows> execute_for_all(const std::string& sql, const postgres::Parameters& parameters);
   TargetError in_words(const postgres::Error& error);
+  TargetError leave();
 
   const model::Configuration configuration_;
   const std::stop_token stop_;

@@ -10,6 +10,8 @@ namespace connectord::trace {
 namespace {
 
 constexpr std::int64_t removed_per_step = 5'000;
+// A second place may fall back behind what it has confirmed: a replica takes over that had not got the last.
+constexpr std::int64_t held_reports = 100'000;
 
 enum class FeedColumn : std::uint8_t { kind, message, time, digest, queue_id };
 constexpr auto feed_columns = std::to_array<std::string_view>({"kind", "message", "time", "digest", "queue_id"});
@@ -114,11 +116,12 @@ bool FeedJournal::note(const FeedCursor& cursor) {
   sqlite::Transaction transaction(database_);
   set_in_state(database_, "feed_row", cursor.row);
   set_in_state(database_, "feed_report", cursor.report);
-  const std::int64_t oldest = database_.integer("SELECT min(id) FROM feed").value_or(cursor.report + 1);
-  const std::int64_t end = std::min(cursor.report, oldest + removed_per_step);
-  database_.execute(("DELETE FROM feed WHERE id <= " + std::to_string(end)).c_str());
+  const std::int64_t last = cursor.report - held_reports;
+  const std::int64_t oldest = database_.integer("SELECT min(id) FROM feed").value_or(last + 1);
+  const std::int64_t end = std::min(last, oldest + removed_per_step);
+  if (end >= oldest) database_.execute(("DELETE FROM feed WHERE id <= " + std::to_string(end)).c_str());
   transaction.commit();
-  return end < cursor.report;
+  return end < last;
 }
 
 // What rows take is reckoned by their share of the file.

@@ -32,7 +32,8 @@ class FeedJournal {
   void add_size(std::int64_t message);
   bool is_on() const { return is_on_; }
 
-  // Notes how far the second place has it, and removes some of what it has. True if there is more to remove.
+  // Notes how far the second place has it, and removes some of what it has had for long. True if there is more to
+  // remove.
   bool note(const FeedCursor& cursor);
   // Of rows that wait for the second place the oldest that is to be kept for it: all of them, or the newest that take
   // so many bytes. std::nullopt where there is no second place.

@@ -205,16 +205,31 @@ TEST_F(TraceFeed, NothingIsNotedWhereThereIsNoSecondPlace) {
   EXPECT_EQ(entries_in_journal(), 0);
 }
 
-TEST_F(TraceFeed, WhatWasTakenIsRemovedFromTheJournalAndNoNumberUsedAgain) {
+TEST_F(TraceFeed, WhatWasTakenLongAgoIsRemovedFromTheJournalAndNoNumberUsedAgain) {
   open(fed());
   append(Mail().queued_as("A"));
   deliver(delivery("A", "user@example.net", Status::pending, noon + second));
   read_as_text();
+  cursor_.report = 1 + 100'000;
   store_->note_fed(cursor_);
   EXPECT_TRUE(eventually([&] { return entries_in_journal() == 0; }));
+  cursor_.report = 1;
   deliver(delivery("A", "user@example.net", Status::delivered, noon + 2 * second));
   EXPECT_EQ(read_as_text(), "delivery:1:mx.example.net[192.0.2.1]:25 status:1:delivered");
   EXPECT_EQ(cursor_.report, 2);
+}
+
+TEST_F(TraceFeed, WhatWasTakenAMomentAgoCanBeHadAgain) {
+  open(fed());
+  append(Mail().queued_as("A"));
+  read_as_text();
+  deliver(delivery("A", "user@example.net", Status::delivered, noon + second));
+  const FeedCursor before = cursor_;
+  const std::string told = read_as_text();
+  store_->note_fed(cursor_);
+  EXPECT_TRUE(eventually([&] { return make_feed(path())->source().value().noted.report == 1; }));
+  cursor_ = before;
+  EXPECT_EQ(read_as_text(), told);
 }
 
 TEST_F(TraceFeed, WhatWaitsStaysBeyondKeep) {

@@ -6,14 +6,14 @@ import time
 
 from harness.workspace import Workspace
 
-from . import api, authentication, console, delivery, dkim, engine, fleet, hostile, loading, milter, rules, socketmap, trace, trace_large
+from . import api, authentication, console, delivery, dkim, engine, fleet, fleet_large, hostile, loading, milter, rules, socketmap, trace, trace_large
 from .figures import Figure, Note, table
 
 PARTS = {"engine": engine, "rules": rules, "dkim": dkim, "milter": milter, "loading": loading, "authentication": authentication,
          "socketmap": socketmap, "api": api, "delivery": delivery, "trace": trace, "hostile": hostile,
-         "trace-large": trace_large, "console": console, "fleet": fleet}
+         "trace-large": trace_large, "console": console, "fleet": fleet, "fleet-large": fleet_large}
 # Only where they are asked for by name.
-LONG = {"trace-large", "console", "fleet"}
+LONG = {"trace-large", "console", "fleet", "fleet-large"}
 
 
 def chosen(arguments: list[str]) -> list[str]:
