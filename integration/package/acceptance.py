@@ -5,6 +5,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -133,6 +134,19 @@ def confined() -> None:
         expect("0" not in status["Uid"].split(), status["Uid"])
         said = succeed("systemd-analyze", "security", "--no-pager", "--threshold=15", "connectord.service")
         print("    " + said.strip().splitlines()[-1].strip(), flush=True)
+
+
+def helper_for_held_mail() -> None:
+    with step("a helper of its own answers about held mail, and systemd finds nothing wrong in any unit"):
+        units = ("connectord.service", "connectord-held.socket", "connectord-held@.service")
+        said = succeed("systemd-analyze", "verify", "--man=no", *units)
+        expect("connectord" not in said, said)
+        with socket.socket(socket.AF_UNIX) as helper:
+            helper.settimeout(60)
+            helper.connect("/run/connectord-held.sock")
+            helper.sendall(b"list\n")
+            answer = json.loads(helper.makefile().readline())
+        expect("error" not in answer, f"connectord-held: {answer}")
 
 
 class Load:
@@ -279,6 +293,7 @@ def main() -> None:
         wait_until(lambda: send(PARTNER, tls=True, subject="first")[0] == 250, "a message that is taken", 300)
         assert_connector_is_enforced()
     confined()
+    helper_for_held_mail()
     beside_the_program()
     upgraded(package)
     hung()
