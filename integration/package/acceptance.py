@@ -5,6 +5,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,19 @@ from host import (CONFIGURATION, CONNECTOR, MAIN_CF, NO_CHECKS, PARTNER, SOCKET,
 MESSAGES = 1000
 LONGEST_WAY = 60.0  # seconds from `apt install` to the first refused message
 SENDERS = 8
+STATE = Path("/var/lib/connectord")
+AUDIT_LOG = STATE / "audit.log"
+
+# What has connectord keep all that it can without a PostgreSQL.
+ALL_STATE = """
+[trace]
+store = "sqlite:/var/lib/connectord/trace.db"
+[reports]
+dmarc = true
+sender = "postmaster@example.net"
+[delivery]
+mta_sts = true
+"""
 
 # Where other packages, or the machine itself, leave something while connectord comes and goes.
 NOT_OURS = ("/proc", "/sys", "/dev", "/run", "/tmp", "/connectord", "/ccache", "/home", "/root", "/var/cache", "/var/log",
@@ -122,6 +136,19 @@ def confined() -> None:
         print("    " + said.strip().splitlines()[-1].strip(), flush=True)
 
 
+def helper_for_held_mail() -> None:
+    with step("a helper of its own answers about held mail, and systemd finds nothing wrong in any unit"):
+        units = ("connectord.service", "connectord-held.socket", "connectord-held@.service")
+        said = succeed("systemd-analyze", "verify", "--man=no", *units)
+        expect("connectord" not in said, said)
+        with socket.socket(socket.AF_UNIX) as helper:
+            helper.settimeout(60)
+            helper.connect("/run/connectord-held.sock")
+            helper.sendall(b"list\n")
+            answer = json.loads(helper.makefile().readline())
+        expect("error" not in answer, f"connectord-held: {answer}")
+
+
 class Load:
     """Senders that try each message until it is taken, as a mail server does."""
 
@@ -193,6 +220,19 @@ def upgraded(package: Path) -> None:
         expect(json.loads(succeed("connectorctl", "status", "--json"))["ok"], "status")
 
 
+def beside_the_program() -> None:
+    with step("AppArmor, logrotate and bash can read what it has for them"):
+        succeed("apparmor_parser", "--skip-kernel-load", "--skip-cache", "/usr/share/apparmor/extra-profiles/usr.sbin.connectord")
+        entries, owner = AUDIT_LOG.read_bytes(), AUDIT_LOG.owner()
+        succeed("logrotate", "--force", "--state", "/tmp/logrotate", "/etc/logrotate.d/connectord")
+        succeed("connectorctl", "update", "contoso", "--set", "comment=\"after the log was rotated\"")
+        expect(Path(f"{AUDIT_LOG}.1").read_bytes() == entries, "the audit log was not rotated")
+        expect(AUDIT_LOG.owner() == owner, f"the next audit log is that of {AUDIT_LOG.owner()}")
+        said = succeed("bash", "-c", ". /usr/share/bash-completion/completions/connectorctl; COMP_CWORD=2; "
+                       "COMP_WORDS=(connectorctl show con); _connectorctl; echo ${COMPREPLY[@]}")
+        expect("contoso" in said, f"completed: {said}")
+
+
 def hung() -> None:
     with step("one that hangs is killed and started again"):
         process = property_of_unit("MainPID")
@@ -221,11 +261,15 @@ def purged(before: bytes, files_before: set[str]) -> None:
         wait_until(lambda: send(PARTNER, tls=False)[0] == 250, "Postfix to ask nobody", 300)
     with step("purged, nothing is left but keys and the message trace"):
         succeed("connectorctl", "dkim", "new", "example.net")
+        CONFIGURATION.write_text(CONFIGURATION.read_text().replace('dmarc = "off"', 'dmarc = "report"') + ALL_STATE)
+        succeed("systemctl", "restart", "connectord")
+        expect({path.name for path in STATE.iterdir()} >= {"trace.db", "audit.log", "reports", "sts", "validation"},
+               f"in {STATE}: {list(STATE.iterdir())}")
         said = apt("purge", "connectord")
-        expect("/etc/connectord is kept" in said, said)
-        left = files() - files_before
-        expect(all(name.startswith("/etc/connectord/dkim") or name == "/etc/connectord" for name in left), str(left))
-        succeed("rm", "-r", "/etc/connectord")
+        expect("/etc/connectord is kept" in said and f"{STATE} is kept" in said, said)
+        left = {name for name in files() - files_before if not name.startswith(("/etc/connectord/dkim", f"{STATE}/trace.db"))}
+        expect(left == {"/etc/connectord", str(STATE)}, str(left))
+        succeed("rm", "-r", "/etc/connectord", STATE)
         assert_nothing_failed()
         changed = run("debsums", "--silent")[1]
         expect(not changed.strip(), changed)
@@ -248,6 +292,8 @@ def main() -> None:
         wait_until(lambda: send(PARTNER, tls=True, subject="first")[0] == 250, "a message that is taken", 300)
         assert_connector_is_enforced()
     confined()
+    helper_for_held_mail()
+    beside_the_program()
     upgraded(package)
     hung()
     removed()

@@ -67,11 +67,12 @@ def make_mailbox() -> None:
         succeed("useradd", "--create-home", USER)
 
 
-def send(mail_from: str, *, tls: bool, subject: str = "Hello", recipient: str = RECIPIENT) -> tuple[int, str]:
-    """Sends one message to this host's SMTP port. The last reply: that to the end of data, or the first that is none of
+def send(mail_from: str, *, tls: bool, subject: str = "Hello", recipient: str = RECIPIENT,
+         server: str = "127.0.0.1") -> tuple[int, str]:
+    """Sends one message to that host's SMTP port. The last reply: that to the end of data, or the first that is none of
     success."""
     try:
-        with smtplib.SMTP("127.0.0.1", 25, local_hostname="client.example.org", timeout=60) as client:
+        with smtplib.SMTP(server, 25, local_hostname="client.example.org", timeout=60) as client:
             return converse(client, mail_from, tls, subject, recipient)
     except smtplib.SMTPResponseException as error:
         return error.smtp_code, bytes(error.smtp_error).decode(errors="replace")

@@ -34,6 +34,7 @@ class Manual(unittest.TestCase):
         for command in commands:
             with self.subTest(command):
                 page = self.read(f"connectorctl-{command}.1")
+                self.assertNotRegex(page, r"--[a-z-]+\{", "a name is not what people would type")
                 for option in set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", self.connectorctl(command, "--help"), re.M)):
                     if option not in ("--help", "--config", "--json"):
                         self.assertIn(option, page)

@@ -15,7 +15,7 @@ void add_to(const CommandLine& line, const std::string& name, const std::string&
   const auto arguments = std::make_shared<AttachArguments>();
   command.add_option(place_option, *arguments.*place, place_help).capture_default_str();
   command.add_flag("--yes", arguments->yes, "Do it; without this, it is only shown");
-  if (probes) command.add_flag("!--no-probe", arguments->probe, "Do not converse with the mail server to prove it");
+  if (probes) command.add_flag("--no-probe", arguments->no_probe, "Do not converse with the mail server to prove it");
   command.callback([line, arguments, run] { line.status = run(*arguments, line.common, line.terminal); });
 }
 

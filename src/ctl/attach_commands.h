@@ -8,11 +8,11 @@ namespace connectord::ctl {
 
 struct AttachArguments : mta::MailServerPlaces {
   bool yes = false;
-  bool probe = true;
+  bool no_probe = false;
 };
 
 inline mta::Order order_of(const AttachArguments& arguments, const Common& common) {
-  return {.configuration = common.configuration, .carry_out = arguments.yes, .converse = arguments.probe};
+  return {.configuration = common.configuration, .carry_out = arguments.yes, .converse = !arguments.no_probe};
 }
 
 Status attach_postfix(const AttachArguments& arguments, const Common& common, const Terminal& terminal);
