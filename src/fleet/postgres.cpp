@@ -126,6 +126,8 @@ std::string session_settings(const Access& access) {
   std::string settings =
       "-c search_path=connectord -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex"
       " -c plan_cache_mode=force_custom_plan"
+      // Many tables of days make a search look expensive, and to compile it would take ten times as long as to do it.
+      " -c jit=off"
       " -c idle_in_transaction_session_timeout=60000"
       // So that the server, too, notices soon that we are gone, and lets go of our locks.
       " -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=30000";

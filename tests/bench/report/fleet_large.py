@@ -94,6 +94,15 @@ def measure(workspace: Workspace) -> list[Figure | Note]:
         database.stop()
 
 
+def searches(command: list[str]) -> dict:
+    """Of each kind 50, the same ones each time: what the first time has to come from the disk is in memory the next."""
+    done = subprocess.run([*command, "--filled"], stdout=subprocess.PIPE, check=True, text=True, timeout=900)
+    found = json.loads(done.stdout)["search"]
+    if min(found[name]["rows"] for name in ("recipient", "message_id", "newest")) == 0:
+        raise RuntimeError(f"nothing was found: {found}")
+    return found
+
+
 def measured(workspace: Workspace, database: PostgreSql) -> list[Figure | Note]:
     done = connectorctl("fleet", "migrate", "--database", database.admin_uri())
     if done.status:
@@ -114,9 +123,7 @@ def measured(workspace: Workspace, database: PostgreSql) -> list[Figure | Note]:
             for parent in TABLES}
     size = int(database.psql("SELECT pg_database_size('connectord')"))
     database.psql("CHECKPOINT")
-    found = json.loads(subprocess.run([*command, "--filled"], stdout=subprocess.PIPE, check=True, text=True, timeout=900).stdout)
-    if min(found["search"][name]["rows"] for name in ("recipient", "message_id", "newest")) == 0:
-        raise RuntimeError(f"nothing was found: {found['search']}")
+    first, again = searches(command), searches(command)
     messages = ORIGINALS * COPIES
     what = f"{messages / 1e6:.1f} million messages"
     lines: list[Figure | Note] = [
@@ -124,9 +131,9 @@ def measured(workspace: Workspace, database: PostgreSql) -> list[Figure | Note]:
                Quantity(sent["cpu_us_per_message"], "us")),
         Figure("a fleet's trace: CPU that PostgreSQL needs for these", Quantity(used * 1e6 / ORIGINALS, "us"))]
     for name, (title, target) in SEARCHES.items():
-        taken = found["search"][name]
-        lines += [Figure(f"a fleet's search, {what}: {title}, median", Quantity(taken["median_ms"], "ms"), target=target),
-                  Figure(f"a fleet's search, {what}: {title}, longest of 50", Quantity(taken["max_ms"], "ms"))]
+        lines += [Figure(f"a fleet's search, {what}: {title}, median of 50", Quantity(first[name]["median_ms"], "ms"), target=target),
+                  Figure("the longest of these", Quantity(first[name]["max_ms"], "ms")),
+                  Figure("the same searches again, median", Quantity(again[name]["median_ms"], "ms"), target=target)]
     lines.append(Note(f"{sum(rows.values()) / 1e6:.1f} million rows ({', '.join(f'{n:,} {p}' for p, n in rows.items())}), "
                       f"{size / 1e9:.1f} GB: {size / messages:.0f} bytes a message. Multiplied in {seconds:.0f} s."))
     return lines
