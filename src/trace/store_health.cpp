@@ -1,6 +1,13 @@
 #include "store_health.h"
 
+#include <utility>
+
 namespace connectord::trace {
+namespace {
+
+constexpr std::int64_t pause_of_log = 60'000;  // milliseconds
+
+}  // namespace
 
 StoreResult<> StoreHealth::check() const {
   if (!has_outage()) return {};
@@ -8,16 +15,29 @@ StoreResult<> StoreHealth::check() const {
   return unavailable(reason_);
 }
 
+bool StoreHealth::take_to_log() {
+  const std::int64_t now = clock_();
+  const bool is_soon = now >= last_logged_ && now - last_logged_ < pause_of_log;
+  if (is_logged_ || is_soon) return false;
+  is_logged_ = true;
+  last_logged_ = now;
+  return true;
+}
+
 void StoreHealth::begin_outage(const std::string& reason) {
+  log::Fields fields{{"file", file_}, {"error", reason}};
   {
     const base::MutexLock lock(mutex_);
     reason_ = reason;
-    if (has_outage_.exchange(true)) return;
-    since_ = std::chrono::steady_clock::now();
-    condition_.since = clock_() / 1000;
+    if (!has_outage_.exchange(true)) {
+      since_ = std::chrono::steady_clock::now();
+      condition_.since = clock_() / 1000;
+      is_logged_ = false;
+    }
+    if (!take_to_log()) return;
+    if (not_logged_ > 0) fields.emplace_back("outages_before", std::to_string(std::exchange(not_logged_, 0)));
   }
-  log_.error(store_subject, "the trace cannot be written; trying again until it can",
-             {{"file", file_}, {"error", reason}});
+  log_.error(store_subject, "the trace cannot be written; trying again until it can", fields);
 }
 
 void StoreHealth::count_loss() {
@@ -38,6 +58,10 @@ void StoreHealth::end_outage() {
   {
     const base::MutexLock lock(mutex_);
     if (!has_outage_.exchange(false)) return;
+    if (!is_logged_) {
+      ++not_logged_;
+      return;
+    }
     lasted = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - since_);
   }
   log_.warning(store_subject, "the trace can be written again",
