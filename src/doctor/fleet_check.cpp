@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "connectord/doctor/doctor.h"
 
@@ -39,12 +40,16 @@ std::string rows(std::int64_t number) {
   return std::to_string(number) + (number == 1 ? " row" : " rows");
 }
 
-// Lines, which the health document's reader has made harmless.
-std::string in_one_line(std::string text) {
-  constexpr std::string_view line_end = "\\u000a";
-  for (std::size_t at = text.find(line_end); at != std::string::npos; at = text.find(line_end, at)) {
-    text.replace(at, line_end.size(), "; ");
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
   }
+}
+
+// Lines, of which the health document's reader has made the ends harmless. PostgreSQL indents some.
+std::string in_one_line(std::string text) {
+  replace_all(text, "\\u000a", "; ");
+  replace_all(text, "\\u0009", "");
   return text;
 }
 

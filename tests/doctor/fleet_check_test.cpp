@@ -67,7 +67,7 @@ TEST(DoctorFleet, SaysWhatIsWrongSinceWhenAndWhatItMeansForMail) {
             "the database is away since 2026-11-30T10:00:00Z; mail is not touched, and goes by generation 7",
             "connection refused"},
            {{{"wanted", 8},
-             {"generation_error", "g.toml:3:1: error: a\\u000ag.toml:9:1: error: b"},
+             {"generation_error", "g.toml:3:1: error: a\\u000a\\u0009g.toml:9:1: error: b"},
              {"generation_fails_since", "2026-11-30T10:00:00Z"}},
             Severity::critical,
             "fleet",
