@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.daemon import build_folder
 
 ROOT = Path(__file__).resolve().parents[2]
-DAEMONS = ROOT / "etc" / "man" / "connectord.8"
+DAEMONS = sorted((ROOT / "etc" / "man").iterdir())
 
 
 class Manual(unittest.TestCase):
@@ -48,7 +48,7 @@ class Manual(unittest.TestCase):
             self.assertIn(f" {key} ", page)
 
     def test_the_pages_are_good_mdoc(self):
-        for page in [*self.pages, DAEMONS]:
+        for page in [*self.pages, *DAEMONS]:
             checked = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True, check=False)
             self.assertEqual((checked.returncode, checked.stdout), (0, ""), page)
 
