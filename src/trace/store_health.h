@@ -18,8 +18,9 @@ namespace connectord::trace {
 inline constexpr std::string_view store_subject = "trace";
 
 // Whether the trace can be written now, and if not, why. The log has one line when an outage begins and one when it is
-// over. On a disk that is nearly full, small entries still find room and others do not: outages that follow soon after one
-// that the log has are counted, and have a line only if they last. Thread-safe. What logs must not be called under a lock that others wait for.
+// over. On a disk that is nearly full, small entries still find room and others do not: outages that follow soon after
+// one that the log has are counted, and have a line only if they last. Thread-safe. What logs must not be called under
+// a lock that others wait for.
 class StoreHealth {
  public:
   // `clock` returns milliseconds since 1970.

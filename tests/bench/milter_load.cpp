@@ -157,7 +157,8 @@ class Load {
 
   // Mail comes when it comes, however long the message before it took.
   void wait_for_turn(unsigned number) const {
-    if (options_.rate > 0) std::this_thread::sleep_until(began_ + std::chrono::nanoseconds(1s) * number / options_.rate);
+    if (options_.rate > 0)
+      std::this_thread::sleep_until(began_ + std::chrono::nanoseconds(1s) * number / options_.rate);
   }
 
   void add(const Tally& mine) {
