@@ -1,10 +1,15 @@
 """The file was edited and nobody reloaded: what runs and what the file says are distinguished."""
 
+import hashlib
 import json
+import pwd
+import socket
 import stat
+import subprocess
+import sys
 
 from harness.daemon import connectorctl
-from harness.site import SiteOptions
+from harness.site import USER, SiteOptions
 from scenario import CONTOSO, SiteScenario
 
 
@@ -139,3 +144,73 @@ do = "reject"
                 alone = connectorctl("rule", *command, "--file-only", *config)
                 self.assertIn(in_file, alone.stdout)
                 self.assertEqual(alone.stderr, "")
+
+
+# Answers everybody who asks with what it was given.
+ANSWERS = """\
+import socket, sys
+answer = sys.stdin.buffer.read()
+with socket.socket(socket.AF_UNIX) as listener:
+    listener.bind("\\0" + sys.argv[1])
+    listener.listen()
+    print("ready", flush=True)
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(answer)
+"""
+
+
+class ForgedAnswer(SiteScenario):
+    """Whoever has connectord's user may answer in its place when somebody asks what runs."""
+
+    connectors = CONTOSO
+    options = SiteOptions(trace="")
+
+    def setUp(self):
+        self.file = self.site.connectord.config_file
+        self.name = "connectord-running-" + hashlib.sha256(str(self.file.resolve()).encode()).hexdigest()
+
+    def ctl(self, *arguments: str):
+        return connectorctl(*arguments, "--config", self.file)
+
+    def true_answer(self) -> dict:
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(10)
+            asking.connect("\0" + self.name)
+            return json.loads(b"".join(iter(lambda: asking.recv(65536), b"")))
+
+    def answer_with(self, document: dict) -> None:
+        account = pwd.getpwnam(USER)
+        answering = subprocess.Popen([sys.executable, "-c", ANSWERS, self.name], user=account.pw_uid, group=account.pw_gid,
+                                     stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(answering.stdout.close)
+        self.addCleanup(answering.wait)
+        self.addCleanup(answering.kill)
+        answering.stdin.write(json.dumps(document).encode())
+        answering.stdin.close()
+        self.assertEqual(answering.stdout.readline(), b"ready\n")
+
+    def forge(self, user: str) -> None:
+        """In connectord's place, which is away until the end of the test: another connector, and this server.user."""
+        document = self.true_answer()
+        self.site.connectord.stop()
+        self.addCleanup(self.site.connectord.start)
+        main_file = document["files"][0]
+        text = main_file["text"].replace(f'user = "{USER}"', f'user = "{user}"').replace('name = "contoso"', 'name = "forged"')
+        self.assertIn("forged", text)
+        self.answer_with({**document, "files": [{**main_file, "text": text}, *document["files"][1:]]})
+
+    def test_it_is_believed_what_connectords_user_could_do_anyway(self):
+        self.forge(USER)
+        self.assertIn("forged", self.ctl("list").stdout)
+
+    def test_it_cannot_have_root_act_as_somebody_else(self):
+        self.forge("root")
+        for command in (("list",), ("validate", "forged"), ("reports", "list"),
+                        ("explain", "--client-ip", "127.0.0.2", "--mail-from", "alice@contoso.com")):
+            answer = self.ctl(*command)
+            self.assertNotEqual(answer.status, 0, command)
+            self.assertIn("is not believed", answer.stderr, command)
+            self.assertNotIn("forged", answer.stdout)
+        self.assertIn("contoso", self.ctl("list", "--file-only").stdout)

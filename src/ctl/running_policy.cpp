@@ -42,6 +42,13 @@ runtime::LoadedPolicy load_running(const runtime::RunningConfiguration& running)
   return runtime::load_policy(main_file, environment, runtime::SecretFiles::leave);
 }
 
+// The answer decides which files whoever asks reads and writes, root too, always with the rights of server.user. So
+// that user is the one that the file names: whoever has connectord's own could otherwise answer in its place, and name
+// root.
+bool names_another_user(const engine::Policy& running, const config::Loaded& files) {
+  return running.configuration().server.user != files.configuration.server.user;
+}
+
 ConfigurationInUse in_files(const Common& common, const Terminal& terminal) {
   runtime::LoadedPolicy loaded = load_all_or_complain(common, terminal);
   return {std::move(loaded.policy), std::move(loaded.sources)};
@@ -78,6 +85,11 @@ ConfigurationInUse in_use_or_complain(const Common& common, bool file_only, cons
     terminal.error << "connectorctl: what connectord reports of its configuration does not load; try --file-only\n";
     return {nullptr};
   }
+  if (names_another_user(*loaded.policy, files)) {
+    terminal.error << "connectorctl: what runs has another server.user than " << common.configuration
+                   << " says, and is not believed; start connectord anew, or write --file-only\n";
+    return {nullptr};
+  }
   say_what_differs(pending_changes(*running, files), common, terminal);
   return {std::move(loaded.policy), std::move(running->files)};
 }
@@ -88,8 +100,11 @@ std::shared_ptr<const engine::Policy> running_or_complain(const Common& common, 
 }
 
 std::shared_ptr<const engine::Policy> running_if_known(const Common& common) {
-  const auto running = running_configuration(common, files_of(common).configuration.server.user);
-  return running ? load_running(*running).policy : load(common, runtime::SecretFiles::leave).policy;
+  const config::Loaded files = files_of(common);
+  const auto running = running_configuration(common, files.configuration.server.user);
+  auto policy = running ? load_running(*running).policy : nullptr;
+  if (policy && !names_another_user(*policy, files)) return policy;
+  return load(common, runtime::SecretFiles::leave).policy;
 }
 
 void add_file_only_option(const Subcommand& command, bool& file_only) {
