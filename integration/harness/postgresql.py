@@ -65,7 +65,8 @@ class PostgreSql:
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         for process in (str(pid), *children):
-            os.kill(int(process), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # whom a client has left, or the first of these, ends
+                os.kill(int(process), signal.SIGKILL)
         self.workspace.stop(self._process, signal.SIGKILL)
         self._process = None
         (self.data / "postmaster.pid").unlink(missing_ok=True)
