@@ -150,7 +150,8 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
     } else {
       waiting_ = chunk.substr(*answered);
     }
-    if (!count(waiting_.size() + replies_.size())) return refuse("too much is under way on all connections together");
+    count(waiting_.size() + replies_.size());
+    if (keeps_too_much()) return refuse("too much is under way on all connections together");
     if (open_) return ask_for_advice();
     if (!replies_.empty()) {
       shared_.server->used(*this);
@@ -193,7 +194,8 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
     const auto answered = answer(waiting_);
     if (!answered) return refuse(answered.error());
     drop(waiting_, *answered);
-    if (!count(waiting_.size() + replies_.size())) return refuse("too much is under way on all connections together");
+    count(waiting_.size() + replies_.size());
+    if (keeps_too_much()) return refuse("too much is under way on all connections together");
     open_ ? ask_for_advice() : reply();
   }
 
@@ -244,10 +246,12 @@ class Connection : public net::StreamConnection, public std::enable_shared_from_
     });
   }
 
-  // Counts what this connection keeps. False if all connections together keep too much.
-  bool count(std::size_t bytes) {
-    shared_.waiting_bytes += bytes - std::exchange(counted_, bytes);
-    return shared_.waiting_bytes <= shared_.limits.waiting_bytes;
+  // Counts what this connection keeps.
+  void count(std::size_t bytes) { shared_.waiting_bytes += bytes - std::exchange(counted_, bytes); }
+
+  // All connections together do, and this one takes part in it.
+  bool keeps_too_much() const {
+    return counted_ > shared_.limits.own_bytes && shared_.waiting_bytes > shared_.limits.waiting_bytes;
   }
 
   // The mail server then asks again, over another connection, and defers the mail if it must.

@@ -122,13 +122,24 @@ TEST_F(SocketmapServerThreads, WaitForTheRestOfARequestOnlySoLong) {
 }
 
 TEST_F(SocketmapServerThreads, KeepNoMoreThanAllConnectionsMayTogether) {
-  start({.waiting_bytes = 2000});
+  start({.waiting_bytes = 2000, .own_bytes = 100});
   Client one = client();
   one.send("4000:" + std::string(1500, 'x'));
   Client other = client();
   other.send("4000:" + std::string(1500, 'x'));
   EXPECT_EQ(other.read(), "closed");
   EXPECT_EQ(client().ask("transport a@contoso.com"), route);
+}
+
+TEST_F(SocketmapServerThreads, RefuseNobodyForWhatOthersKeep) {
+  start({.waiting_bytes = 2000, .own_bytes = 100});
+  Client bystander = client();
+  Client greedy = client();
+  greedy.send("4000:" + std::string(1995, 'x'));  // and not one byte is left
+  Client other = client();
+  other.send("4000:" + std::string(1000, 'x'));
+  EXPECT_EQ(other.read(), "closed");
+  EXPECT_EQ(bystander.ask("transport a@contoso.com"), route);
 }
 
 // Answers the one question that it is asked when the test says so.

@@ -15,6 +15,9 @@ struct SocketmapLimits {
   std::size_t request_bytes = std::size_t{128} << 10;
   // Of requests that are under way, of all connections together.
   std::size_t waiting_bytes = std::size_t{32} << 20;
+  // What a connection may keep of that whatever the others do, so that nobody is refused for what they keep: more than
+  // a request about an address takes.
+  std::size_t own_bytes = std::size_t{2} << 10;
   // How long a request may take to arrive once it has begun, and an answer to be taken. Between requests a connection
   // may be idle as long as the mail server likes.
   std::chrono::milliseconds exchange_time{10'000};
