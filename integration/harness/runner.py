@@ -52,6 +52,12 @@ class Runner:
                 passed = runner.run(self._load(names)).wasSuccessful()
         return 0 if passed else 1
 
+    def keep_logs(self, logs: str, file: Path) -> None:
+        """What all hosts of the scenarios logged, for whoever looks into a failure."""
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(logs)
+        print(f"{self.title}: what all hosts logged is in {file}", file=sys.stderr)
+
     def _load(self, names: list[str]) -> unittest.TestSuite:
         loader = unittest.defaultTestLoader
         folder = str(self._scenarios)
