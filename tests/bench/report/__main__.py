@@ -1,5 +1,6 @@
 """Runs the parts named on the command line, or all of them, and prints their figures as one table."""
 
+import argparse
 import os
 import sys
 import time
@@ -16,11 +17,16 @@ PARTS = {"engine": engine, "rules": rules, "dkim": dkim, "milter": milter, "load
 LONG = {"trace-large", "console", "fleet", "fleet-large"}
 
 
-def chosen(arguments: list[str]) -> list[str]:
-    unknown = [name for name in arguments if name not in PARTS]
-    if unknown:
-        sys.exit(f"bench: no part is called {unknown[0]}; there are: {', '.join(PARTS)}")
-    return arguments or [name for name in PARTS if name not in LONG]
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="look at the names, and measure nothing")
+    usual = [name for name in PARTS if name not in LONG]
+    parser.add_argument("names", nargs="*", metavar="PART", default=usual,
+                        help=f"{', '.join(usual)}; or what takes long: {', '.join(sorted(LONG))}")
+    chosen = parser.parse_args()
+    if unknown := [name for name in chosen.names if name not in PARTS]:
+        parser.error(f"no part is called {unknown[0]}; there are: {', '.join(PARTS)}")
+    return chosen
 
 
 def measured(name: str) -> list[Figure | Note]:
@@ -33,9 +39,11 @@ def measured(name: str) -> list[Figure | Note]:
 
 
 def main() -> None:
-    names = chosen(sys.argv[1:])
+    chosen = options()
+    if chosen.check:
+        return
     load = os.getloadavg()[0]
-    lines = [line for name in names for line in measured(name)]
+    lines = [line for name in chosen.names for line in measured(name)]
     if load > 1:
         lines.append(Note(f"The machine was busy with other things (load {load:.1f}): repeat this when it is calm."))
     print(table(lines))
