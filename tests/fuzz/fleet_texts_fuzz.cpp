@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "connectord/base/text.h"
+#include "fleet/joint_news.h"
 #include "fleet/joint_rows.h"
 #include "fleet/joint_search.h"
 #include "fleet/mended_text.h"
@@ -35,6 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(fleet::bytes_of(text).size() <= size);
   if (const auto position = fleet::JointPosition::parse(std::string(text))) {
     require(fleet::JointPosition::parse(position->to_string()) == position);
+  }
+  if (const auto mark = fleet::JointMark::parse(text)) {
+    const auto again = fleet::JointMark::parse(mark->to_string());
+    require(again && again->seen == mark->seen);
   }
   return 0;
 }
