@@ -214,3 +214,25 @@ class WhoHasConnectordsUser(HostScenario):
             self.host.workspace.stop(attacker)
             attacker.stdout.close()
         self.assertEqual(self.of_roots(), self.before)
+
+    def test_the_files_that_it_may_write_name_nothing_that_root_alone_may_read(self):
+        self.victim.write_text("of-the-vault!\n")
+        folder = self.host.path / "connectors.d"
+        shutil.chown(folder, USER)
+        write = "import os, sys; open(sys.argv[2], 'w').write(sys.argv[1])"
+        link = "import os, sys; os.symlink(sys.argv[1], sys.argv[2])"
+        rule = (f'[[rule]]\nname = "forged"\npriority = 1\n[rule.when]\nsenders_file = "{self.victim}"\n'
+                '[[rule.action]]\ndo = "prepend_subject"\ntext = "x"\n')
+        for script, what in ((write, rule), (link, self.victim)):
+            with self.subTest(what):
+                self.as_its_user(script, what, folder / "forged.toml")
+                self.host.connectord.launch()
+                self.assertNotEqual(self.host.connectord.wait(10), 0)
+                said = [self.host.connectord.log()]
+                for command in (("check",), ("doctor",), ("list", "--file-only")):
+                    output = connectorctl(*command, "--config", self.host.connectord.config_file)
+                    said.append(output.stdout + output.stderr)
+                for text in said:
+                    self.assertNotIn("of-the-vault", text)
+                self.assertIn(f"the user {USER} may not", said[0])
+                self.clear(folder / "forged.toml")

@@ -1,10 +1,10 @@
 // Which DMARC reports of ours were sent, and which were not and why.
 #include <algorithm>
 #include <cstddef>
-#include <ctime>
 #include <optional>
 #include <string>
 
+#include "connectord/base/time.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/reporting/aggregate_xml.h"
 #include "connectord/reporting/ledger.h"
@@ -36,7 +36,7 @@ struct Question {
 Answered<Question> question_of(const Call& call) {
   Parameters parameters(call.target);
   const auto form = parameters.parsed("format", parse_form, "write json or xml");
-  const auto day = reporting::whole_day(parameters.text("day"), static_cast<std::int64_t>(std::time(nullptr)));
+  const auto day = reporting::whole_day(parameters.text("day"), base::unix_time());
   if (!day) parameters.refuse("day", day.error());
   if (auto refusal = parameters.refusal()) return tl::unexpected(*std::move(refusal));
   auto domain = net::normalize_domain(call.id);

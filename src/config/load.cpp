@@ -50,6 +50,7 @@ class Loading {
 
   void read_main_file(const std::string& path) {
     const FileName name = remember(path);
+    loaded_.configuration.sources.main = path;
     auto file = read_file(path);
     if (!file) return problems_.error({name, 0, 0}, {}, std::move(file.error()));
     read_.insert({file->device, file->inode});
@@ -129,7 +130,8 @@ class Loading {
   }
 
   void include_file(const std::string& path, const model::Location& place) {
-    auto file = read_file(path);
+    const FileName name = std::make_shared<const std::string>(path);
+    auto file = read_named({name, 0, 0}, path, toml_file);
     if (!file) return problems_.error(place, include_key, in_quotes(path) + ": " + file.error());
     const FileIdentity identity{file->device, file->inode};
     if (identity == main_) {
@@ -183,7 +185,7 @@ class Loading {
     model::Organization& organization = loaded_.configuration.organization;
     const std::string& path = organization.accepted_domains_file;
     if (path.empty()) return;
-    auto file = read_file(path, domains_file);
+    auto file = read_named(organization.location, path, domains_file);
     if (!file) return problems_.error(organization.location, domains_file_key, in_quotes(path) + ": " + file.error());
     const std::string& text = keep(path, std::move(file->text));
     const FileName name = remember(path);
@@ -206,9 +208,9 @@ class Loading {
   std::shared_ptr<const model::AddressList> read_address_file(const std::string& path, const model::Location& place,
                                                               const std::string& key) {
     if (path.empty()) return nullptr;
-    const std::pair name_and_owner(path, is_in_fleets_copy(loaded_.configuration, place));
-    if (const auto known = address_files_.find(name_and_owner); known != address_files_.end()) return known->second;
-    auto& list = address_files_[name_and_owner];
+    const std::pair name_and_rights(path, is_read_as_user(loaded_.configuration, place));
+    if (const auto known = address_files_.find(name_and_rights); known != address_files_.end()) return known->second;
+    auto& list = address_files_[name_and_rights];
     auto file = read_named(place, path, addresses_file);
     if (!file) {
       problems_.error(place, key, in_quotes(path) + ": " + file.error());
@@ -237,7 +239,7 @@ class Loading {
   Loaded loaded_;
   Problems problems_;
   std::vector<FileName> files_;  // in the order in which they were read
-  // By name, and whether the fleet names it: with other rights it may not be there.
+  // By name, and whether it is read as connectord's user: with other rights it may not be there.
   std::map<std::pair<std::string, bool>, std::shared_ptr<const model::AddressList>> address_files_;
   KeyPlaces key_places_;  // of the main file
   std::set<FileIdentity> read_;

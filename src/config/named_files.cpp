@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "connectord/base/file_descriptor.h"
+#include "connectord/base/files.h"
 #include "connectord/base/shell_word.h"
 #include "connectord/config/fleet_copy.h"
 
@@ -61,23 +63,50 @@ std::string closed_folder(const std::string& path) {
   return {};
 }
 
+bool may_write(const base::Account& account, const struct stat& status) {
+  if (status.st_uid == account.uid || (status.st_mode & S_IWOTH) != 0) return true;
+  const bool is_in_group =
+      std::find(account.groups.begin(), account.groups.end(), status.st_gid) != account.groups.end();
+  return is_in_group && (status.st_mode & S_IWGRP) != 0;
+}
+
+bool is_in_users_folder(const model::Configuration& configuration, const std::string& path) {
+  const std::string& user = configuration.server.user;
+  const std::string folder = base::folder_of(path);
+  struct stat status {};
+  if (user.empty() || folder == base::folder_of(configuration.sources.main) || ::stat(folder.c_str(), &status) != 0) {
+    return false;
+  }
+  // Nearly all are root's, and looking for an account takes longer.
+  if (status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return false;
+  const FoundReader account = account_named(user);
+  return account && may_write(**account, status);
+}
+
 std::string group_of(const base::Account& account) {
   return base::name_of_group(account.gid).value_or(std::to_string(account.gid));
 }
 
 }  // namespace
 
-NamedFileRights::NamedFileRights(const model::Configuration& configuration, bool is_fleets) {
-  if (!is_fleets) return;
+NamedFileRights::NamedFileRights(const model::Configuration& configuration, Words words) : words_(words) {
+  if (words_ == Words::hosts) return;
   reader_ = reader_of(configuration);
   if (reader_) acting_.emplace(*reader_);
 }
 
 NamedFileRights::NamedFileRights(const model::Configuration& configuration, const model::Location& place)
-    : NamedFileRights(configuration, is_in_fleets_copy(configuration, place)) {}
+    : NamedFileRights(configuration, words_at(configuration, place)) {}
 
 NamedFileRights NamedFileRights::for_the_copy(const model::Configuration& configuration) {
-  return {configuration, configuration.fleet.has_value()};
+  return {configuration, configuration.fleet ? Words::fleets : Words::hosts};
+}
+
+NamedFileRights::Words NamedFileRights::words_at(const model::Configuration& configuration,
+                                                 const model::Location& place) {
+  if (!place.file) return Words::hosts;
+  if (configuration.fleet && generation_of_copy(configuration.fleet->state, *place.file)) return Words::fleets;
+  return is_in_users_folder(configuration, *place.file) ? Words::users : Words::hosts;
 }
 
 std::string NamedFileRights::obstacle(const std::string& path) const {
@@ -87,7 +116,9 @@ std::string NamedFileRights::obstacle(const std::string& path) const {
   if (!acting_->is_in_force()) return "cannot act as the user " + reader.name + ", who must be able to read it";
   if (!is_denied(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)) return {};
   const std::string who = "the user " + reader.name + " may not ";
-  const std::string why = ", as connectord's user must for what the fleet's hosts have in common; run: ";
+  const std::string why = words_ == Words::fleets
+                              ? ", as connectord's user must for what the fleet's hosts have in common; run: "
+                              : ", as connectord's user must for what stands in a folder that it may write to; run: ";
   if (const std::string folder = closed_folder(path); !folder.empty()) {
     return who + "enter the folder " + folder + why + "chmod a+x " + base::shell_word(folder);
   }
@@ -95,8 +126,15 @@ std::string NamedFileRights::obstacle(const std::string& path) const {
   return who + "read the file" + why + "chgrp " + group_of(reader) + " " + word + " && chmod 640 " + word;
 }
 
-bool is_in_fleets_copy(const model::Configuration& configuration, const model::Location& place) {
-  return configuration.fleet && place.file && generation_of_copy(configuration.fleet->state, *place.file);
+tl::expected<std::string, std::string> read_named_text(const model::Configuration& configuration,
+                                                       const model::Location& place, const std::string& path) {
+  return read_named_file(configuration, place, path, [&path] {
+    return base::read_file(path).map_error([](const std::error_code& error) { return error.message(); });
+  });
+}
+
+bool is_read_as_user(const model::Configuration& configuration, const model::Location& place) {
+  return NamedFileRights::words_at(configuration, place) != NamedFileRights::Words::hosts;
 }
 
 }  // namespace connectord::config

@@ -61,7 +61,7 @@ Status certificates(const Common& common, const mta::MailServerPlaces& places, c
     print_json(to_json(*list), terminal.out);
     return Status::answered;
   }
-  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  const auto now = base::unix_time();
   for (const ListedCertificate& one : *list) print(one, now, terminal);
   if (list->empty()) terminal.out << "there is none: no mail server's, no validation's, and none in the trace\n";
   return Status::answered;

@@ -1,8 +1,7 @@
 #include "destination.h"
 
-#include <ctime>
-
 #include "connectord/base/files.h"
+#include "connectord/base/time.h"
 #include "connectord/delivery/advisor.h"
 #include "connectord/runtime/load_policy.h"
 #include "connectord/smtp/network.h"
@@ -28,7 +27,7 @@ Expected<Looks> look_at(const std::vector<delivery::Hop*>& hops, const model::Co
   const auto trusted = tls::TrustStore::of_system();
   if (!trusted) return tl::unexpected(trusted.error());
   const auto network = smtp::make_network();
-  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  const auto now = base::unix_time();
   sts::PolicyBook kept = kept_policies(configuration, now);
   const sts::HttpsClient client{.network = *network, .trusted = *trusted, .unix_time = now};
   Looks looks;

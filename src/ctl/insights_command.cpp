@@ -1,5 +1,4 @@
 // insights: what a person should look at.
-#include <ctime>
 #include <memory>
 #include <ostream>
 
@@ -83,7 +82,7 @@ Status run_insights(const Common& common, const mta::MailServerPlaces& places, c
   if (!policy) return Status::wrong_input;
   const model::Configuration& configuration = policy->configuration();
   const auto health = mta::ask_running_daemon(common.configuration, configuration.server.user);
-  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  const auto now = base::unix_time();
   const Json known = health ? *health : Json(nullptr);
   const insights::Found found = insights::look({.policy = *policy, .places = places, .health = known, .now = now});
   const auto mutes = insights::read_mutes(insights::mutes_file(configuration), now);

@@ -1,5 +1,4 @@
 // queue: what waits for which next hop.
-#include <ctime>
 #include <memory>
 #include <ostream>
 
@@ -38,7 +37,7 @@ void print_line(const mta::QueueLine& line, std::ostream& out) {
 
 void print_lines(const mta::QueueReport& report, const Terminal& terminal) {
   std::ostream& out = terminal.out;
-  const std::int64_t now = std::time(nullptr);
+  const std::int64_t now = base::unix_time();
   Table table({{"CONNECTOR"}, {"NEXT HOP"}, {"MESSAGES"}, {"SINCE"}, {"NEXT TRY"}, {"FIRST BOUNCE"}});
   for (const mta::QueueLine& line : report.lines) {
     const std::string held = line.held > 0 ? " (" + std::to_string(line.held) + " held)" : "";

@@ -1,6 +1,5 @@
 // reports list, show, send: the DMARC reports that we send.
 #include <chrono>
-#include <ctime>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,6 +9,7 @@
 #include "commands.h"
 #include "connectord/base/accounts.h"
 #include "connectord/base/acting_as.h"
+#include "connectord/base/time.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/outbox/sender.h"
@@ -40,13 +40,9 @@ struct SentReportsArguments {
   bool xml = false;
 };
 
-std::int64_t unix_now() {
-  return static_cast<std::int64_t>(std::time(nullptr));
-}
-
 // The last whole day, unless another one is named.
 Expected<Day> day_of(const SentReportsArguments& arguments) {
-  auto day = reporting::whole_day(arguments.day, unix_now());
+  auto day = reporting::whole_day(arguments.day, base::unix_time());
   if (!day) return tl::unexpected("--day: " + day.error());
   return *day;
 }
@@ -174,7 +170,7 @@ Expected<reporting::Round> send_day(const engine::Policy& policy, Day day,
                                      return sender.hand_over(
                                          mail, way, std::chrono::steady_clock::now() + reporting::hand_over_timeout);
                                    },
-                               .unix_time = unix_now,
+                               .unix_time = base::unix_time,
                                .progress = progress};
   return reporting::send_reports(tools, day, own->ledger, true);
 }

@@ -16,6 +16,7 @@
 #include "connectord/api/tokens.h"
 #include "connectord/base/acting_as.h"
 #include "connectord/base/files.h"
+#include "connectord/base/time.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/net/listener.h"
 #include "connectord/runtime/folders.h"
@@ -29,7 +30,7 @@ using Json = nlohmann::ordered_json;
 using Done = tl::expected<void, std::string>;
 
 std::int64_t now() {
-  return static_cast<std::int64_t>(std::time(nullptr));
+  return base::unix_time();
 }
 
 // The token file of one configuration.

@@ -27,10 +27,7 @@ using Json = nlohmann::ordered_json;
 
 // A file of the configuration, or the host's copy of what the fleet's hosts have in common.
 Expected<std::string> read_written(const model::Configuration& configuration, const std::string& path) {
-  const model::Location place{std::make_shared<const std::string>(path)};
-  return config::read_named_file(configuration, place, path, [&path] {
-    return base::read_file(path).map_error([](const std::error_code& error) { return error.message(); });
-  });
+  return config::read_named_text(configuration, {std::make_shared<const std::string>(path)}, path);
 }
 
 template <class Connectors>

@@ -1,10 +1,9 @@
 #include <map>
 
+#include "certificate_file.h"
 #include "connectord/base/text.h"
 #include "connectord/base/time.h"
-#include "connectord/config/named_files.h"
 #include "connectord/doctor/doctor.h"
-#include "connectord/mta/files.h"
 #include "connectord/probe/results.h"
 #include "connectord/tls/certificate.h"
 #include "sendmail_files.h"
@@ -76,9 +75,7 @@ class Certificates {
   void named(const std::string& where, const std::string& file, const model::Location& place, const std::string& write,
              bool all = false) {
     if (file.empty() || file == "none") return;
-    const auto text =
-        config::read_named_file(context_.configuration, place, file, [&file] { return mta::read_file(file); });
-    const auto read = text ? tls::read_pem(*text) : tl::unexpected(text.error());
+    const auto read = certificates_in(context_.configuration, place, file);
     if (!read)
       return findings_.warn("certificates", where + ", " + file + ": " + read.error(), "see whether the file is right");
     const std::string heading = where + ", " + file + ": ";

@@ -1,15 +1,13 @@
 #include "connectord/doctor/certificate_list.h"
 
 #include <algorithm>
-#include <ctime>
 #include <limits>
 #include <map>
 #include <memory>
 #include <utility>
 
+#include "certificate_file.h"
 #include "connectord/base/time.h"
-#include "connectord/config/named_files.h"
-#include "connectord/mta/files.h"
 #include "connectord/probe/results.h"
 #include "connectord/runtime/load_policy.h"
 #include "connectord/tls/certificate.h"
@@ -62,9 +60,7 @@ class CertificateList {
   void own_file(const std::string& where, const std::string& file, const model::Location& place = {}) {
     if (file.empty() || file == "none") return;
     ListedCertificate listed{.whose = "ours", .where = where + ", " + file};
-    const auto text =
-        config::read_named_file(context_.configuration, place, file, [&file] { return mta::read_file(file); });
-    const auto read = text ? tls::read_pem(*text) : tl::unexpected(text.error());
+    const auto read = certificates_in(context_.configuration, place, file);
     if (!read) {
       listed.problem = read.error();
     } else {
@@ -157,7 +153,7 @@ tl::expected<std::vector<ListedCertificate>, std::string> list_certificates(cons
   Context context{.configuration_file = configuration_file,
                   .configuration = loaded.policy->configuration(),
                   .policy = *loaded.policy,
-                  .now = static_cast<std::int64_t>(std::time(nullptr))};
+                  .now = base::unix_time()};
   Report of_no_interest;
   examine_daemon(context, of_no_interest.findings);
   examine_mail_servers(context, places, of_no_interest);

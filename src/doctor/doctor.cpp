@@ -1,7 +1,6 @@
 #include "connectord/doctor/doctor.h"
 
-#include <ctime>
-
+#include "connectord/base/time.h"
 #include "connectord/mta/running_daemon.h"
 #include "connectord/runtime/load_policy.h"
 
@@ -48,7 +47,7 @@ void examine_all(const Request& request, Report& report) {
   Context context{.configuration_file = file,
                   .configuration = loaded.policy->configuration(),
                   .policy = *loaded.policy,
-                  .now = static_cast<std::int64_t>(std::time(nullptr)),
+                  .now = base::unix_time(),
                   .since = request.since};
   Findings& findings = report.findings;
   findings.seen("configuration", file);

@@ -1,7 +1,6 @@
 #include "connectord/fleet/follower.h"
 
 #include <algorithm>
-#include <ctime>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "connectord/base/json_values.h"
 #include "connectord/base/mutex.h"
 #include "connectord/base/text.h"
+#include "connectord/base/time.h"
 #include "connectord/config/fleet_copy.h"
 #include "copy.h"
 #include "generation_table.h"
@@ -45,7 +45,7 @@ class Follower::Work : public LoneWork {
   explicit Work(Setup setup) : setup_(std::move(setup)) {
     state_.host = host_name_in_fleet(setup_.configuration);
     state_.database = setup_.configuration.fleet->database;
-    state_.away_since = ::time(nullptr);
+    state_.away_since = base::unix_time();
     const auto running = config::current_fleet_copy(setup_.configuration.fleet->state);
     if (running && *running) state_.generation = **running;
   }
@@ -144,7 +144,7 @@ class Follower::Work : public LoneWork {
     const bool runs = runs_here(wanted);
     const base::MutexLock lock(mutex_);
     state_.wanted = wanted.n;
-    state_.last_contact = ::time(nullptr);
+    state_.last_contact = base::unix_time();
     if (runs) {
       state_.generation = wanted.n;
       state_.generation_error.clear();
@@ -196,7 +196,7 @@ class Follower::Work : public LoneWork {
       const bool is_known = failed_ == wanted.sha256 && state_.generation_error == reason;
       failed_ = wanted.sha256;
       failed_at_ = Clock::now();
-      if (state_.generation_error.empty()) state_.failing_since = ::time(nullptr);
+      if (state_.generation_error.empty()) state_.failing_since = base::unix_time();
       state_.generation_error = reason;
       if (is_known) return;
       running = std::to_string(state_.generation);
@@ -239,7 +239,7 @@ class Follower::Work : public LoneWork {
     {
       const base::MutexLock lock(mutex_);
       const bool is_known = !state_.is_connected && state_.database_error == reason;
-      if (state_.is_connected) state_.away_since = ::time(nullptr);
+      if (state_.is_connected) state_.away_since = base::unix_time();
       state_.is_connected = false;
       state_.database_error = reason;
       if (is_known) return;
@@ -256,7 +256,7 @@ class Follower::Work : public LoneWork {
       state_.is_connected = true;
       state_.database_error.clear();
       state_.away_since = 0;
-      state_.last_contact = ::time(nullptr);
+      state_.last_contact = base::unix_time();
     }
     if (is_news) setup_.log.info(subject, "connected to the fleet's database");
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "connectord/base/background.h"
 #include "connectord/base/json_values.h"
 #include "connectord/base/mutex.h"
+#include "connectord/base/time.h"
 #include "lone_work.h"
 #include "postgres_target.h"
 #include "trace_pump.h"
@@ -56,7 +56,7 @@ class TraceSink::Work : public LoneWork {
   TraceSinkState state() const {
     const base::MutexLock lock(mutex_);
     TraceSinkState now = state_;
-    if (oldest_waiting_ > 0) now.lag = std::max<std::int64_t>(::time(nullptr) - oldest_waiting_ / 1000, 0);
+    if (oldest_waiting_ > 0) now.lag = std::max<std::int64_t>(base::unix_time() - oldest_waiting_ / 1000, 0);
     return now;
   }
 
@@ -102,7 +102,7 @@ class TraceSink::Work : public LoneWork {
     if (log_ == nullptr) return;
     if (!before.error.empty()) {
       log_->info(sink_subject, "the joint trace can be written again",
-                 {{"seconds", std::to_string(::time(nullptr) - before.since)}});
+                 {{"seconds", std::to_string(base::unix_time() - before.since)}});
     }
     if (done.lost_now > 0) {
       log_->error(sink_subject,
@@ -120,7 +120,7 @@ class TraceSink::Work : public LoneWork {
   bool note_failure(const std::string& reason) {
     const base::MutexLock lock(mutex_);
     const bool is_news = state_.error.empty();
-    if (is_news) state_.since = ::time(nullptr);
+    if (is_news) state_.since = base::unix_time();
     state_.is_writing = false;
     state_.error = reason;
     return is_news;
@@ -141,7 +141,7 @@ class TraceSink::Work : public LoneWork {
     TraceSinkState before = state_;
     state_.is_writing = true;
     state_.error.clear();
-    state_.last_write = ::time(nullptr);
+    state_.last_write = base::unix_time();
     state_.sent += static_cast<std::int64_t>(done.messages + done.reports);
     state_.waiting = done.waiting;
     state_.lost = done.lost;

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 
 #include "connectord/base/acting_as.h"
 #include "connectord/base/file_descriptor.h"
 #include "connectord/base/files.h"
+#include "connectord/base/time.h"
 #include "connectord/mta/sendmail_host.h"
 #include "held_list.h"
 #include "program.h"
@@ -45,7 +45,7 @@ class HeldInSendmail : public HeldMail {
  private:
   static tl::expected<std::vector<QueuedMessage>, std::string> all() {
     return output_of({"sendmail", "-v", "-qQ", "-bp"}).map([](const std::string& text) {
-      std::vector<QueuedMessage> messages = parse_mailq(text, static_cast<std::int64_t>(std::time(nullptr))).messages;
+      std::vector<QueuedMessage> messages = parse_mailq(text, base::unix_time()).messages;
       for (QueuedMessage& message : messages) message.held = true;
       return messages;
     });

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <ctime>
 
+#include "connectord/base/time.h"
 #include "connectord/mta/files.h"
 #include "connectord/mta/postfix_setup.h"
 #include "connectord/mta/queue_report.h"
@@ -14,7 +14,7 @@ constexpr std::size_t max_searches = 1'000;
 tl::expected<Queue, std::string> queue_of_sendmail(const SendmailHost& host) {
   const auto text = read_file(host.cf());
   if (!text) return tl::unexpected(text.error());
-  return read_queue(read_sendmail_cf(*text), static_cast<std::int64_t>(std::time(nullptr)));
+  return read_queue(read_sendmail_cf(*text), base::unix_time());
 }
 
 // Only where mail can take another way than its recipient's domain says.

@@ -1,4 +1,3 @@
-#include <ctime>
 #include <filesystem>
 
 #include "connectord/base/digest.h"
@@ -15,7 +14,7 @@ namespace connectord::mta {
 namespace {
 
 std::string utc_now() {
-  return base::utc_text(std::time(nullptr));
+  return base::utc_text(base::unix_time());
 }
 
 // "20261121T120000Z"

@@ -139,9 +139,7 @@ class Outbound {
   }
 
   tl::expected<std::string, std::string> read_named(const std::string& file) const {
-    return config::read_named_file(policy_.configuration(), plan_.connector.location, file, [&file] {
-      return base::read_file(file).map_error([](const std::error_code& error) { return error.message(); });
-    });
+    return config::read_named_text(policy_.configuration(), plan_.connector.location, file);
   }
 
   // The mail server reads both as root. Who asks may not, and then the server is tried without.

@@ -1,7 +1,6 @@
 #include "connectord/probe/schedule.h"
 
 #include <algorithm>
-#include <ctime>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -9,6 +8,7 @@
 
 #include "changes.h"
 #include "connectord/base/alarm.h"
+#include "connectord/base/time.h"
 #include "connectord/mta/outgoing_addresses.h"
 #include "connectord/net/domain_name.h"
 #include "connectord/probe/exchangers.h"
@@ -19,10 +19,6 @@
 
 namespace connectord::probe {
 namespace {
-
-std::int64_t unix_time() {
-  return static_cast<std::int64_t>(::time(nullptr));
-}
 
 bool is_scheduled(const model::OutboundConnector& connector) {
   return connector.enabled && (!connector.route.smart_hosts.empty() || !mx_domains(connector, {}).empty());
@@ -38,7 +34,7 @@ class Schedule::Worker {
   ~Worker() { stop(); }
 
   void start() {
-    started_ = unix_time();
+    started_ = base::unix_time();
     thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
   }
 
@@ -61,7 +57,7 @@ class Schedule::Worker {
     while (!stop.stop_requested()) {
       const runtime::Generation generation = policies_.current();
       const auto due = next(*generation.policy);
-      const std::int64_t now = unix_time();
+      const std::int64_t now = base::unix_time();
       const std::int64_t exchangers_due = next_look(generation.policy->configuration());
       if (due && due->time <= now) {
         validate(generation, due->connector, stop);
@@ -95,14 +91,15 @@ class Schedule::Worker {
 
   // When the MX records of our own domains are looked up again.
   std::int64_t next_look(const model::Configuration& configuration) {
-    if (!configuration.validation.enabled || domains_to_look_up(configuration).empty()) return unix_time() + max_sleep;
+    if (!configuration.validation.enabled || domains_to_look_up(configuration).empty())
+      return base::unix_time() + max_sleep;
     if (looked_ == 0) looked_ = read_exchangers(configuration.validation.state).looked;
     return std::max(looked_ + look_every, started_ + max_sleep);
   }
 
   // In pieces, so that the daemon can stop in between.
   void look_up(const runtime::Generation& generation, const std::stop_token& stop) {
-    looked_ = unix_time();
+    looked_ = base::unix_time();
     const auto resolver = runtime::resolver_of(generation);
     if (!resolver) return log_.error(log_subject, resolver.error());
     const model::Configuration& configuration = generation.policy->configuration();
@@ -137,7 +134,7 @@ class Schedule::Worker {
 
   void validate(const runtime::Generation& generation, const std::string& name, const std::stop_token& stop) {
     const model::Configuration& configuration = generation.policy->configuration();
-    tried_[name] = unix_time();
+    tried_[name] = base::unix_time();
     const auto resolver = runtime::resolver_of(generation);
     if (!resolver) return log_.error(log_subject, resolver.error());
     Services services{**resolver, *network_, [&](const std::string&) -> tl::expected<std::string, std::string> {

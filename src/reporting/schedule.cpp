@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <memory>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
 #include "connectord/base/alarm.h"
+#include "connectord/base/time.h"
 #include "connectord/reporting/send.h"
 #include "connectord/runtime/load_policy.h"
 #include "connectord/smtp/network.h"
@@ -20,10 +20,6 @@ namespace {
 constexpr std::string_view log_subject = "reports";
 // For how many days it is kept which reports were sent.
 constexpr std::int64_t kept_days = 90;
-
-std::int64_t unix_time() {
-  return static_cast<std::int64_t>(::time(nullptr));
-}
 
 }  // namespace
 
@@ -49,7 +45,7 @@ class Schedule::Worker {
  private:
   void work(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-      const std::int64_t now = unix_time();
+      const std::int64_t now = base::unix_time();
       // A clock that was set back is noticed too.
       if (now >= next_look_ || now < last_look_) look(policies_.current(), now, stop);
       last_look_ = now;
@@ -89,7 +85,7 @@ class Schedule::Worker {
   void send(const runtime::Generation& generation, Day day, const std::stop_token& stop) {
     const auto round = try_to_send(generation, day, stop);
     // What cannot be done now is tried again with everything else that waits.
-    if (!round || round->is_cut) not_before_ = unix_time() + wait_after(1);
+    if (!round || round->is_cut) not_before_ = base::unix_time() + wait_after(1);
     if (!round)
       return log_.error(log_subject, "DMARC reports are not sent",
                         {{"day", to_string(day)}, {"reason", round.error()}});
@@ -125,7 +121,7 @@ class Schedule::Worker {
                             return outbox::hand_over(mail, way.server, way.helo, *network_,
                                                      std::chrono::steady_clock::now() + hand_over_timeout);
                           },
-                      .unix_time = unix_time,
+                      .unix_time = base::unix_time,
                       .stop = stop,
                       .progress = [this](const Entry& entry) { log_failure(entry); }};
     return send_reports(tools, day, *ledger, false);

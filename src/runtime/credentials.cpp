@@ -29,8 +29,8 @@ class CredentialFiles {
       : configuration_(configuration), reader_(config::reader_of_secrets(configuration.server.user)) {}
 
   const Read& read(const model::Route& route) {
-    const bool is_fleets = config::is_in_fleets_copy(configuration_, route.location);
-    const auto [known, is_new] = known_.try_emplace({route.credentials, is_fleets});
+    const bool as_user = config::is_read_as_user(configuration_, route.location);
+    const auto [known, is_new] = known_.try_emplace({route.credentials, as_user});
     if (is_new) known->second = read_anew(route);
     return known->second;
   }

@@ -172,12 +172,12 @@ std::string leaving_message(std::string_view message, const session::EndOfMessag
   return text;
 }
 
-// Of a rule that reads files when it acts, one of the fleet's if there is any; else of none.
+// Of a rule that reads files when it acts, one that reads them as connectord's user if there is any; else of none.
 model::Location place_of_files(const model::Configuration& configuration) {
   for (const model::Rule& rule : configuration.rules) {
     const bool reads = std::any_of(rule.actions.begin(), rule.actions.end(),
                                    [](const model::RuleAction& action) { return !action.certificates.empty(); });
-    if (reads && config::is_in_fleets_copy(configuration, rule.location)) return rule.location;
+    if (reads && config::is_read_as_user(configuration, rule.location)) return rule.location;
   }
   return {};
 }
@@ -272,7 +272,7 @@ tl::expected<Explanation, InvalidArgument> explain(const runtime::Generation& ge
   services.unpacker = inspect::make_process_unpacker(inspect::unpacker_path());
   if (question.at) services.unix_time = [time = *question.at] { return time; };
   session::Session session(services, intake);
-  // What a rule of the fleet's reads, also for root.
+  // With the rights that such a rule has, also for root.
   const model::Configuration& configuration = generation.policy->configuration();
   const config::NamedFileRights rights(configuration, place_of_files(configuration));
   Explanation explanation{play(simulated, question, session, live), {}, generation.policy};

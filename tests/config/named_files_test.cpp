@@ -1,5 +1,5 @@
-// With whose rights files are read that a host names, and that the fleet's generation names. The folder of the copies
-// is connectord's user's, who is the attacker here.
+// With whose rights files are read that a host names, that the fleet's generation names, and that the API's files name.
+// The folders of the latter two are connectord's user's, who is the attacker here.
 #include "connectord/config/named_files.h"
 
 #include <gmock/gmock.h>
@@ -130,6 +130,51 @@ TEST_F(NamedFiles, ACopyThatLeadsElsewhereIsNotRead) {
     EXPECT_FALSE(loaded.ok());
     EXPECT_THAT(listed(loaded.problems), Not(HasSubstr("secret-of-root")));
   }
+}
+
+// Where the API writes connectors, and who else has the user.
+class FilesInTheUsersFolder : public NamedFiles {
+ protected:
+  FilesInTheUsersFolder() { std::filesystem::create_directory(included()); }
+  std::string included() const { return folder_ + "/connectors.d"; }
+
+  Loaded outcome(const std::string& text, uid_t owner, mode_t mode) const {
+    if (!text.empty()) std::ofstream(included() + "/r.toml") << text;
+    std::ofstream(main_file()) << with_server("user = \"" + std::string(daemon_user_name) +
+                                              "\"\ninclude = [\"connectors.d/*.toml\"]\n");
+    EXPECT_EQ(::chown(included().c_str(), owner, account_.gid), 0);
+    EXPECT_EQ(::chmod(included().c_str(), mode), 0);
+    return load(main_file(), {.host_name = "mx1.example.net"});
+  }
+};
+
+TEST_F(FilesInTheUsersFolder, NameWhatThatUserMayReadAlone) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root could read more";
+  give(people(), 0, 0600);
+  for (const auto& [owner, mode] : {std::pair<uid_t, mode_t>(account_.uid, 0750), {0, 0775}}) {
+    const std::string said = listed(outcome(rule(), owner, mode).problems);
+    EXPECT_THAT(said, HasSubstr("the user nobody may not read the file, as connectord's user must for what stands in a "
+                                "folder that it may write to; run: chgrp nogroup " +
+                                people()));
+    EXPECT_THAT(said, Not(HasSubstr("secret-of-root")));
+  }
+  give(people(), account_.gid, 0640);
+  EXPECT_THAT(listed(outcome(rule(), account_.uid, 0750).problems), HasSubstr("secret-of-root!"));
+}
+
+TEST_F(FilesInTheUsersFolder, AreReadAsThatUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root could read more";
+  give(people(), 0, 0600);
+  std::filesystem::create_symlink(people(), included() + "/leads-there.toml");
+  const Loaded loaded = outcome("", account_.uid, 0750);
+  EXPECT_THAT(listed(loaded.problems), HasSubstr("the user nobody may not read the file"));
+  for (const SourceText& source : loaded.sources) EXPECT_THAT(source.text, Not(HasSubstr("secret-of-root")));
+}
+
+TEST_F(FilesInTheUsersFolder, AreTheHostsOwnWhereRootAloneMayWrite) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root could read more";
+  give(people(), 0, 0600);
+  EXPECT_THAT(listed(outcome(rule(), 0, 0755).problems), HasSubstr("secret-of-root!"));
 }
 
 TEST_F(NamedFiles, AUserWhoDoesNotExistReadsNothing) {

@@ -11,10 +11,11 @@
 
 // With whose rights the files are read that a configuration names.
 //
-// What stands in the host's own files is read as the process can. What stands in the fleet's generation is read with
-// the rights of connectord's user, by root too: the host's copy of it lies in a folder of that user's, who could
-// otherwise have root read any file of the machine. That user is server.user, and where root runs without one, the
-// owner of fleet.state.
+// What stands in the host's own files is read as the process can. What stands in the fleet's generation, or in another
+// folder that connectord's user may write to (connectors.d, for the API), is read with the rights of that user, by root
+// too, and so are these files themselves: that user could otherwise have root read any file of the machine. That user
+// is server.user, and where root runs without one, the owner of fleet.state. Where the folder of the main file is that
+// user's, nothing would protect root, and that folder's files count as the host's own.
 //
 // The rights are the calling thread's (base::ActingAs). Thread-safe.
 namespace connectord::config {
@@ -31,8 +32,13 @@ class NamedFileRights {
   std::string obstacle(const std::string& path) const;
 
  private:
-  NamedFileRights(const model::Configuration& configuration, bool is_fleets);
+  friend bool is_read_as_user(const model::Configuration& configuration, const model::Location& place);
+  enum class Words { hosts, fleets, users };  // whose are those that name the file
 
+  NamedFileRights(const model::Configuration& configuration, Words words);
+  static Words words_at(const model::Configuration& configuration, const model::Location& place);
+
+  Words words_;
   tl::expected<std::optional<base::Account>, std::string> reader_{std::nullopt};
   std::optional<base::ActingAs> acting_;
 };
@@ -47,7 +53,11 @@ auto read_named_file(const model::Configuration& configuration, const model::Loc
   return read();
 }
 
-// True if the place is in the host's copy of the fleet's generation.
-bool is_in_fleets_copy(const model::Configuration& configuration, const model::Location& place);
+// Text named at `place`, whole; or what keeps it from being read.
+tl::expected<std::string, std::string> read_named_text(const model::Configuration& configuration,
+                                                       const model::Location& place, const std::string& path);
+
+// True if what is named at the place is read with the rights of connectord's user.
+bool is_read_as_user(const model::Configuration& configuration, const model::Location& place);
 
 }  // namespace connectord::config

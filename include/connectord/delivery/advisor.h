@@ -3,13 +3,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
 
+#include "connectord/base/time.h"
 #include "connectord/delivery/decide.h"
 #include "connectord/delivery/told.h"
 #include "connectord/log/logger.h"
@@ -34,7 +34,7 @@ struct AdvisorSetup {
   const runtime::PolicyStore& policies;
   log::Logger& log;
   std::shared_ptr<smtp::Network> network = smtp::make_network();
-  std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(std::time(nullptr)); };
+  std::function<std::int64_t()> unix_time = [] { return base::unix_time(); };
   std::function<tl::expected<tls::TrustStore, std::string>()> trusted = tls::TrustStore::of_system;
   AdvisorLimits limits{};
 };

@@ -171,6 +171,7 @@ struct Fleet {
 
 // The files that a configuration was read from, so that a running one can be compared with what they say now.
 struct Sources {
+  std::string main;                // the one that was given, which names the others
   std::vector<std::string> files;  // in the order in which they were read
   std::string sha256;              // of their contents in that order, in hexadecimal
 };

@@ -2,13 +2,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "connectord/base/time.h"
 #include "connectord/dns/resolver.h"
 #include "connectord/engine/policy.h"
 #include "connectord/mta/client_trust.h"
@@ -37,7 +37,7 @@ struct Services {
   Progress progress{};  // may be empty
   Limits limits{};
   std::function<smtp::Deadline()> clock = [] { return std::chrono::steady_clock::now(); };
-  std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
+  std::function<std::int64_t()> unix_time = [] { return base::unix_time(); };
   trace::Archive* archive = nullptr;  // the message trace; nullptr: there is none
   // What the mail server trusts where a connector names no ca_file; empty: what the system trusts.
   std::optional<mta::ClientTrust> trust{};

@@ -2,10 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <ctime>
 #include <functional>
 #include <memory>
 
+#include "connectord/base/time.h"
 #include "connectord/dns/workers.h"
 #include "connectord/log/logger.h"
 #include "connectord/runtime/activity.h"
@@ -34,7 +34,7 @@ struct Services {
   LiveSessions& live;
   log::Logger& log;
   // Seconds since 1970, by which signatures expire.
-  std::function<std::int64_t()> unix_time = [] { return static_cast<std::int64_t>(::time(nullptr)); };
+  std::function<std::int64_t()> unix_time = [] { return base::unix_time(); };
   // Where every final answer is kept before it is given; nullptr: nowhere.
   trace::Store* trace = nullptr;
   // Since 1970, for the trace.
