@@ -24,6 +24,9 @@ PROGRAMS = {"command_directory": "/usr/sbin", "daemon_directory": "/usr/lib/post
 # Files that every configuration folder of Postfix holds, beside main.cf and master.cf.
 ACCOMPANYING_FILES = ("dynamicmaps.cf", "dynamicmaps.cf.d", "postfix-files", "postfix-files.d")
 
+# As `postfix-files` names each: name, owner, group, mode.
+QUEUE_FOLDER = re.compile(r"^\$queue_directory/(\S+?):d:(\S+?):(\S+?):(\d+):", re.MULTILINE)
+
 PARAMETERS = {
     "compatibility_level": "3.6",
     "mail_owner": "postfix",
@@ -127,7 +130,7 @@ class PrivatePostfix:
         return lambda: put(before)
 
     def start(self) -> None:
-        self.run("postfix", "check")  # makes the queue's folders, with the owners and modes that they need
+        self._make_queue()
         # The master itself, not `postfix start`: so it is a child of ours whose end can be awaited.
         command = [f"{PROGRAMS['daemon_directory']}/master", "-c", str(self.configuration)]
         if self.name_server:
@@ -239,6 +242,16 @@ class PrivatePostfix:
         self.log_file.touch(mode=0o644)  # which postlogd keeps, so that connectord may read deliveries from it
         for name in ACCOMPANYING_FILES:
             copy_if_there(Path("/etc/postfix") / name, self.configuration / name)
+
+    def _make_queue(self) -> None:
+        """As `postfix check` does, which for each start runs postconf and find some twenty times."""
+        accounts = {"$mail_owner": PARAMETERS["mail_owner"], "$setgid_group": PARAMETERS["setgid_group"], "-": "root"}
+        for name, owner, group, mode in QUEUE_FOLDER.findall((self.configuration / "postfix-files").read_text()):
+            folder = self.queue / name
+            if not folder.exists():
+                folder.mkdir()
+                shutil.chown(folder, accounts.get(owner, owner), accounts.get(group, group))
+                folder.chmod(int(mode, 8))
 
     def _smtpd(self, name: str, overrides: Parameters) -> str:
         port = self.ports[name]
