@@ -118,7 +118,6 @@ def realtime(value: str) -> Iterator[Rule]:
     for scheduler in set(range(LAST_SCHEDULER + 1)) - {os.SCHED_OTHER, os.SCHED_BATCH, os.SCHED_IDLE}:
         yield ERRNO(errno.EPERM), "sched_setscheduler", Arg(1, EQ, scheduler)
     yield ERRNO(errno.EPERM), "sched_setscheduler", Arg(1, GT, LAST_SCHEDULER)
-    yield ERRNO(errno.ENOSYS), "sched_setattr"
 
 
 def set_user_id(value: str) -> Iterator[Rule]:

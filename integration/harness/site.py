@@ -116,7 +116,9 @@ class Host:
             self.user = SANDBOX_USER if options.confined else UNCONFINED_USER
             if options.confined:
                 make_user(self.user)
-            self._make_listener_folder()
+            self.make_listener_folder(self.path / "run")
+            for name in ("trace", "kept", "validation", "fleet", "sts") if options.confined else ():
+                self.make_state_folder(name)
             self.milter = options.milter or f"unix:{self.path}/run/milter.sock"
             self.policy = options.policy or f"unix:{self.path}/run/policy.sock"
             self.socketmap = f"unix:{self.path}/run/socketmap.sock" if options.socketmap else None
@@ -203,18 +205,12 @@ class Host:
             return ""
         return f'[trace]\nstore = "sqlite:{self.trace_file}"\n' + self.options.trace.replace("PATH", str(self.path))
 
-    def _make_listener_folder(self) -> None:
-        folder = self.path / "run"
+    def make_listener_folder(self, folder: Path) -> None:
+        """As the package does, where connectord does not start as root: sockets are of the folder's group."""
         folder.mkdir(mode=0o755)
         shutil.chown(folder, self.user, "postfix")
         if self.options.confined:
-            self._make_as_packages_do(folder)
-
-    def _make_as_packages_do(self, listeners: Path) -> None:
-        """What connectord cannot make for itself without root's rights."""
-        listeners.chmod(0o2755)  # the group of the folder is its sockets'
-        for name in ("trace", "kept", "validation", "fleet", "sts"):
-            self.make_state_folder(name)
+            folder.chmod(0o2755)
 
     @contextlib.contextmanager
     def _or_close(self):
