@@ -119,7 +119,7 @@ class Connectord:
     def _named_below_tmp(self) -> list[str]:
         """Folders of others that the configuration names: an administrator, too, would have to bind them there."""
         text = self.config_file.read_text(errors="replace") if self.config_file.exists() else ""
-        return [folder for folder in re.findall(r'"(/tmp/[^/"]+)/', text) if os.path.isdir(folder)]
+        return [folder for folder in re.findall(r'(/tmp/[^/"&:]+)', text) if os.path.isdir(folder)]
 
     def wait(self, timeout: float = 60.0) -> int:
         """The exit status, when the program ends by itself; raises subprocess.TimeoutExpired otherwise."""
