@@ -37,7 +37,8 @@ class Files:
         self._emptied = [place for name, places in EMPTIED.items() if unit.has(name) for place in places
                          if os.path.isdir(place)]
         self._kept = [folder for folder in visible if any(Path(folder).is_relative_to(one) for one in self._emptied)]
-        self._read_only = [place for name, value, place in READ_ONLY if unit.has(name, value)]
+        self._read_only = [place for name, value, place in READ_ONLY
+                           if unit.has(name, value) and os.path.ismount(place)]  # a chroot may do without /sys
         self._private_devices = unit.has("PrivateDevices")
         self._processes = [option for name, value, option in (("ProtectProc", "invisible", "hidepid=invisible"),
                                                               ("ProcSubset", "pid", "subset=pid")) if unit.has(name, value)]

@@ -56,7 +56,7 @@ class Confined(SiteScenario):
 
     def within(self, *command: str | Path) -> Output:
         """What root, who is not confined otherwise, can do to the files that connectord sees."""
-        done = subprocess.run(["nsenter", f"--target={self.site.connectord.process.pid}", "--mount", *command],
+        done = subprocess.run(["nsenter", f"--target={self.site.connectord.process.pid}", "--mount", "--root", *command],
                               capture_output=True, text=True, check=False)
         return Output(done.returncode, done.stdout, done.stderr)
 
@@ -89,7 +89,7 @@ class Confined(SiteScenario):
     def test_it_can_write_to_its_own_folders_alone(self):
         own = self.within("touch", self.site.trace_file.parent / "probe")
         self.assertEqual(own.status, 0, own.stderr)
-        for place in (self.site.path, self.site.postfix.configuration, "/etc", "/usr", "/var/lib", "/sys/kernel", "/dev"):
+        for place in (self.site.path, self.site.postfix.configuration, "/etc", "/usr", "/var/lib", "/sys", "/dev"):
             with self.subTest(place):
                 self.assertIn("Read-only file system", self.within("touch", f"{place}/probe").stderr)
         for namespace in ("mnt", "uts"):
