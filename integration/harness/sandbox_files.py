@@ -14,6 +14,9 @@ EMPTIED = {"PrivateTmp": FOR_ALL, "ProtectHome": ("/home", "/root", "/run/user")
 READ_ONLY = (("ProtectSystem", "strict", "/"), ("ProtectKernelTunables", "yes", "/sys"),
              ("ProtectControlGroups", "yes", "/sys/fs/cgroup"))
 
+# Of /proc, which is mounted anew.
+TUNABLES = tuple(f"/proc/{name}" for name in ("sys", "sysrq-trigger", "irq", "bus", "fs"))
+
 DEVICES = {"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9}  # the minor numbers, of the major number 1
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_SLAVE = 2, 4, 8, 4096, 16384, 1 << 19
@@ -39,6 +42,7 @@ class Files:
         self._kept = [folder for folder in visible if any(Path(folder).is_relative_to(one) for one in self._emptied)]
         self._read_only = [place for name, value, place in READ_ONLY
                            if unit.has(name, value) and os.path.ismount(place)]  # a chroot may do without /sys
+        self._tunables = TUNABLES if unit.has("ProtectKernelTunables") else ()
         self._private_devices = unit.has("PrivateDevices")
         self._processes = [option for name, value, option in (("ProtectProc", "invisible", "hidepid=invisible"),
                                                               ("ProcSubset", "pid", "subset=pid")) if unit.has(name, value)]
@@ -65,6 +69,9 @@ class Files:
             bind(folder, folder)
             set_read_only(folder, False)
         call("mount", "proc", "/proc", "proc", MS_NODEV | MS_NOEXEC | MS_NOSUID, ",".join(self._processes))
+        for place in filter(os.path.exists, self._tunables):
+            bind(place, place)
+            set_read_only(place)
 
 
 def make_devices() -> None:

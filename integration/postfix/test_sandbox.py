@@ -60,6 +60,11 @@ class Confined(SiteScenario):
                               capture_output=True, text=True, check=False)
         return Output(done.returncode, done.stdout, done.stderr)
 
+    def mounted_with(self, place: str) -> list[str]:
+        """The options of what is mounted there last."""
+        found = self.within("findmnt", "-n", "-o", "OPTIONS", "--mountpoint", place).stdout.splitlines()
+        return found[-1].split(",") if found else []
+
     def test_it_decides_keeps_and_reloads(self):
         sent = self.send("alice@contoso.com", certificate="partner")
         self.assert_delivered(sent, "contoso")
@@ -92,6 +97,7 @@ class Confined(SiteScenario):
         for place in (self.site.path, self.site.postfix.configuration, "/etc", "/usr", "/var/lib", "/sys", "/dev"):
             with self.subTest(place):
                 self.assertIn("Read-only file system", self.within("touch", f"{place}/probe").stderr)
+        self.assertIn("ro", self.mounted_with("/proc/sys"))
         for namespace in ("mnt", "uts"):
             self.assertNotEqual(os.readlink(f"/proc/{self.site.connectord.process.pid}/ns/{namespace}"),
                                 os.readlink(f"/proc/self/ns/{namespace}"))
@@ -101,8 +107,7 @@ class Confined(SiteScenario):
             self.assertIn("No such file", self.within("ls", others.name).stderr)
         self.assertEqual(self.within("ls", "-A", "/root").stdout, "")
         self.assertFalse(set(self.within("ls", "/dev").stdout.split()) & {"kmsg", "mem", "port", "vda", "sda"})
-        options = self.within("findmnt", "-n", "-o", "OPTIONS", "--mountpoint", "/proc").stdout
-        self.assertIn("hidepid=invisible", options.splitlines()[-1] if options else "")
+        self.assertIn("hidepid=invisible", self.mounted_with("/proc"))
 
 
 class Launcher(unittest.TestCase):
