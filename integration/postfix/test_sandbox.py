@@ -109,6 +109,11 @@ class Confined(SiteScenario):
         self.assertFalse(set(self.within("ls", "/dev").stdout.split()) & {"kmsg", "mem", "port", "vda", "sda"})
         self.assertIn("hidepid=invisible", self.mounted_with("/proc"))
 
+    def test_it_finds_what_a_host_of_a_fleet_is_known_by(self):
+        for file in ("/etc/machine-id", "/proc/sys/kernel/random/boot_id"):
+            with self.subTest(file):
+                self.assertEqual(self.within("cat", file).stdout, Path(file).read_text())
+
 
 class Launcher(unittest.TestCase):
     """What the unit says is what is done."""
