@@ -12,7 +12,7 @@ from typing import Iterable
 
 from .network import accepts_connections
 from .waiting import wait_until
-from .workspace import Workspace
+from .workspace import Workspace, shared_folders
 
 SOURCE = Path(__file__).resolve().parents[2]
 LISTENERS = ("milter", "policy", "socketmap", "api")
@@ -113,7 +113,7 @@ class Connectord:
         if not self._confined:
             return []
         place = str(self._workspace.path)
-        visible = {str(build_folder()), place, *self._named_below_tmp()}
+        visible = {str(build_folder()), place, *shared_folders, *self._named_below_tmp()}
         return [str(SANDBOX), *options("--visible", visible), *options("--writable", folders_of(SANDBOX_USER, place))]
 
     def _named_below_tmp(self) -> list[str]:
