@@ -1,23 +1,59 @@
 """connectord and connectorctl: the programs under test, as a supervisor and a person run them."""
 
+import contextlib
 import os
+import pwd
 import re
 import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Iterable
 
 from .network import accepts_connections
 from .waiting import wait_until
-from .workspace import Workspace
+from .workspace import Workspace, shared_folders
 
 SOURCE = Path(__file__).resolve().parents[2]
 LISTENERS = ("milter", "policy", "socketmap", "api")
+SANDBOX = Path(__file__).with_name("sandbox.py")
+SANDBOX_USER = "connectord"  # as the unit has it
+
+
+def all_are_confined() -> bool:
+    """Whether each scenario's connectord is to run as the shipped unit confines it: $CONNECTORD_SANDBOX is 1."""
+    return os.environ.get("CONNECTORD_SANDBOX") == "1"
+
+
+def make_user(name: str) -> None:
+    """As the package does."""
+    with contextlib.suppress(KeyError):
+        pwd.getpwnam(name)
+        return
+    subprocess.run(["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", name],
+                   check=False)  # another run may be quicker
+    wait_until(lambda: name in (account.pw_name for account in pwd.getpwall()), f"the user {name}")
 
 
 def build_folder() -> Path:
     """Where the programs are: $CONNECTORD_BUILD, or `build` below the source folder."""
     return (SOURCE / os.environ.get("CONNECTORD_BUILD", "build")).resolve()
+
+
+def options(name: str, values: Iterable[str]) -> list[str]:
+    """Of a command line: the name before each value."""
+    return [word for value in values for word in (name, value)]
+
+
+def folders_of(user: str, place: str) -> list[str]:
+    """The folders there that belong to the user, without what is within."""
+    owner, found = pwd.getpwnam(user).pw_uid, []
+    for folder, inner, _ in os.walk(place):
+        with contextlib.suppress(FileNotFoundError):  # as those of a mail server's queue that is in use
+            if os.stat(folder).st_uid == owner:
+                found.append(folder)
+                inner.clear()
+    return found
 
 
 @dataclass(frozen=True)
@@ -36,10 +72,15 @@ def connectorctl(*arguments: str | Path, environment: dict[str, str] | None = No
 
 
 class Connectord:
-    """`connectord --config FILE` in the foreground. The log of all its lives is one file, `log_file`."""
+    """`connectord --config FILE` in the foreground. The log of all its lives is one file, `log_file`.
 
-    def __init__(self, workspace: Workspace, configuration: str, name: str = "connectord"):
+    With `confined`, it is as the shipped unit starts it: another user than root from the beginning, and all is read-only
+    for it but the folders that this user owns.
+    """
+
+    def __init__(self, workspace: Workspace, configuration: str, name: str = "connectord", confined: bool = False):
         self._workspace = workspace
+        self._confined = confined or all_are_confined()
         self.process: subprocess.Popen | None = None
         self.config_file = workspace.path / f"{name}.toml"
         self.log_file = workspace.path / f"{name}.log"
@@ -63,9 +104,22 @@ class Connectord:
     def launch(self, environment: dict[str, str] | None = None) -> None:
         """Starts the program and waits for nothing."""
         with self.log_file.open("ab") as log:
-            self.process = self._workspace.start([str(build_folder() / "connectord"), "--config",
+            self.process = self._workspace.start([*self._sandbox(), str(build_folder() / "connectord"), "--config",
                                                   str(self.config_file)], stdin=subprocess.DEVNULL, stdout=log,
                                                  stderr=log, env={**os.environ, **(environment or {})})
+
+    def _sandbox(self) -> list[str]:
+        """The beginning of the command."""
+        if not self._confined:
+            return []
+        place = str(self._workspace.path)
+        visible = {str(build_folder()), place, *shared_folders, *self._named_below_tmp()}
+        return [str(SANDBOX), *options("--visible", visible), *options("--writable", folders_of(SANDBOX_USER, place))]
+
+    def _named_below_tmp(self) -> list[str]:
+        """Folders of others that the configuration names: an administrator, too, would have to bind them there."""
+        text = self.config_file.read_text(errors="replace") if self.config_file.exists() else ""
+        return [folder for folder in re.findall(r'(/tmp/[^/"&:]+)', text) if os.path.isdir(folder)]
 
     def wait(self, timeout: float = 60.0) -> int:
         """The exit status, when the program ends by itself; raises subprocess.TimeoutExpired otherwise."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .daemon import Output, connectorctl
 from .postgresql import PASSWORD, PostgreSql
-from .site import Host, SiteOptions
+from .site import GROUP, Host, SiteOptions
 
 TABLE = """\
 [fleet]
@@ -40,7 +40,7 @@ class Member(Host):
         place = self.path / "password"
         place.write_text(text + "\n")
         place.chmod(0o640)
-        shutil.chown(place, "root", "nogroup")
+        shutil.chown(place, "root", GROUP)
 
     def configuration(self, connectors: str) -> str:
         path = self.workspace.path

@@ -37,6 +37,7 @@ new /mnt && mkdir /mnt/bin
 cp {programs}/* /mnt/bin/
 ln -s {build}/connectord {build}/connectorctl /mnt/bin/
 
+if getent passwd connectord >/dev/null; then userdel connectord; fi # of scenarios' that need it where they run
 groupadd --system connectord
 useradd --system --gid connectord --no-create-home --shell /usr/sbin/nologin connectord
 useradd --create-home bob

@@ -16,13 +16,16 @@ MAX_AGAIN = 3
 class Runner:
     """What a command that runs the scenarios of one folder does. `title` is its name in messages, `description` its help.
 
-    `obstacle` says what keeps the scenarios from running here, in words for a person, or None.
+    `obstacle` says what keeps the scenarios from running here, in words for a person, or None. `loaded` is called when
+    their modules are there.
     """
 
-    def __init__(self, title: str, description: str, scenarios: Path, obstacle: Callable[[], str | None]):
+    def __init__(self, title: str, description: str, scenarios: Path, obstacle: Callable[[], str | None],
+                 loaded: Callable[[], None] = lambda: None):
         self.title = title
         self._scenarios = scenarios
         self._obstacle = obstacle
+        self._loaded = loaded
         self.parser = argparse.ArgumentParser(description=description,
                                               formatter_class=argparse.RawDescriptionHelpFormatter)
         self.parser.add_argument("-v", "--verbose", action="store_true", help="name each test")
@@ -61,7 +64,9 @@ class Runner:
     def _load(self, names: list[str]) -> unittest.TestSuite:
         loader = unittest.defaultTestLoader
         folder = str(self._scenarios)
-        return loader.loadTestsFromNames(names) if names else loader.discover(folder, "test_*.py", folder)
+        suite = loader.loadTestsFromNames(names) if names else loader.discover(folder, "test_*.py", folder)
+        self._loaded()
+        return suite
 
 
 class _ResultWithCircumstances(unittest.TextTestResult):

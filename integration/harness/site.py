@@ -5,7 +5,9 @@ sink `default`.
 """
 
 import contextlib
+import grp
 import json
+import pwd
 import re
 import shutil
 from dataclasses import dataclass
@@ -14,14 +16,16 @@ from typing import Mapping
 
 from .certificates import SERVER_ONLY, Certificate, CertificateStore
 from .client import SmtpClient
-from .daemon import Connectord, connectorctl
+from .daemon import SANDBOX_USER, Connectord, all_are_confined, connectorctl, make_user
 from .dns_server import Fault, FaultyNameserver, Nameserver
 from .postfix import Parameters, PrivatePostfix, beside_connectord
 from .sink import Message, Sink
 from .waiting import wait_until
 from .workspace import Workspace
 
-USER = "nobody"  # exists everywhere; connectord becomes it
+UNCONFINED_USER = "nobody"  # exists everywhere; connectord becomes it
+USER = SANDBOX_USER if all_are_confined() else UNCONFINED_USER
+GROUP = grp.getgrgid(pwd.getpwnam(USER).pw_gid).gr_name
 
 SERVER_TABLE = """\
 [server]
@@ -76,6 +80,7 @@ class SiteOptions:
     reject_direct_send: bool = False
     log_format: str = "text"
     launch: bool = True  # else starting connectord is left to the scenario
+    confined: bool = all_are_confined()  # whether it is as the shipped unit confines it
     trace: str | None = None  # lines of [trace]; None: there is no message trace
 
     # With a zone, lines of a zone file, there is a DNS server beside it, which spoils what `faults` says and fails for
@@ -108,7 +113,12 @@ class Host:
             self.workspace = self.stack.enter_context(Workspace(options.prefix))
             self.path = self.workspace.path
             self.trace_file = self.path / "trace" / "trace.db"
-            self._make_listener_folder()
+            self.user = SANDBOX_USER if options.confined else UNCONFINED_USER
+            if options.confined:
+                make_user(self.user)
+            self.make_listener_folder(self.path / "run")
+            for name in ("trace", "kept", "validation", "fleet", "sts") if options.confined else ():
+                self.make_state_folder(name)
             self.milter = options.milter or f"unix:{self.path}/run/milter.sock"
             self.policy = options.policy or f"unix:{self.path}/run/policy.sock"
             self.socketmap = f"unix:{self.path}/run/socketmap.sock" if options.socketmap else None
@@ -118,12 +128,13 @@ class Host:
             has_zone, has_faults = options.zone is not None, options.faults is not None
             self.nameserver = Nameserver(self.workspace, options.zone, options.failing) if has_zone else None
             self.faulty_nameserver = FaultyNameserver(self.nameserver.port, options.faults) if has_faults else None
-            self._settings = {"path": self.path, "user": USER, "server": server,
+            self._settings = {"path": self.path, "user": self.user, "server": server,
                               "log_format": options.log_format, "dns": self._dns_table(),
                               "authentication": options.authentication if self.nameserver else NO_CHECKS,
                               "reject_direct_send": str(options.reject_direct_send).lower(),
                               "trace": self._trace_table()}
-            self.connectord = Connectord(self.workspace, self.configuration(connectors))
+            self.connectord = Connectord(self.workspace, self.configuration(connectors),
+                                         confined=options.confined)
 
     def __enter__(self):
         with self._or_close():
@@ -132,6 +143,20 @@ class Host:
 
     def __exit__(self, *_) -> None:
         self.stack.close()
+
+    def make_state_folder(self, name: str) -> Path:
+        """A folder of root's, which connectord gives its user at its start; that user's, if it does not start as root."""
+        folder = self.path / name
+        folder.mkdir(mode=0o755)
+        if self.options.confined:
+            shutil.chown(folder, self.user, self.user)
+        return folder
+
+    def let_read(self, secret: Path) -> None:
+        """A secret that only root may read is enough for a connectord that starts as root, and for no other."""
+        if self.options.confined:
+            shutil.chown(secret, "root", self.user)
+            secret.chmod(0o640)
 
     def start(self) -> None:
         for server in filter(None, (self.nameserver, self.faulty_nameserver)):
@@ -180,10 +205,12 @@ class Host:
             return ""
         return f'[trace]\nstore = "sqlite:{self.trace_file}"\n' + self.options.trace.replace("PATH", str(self.path))
 
-    def _make_listener_folder(self) -> None:
-        folder = self.path / "run"
+    def make_listener_folder(self, folder: Path) -> None:
+        """As the package does, where connectord does not start as root: sockets are of the folder's group."""
         folder.mkdir(mode=0o755)
-        shutil.chown(folder, USER, "postfix")
+        shutil.chown(folder, self.user, "postfix")
+        if self.options.confined:
+            folder.chmod(0o2755)
 
     @contextlib.contextmanager
     def _or_close(self):

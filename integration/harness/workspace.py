@@ -1,12 +1,28 @@
 """The folder that a run lives in, and the processes that must not outlive it."""
 
+import contextlib
 import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Iterator
+
+shared_folders: set[str] = set()  # beside workspaces, for all connectords of the run
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
+
+
+@contextlib.contextmanager
+def shared_folder(name: str) -> Iterator[Path]:
+    """A folder below /tmp that everybody may pass, for what is there before a host, such as its keys."""
+    with tempfile.TemporaryDirectory(prefix=f"connectord-{name}-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        shared_folders.add(folder)
+        try:
+            yield Path(folder)
+        finally:
+            shared_folders.discard(folder)
 
 
 class Workspace:

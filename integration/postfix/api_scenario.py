@@ -31,8 +31,8 @@ class ApiHost:
         self.connectors_folder = host.path / "connectors.d"
         self.connectors_folder.mkdir()
         shutil.chown(self.connectors_folder, USER)
-        for folder in ("etc", "state"):
-            (host.path / folder).mkdir(mode=0o755)
+        (host.path / "etc").mkdir(mode=0o755)
+        host.make_state_folder("state")
         self.audit_log = host.path / "state" / "audit.log"
         self.token_file = host.path / "etc" / "tokens"
         host.connectord.start(environment)

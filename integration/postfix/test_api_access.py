@@ -202,6 +202,7 @@ class Tls(ApiScenario):
             store = CertificateStore(host.path / "certificates")
             certificate = store.self_signed("api", "localhost")
             os.chmod(certificate.key, 0o600)
+            host.let_read(certificate.key)
             endpoint = f"inet:127.0.0.1:{free_port()}"
             lines = server_lines(host.path, endpoint)
             lines += f'\napi_certificate = "{certificate.file}"\napi_key = "{certificate.key}"'

@@ -312,6 +312,8 @@ class Chrooted(AttachScenario):
         text = self.site.connectord.config_file.read_text()
         self.site.connectord.write_configuration(text.replace(f"{self.site.path}/run/", f"{queue}/connectord/"))
         self.site.milter = f"unix:{queue}/connectord/milter.sock"
+        if self.site.options.confined:  # else root's connectord makes it
+            self.site.make_listener_folder(queue / "connectord")
         self.site.connectord.start()
         self.jail(self.site)
 

@@ -88,8 +88,7 @@ class ConsoleScenario(SiteScenario):
         lines = server_lines(cls.site.path, f"inet:{urlsplit(cls.origin).netloc}")
         cls.helper_socket = cls.site.path / "held.sock"
         lines += f'\nheld_socket = "{cls.helper_socket}"\n' + cls.server()
-        cls.sent_reports = cls.site.path / "sent-reports"
-        cls.sent_reports.mkdir(mode=0o755)
+        cls.sent_reports = cls.site.make_state_folder("sent-reports")
         text += f'[reports]\nstate = "{cls.sent_reports}"\n'
         cls.site.connectord.write_configuration(text.replace("[server]\n", f"[server]\n{lines}\n"))
         cls.enterClassContext(cls.site)

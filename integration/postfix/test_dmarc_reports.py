@@ -73,7 +73,8 @@ class ReportScenario(AuthenticationScenario):
         cls.site = Site("", checked_by(ZONE, trace="", launch=False))
         cls.site.postfix.set(relay_domains=RELAYED, local_recipient_maps="", smtpd_authorized_xclient_hosts="127.0.0.0/8")
         cls.site.add_to_server(f'mail_through = "inet:127.0.0.1:{cls.site.postfix.ports["smtp"]}"\n'
-                               f'api = "unix:{cls.site.path}/run/api.sock"\napi_tokens = "{cls.site.path}/tokens"')
+                               f'api = "unix:{cls.site.path}/run/api.sock"\napi_tokens = "{cls.site.path}/tokens"\n'
+                               f'audit_log = "{cls.site.path}/kept/audit.log"')
         cls.state = cls.site.path / "kept" / "reports"
         reports = (f'[reports]\ndmarc = true\nsender = "dmarc-reports@example.net"\nat = "{cls.at}"\n'
                    f'state = "{cls.state}"\nskip = ["skipped.example"]\n')

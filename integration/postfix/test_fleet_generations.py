@@ -12,7 +12,7 @@ from harness.daemon import connectorctl
 from harness.fleet import Member, make_tables
 from harness.policy import PolicyClient
 from harness.postgresql import PgBouncer, PostgreSql
-from harness.site import USER
+from harness.site import GROUP, USER
 from harness.waiting import wait_until
 from harness.workspace import Workspace
 
@@ -186,7 +186,7 @@ class ThroughTheApi(FleetScenario):
         first, second = self.member("mx1", start=False), self.member("mx2")
         first.add_to_server(f'api = "unix:{first.path}/run/api.sock"', f'api_tokens = "{first.path}/tokens"',
                             f'audit_log = "{first.path}/state/audit.log"')
-        (first.path / "state").mkdir()
+        first.make_state_folder("state")
         first.reconfigure(partner("own"))
         first.connectord.start()
         first.connectord.wait_for_log("connected to the fleet's database")
@@ -345,7 +345,7 @@ class ForgedCopies(FleetScenario):
     def assert_told(self, said: str) -> None:
         self.assertNotIn(self.SECRET, said)
         self.assertIn(f'"{self.file}": the user {USER} may not read the file', said)
-        self.assertIn(f"run: chgrp nogroup {self.file} && chmod 640 {self.file}", said)
+        self.assertIn(f"run: chgrp {GROUP} {self.file} && chmod 640 {self.file}", said)
 
     def test_what_only_root_may_read_is_read_neither_at_the_start_nor_by_commands(self):
         for document in (self.PEOPLE, self.PASSWORD, self.KEY, self.SEAL):
@@ -376,7 +376,7 @@ class ForgedCopies(FleetScenario):
         self.assertIn(f"the user {USER} may not read the file", checked.stdout + checked.stderr)
 
     def test_what_connectords_user_may_read_works(self):
-        self.write("a@example.com", "nogroup", 0o640)
+        self.write("a@example.com", GROUP, 0o640)
         self.forge(self.PEOPLE)
         self.host.connectord.start()
         self.assertEqual(self.host.ctl("check").status, 0)

@@ -291,7 +291,7 @@ class TheApi(FleetScenario):
     def setUpClass(cls):
         super().setUpClass()
         cls.site.connectord.stop()
-        (cls.site.path / "state").mkdir(mode=0o755)
+        cls.site.make_state_folder("state")
         cls.site.add_to_server(*server_lines(cls.site.path).splitlines())
         cls.site.reconfigure(CONTOSO + fleet_table(cls.database, cls.site.path, "mx1", cls.more))
         cls.site.connectord.start()

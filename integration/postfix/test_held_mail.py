@@ -5,7 +5,6 @@ import email.policy
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -58,9 +57,8 @@ class HeldMailScenario(RuleScenario):
     @classmethod
     def setUpClass(cls):
         cls.site = Site("", cls.options)
-        for folder in ("etc", "state"):
-            (cls.site.path / folder).mkdir(mode=0o755)
-        shutil.chown(cls.site.path / "state", "nobody")
+        (cls.site.path / "etc").mkdir(mode=0o755)
+        cls.site.make_state_folder("state")
         cls.audit_log = cls.site.path / "state" / "audit.log"
         cls.helper_socket = cls.site.path / "held.sock"
         cls.site.add_to_server(f'api = "unix:{cls.site.path}/run/api.sock"', f'api_tokens = "{cls.site.path}/etc/tokens"',

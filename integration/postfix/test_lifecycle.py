@@ -226,9 +226,9 @@ class Supervision(HostScenario):
         self.host.connectord.start()
 
     def test_where_no_mail_server_is_installed_it_is_idle_and_says_so(self):
-        place = self.host.path / "spool"
         options = SiteOptions(launch=False)
-        with contextlib.closing(notification_socket(self.host)) as notifications, Host(options=options) as host:
+        with Host(options=options) as host, contextlib.closing(notification_socket(host)) as notifications:
+            place = host.path / "spool"
             host.connectord.write_configuration(
                 host.connectord.config_file.read_text().replace(f"{host.path}/run/", f"{place}/connectord/"))
             host.connectord.launch({"NOTIFY_SOCKET": notifications.getsockname()})

@@ -3,12 +3,12 @@
 import email
 import email.policy
 import subprocess
-import tempfile
 from pathlib import Path
 
 from harness.certificates import CertificateStore
 from harness.sink import Message
 from harness.site import Site, SiteOptions
+from harness.workspace import shared_folder
 from outbound import outbound
 from test_rules import EVERYBODY, RuleScenario, for_case, rule, with_attachment
 
@@ -43,8 +43,7 @@ class Encryption(RuleScenario):
 
     @classmethod
     def setUpClass(cls):
-        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="connectord-test-smime-")))
-        folder.chmod(0o755)
+        folder = cls.enterClassContext(shared_folder("test-smime"))
         cls.certificates = Certificates(folder)
         cls.certificates.make(ALICE)
         cls.certificates.make("gateway.example", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-days", "30")

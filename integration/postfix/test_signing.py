@@ -3,7 +3,6 @@
 from dataclasses import replace
 import json
 import re
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from harness.sink import Message
 from harness.site import USER, Site, SiteOptions
 from harness.submission import new_token
 from harness.waiting import wait_until
+from harness.workspace import shared_folder
 from scenario import PARTNER_ADDRESS, RECIPIENT, STRANGER_ADDRESS, Sent, SiteScenario, submit
 
 PLANT_ADDRESS = "127.0.0.7"
@@ -66,9 +66,7 @@ class Keys:
     @classmethod
     def of(cls, enter) -> "Keys":
         """In a folder that everybody may pass, for as long as `enter` keeps contexts: cls.enterClassContext, say."""
-        folder = Path(enter(tempfile.TemporaryDirectory(prefix="connectord-test-keys-")))
-        folder.chmod(0o755)
-        return cls(folder)
+        return cls(enter(shared_folder("test-keys")))
 
     def make(self, domain: str, selector: str, *options: str) -> str:
         """The [[signing]] table of a new key."""

@@ -8,7 +8,7 @@ from harness.daemon import connectorctl
 from harness.dns_server import vouched
 from harness.network import free_port
 from harness.sink import Sink
-from harness.site import SiteOptions
+from harness.site import GROUP, SiteOptions
 from harness.validated import REQUIRE, PartnersOfEveryKind
 from validation import MX, RECIPIENT, ValidateScenario, showing
 
@@ -115,7 +115,7 @@ class Credentials(ValidateScenario):
         sink = Sink("login", self.certificates.good, asks_for_login=True)
         sink.start()
         self.addCleanup(sink.stop)
-        shutil.chown(secret, "root", "nogroup")
+        shutil.chown(secret, "root", GROUP)
         route = f'credentials = "{secret}"'
         self.configure(self.connector(f"[{MX}]:{sink.port}", route=route))
         done = self.run_validate("contoso-out", "--rcpt-to", RECIPIENT)

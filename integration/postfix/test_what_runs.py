@@ -97,7 +97,7 @@ class EditedFile(SiteScenario):
         self.assertEqual([change["key"] for change in reported[-1]["changes"]], ["priority", "require.tls_version"])
         self.assertEqual([mark["owner"] for mark in reported[-1]["files"]], ["root"])
         kept = self.site.path / "kept" / "changes.json"
-        self.assertEqual((stat.S_IMODE(kept.stat().st_mode), kept.owner()), (0o600, "nobody"))
+        self.assertEqual((stat.S_IMODE(kept.stat().st_mode), kept.owner()), (0o600, USER))
         shown = self.ctl("changes").stdout
         self.assertRegex(shown, rf"{self.file}: of root, last written .*, loaded ")
 
