@@ -1,6 +1,7 @@
 """connectord as the shipped unit confines it, which other scenarios are run with by CONNECTORD_SANDBOX=1."""
 
 import contextlib
+import json
 import os
 import pwd
 import re
@@ -9,7 +10,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness.daemon import SANDBOX, SANDBOX_USER, SOURCE, Output, make_user
+from harness.daemon import SANDBOX, SANDBOX_USER, SOURCE, Output, connectorctl, make_user
 from harness.site import SiteOptions
 from scenario import CONTOSO, SiteScenario
 from test_lifecycle import notification_socket
@@ -113,6 +114,29 @@ class Confined(SiteScenario):
         for file in ("/etc/machine-id", "/proc/sys/kernel/random/boot_id"):
             with self.subTest(file):
                 self.assertEqual(self.within("cat", file).stdout, Path(file).read_text())
+
+
+    def test_a_broken_configuration_casts_no_doubt_on_what_runs(self):
+        file = self.site.connectord.config_file
+        text = file.read_text()
+        self.addCleanup(self.site.connectord.write_configuration, text)
+        for broken in (text + "\n[nonsense]\n", "= 1\n" + text):
+            self.site.connectord.write_configuration(broken)
+            for command in ("status", "doctor"):
+                said = connectorctl(command, "--json", "--config", file, "--postfix-config", self.site.postfix.configuration)
+                self.assertNotIn("end that process", said.stdout)
+            self.assertTrue(json.loads(connectorctl("status", "--json", "--config", file).stdout)["running"], broken[:9])
+
+    def test_a_folder_that_the_unit_does_not_let_it_write_to_is_told_with_what_lets_it(self):
+        file = self.site.connectord.config_file
+        text = file.read_text()
+        self.site.connectord.stop()
+        self.addCleanup(self.site.connectord.start)
+        self.addCleanup(self.site.connectord.write_configuration, text)
+        self.addCleanup(self.site.connectord.stop)
+        self.site.connectord.write_configuration(text.replace(f"{self.site.trace_file.parent}/", f"{self.site.path}/elsewhere/"))
+        self.site.connectord.launch()
+        self.site.connectord.wait_for_log(f"ReadWritePaths={self.site.path}/", timeout=10)
 
 
 class Launcher(unittest.TestCase):

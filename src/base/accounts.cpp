@@ -2,6 +2,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -40,6 +41,12 @@ std::optional<Account> find_account(const std::string& name) {
 
 std::optional<Account> find_account(uid_t uid) {
   return account_by([uid](auto... rest) { return ::getpwuid_r(uid, rest...); });
+}
+
+Account own_account() {
+  const uid_t uid = ::geteuid();
+  const auto known = find_account(uid);
+  return {known ? known->name : std::to_string(uid), uid, ::getegid()};
 }
 
 std::vector<gid_t> groups_of(const std::string& name, gid_t gid) {

@@ -165,7 +165,7 @@ class Daemon {
   const model::Configuration& configuration() const { return policies_.current().policy->configuration(); }
 
   // As whom the process serves.
-  base::Account account() const { return user_.value_or(base::Account{"this user", ::geteuid(), ::getegid()}); }
+  base::Account account() const { return user_ ? *user_ : base::own_account(); }
 
   tl::expected<void, std::string> choose_user() {
     if (::geteuid() != 0 || server_.user.empty()) return {};

@@ -1,6 +1,7 @@
 #include "connectord/doctor/doctor.h"
 
 #include "connectord/base/time.h"
+#include "connectord/config/load.h"
 #include "connectord/mta/running_daemon.h"
 #include "connectord/runtime/load_policy.h"
 
@@ -16,6 +17,12 @@ void examine_warnings(const std::vector<model::Problem>& problems, const Context
   }
 }
 
+// Where the file's server.user cannot be read, the one that the package makes.
+std::string user_in_broken(const std::string& file) {
+  const std::string user = config::load(file, runtime::environment_of_host()).configuration.server.user;
+  return user.empty() ? "connectord" : user;
+}
+
 // Without a configuration it is not known what connectord and the mail server should do, but whether it runs is.
 void examine_without_configuration(const std::string& file, const std::vector<model::Problem>& problems,
                                    Report& report) {
@@ -26,7 +33,7 @@ void examine_without_configuration(const std::string& file, const std::vector<mo
     if (problem.severity != model::Problem::Severity::error) continue;
     report.findings.critical("configuration", to_string(problem), "mend it, and: connectorctl check --config " + file);
   }
-  auto health = mta::ask_running_daemon(file, "");
+  auto health = mta::ask_running_daemon(file, user_in_broken(file));
   if (!health) return report.findings.add(Severity::critical, "connectord", std::move(health.error()));
   report.health = std::move(*health);
 }

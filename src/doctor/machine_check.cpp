@@ -54,6 +54,7 @@ std::string queue_of(const mta::SendmailCf& cf) {
 void clock(Findings& findings) {
   timex state{};
   const int status = ::adjtimex(&state);
+  if (status < 0) return findings.seen("clock", "the kernel does not say here whether it is synchronized");
   if (status != TIME_ERROR) return findings.seen("clock", "synchronized");
   findings.warn("clock",
                 "the clock is not synchronized, as far as the kernel knows; signatures and certificates go by it",

@@ -49,7 +49,7 @@ tl::expected<std::int64_t, std::string> take(const std::string& main_file, const
 
 // As whom the daemon serves.
 tl::expected<base::Account, std::string> account_of(const std::string& user) {
-  if (::geteuid() != 0 || user.empty()) return base::Account{"this user", ::geteuid(), ::getegid()};
+  if (::geteuid() != 0 || user.empty()) return base::own_account();
   auto account = base::find_account(user);
   if (!account) return tl::unexpected("server.user: there is no user \"" + user + "\"");
   account->groups = base::groups_of(user, account->gid);

@@ -52,6 +52,11 @@ tl::expected<HostIdentity, std::string> identity_of_host(const model::Configurat
   identity.machine_id = first_line(base::read_file("/etc/machine-id", longest_file));
   if (identity.machine_id.empty()) identity.machine_id = "host " + configuration.server.host_name;
   identity.boot_id = first_line(base::read_file("/proc/sys/kernel/random/boot_id", longest_file));
+  if (!is_uuid(identity.boot_id)) {
+    return tl::unexpected(std::string(
+        "there is no /proc/sys/kernel/random/boot_id, which tells two copies of a machine apart; a unit must not have "
+        "ProcSubset=pid"));
+  }
   identity.name = host_name_in_fleet(configuration);
   identity.version = version;
   return identity;

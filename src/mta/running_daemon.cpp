@@ -49,6 +49,21 @@ tl::unexpected<Advice> hangs(const std::string& process, const std::string& conf
                                "the mail server defers mail for as long as it gets no answer"});
 }
 
+// Where no user is named, connectord itself may be what answers: started by a supervisor as a user of its own.
+Advice not_believed(std::optional<uid_t> peer, const std::string& process, const std::string& user) {
+  const auto account = peer ? base::find_account(*peer) : std::nullopt;
+  const std::string uid = peer ? std::to_string(*peer) : "unknown";
+  if (user.empty() && account) {
+    return {"a process of the user " + account->name + process +
+                " answers in connectord's name; it is not believed, since server.user names nobody, as far as that can "
+                "be read",
+            "see which program that is (ps -fu " + account->name + "); if it is connectord, write user = \"" +
+                account->name + "\" in [server]"};
+  }
+  return {"a process of another user (uid " + uid + ") has taken connectord's name; it is not believed",
+          "end that process" + process + ", and: systemctl restart connectord"};
+}
+
 Advice odd(const std::string& configuration, const std::string& why) {
   return {"connectord runs with " + configuration + ", and what it tells of itself is odd: " + why,
           "systemctl restart connectord"};
@@ -66,12 +81,7 @@ tl::expected<std::string, Advice> ask(const std::string& name, const std::string
                                  "the mail server defers mail for as long as it gets no answer"});
   }
   const auto peer = net::peer_uid(*connection);
-  if (!peer || !is_believed(*peer, user)) {
-    const std::string uid = peer ? std::to_string(*peer) : "unknown";
-    return tl::unexpected(
-        Advice{"a process of another user (uid " + uid + ") has taken connectord's name; it is not believed",
-               "end that process" + number_of(*connection) + ", and: systemctl restart connectord"});
-  }
+  if (!peer || !is_believed(*peer, user)) return tl::unexpected(not_believed(peer, number_of(*connection), user));
   Reply reply = read_all(*connection, limit, max_length);
   if (reply.is_late) return hangs(number_of(*connection), configuration);
   if (!reply.text.empty()) return std::move(reply.text);

@@ -18,6 +18,7 @@
 
 #include "connectord/base/acting_as.h"
 #include "connectord/base/file_descriptor.h"
+#include "connectord/base/files.h"
 
 namespace connectord::net {
 namespace {
@@ -26,8 +27,14 @@ using Expected = tl::expected<void, std::string>;
 
 constexpr int max_links = 40;  // as the kernel has it
 
+// What makes a folder of a running system read-only is a unit with ProtectSystem=strict.
+std::string way_out_of_read_only(const std::string& folder) {
+  return "; let the unit write there: systemctl edit connectord, and under [Service]: ReadWritePaths=" + folder;
+}
+
 tl::unexpected<std::string> failed(const std::string& path, const std::string& what) {
-  return tl::unexpected(path + ": cannot " + what + ": " + std::strerror(errno));
+  return tl::unexpected(path + ": cannot " + what + ": " + std::strerror(errno) +
+                        (errno == EROFS ? way_out_of_read_only(base::folder_of(path)) : ""));
 }
 
 // What stands in a folder belongs to whoever may write there, except that others cannot touch what is root's in a
@@ -182,6 +189,7 @@ Expected give_folder(const KeptFolder& folder, const base::Account& account) {
 }
 
 std::string remedy(const std::string& path, const base::Account& account, const std::string& key) {
+  if (errno == EROFS) return way_out_of_read_only(path) + ", or name another place in " + key;
   return "; run: chown " + account.name + " " + path + ", or name another place in " + key;
 }
 

@@ -163,7 +163,10 @@ class Outbound {
     }
     finding.outcome = Outcome::not_applicable;
     finding.seen = !read ? certificate + ": " + read.error() : key + ": " + secret.error();
-    finding.hint = "the mail server reads it as root; run connectorctl validate as root, or let server.user read it";
+    finding.hint =
+        config::is_read_as_user(policy_.configuration(), plan_.connector.location)
+            ? "the mail server reads it as root; to have it tried here, too, run that"
+            : "the mail server reads it as root; run connectorctl validate as root, or let server.user read it";
     steps_.warn(std::move(finding));
   }
 

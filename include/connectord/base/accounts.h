@@ -19,6 +19,8 @@ struct Account {
 // Without its further groups.
 std::optional<Account> find_account(const std::string& name);
 std::optional<Account> find_account(uid_t uid);
+// As whom the process acts, with its own group; named by its number where that has no name.
+Account own_account();
 // All groups that this account is in, `gid` among them.
 std::vector<gid_t> groups_of(const std::string& name, gid_t gid);
 
