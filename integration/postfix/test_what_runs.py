@@ -10,6 +10,7 @@ import sys
 
 from harness.daemon import connectorctl
 from harness.site import USER, SiteOptions
+from harness.waiting import wait_until
 from scenario import CONTOSO, SiteScenario
 
 
@@ -177,7 +178,8 @@ class ForgedAnswer(SiteScenario):
     def true_answer(self) -> dict:
         with socket.socket(socket.AF_UNIX) as asking:
             asking.settimeout(10)
-            asking.connect("\0" + self.name)
+            # Mail is served first, then who asks what runs.
+            wait_until(lambda: asking.connect_ex("\0" + self.name) == 0, "connectord to answer what runs")
             return json.loads(b"".join(iter(lambda: asking.recv(65536), b"")))
 
     def answer_with(self, document: dict) -> None:
