@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "connectord/base/files.h"
 #include "connectord/base/shell_word.h"
 #include "connectord/config/fleet_copy.h"
+#include "connectord/net/path_trust.h"
 
 namespace connectord::config {
 namespace {
@@ -63,24 +63,13 @@ std::string closed_folder(const std::string& path) {
   return {};
 }
 
-bool may_write(const base::Account& account, const struct stat& status) {
-  if (status.st_uid == account.uid || (status.st_mode & S_IWOTH) != 0) return true;
-  const bool is_in_group =
-      std::find(account.groups.begin(), account.groups.end(), status.st_gid) != account.groups.end();
-  return is_in_group && (status.st_mode & S_IWGRP) != 0;
-}
-
-bool is_in_users_folder(const model::Configuration& configuration, const std::string& path) {
+bool is_the_users_to_change(const model::Configuration& configuration, const std::string& path) {
   const std::string& user = configuration.server.user;
-  const std::string folder = base::folder_of(path);
-  struct stat status {};
-  if (user.empty() || folder == base::folder_of(configuration.sources.main) || ::stat(folder.c_str(), &status) != 0) {
-    return false;
-  }
+  if (user.empty() || base::folder_of(path) == base::folder_of(configuration.sources.main)) return false;
   // Nearly all are root's, and looking for an account takes longer.
-  if (status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return false;
+  if (net::only_root_can_change(path)) return false;
   const FoundReader account = account_named(user);
-  return account && may_write(**account, status);
+  return account && net::can_change(**account, path);
 }
 
 std::string group_of(const base::Account& account) {
@@ -106,7 +95,7 @@ NamedFileRights::Words NamedFileRights::words_at(const model::Configuration& con
                                                  const model::Location& place) {
   if (!place.file) return Words::hosts;
   if (configuration.fleet && generation_of_copy(configuration.fleet->state, *place.file)) return Words::fleets;
-  return is_in_users_folder(configuration, *place.file) ? Words::users : Words::hosts;
+  return is_the_users_to_change(configuration, *place.file) ? Words::users : Words::hosts;
 }
 
 std::string NamedFileRights::obstacle(const std::string& path) const {
@@ -118,7 +107,7 @@ std::string NamedFileRights::obstacle(const std::string& path) const {
   const std::string who = "the user " + reader.name + " may not ";
   const std::string why = words_ == Words::fleets
                               ? ", as connectord's user must for what the fleet's hosts have in common; run: "
-                              : ", as connectord's user must for what stands in a folder that it may write to; run: ";
+                              : ", as connectord's user must for what is named where it may write; run: ";
   if (const std::string folder = closed_folder(path); !folder.empty()) {
     return who + "enter the folder " + folder + why + "chmod a+x " + base::shell_word(folder);
   }

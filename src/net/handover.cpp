@@ -7,9 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -19,13 +17,12 @@
 #include "connectord/base/acting_as.h"
 #include "connectord/base/file_descriptor.h"
 #include "connectord/base/files.h"
+#include "connectord/net/path_trust.h"
 
 namespace connectord::net {
 namespace {
 
 using Expected = tl::expected<void, std::string>;
-
-constexpr int max_links = 40;  // as the kernel has it
 
 // What makes a folder of a running system read-only is a unit with ProtectSystem=strict.
 std::string way_out_of_read_only(const std::string& folder) {
@@ -36,75 +33,6 @@ tl::unexpected<std::string> failed(const std::string& path, const std::string& w
   return tl::unexpected(path + ": cannot " + what + ": " + std::strerror(errno) +
                         (errno == EROFS ? way_out_of_read_only(base::folder_of(path)) : ""));
 }
-
-// What stands in a folder belongs to whoever may write there, except that others cannot touch what is root's in a
-// sticky one.
-enum class Hands { roots, sticky, others };
-
-Hands hands_of(const struct stat& folder) {
-  if (folder.st_uid != 0) return Hands::others;
-  const mode_t by_others = folder.st_gid == 0 ? S_IWOTH : S_IWGRP | S_IWOTH;
-  if ((folder.st_mode & by_others) == 0) return Hands::roots;
-  return (folder.st_mode & S_ISVTX) != 0 ? Hands::sticky : Hands::others;
-}
-
-std::string link_target(const std::string& link) {
-  std::array<char, PATH_MAX> target{};
-  const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
-  return size <= 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(size));
-}
-
-// Looks at one component after the other. Nothing that was found to be root's can change behind its back.
-class Walk {
- public:
-  explicit Walk(const std::string& path) { prepend(path); }
-
-  bool leads_through_roots_hands_alone() {
-    struct stat status {};
-    if (::lstat("/", &status) != 0 || hands_of(status) != Hands::roots) return false;
-    while (!left_.empty()) {
-      const std::string name = left_.back();
-      left_.pop_back();
-      if (!step(name)) return false;
-    }
-    return true;
-  }
-
- private:
-  void prepend(const std::filesystem::path& path) {
-    std::vector<std::string> names;
-    for (const auto& part : path) names.push_back(part.string());
-    left_.insert(left_.end(), names.rbegin(), names.rend());
-  }
-
-  bool step(const std::string& name) {
-    if (name.empty() || name == ".") return true;
-    if (name == "/") {
-      reached_.clear();
-      return true;
-    }
-    if (name == "..") {
-      reached_ = reached_.parent_path();
-      return true;
-    }
-    const std::string next = "/" + (reached_ / name).string();
-    struct stat status {};
-    if (::lstat(next.c_str(), &status) != 0 || status.st_uid != 0) return false;
-    if (S_ISLNK(status.st_mode)) {
-      const std::string target = link_target(next);
-      if (++links_ > max_links || target.empty()) return false;
-      prepend(target);
-      return true;
-    }
-    if (S_ISDIR(status.st_mode) && hands_of(status) == Hands::others) return false;
-    reached_ /= name;
-    return true;
-  }
-
-  std::filesystem::path reached_;  // below "/"; has no symbolic links
-  std::vector<std::string> left_;  // the next one last
-  int links_ = 0;
-};
 
 bool exists(const std::string& path) {
   struct stat status {};
@@ -213,12 +141,6 @@ Expected look(const KeptFolder& folder, const base::Account& account) {
 }
 
 }  // namespace
-
-bool only_root_can_change(const std::string& path) {
-  std::error_code error;
-  const auto absolute = std::filesystem::absolute(path.empty() ? "." : path, error);
-  return !error && Walk(absolute.string()).leads_through_roots_hands_alone();
-}
 
 Expected with_rights_for(const std::string& folder, const base::Account& account,
                          const std::function<Expected(bool as_root)>& make) {

@@ -153,13 +153,33 @@ TEST_F(FilesInTheUsersFolder, NameWhatThatUserMayReadAlone) {
   give(people(), 0, 0600);
   for (const auto& [owner, mode] : {std::pair<uid_t, mode_t>(account_.uid, 0750), {0, 0775}}) {
     const std::string said = listed(outcome(rule(), owner, mode).problems);
-    EXPECT_THAT(said, HasSubstr("the user nobody may not read the file, as connectord's user must for what stands in a "
-                                "folder that it may write to; run: chgrp nogroup " +
+    EXPECT_THAT(said, HasSubstr("the user nobody may not read the file, as connectord's user must for what is named "
+                                "where it may write; run: chgrp nogroup " +
                                 people()));
     EXPECT_THAT(said, Not(HasSubstr("secret-of-root")));
   }
   give(people(), account_.gid, 0640);
   EXPECT_THAT(listed(outcome(rule(), account_.uid, 0750).problems), HasSubstr("secret-of-root!"));
+}
+
+TEST_F(FilesInTheUsersFolder, AreTheUsersWhereTheFileOrAFolderAboveIs) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root could read more";
+  give(people(), 0, 0600);
+  const std::string above = folder_ + "/above";
+  std::filesystem::create_directories(above + "/connectors");
+  std::ofstream(above + "/connectors/r.toml") << rule();
+  std::ofstream(main_file()) << with_server("user = \"" + std::string(daemon_user_name) +
+                                            "\"\ninclude = [\"above/connectors/*.toml\"]\n");
+  const auto said = [this] { return listed(load(main_file(), {.host_name = "mx1.example.net"}).problems); };
+  EXPECT_THAT(said(), HasSubstr("secret-of-root!")) << "all of it is root's";
+  for (const std::string& theirs : {above, above + "/connectors/r.toml"}) {
+    ASSERT_EQ(::chown(theirs.c_str(), account_.uid, 0), 0);
+    EXPECT_THAT(said(), HasSubstr("the user nobody may not read the file")) << theirs;
+    ASSERT_EQ(::chown(theirs.c_str(), 0, 0), 0);
+  }
+  constexpr uid_t another_administrator = 4712;
+  ASSERT_EQ(::chown(above.c_str(), another_administrator, 0), 0);
+  EXPECT_THAT(said(), HasSubstr("secret-of-root!")) << "not connectord's user's";
 }
 
 TEST_F(FilesInTheUsersFolder, AreReadAsThatUser) {

@@ -131,25 +131,6 @@ TEST_F(Handover, DoesNothingThroughLinksOfTheAccounts) {
   EXPECT_FALSE(std::filesystem::exists(top_ / "roots" / "missing"));
 }
 
-TEST_F(Handover, KnowsWhatOnlyRootCanChange) {
-  std::filesystem::create_directory(daemons() / "below");
-  ASSERT_EQ(::lchown((daemons() / "below").c_str(), 0, 0), 0);
-  std::filesystem::create_directory_symlink("roots", top_ / "link");
-  std::filesystem::create_directory_symlink("daemons", top_ / "other-link");
-  std::filesystem::create_directory_symlink("loop", top_ / "loop");
-  std::filesystem::create_directory_symlink("roots", top_ / "given-link");
-  give(top_ / "given-link");
-  std::filesystem::create_directory(top_ / "open");
-  ::chmod((top_ / "open").c_str(), 0777);
-  for (const char* path : {"roots", "link", "roots/../link/.", "", "."}) {
-    EXPECT_TRUE(only_root_can_change((top_ / path).string())) << path;
-  }
-  for (const char* path : {"daemons", "daemons/below", "other-link", "other-link/below", "given-link", "loop", "open",
-                           "missing", "daemons/../roots/missing"}) {
-    EXPECT_FALSE(only_root_can_change((top_ / path).string())) << path;
-  }
-}
-
 TEST_F(Handover, ActsWithTheAccountsRightsAndGetsRootsBack) {
   {
     const base::ActingAs acting(daemon_account);

@@ -12,10 +12,10 @@
 // With whose rights the files are read that a configuration names.
 //
 // What stands in the host's own files is read as the process can. What stands in the fleet's generation, or in another
-// folder that connectord's user may write to (connectors.d, for the API), is read with the rights of that user, by root
-// too, and so are these files themselves: that user could otherwise have root read any file of the machine. That user
-// is server.user, and where root runs without one, the owner of fleet.state. Where the folder of the main file is that
-// user's, nothing would protect root, and that folder's files count as the host's own.
+// file that connectord's user could change (net::can_change; connectors.d, for the API), is read with the rights of
+// that user, by root too, and so are these files themselves: that user could otherwise have root read any file of the
+// machine. That user is server.user, and where root runs without one, the owner of fleet.state. Where the folder of the
+// main file is that user's, nothing would protect root, and that folder's files count as the host's own.
 //
 // The rights are the calling thread's (base::ActingAs). Thread-safe.
 namespace connectord::config {

@@ -17,11 +17,6 @@
 // For the start of a process, before it has threads: the rights are the whole process's.
 namespace connectord::net {
 
-// True if nobody but root can change what is found under this path: each folder on the way, and each symbolic link, is
-// root's, and only root may write to it. A sticky folder that all may write to, as /tmp is, is passed if the next on
-// the way is root's already. False where there is no such path.
-bool only_root_can_change(const std::string& path);
-
 // Runs `make` with root's rights if nobody but root can change `folder`, and else with the account's. True in `as_root`
 // if it was so. On failure says why.
 tl::expected<void, std::string> with_rights_for(
