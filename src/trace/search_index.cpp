@@ -106,18 +106,18 @@ void SearchIndex::reload() {
   sqlite::Statement unindexed(database_, unindexed_sql);
   unindexed.bind(1, indexed_to_).bind(2, static_cast<std::int64_t>(Stage::message));
   while (unindexed.step()) {
-    recent_[unindexed.string(UnindexedColumn::queue_id)] = unindexed.integer(UnindexedColumn::id);
+    recent_.note(unindexed.text(UnindexedColumn::queue_id), unindexed.integer(UnindexedColumn::id));
   }
 }
 
 void SearchIndex::note_inserted(std::int64_t message, std::string_view queue_id, Stage stage) {
   ++unindexed_;
-  if (!queue_id.empty() && stage == Stage::message) recent_[std::string(queue_id)] = message;
+  if (!queue_id.empty() && stage == Stage::message) recent_.note(queue_id, message);
 }
 
 void SearchIndex::add_queue_id(std::int64_t message, const std::string& queue_id) {
   insert_posting({segment_of(message), term(TermKind::queue_id, queue_id), offset_of(message)});
-  if (message > indexed_to_) recent_[queue_id] = message;
+  if (message > indexed_to_) recent_.note(queue_id, message);
 }
 
 void SearchIndex::add_bytes(std::int64_t message, std::int64_t bytes) {
@@ -138,8 +138,8 @@ void SearchIndex::add_bytes(std::int64_t message, std::int64_t bytes) {
 }
 
 void SearchIndex::find_by_queue_id(const std::string& queue_id, const std::function<bool(std::int64_t)>& is_wanted) {
-  if (const auto found = recent_.find(queue_id); found != recent_.end()) {
-    if (is_wanted(found->second)) return;
+  if (const auto found = recent_.find(queue_id)) {
+    if (is_wanted(*found)) return;
     // An earlier one may have no postings yet either.
     sqlite::Statement earlier(database_,
                               "SELECT id FROM message WHERE id > ?1 AND queue_id = ?2 AND stage = ?3 ORDER BY id DESC");
@@ -237,7 +237,7 @@ void SearchIndex::insert_posting(const IndexBatch::Posting& posting) {
 void SearchIndex::finish_batch() {
   indexed_to_ = batch_->last;
   unindexed_ = batch_->messages == 0 ? 0 : unindexed_ - std::min(unindexed_, batch_->messages);
-  std::erase_if(recent_, [this](const auto& entry) { return entry.second <= indexed_to_; });
+  recent_.forget_to(indexed_to_);
   batch_.reset();
 }
 

@@ -12,6 +12,7 @@
 #include "index_batch.h"
 #include "message_table.h"
 #include "posting_cursor.h"
+#include "recent_queue_ids.h"
 #include "sqlite.h"
 #include "state_table.h"
 
@@ -62,8 +63,7 @@ class SearchIndex {
   std::size_t unindexed_ = 0;
   std::optional<IndexBatch> batch_;                           // that is being written
   std::unordered_map<std::int64_t, std::string> rule_names_;  // by the number of the pattern
-  // The messages that were answered as a whole and have no postings yet, by queue ID, the newest of each.
-  std::unordered_map<std::string, std::int64_t> recent_;
+  RecentQueueIds recent_;                                     // of the messages that were answered as a whole
 };
 
 }  // namespace connectord::trace

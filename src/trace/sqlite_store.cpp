@@ -141,7 +141,7 @@ class SqliteStore::Implementation {
       writer_.maintain([this](SqliteWriter& writer) { return maintain(writer); });
     }
     work();
-    writer_.close([](SqliteWriter& writer) { return Upkeep::index_all(writer); });
+    writer_.close([](SqliteWriter& writer) { return Upkeep::index_at_end(writer); });
     spooled_.close();
   }
 

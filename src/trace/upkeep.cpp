@@ -10,8 +10,12 @@ using namespace std::chrono_literals;
 
 // So many messages are indexed together.
 constexpr std::size_t index_batch = 8'192;
+// The further it is behind, the more steps at a time, so that it catches up with any load; but nobody waits for long.
+constexpr std::size_t messages_for_another_step = index_batch;
+constexpr std::size_t most_steps = 100;
 // After this time without work, the rest is indexed too.
 constexpr auto quiet = 1s;
+constexpr auto longest_at_end = 2s;
 constexpr auto between_removals = 60s;
 constexpr auto between_notes = 1s;
 constexpr auto between_removal_steps = 50ms;
@@ -30,7 +34,13 @@ StoreResult<> Upkeep::index(SqliteWriter& writer) {
   const bool is_quiet = Clock::now() - last_work_ >= quiet;
   const bool is_time = is_indexing_ || writer.unindexed() >= index_batch || (is_quiet && writer.unindexed() > 0);
   if (!is_time) return {};
-  return writer.index_some().map([this](bool more) { is_indexing_ = more; });
+  const std::size_t steps = std::min(1 + writer.unindexed() / messages_for_another_step, most_steps);
+  for (std::size_t i = 0; i < steps; ++i) {
+    const auto more = writer.index_some();
+    if (!more) return tl::unexpected(more.error());
+    is_indexing_ = *more;
+  }
+  return {};
 }
 
 StoreResult<> Upkeep::remove_old(SqliteWriter& writer) {
@@ -60,11 +70,13 @@ std::chrono::milliseconds Upkeep::pause() const {
   return std::clamp<std::chrono::milliseconds>(rest, 1ms, quiet);
 }
 
-StoreResult<> Upkeep::index_all(SqliteWriter& writer) {
-  while (writer.unindexed() > 0) {
-    if (const auto more = writer.index_some(); !more) return tl::unexpected(more.error());
+StoreResult<> Upkeep::index_at_end(SqliteWriter& writer) {
+  const auto end = Clock::now() + longest_at_end;
+  StoreResult<> done;
+  while (done && writer.unindexed() > 0 && Clock::now() < end) {
+    done = writer.index_some().and_then([&](bool) { return writer.checkpoint(checkpoint_pages); });
   }
-  return {};
+  return done;
 }
 
 }  // namespace connectord::trace

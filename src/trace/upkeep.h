@@ -34,8 +34,8 @@ class Upkeep {
   // How long there is nothing to do, if nothing is written.
   std::chrono::milliseconds pause() const;
 
-  // Indexes all that is not indexed yet.
-  static StoreResult<> index_all(SqliteWriter& writer);
+  // Indexes what is not indexed yet, as far as a short time lasts; the next start goes on with the rest.
+  static StoreResult<> index_at_end(SqliteWriter& writer);
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -115,7 +115,8 @@ TEST_F(TraceFaults, ADiskWithSpaceForLessThanWhatWaitsIsOneOutage) {
   ASSERT_TRUE(works());
   ASSERT_TRUE(eventually([this] { return store_->waiting() == 0; }));
   std::optional<Lock> lock(path());
-  constexpr std::size_t waiting = 3'000;
+  // Twice what the disk has space for, however many of them are taken before the others.
+  constexpr std::size_t waiting = 6'000;
   for (std::size_t i = 0; i < waiting; ++i) ASSERT_TRUE(works());
   {
     const FullDisk full(400'000);
