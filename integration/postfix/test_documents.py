@@ -88,6 +88,10 @@ class Pages(Documents):
     """Each page on a machine of its own, from its first block to its last."""
 
 
+class MorePages(Documents):
+    """The other half, which ctest runs beside it."""
+
+
 def test_of(page: Path):
     def test(self: Documents) -> None:
         with Machine(ZONE) as machine:
@@ -95,9 +99,10 @@ def test_of(page: Path):
     return test
 
 
-for file in (SOURCE / "README.md", *sorted(DOCS.glob("*.md"))):
-    if file.stem not in DEVELOPERS and any(is_run(block) for block in blocks(file)):
-        setattr(Pages, f"test_{file.stem.lower().replace('-', '_')}", test_of(file))
+pages = [file for file in (SOURCE / "README.md", *sorted(DOCS.glob("*.md")))
+         if file.stem not in DEVELOPERS and any(is_run(block) for block in blocks(file))]
+for number, file in enumerate(pages):
+    setattr((Pages, MorePages)[number % 2], f"test_{file.stem.lower().replace('-', '_')}", test_of(file))
 
 
 class Examples(unittest.TestCase):

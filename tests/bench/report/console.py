@@ -1,12 +1,15 @@
 """The console on a large trace: how long people wait, and what ten busy consoles cost the mail. Takes some minutes, and needs
 Chromium and console/node_modules (script/console)."""
 
+import contextlib
 import http.client
 import json
 import os
 import subprocess
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Callable
 from urllib.parse import urlsplit
 
 from harness.daemon import build_folder
@@ -27,6 +30,7 @@ RATE = 500  # messages a second
 PACED_ROUNDS = 8
 FIRST_PAGE_MS = 300
 OVERVIEW_MS = 500
+NEIGHBOUR_SHARE = 0.4  # of a processor, which ten consoles cost
 MOST_GROWTH = 2_000_000  # bytes, over 50 pages
 MOST_SLOWER = 1.1
 CONSOLE = Path(__file__).resolve().parents[3] / "console"
@@ -69,6 +73,30 @@ class BusyConsoles:
             thread.join(60)
 
 
+# Computes for that share of each 10 ms, whenever nobody else wants the processor.
+NEIGHBOUR = """
+import os, time
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+while True:
+    end = time.perf_counter() + 0.01 * {share}
+    while time.perf_counter() < end:
+        pass
+    time.sleep(0.01 * (1 - {share}))
+"""
+
+
+@contextlib.contextmanager
+def busy_neighbour():
+    """A process that costs what the consoles do and has nothing to do with connectord: what it costs the mail, any
+    program on this machine does."""
+    code = NEIGHBOUR.format(share=NEIGHBOUR_SHARE)
+    with subprocess.Popen(["/usr/bin/python3", "-c", code], stdin=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
 def in_browser(origin: str, token: str) -> dict:
     world = {"origin": origin, "tokens": {"read": token}}
     figures: dict = {}
@@ -101,15 +129,14 @@ def start(workspace: Workspace) -> tuple[Filter, str, str]:
     return measured, f"http://127.0.0.1:{port}", made.stdout.strip()
 
 
-def in_turns(measured: Filter, origin: str, token: str, rounds: int, **options: object) -> tuple[Quantity, Quantity]:
-    """The p99 of a message's time beside the consoles, and alone."""
-    beside: list[dict] = []
-    alone: list[dict] = []
+def in_turns(measured: Filter, besides: list[Callable[[], AbstractContextManager]], rounds: int, **options: object) -> list[Quantity]:
+    """The p99 of a message's time beside each of these."""
+    results: list[list[dict]] = [[] for _ in besides]
     for _ in range(rounds):
-        alone.append(load(measured, **options))
-        with BusyConsoles(origin, token):
-            beside.append(load(measured, **options))
-    return p99(beside), p99(alone)
+        for which, beside in zip(results, besides):
+            with beside():
+                which.append(load(measured, **options))
+    return [p99(each) for each in results]
 
 
 def measure(workspace: Workspace) -> list[Figure | Note]:
@@ -119,13 +146,16 @@ def measure(workspace: Workspace) -> list[Figure | Note]:
     seen = in_browser(origin, token)
     options = {**SHAPES[next(iter(SHAPES))], "parallel": PARALLEL}
     load(measured, **{**options, "connections": 10})
-    paced = in_turns(measured, origin, token, PACED_ROUNDS, **options, rate=RATE)
-    flat_out = in_turns(measured, origin, token, ROUNDS, **options)
+    besides = [lambda: BusyConsoles(origin, token), busy_neighbour, contextlib.nullcontext]
+    paced, neighbour, alone = in_turns(measured, besides, PACED_ROUNDS, **options, rate=RATE)
+    flat_out = in_turns(measured, besides, ROUNDS, **options)
+    beside = f"time of a message beside {CONSOLES} busy consoles, p99"
     what = f"with {ROWS:,} messages"
     return [Figure(f"console: first page of the trace, from click to text, {what}", Quantity(seen["first_page_ms"], "ms"),
                    target=FIRST_PAGE_MS),
             Figure(f"console: overview, all of it, {what}", Quantity(seen["overview_ms"], "ms"), target=OVERVIEW_MS),
             Figure("console: heap that 50 more pages leave", Quantity(max(seen["heap_growth"], 0), "bytes"), target=MOST_GROWTH),
-            Figure(f"time of a message beside {CONSOLES} busy consoles, p99, {RATE} a second", *paced, "alone",
-                   target=MOST_SLOWER),
-            Figure(f"time of a message beside {CONSOLES} busy consoles, p99, as many as can be", *flat_out, "alone")]
+            Figure(f"{beside}, {RATE} a second", paced, neighbour, "a neighbour", target=MOST_SLOWER),
+            Figure(f"{beside}, {RATE} a second", paced, alone, "alone"),
+            Figure(f"{beside}, as many as can be", flat_out[0], flat_out[1], "a neighbour", target=MOST_SLOWER),
+            Figure(f"{beside}, as many as can be", flat_out[0], flat_out[2], "alone")]
