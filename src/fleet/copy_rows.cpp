@@ -1,6 +1,6 @@
 #include "copy_rows.h"
 
-#include <array>
+#include <algorithm>
 #include <type_traits>
 
 namespace connectord::fleet {
@@ -9,44 +9,51 @@ namespace {
 // The signature, no flags, and no more header.
 constexpr std::string_view heading("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
 
+// In network order. Returns the place behind it.
+template <class Number>
+char* write(char* place, Number value) {
+  const auto bits = static_cast<std::make_unsigned_t<Number>>(value);
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    place[i] = static_cast<char>((bits >> (8 * (sizeof(Number) - 1 - i))) & 0xffU);
+  }
+  return place + sizeof(Number);
+}
+
 }  // namespace
 
-// In network order.
+char* CopyRows::extend(std::size_t more) {
+  if (buffer_.size() - size_ < more) buffer_.resize(std::max(2 * buffer_.size(), size_ + more));
+  char* const place = buffer_.data() + size_;
+  size_ += more;
+  return place;
+}
+
 template <class Number>
-void CopyRows::append(Number value) {
-  const auto bits = static_cast<std::make_unsigned_t<Number>>(value);
-  std::array<char, sizeof(Number)> bytes{};
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    bytes[i] = static_cast<char>((bits >> (8 * (sizeof(Number) - 1 - i))) & 0xffU);
-  }
-  bytes_.append(bytes.data(), bytes.size());
+CopyRows& CopyRows::add_number(Number value) {
+  char* const place = extend(sizeof(std::int32_t) + sizeof(Number));
+  write(write(place, std::int32_t{sizeof(Number)}), value);
+  return *this;
 }
 
 void CopyRows::begin_row() {
-  append(fields_);
+  write(extend(sizeof(fields_)), fields_);
   ++rows_;
 }
 
 CopyRows& CopyRows::add(std::int16_t value) {
-  append(std::int32_t{sizeof(value)});
-  append(value);
-  return *this;
+  return add_number(value);
 }
 
 CopyRows& CopyRows::add(std::int32_t value) {
-  append(std::int32_t{sizeof(value)});
-  append(value);
-  return *this;
+  return add_number(value);
 }
 
 CopyRows& CopyRows::add(std::int64_t value) {
-  append(std::int32_t{sizeof(value)});
-  append(value);
-  return *this;
+  return add_number(value);
 }
 
 CopyRows& CopyRows::add_null() {
-  append(std::int32_t{-1});
+  write(extend(sizeof(std::int32_t)), std::int32_t{-1});
   return *this;
 }
 
@@ -55,18 +62,19 @@ CopyRows& CopyRows::add(std::string_view value) {
 }
 
 CopyRows& CopyRows::add_text(std::string_view value) {
-  append(static_cast<std::int32_t>(value.size()));
-  bytes_.append(value);
+  char* const place = extend(sizeof(std::int32_t) + value.size());
+  std::copy(value.begin(), value.end(), write(place, static_cast<std::int32_t>(value.size())));
   return *this;
 }
 
 std::string_view CopyRows::finish() {
-  append(std::int16_t{-1});
-  return bytes_;
+  write(extend(sizeof(std::int16_t)), std::int16_t{-1});
+  return bytes();
 }
 
 void CopyRows::clear() {
-  bytes_.assign(heading);
+  size_ = 0;
+  std::copy(heading.begin(), heading.end(), extend(heading.size()));
   rows_ = 0;
 }
 

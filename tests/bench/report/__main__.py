@@ -7,14 +7,15 @@ import time
 
 from harness.workspace import Workspace
 
-from . import api, authentication, console, delivery, dkim, engine, fleet, fleet_large, hostile, loading, milter, rules, socketmap, trace, trace_large
+from . import api, authentication, console, delivery, dkim, engine, fleet, fleet_large, fleet_outage, hostile, loading, milter, rules, socketmap, trace, trace_large
 from .figures import Figure, Note, table
 
 PARTS = {"engine": engine, "rules": rules, "dkim": dkim, "milter": milter, "loading": loading, "authentication": authentication,
          "socketmap": socketmap, "api": api, "delivery": delivery, "trace": trace, "hostile": hostile,
-         "trace-large": trace_large, "console": console, "fleet": fleet, "fleet-large": fleet_large}
+         "trace-large": trace_large, "console": console, "fleet": fleet, "fleet-large": fleet_large,
+         "fleet-outage": fleet_outage}
 # Only where they are asked for by name.
-LONG = {"trace-large", "console", "fleet", "fleet-large"}
+LONG = {"trace-large", "console", "fleet", "fleet-large", "fleet-outage"}
 
 
 def options() -> argparse.Namespace:
