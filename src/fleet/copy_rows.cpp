@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 namespace connectord::fleet {
 namespace {
@@ -22,10 +23,18 @@ char* write(char* place, Number value) {
 }  // namespace
 
 char* CopyRows::extend(std::size_t more) {
-  if (buffer_.size() - size_ < more) buffer_.resize(std::max(2 * buffer_.size(), size_ + more));
-  char* const place = buffer_.data() + size_;
+  if (capacity_ - size_ < more) grow(size_ + more);
+  char* const place = buffer_.get() + size_;
   size_ += more;
   return place;
+}
+
+void CopyRows::grow(std::size_t least) {
+  constexpr std::size_t first = 4'096;
+  capacity_ = std::max({least, 2 * capacity_, first});
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity_);  // NOLINT(*-avoid-c-arrays)
+  std::copy_n(buffer_.get(), size_, larger.get());
+  buffer_ = std::move(larger);
 }
 
 template <class Number>

@@ -69,7 +69,9 @@ tl::expected<Token, Problem> take_token(Scanner& scanner) {
 }
 
 tl::expected<Tokens, Problem> tokenize(std::string_view text) {
+  constexpr std::size_t usual = 16;
   Tokens tokens;
+  tokens.reserve(usual);
   Scanner scanner(text);
   for (;;) {
     const auto before = scanner.rest().size();

@@ -1,5 +1,8 @@
 #include "connectord/mail/header_field.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/text.h"
 
@@ -38,20 +41,20 @@ bool is_named(std::string_view field_name, std::string_view name) {
 
 tl::expected<std::string, std::string> unfold(std::string_view raw) {
   if (raw.size() > max_read_value_length) return tl::unexpected(std::string("longer than 16384 characters"));
+  const auto is_odd = [](char c) { return base::is_control(c) && c != '\t'; };
   std::string line;
   line.reserve(raw.size());
-  while (!raw.empty()) {
-    if (const auto length = line_end(raw); length > 0 && raw.size() > length && base::is_space(raw[length])) {
-      raw.remove_prefix(length);
-      if (is_blank_line(raw)) return tl::unexpected(std::string("a continuation line of nothing but whitespace"));
-      continue;
-    }
-    const char c = raw.front();
-    if (base::is_control(c) && c != '\t') return tl::unexpected(name_of_control(c));
-    line += c;
-    raw.remove_prefix(1);
+  for (;;) {
+    const auto plain = static_cast<std::size_t>(std::find_if(raw.begin(), raw.end(), is_odd) - raw.begin());
+    line += raw.substr(0, plain);
+    raw.remove_prefix(plain);
+    if (raw.empty()) return line;
+    const auto length = line_end(raw);
+    const bool is_folding = length > 0 && raw.size() > length && base::is_space(raw[length]);
+    if (!is_folding) return tl::unexpected(name_of_control(raw.front()));
+    raw.remove_prefix(length);
+    if (is_blank_line(raw)) return tl::unexpected(std::string("a continuation line of nothing but whitespace"));
   }
-  return line;
 }
 
 }  // namespace connectord::mail
