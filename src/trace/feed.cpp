@@ -306,16 +306,17 @@ class SqliteFeed : public Feed {
   }
 
   tl::expected<FeedPart, std::string> read(const FeedCursor& after, const FeedBounds& most, FeedTaker& taker) override {
-    return read_file([&] { return Reading(file_.connection(), taker).run(after, most); });
+    return read_file([&] {
+      // As much as thousands of messages take, whose pages are looked at again for what became of them.
+      file_.connection().database.execute("PRAGMA cache_size = -8000");
+      return Reading(file_.connection(), taker).run(after, most);
+    });
   }
 
  private:
-  // As much as thousands of messages take, whose pages are looked at again for what became of them.
-  void enlarge_cache() { file_.connection().database.execute("PRAGMA cache_size = -8000"); }
-
   template <class Work>
   auto read_file(Work&& work) -> tl::expected<decltype(work()), std::string> {
-    return file_.read([this] { enlarge_cache(); }, std::forward<Work>(work)).map_error([](const StoreError& error) {
+    return file_.read([] {}, std::forward<Work>(work)).map_error([](const StoreError& error) {
       return "the trace cannot be read: " + error.reason;
     });
   }

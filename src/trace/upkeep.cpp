@@ -10,8 +10,8 @@ using namespace std::chrono_literals;
 
 // So many messages are indexed together.
 constexpr std::size_t index_batch = 8'192;
-// The further it is behind, the more steps at a time, so that it catches up with any load; but nobody waits for long.
-constexpr std::size_t messages_for_another_step = index_batch;
+// One step more at a time for each batch that it is behind, so that it catches up with any load; but nobody waits for
+// long.
 constexpr std::size_t most_steps = 100;
 // After this time without work, the rest is indexed too.
 constexpr auto quiet = 1s;
@@ -34,7 +34,7 @@ StoreResult<> Upkeep::index(SqliteWriter& writer) {
   const bool is_quiet = Clock::now() - last_work_ >= quiet;
   const bool is_time = is_indexing_ || writer.unindexed() >= index_batch || (is_quiet && writer.unindexed() > 0);
   if (!is_time) return {};
-  const std::size_t steps = std::min(1 + writer.unindexed() / messages_for_another_step, most_steps);
+  const std::size_t steps = std::min(1 + writer.unindexed() / index_batch, most_steps);
   for (std::size_t i = 0; i < steps; ++i) {
     const auto more = writer.index_some();
     if (!more) return tl::unexpected(more.error());

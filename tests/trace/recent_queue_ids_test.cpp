@@ -5,21 +5,23 @@
 namespace connectord::trace {
 namespace {
 
-TEST(RecentQueueIds, HaveTheNewestMessageOfEach) {
+RecentQueueIds of_three_messages() {
   RecentQueueIds recent;
   recent.note("A", 1);
   recent.note("B", 2);
   recent.note("A", 3);
+  return recent;
+}
+
+TEST(RecentQueueIds, HaveTheNewestMessageOfEach) {
+  const RecentQueueIds recent = of_three_messages();
   EXPECT_EQ(recent.find("A"), 3);
   EXPECT_EQ(recent.find("B"), 2);
   EXPECT_EQ(recent.find("C"), std::nullopt);
 }
 
 TEST(RecentQueueIds, ForgetWhatIsIndexed) {
-  RecentQueueIds recent;
-  recent.note("A", 1);
-  recent.note("B", 2);
-  recent.note("A", 3);
+  RecentQueueIds recent = of_three_messages();
   recent.forget_to(2);
   EXPECT_EQ(recent.find("A"), 3) << "of the newer message";
   EXPECT_EQ(recent.find("B"), std::nullopt);
