@@ -62,11 +62,12 @@ PARAMETERS = {
     "maximal_backoff_time": "2s",
 }
 
-# Everything unprivileged where Postfix allows it, and nothing in a chroot (the fifth column).
+# Everything unprivileged where Postfix allows it, and nothing in a chroot (the fifth column). qmgr is awakened every other
+# second: mail that it looks at while a delivery agent still has it open goes back to where it only looks then.
 SERVICES = """\
 pickup    unix  n  -  n  60    1  pickup
 cleanup   unix  n  -  n  -     0  cleanup
-qmgr      unix  n  -  n  300   1  qmgr
+qmgr      unix  n  -  n  2     1  qmgr
 tlsmgr    unix  -  -  n  1000? 1  tlsmgr
 rewrite   unix  -  -  n  -     -  trivial-rewrite
 bounce    unix  -  -  n  -     0  bounce

@@ -65,11 +65,10 @@ std::string closed_folder(const std::string& path) {
 
 bool is_the_users_to_change(const model::Configuration& configuration, const std::string& path) {
   const std::string& user = configuration.server.user;
-  if (user.empty() || base::folder_of(path) == base::folder_of(configuration.sources.main)) return false;
   // Nearly all are root's, and looking for an account takes longer.
-  if (net::only_root_can_change(path)) return false;
+  if (user.empty() || net::only_root_can_change(path)) return false;
   const FoundReader account = account_named(user);
-  return account && net::can_change(**account, path);
+  return account && net::can_change(**account, path) && !net::can_change(**account, configuration.sources.main);
 }
 
 std::string group_of(const base::Account& account) {

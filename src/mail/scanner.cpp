@@ -1,12 +1,28 @@
 #include "connectord/mail/scanner.h"
 
+#include <array>
+
 #include "connectord/base/text.h"
 
 namespace connectord::mail {
+namespace {
+
+// Looked up for each character of each field.
+constexpr std::array<bool, 256> atext = [] {
+  constexpr std::string_view others = "!#$%&'*+-/=?^_`{|}~";
+  std::array<bool, 256> is_there{};
+  for (std::size_t i = 0; i < is_there.size(); ++i) {
+    const char c = static_cast<char>(static_cast<unsigned char>(i));
+    is_there.at(i) =
+        base::is_alpha(c) || base::is_digit(c) || !base::is_ascii(c) || others.find(c) != std::string_view::npos;
+  }
+  return is_there;
+}();
+
+}  // namespace
 
 bool is_atext(char c) {
-  constexpr std::string_view others = "!#$%&'*+-/=?^_`{|}~";
-  return base::is_alpha(c) || base::is_digit(c) || !base::is_ascii(c) || others.find(c) != std::string_view::npos;
+  return atext[static_cast<unsigned char>(c)];
 }
 
 char Scanner::next() {

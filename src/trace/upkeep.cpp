@@ -70,10 +70,10 @@ std::chrono::milliseconds Upkeep::pause() const {
   return std::clamp<std::chrono::milliseconds>(rest, 1ms, quiet);
 }
 
-StoreResult<> Upkeep::index_at_end(SqliteWriter& writer) {
-  const auto end = Clock::now() + longest_at_end;
+StoreResult<> Upkeep::index_at_end(SqliteWriter& writer, const std::function<Clock::time_point()>& now) {
+  const auto end = now() + longest_at_end;
   StoreResult<> done;
-  while (done && writer.unindexed() > 0 && Clock::now() < end) {
+  while (done && writer.unindexed() > 0 && now() < end) {
     done = writer.index_some().and_then([&](bool) { return writer.checkpoint(checkpoint_pages); });
   }
   return done;

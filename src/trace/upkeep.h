@@ -15,6 +15,8 @@ namespace connectord::trace {
 // for set_keep() and note_fed().
 class Upkeep {
  public:
+  using Clock = std::chrono::steady_clock;
+
   explicit Upkeep(const SqliteOptions& options)
       : clock_(options.clock), held_(options.feed_bytes.value_or(0)), keep_(options.keep) {}
 
@@ -34,12 +36,10 @@ class Upkeep {
   // How long there is nothing to do, if nothing is written.
   std::chrono::milliseconds pause() const;
 
-  // Indexes what is not indexed yet, as far as a short time lasts; the next start goes on with the rest.
-  static StoreResult<> index_at_end(SqliteWriter& writer);
+  // Indexes what is not indexed yet, as far as a short time by `now` lasts; the next start goes on with the rest.
+  static StoreResult<> index_at_end(SqliteWriter& writer, const std::function<Clock::time_point()>& now = Clock::now);
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   StoreResult<> index(SqliteWriter& writer);
   StoreResult<> remove_old(SqliteWriter& writer);
   StoreResult<> write_fed(SqliteWriter& writer);

@@ -182,6 +182,21 @@ TEST_F(FilesInTheUsersFolder, AreTheUsersWhereTheFileOrAFolderAboveIs) {
   EXPECT_THAT(said(), HasSubstr("secret-of-root!")) << "not connectord's user's";
 }
 
+TEST_F(FilesInTheUsersFolder, AreTheUsersBesideTheMainFileTooUnlessThatIsTheUsers) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root could read more";
+  give(people(), 0, 0600);
+  const std::string beside = folder_ + "/beside.toml";
+  std::ofstream(beside) << rule();
+  std::ofstream(main_file()) << with_server("user = \"" + std::string(daemon_user_name) +
+                                            "\"\ninclude = [\"beside.toml\"]\n");
+  const auto said = [this] { return listed(load(main_file(), {.host_name = "mx1.example.net"}).problems); };
+  EXPECT_THAT(said(), HasSubstr("secret-of-root!")) << "all of it is root's";
+  ASSERT_EQ(::chown(beside.c_str(), account_.uid, 0), 0);
+  EXPECT_THAT(said(), HasSubstr("the user nobody may not read the file"));
+  ASSERT_EQ(::chown(main_file().c_str(), account_.uid, 0), 0);
+  EXPECT_THAT(said(), HasSubstr("secret-of-root!")) << "that user could name another user in it";
+}
+
 TEST_F(FilesInTheUsersFolder, AreReadAsThatUser) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root could read more";
   give(people(), 0, 0600);

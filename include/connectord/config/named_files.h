@@ -14,8 +14,8 @@
 // What stands in the host's own files is read as the process can. What stands in the fleet's generation, or in another
 // file that connectord's user could change (net::can_change; connectors.d, for the API), is read with the rights of
 // that user, by root too, and so are these files themselves: that user could otherwise have root read any file of the
-// machine. That user is server.user, and where root runs without one, the owner of fleet.state. Where the folder of the
-// main file is that user's, nothing would protect root, and that folder's files count as the host's own.
+// machine. That user is server.user, and where root runs without one, the owner of fleet.state. Where that user could
+// change the main file, nothing would protect root, and all files but the generation count as the host's own.
 //
 // The rights are the calling thread's (base::ActingAs). Thread-safe.
 namespace connectord::config {
