@@ -460,6 +460,69 @@ export const searches = (world) =>
     await checkAccess(page, 'followed');
   });
 
+// The console of mx1, whose fleet has mx2 too.
+export const member = (world) =>
+  inBrowser(world, async (page, said) => {
+    const hosts = async () => {
+      await page.getByRole('columnheader', { name: 'Host' }).waitFor();
+      return new Set(await page.locator('main tbody td:last-child').allTextContents());
+    };
+    await logIn(page, world, 'admin');
+    await visit(page, world, 'trace');
+    assert.deepEqual(await hosts(), new Set(['mx1', 'mx2']));
+    await checkAccess(page, 'the trace of a fleet');
+    await picture(page, 'trace-of-a-fleet');
+    await page.getByLabel('Host').fill('mx2');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.waitForURL(/host=mx2/);
+    await settled(page);
+    assert.deepEqual(await hosts(), new Set(['mx2']));
+    await page.getByRole('row').nth(1).getByRole('link').click();
+    await page.getByRole('heading', { level: 1, name: /^Message mx2-\d+$/ }).waitFor();
+    await page.getByText('carol@mx2.example').first().waitFor();
+    await settled(page);
+    await checkAccess(page, 'a message of another host');
+
+    await visit(page, world, 'trace');
+    await page.getByRole('button', { name: 'Follow' }).click();
+    await page.getByText('New messages come by themselves').waitFor();
+    for (const [number, on] of [[1, 'mx1'], [2, 'mx2']]) {
+      await world.ask({ do: 'mail', on });
+      await page.getByText(`so far: ${number}`).waitFor({ timeout: 20_000 });
+    }
+
+    await visit(page, world, 'connectors/inbound/fabrikam');
+    await page.getByText('All hosts of the fleet have this in common').waitFor();
+    await picture(page, 'connector-of-a-fleet');
+    await page.getByRole('button', { name: 'Disable' }).click();
+    await page.getByRole('button', { name: 'Enable' }).waitFor();
+    const isEnabled = async () => (await world.ask({ do: 'connector', on: 'mx2' })).status === 'enabled';
+    for (let tries = 0; tries < 10 && (await isEnabled()); ++tries) await page.waitForTimeout(500);
+    assert.equal(await isEnabled(), false, 'mx2 has the change too');
+
+    await world.ask({ do: 'stop', on: 'database' });
+    await visit(page, world, 'trace?since=7d');
+    await page.getByText('This host alone').waitFor();
+    await page.getByText('carol@mx1.example').first().waitFor();
+    assert.equal(await page.getByText('carol@mx2.example').count(), 0);
+    assert.doesNotMatch(await page.locator('main').innerText(), /\\u\{/);
+    await picture(page, 'trace-without-the-database');
+    await checkAccess(page, 'the trace while the database is away');
+    await visit(page, world, 'connectors/inbound/fabrikam');
+    await page.getByRole('button', { name: 'Enable' }).click();
+    await page.getByText('the fleet\'s database').first().waitFor();
+    await picture(page, 'connector-without-the-database');
+    checkRefused(said);
+    await world.ask({ do: 'start', on: 'database' });
+    await visit(page, world, 'trace?since=30d');
+    for (let tries = 0; tries < 20 && (await page.getByText('This host alone').count()) > 0; ++tries) {
+      await page.waitForTimeout(500);
+      await page.reload();
+      await settled(page);
+    }
+    assert.deepEqual(await hosts(), new Set(['mx1', 'mx2']));
+  });
+
 // A message of 50 MB is tried by its beginning, and costs the page no more than that.
 export const hugeMessage = (world) =>
   inBrowser(world, async (page) => {

@@ -30,10 +30,10 @@ const std::vector<Route>& table() {
   static const std::vector<std::string_view> rule_listing = {"status", "mode", "name", "text"};
   static const std::vector<std::string_view> search = {
       "since", "until",    "sender",     "recipient", "connector", "action", "status", "direction", "client",
-      "limit", "queue_id", "message_id", "cursor",    "word",      "author", "rule",   "after"};
+      "limit", "queue_id", "message_id", "cursor",    "word",      "author", "rule",   "after",     "host"};
   static const std::vector<std::string_view> exported = {"since",      "until",  "sender",    "recipient", "connector",
                                                          "action",     "status", "direction", "client",    "queue_id",
-                                                         "message_id", "word",   "author",    "rule"};
+                                                         "message_id", "word",   "author",    "rule",      "host"};
   static const std::vector<std::string_view> times = {"since", "until"};
   static const std::vector<std::string_view> report = {"since", "until", "group", "interval"};
   static const std::vector<Route> routes = {

@@ -476,16 +476,19 @@ Response check_connector(Context& context, const Call& call) {
 
 namespace {
 
+std::string_view who_wrote(const model::Configuration& configuration, const std::string& file) {
+  if (configuration.fleet && config::generation_of_copy(configuration.fleet->state, file)) return "fleet";
+  const auto text = base::read_file(file);
+  return text && config::is_sealed(*text) ? "api" : "people";
+}
+
 Response place(Context& context, const Call& call, const Collection& of) {
   const auto policy = context.setup.services.policies.current().policy;
   const auto found = of.find(policy->configuration(), call);
   if (!found) return found.error();
-  const auto& fleet = policy->configuration().fleet;
-  const bool is_fleets = fleet && config::generation_of_copy(fleet->state, *found->location().file);
-  const auto text = base::read_file(*found->location().file);
-  return json_response({{"file", *found->location().file},
-                        {"line", found->location().line},
-                        {"written_by", is_fleets || (text && config::is_sealed(*text)) ? "api" : "people"}});
+  const std::string& file = *found->location().file;
+  return json_response(
+      {{"file", file}, {"line", found->location().line}, {"written_by", who_wrote(policy->configuration(), file)}});
 }
 
 }  // namespace

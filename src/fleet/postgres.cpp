@@ -84,11 +84,11 @@ std::vector<Place> places(const Options& options) {
   return made;
 }
 
-// In one line.
+// In one line: libpq begins some with a tab.
 std::string one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
-    if (c != '\n') {
+    if (c != '\n' && c != '\t') {
       line += c;
     } else if (!line.empty() && !line.ends_with("; ")) {
       line += "; ";

@@ -1,7 +1,9 @@
 #include "connectord/mail/author.h"
 
 #include <algorithm>
+#include <forward_list>
 #include <optional>
+#include <utility>
 
 #include "author_readings.h"
 #include "connectord/base/text.h"
@@ -17,9 +19,9 @@ struct Token {
   enum class Kind { atom, quoted, literal, special, end };
 
   Kind kind = Kind::end;
-  std::string text;      // of a special, the character
-  bool glued = false;    // nothing stands between this token and the one before
-  std::string comments;  // what the comments before this token say
+  bool glued = false;         // nothing stands between this token and the one before
+  std::string_view text;      // of a special, the character
+  std::string_view comments;  // what the comments before this token say
 
   bool is(char special) const { return kind == Kind::special && text.front() == special; }
   bool is_word() const { return kind == Kind::atom || kind == Kind::quoted; }
@@ -29,7 +31,17 @@ struct Token {
 constexpr std::size_t max_mailboxes = 64;
 
 using Problem = std::string;
-using Tokens = std::vector<Token>;
+
+// Refer to the line, and to what stands nowhere as it is: quoted strings and comments without their escapes.
+struct Tokens {
+  std::vector<Token> list;
+  std::forward_list<std::string> unescaped;
+
+  std::string_view keep(std::string text) {
+    if (text.empty()) return {};
+    return unescaped.emplace_front(std::move(text));
+  }
+};
 
 tl::unexpected<Problem> problem(std::string_view what) {
   return tl::unexpected(Problem(what));
@@ -37,15 +49,15 @@ tl::unexpected<Problem> problem(std::string_view what) {
 
 // What stands between '[' and ']'; the brackets are special in a domain only, and harmless in a display name, where
 // many programs leave them unquoted.
-std::optional<std::string> take_literal(Scanner& scanner) {
+std::optional<std::string_view> take_literal(Scanner& scanner) {
   const auto end = scanner.rest().find_first_of("[]<>,@\"", 1);
   if (end == std::string_view::npos || scanner.rest()[end] != ']') return std::nullopt;
-  std::string literal(scanner.rest().substr(0, end + 1));
+  const std::string_view literal = scanner.rest().substr(0, end + 1);
   for (std::size_t i = 0; i <= end; ++i) scanner.next();
   return literal;
 }
 
-tl::expected<Token, Problem> take_token(Scanner& scanner) {
+tl::expected<Token, Problem> take_token(Scanner& scanner, Tokens& tokens) {
   Token token;
   if (scanner.at_end()) return token;
   if (is_atext(scanner.peek())) {
@@ -55,15 +67,16 @@ tl::expected<Token, Problem> take_token(Scanner& scanner) {
     auto content = scanner.quoted_string();
     if (!content) return problem("a quoted string that is not closed");
     token.kind = Token::Kind::quoted;
-    token.text = std::move(*content);
+    token.text = tokens.keep(std::move(*content));
   } else if (scanner.peek() == '[') {
-    auto literal = take_literal(scanner);
+    const auto literal = take_literal(scanner);
     if (!literal) return problem("a [ without its ]");
     token.kind = Token::Kind::literal;
-    token.text = std::move(*literal);
+    token.text = *literal;
   } else {
     token.kind = Token::Kind::special;
-    token.text = std::string(1, scanner.next());
+    token.text = scanner.rest().substr(0, 1);
+    scanner.next();
   }
   return token;
 }
@@ -71,19 +84,19 @@ tl::expected<Token, Problem> take_token(Scanner& scanner) {
 tl::expected<Tokens, Problem> tokenize(std::string_view text) {
   constexpr std::size_t usual = 16;
   Tokens tokens;
-  tokens.reserve(usual);
+  tokens.list.reserve(usual);
   Scanner scanner(text);
   for (;;) {
     const auto before = scanner.rest().size();
     std::string comments;
     if (!scanner.skip_cfws(&comments)) return problem("a comment that is not closed, or nested too deep");
     const bool glued = scanner.rest().size() == before;
-    auto token = take_token(scanner);
+    auto token = take_token(scanner, tokens);
     if (!token) return tl::unexpected(token.error());
     token->glued = glued;
-    token->comments = std::move(comments);
-    tokens.push_back(std::move(*token));
-    if (tokens.back().kind == Token::Kind::end) return tokens;
+    token->comments = tokens.keep(std::move(comments));
+    tokens.list.push_back(*token);
+    if (token->kind == Token::Kind::end) return tokens;
   }
 }
 
@@ -99,7 +112,7 @@ bool has_encoded_word(std::string_view text) {
 
 class MailboxListParser {
  public:
-  explicit MailboxListParser(Tokens tokens) : tokens_(std::move(tokens)) {}
+  explicit MailboxListParser(const std::vector<Token>& tokens) : tokens_(tokens) {}
 
   tl::expected<std::vector<Mailbox>, Problem> parse() {
     std::vector<Mailbox> mailboxes;
@@ -236,7 +249,7 @@ class MailboxListParser {
   }
   static constexpr std::string_view address_in_comment = "a comment inside an address that holds parts of an address";
 
-  Tokens tokens_;
+  const std::vector<Token>& tokens_;
   Index position_ = 0;
 };
 
@@ -244,9 +257,9 @@ class MailboxListParser {
 tl::expected<std::vector<Mailbox>, Problem> read_by_grammar(std::string_view value) {
   const auto line = unfold(value);
   if (!line) return tl::unexpected(line.error());
-  auto tokens = tokenize(*line);
+  const auto tokens = tokenize(*line);
   if (!tokens) return tl::unexpected(tokens.error());
-  auto mailboxes = MailboxListParser(std::move(*tokens)).parse();
+  auto mailboxes = MailboxListParser(tokens->list).parse();
   if (!mailboxes) return mailboxes;
   const std::string& domain = mailboxes->front().domain;
   for (const Mailbox& mailbox : *mailboxes) {

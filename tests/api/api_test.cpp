@@ -5,9 +5,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+#include <string>
 
 #include "connectord/config/fleet_copy.h"
 #include "log/recording_log.h"
@@ -135,6 +137,36 @@ TEST_F(ApiTest, HasTheRoutesThatItsDescriptionHas) {
     routes.insert(std::string(route.method) + " " + std::string(route.path) + " " + std::string(to_string(route.role)));
   }
   EXPECT_EQ(described, routes);
+}
+
+// Of the query, by path; and all of them.
+using Names = std::set<std::string>;
+std::map<std::string, Names> described_parameters(Names& all) {
+  std::map<std::string, Names> found;
+  const Json description = Json::parse(Api::description());
+  for (const auto& [path, item] : description["paths"].items()) {
+    if (!item.contains("get")) continue;
+    Names& names = found[path];
+    for (const Json& place : {item.value("parameters", Json::array()), item["get"].value("parameters", Json::array())}) {
+      for (const Json& one : place) {
+        if (one.at("in") == "query") names.insert(one.at("name").get<std::string>());
+      }
+    }
+    all.insert(names.begin(), names.end());
+  }
+  return found;
+}
+
+TEST_F(ApiTest, TakesTheParametersThatItsDescriptionHasAndNoOther) {
+  Names all;
+  for (const auto& [path, described] : described_parameters(all)) {
+    const auto id = path.find("{id}");
+    const std::string target = id == std::string::npos ? path : path.substr(0, id) + "x" + path.substr(id + 4);
+    for (const std::string& name : all) {
+      const bool is_refused = ask("GET", target + "?" + name + "=").body.find("there is no such parameter") != std::string::npos;
+      EXPECT_NE(is_refused, described.contains(name)) << path << " " << name;
+    }
+  }
 }
 
 TEST_F(ApiTest, AChangeIsInForceAtOnceAndStandsInAFileOfItsOwn) {
@@ -473,7 +505,7 @@ TEST_F(ApiOfAMember, NewConnectorsAreForAllHosts) {
   EXPECT_EQ(ask("GET", "/api/exchange/connectors/fabrikam").status, 200U);
   const Json place = Json::parse(ask("GET", "/api/exchange/connectors/fabrikam/place").body);
   EXPECT_EQ(place["file"], folder_ + "/f/generation-2.toml");
-  EXPECT_EQ(place["written_by"], "api");
+  EXPECT_EQ(place["written_by"], "fleet");
 }
 
 TEST_F(ApiOfAMember, WhatAllHostsHaveIsChangedForAllAndItsCommentsStay) {

@@ -1475,10 +1475,10 @@ export interface components {
             file: string;
             line: number;
             /**
-             * @description people: the API changes nothing in it but enabled.
+             * @description people: the API changes nothing in it but enabled. fleet: a change is one for all hosts.
              * @enum {string}
              */
-            written_by: "api" | "people";
+            written_by: "api" | "people" | "fleet";
         };
         Backtest: {
             /** @description That were replayed. */

@@ -230,6 +230,7 @@ export const de: Catalogue = {
   'place.line.one': 'Zeile 1',
   'place.people': 'Diese Datei haben Menschen geschrieben, also wird sie dort geändert. Hier lässt sich nur ein- und abschalten.',
   'place.api': 'Diese Datei entstand durch die API oder die Konsole, wo sie sich ändern lässt.',
+  'place.fleet': 'Das haben alle Hosts der Flotte gemeinsam: Eine Änderung hier gilt auf jedem von ihnen.',
   'validation.title': 'Prüfung',
   'validation.never': 'nie',
   'validation.run': 'Jetzt prüfen',

@@ -229,6 +229,7 @@ export const en = {
   'place.line.one': 'line 1',
   'place.people': 'People wrote this file, so it is changed there. Here it can only be enabled and disabled.',
   'place.api': 'This file was made through the API or the console, where it can be changed.',
+  'place.fleet': 'All hosts of the fleet have this in common: a change here is one on each of them.',
   'validation.title': 'Validation',
   'validation.never': 'never',
   'validation.run': 'Validate now',

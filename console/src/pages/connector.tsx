@@ -27,7 +27,7 @@ export function Place({ place }: { place: Schemas['Place'] }) {
       <p>
         <code>{shown(place.file)}</code>, {t('place.line', { n: place.line })}
       </p>
-      <p class="faint">{t(place.written_by === 'people' ? 'place.people' : 'place.api')}</p>
+      <p class="faint">{t(`place.${place.written_by}`)}</p>
     </section>
   );
 }
@@ -74,7 +74,7 @@ function Actions({ whole, again, onError }: { whole: Whole; again: () => void; o
   const { connector, etag, place } = whole;
   const [asks, setAsks] = useState(false);
   const mayOperate = useMay('operate');
-  const mayDelete = useMay('admin') && place.written_by === 'api';
+  const mayDelete = useMay('admin') && place.written_by !== 'people';
   const enabled = connector.enabled !== false;
   const query = { direction: connector.direction };
   const attempt = async (work: () => Promise<unknown>, then: () => void) => {

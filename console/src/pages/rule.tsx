@@ -34,7 +34,7 @@ function Actions({ whole, again, onError }: { whole: Whole; again: () => void; o
   const { rule, etag, place } = whole;
   const [asks, setAsks] = useState(false);
   const mayOperate = useMay('operate');
-  const mayChange = useMay('admin') && place.written_by === 'api';
+  const mayChange = useMay('admin') && place.written_by !== 'people';
   const enabled = rule.enabled !== false;
   const attempt = async (work: () => Promise<unknown>, then: () => void) => {
     onError(null);

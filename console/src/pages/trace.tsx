@@ -140,7 +140,7 @@ function Follow({ filters, page }: { filters: Filters; page: Page }) {
     <>
       <Alone page={last} />
       <p role="status">{t('trace.following', { n: fresh })}</p>
-      {rows.length > 0 && <Rows rows={rows} fleet={isOfFleet(page)} />}
+      {rows.length > 0 && <Rows rows={rows} fleet={page.scope === 'fleet'} />}
     </>
   );
 }
@@ -206,7 +206,7 @@ function Results({ page, filters, cursor }: { page: Page; filters: Filters; curs
       <Alone page={page} />
       <p class="faint" role="status">{t(page.next ? 'trace.count.more' : 'trace.count', { n: page.messages.length })}</p>
       <Complete page={page} />
-      <Rows rows={page.messages} fleet={isOfFleet(page)} />
+      <Rows rows={page.messages} fleet={page.scope === 'fleet'} />
       <div class="actions">
         {cursor && <a class="button" href={href(['trace'], { ...filters })}>{t('trace.newest')}</a>}
         {page.next && <a class="button" href={href(['trace'], { ...filters, cursor: page.next })}>{t('trace.older')}</a>}
