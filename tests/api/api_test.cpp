@@ -147,7 +147,8 @@ std::map<std::string, Names> described_parameters(Names& all) {
   for (const auto& [path, item] : description["paths"].items()) {
     if (!item.contains("get")) continue;
     Names& names = found[path];
-    for (const Json& place : {item.value("parameters", Json::array()), item["get"].value("parameters", Json::array())}) {
+    for (const Json& place :
+         {item.value("parameters", Json::array()), item["get"].value("parameters", Json::array())}) {
       for (const Json& one : place) {
         if (one.at("in") == "query") names.insert(one.at("name").get<std::string>());
       }
@@ -163,7 +164,8 @@ TEST_F(ApiTest, TakesTheParametersThatItsDescriptionHasAndNoOther) {
     const auto id = path.find("{id}");
     const std::string target = id == std::string::npos ? path : path.substr(0, id) + "x" + path.substr(id + 4);
     for (const std::string& name : all) {
-      const bool is_refused = ask("GET", target + "?" + name + "=").body.find("there is no such parameter") != std::string::npos;
+      const bool is_refused =
+          ask("GET", target + "?" + name + "=").body.find("there is no such parameter") != std::string::npos;
       EXPECT_NE(is_refused, described.contains(name)) << path << " " << name;
     }
   }
