@@ -51,6 +51,7 @@ std::size_t utf8_length(std::string_view text) {
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     text.remove_prefix(ascii_words_length(text));
+    while (!text.empty() && is_ascii(text.front())) text.remove_prefix(1);
     if (text.empty()) return true;
     const std::size_t length = utf8_length(text);
     if (length == 0) return false;

@@ -390,7 +390,8 @@ Result<> Connection::begin_copy(const std::string& sql) {
 Result<> Connection::put(std::string_view bytes) {
   if (!handle_) return tl::unexpected(lost("there is no connection"));
   const Deadline end = deadline();
-  constexpr std::size_t piece = std::size_t{1} << 20;
+  // libpq copies what it is given: a larger buffer of its own costs more than the calls do.
+  constexpr std::size_t piece = std::size_t{1} << 16U;
   while (!bytes.empty()) {
     const std::string_view now = bytes.substr(0, piece);
     const int done = PQputCopyData(handle_.get(), now.data(), static_cast<int>(now.size()));

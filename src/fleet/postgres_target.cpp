@@ -182,7 +182,7 @@ TargetResult<TargetState> PostgresTarget::begin() {
                   .certificate = number(StateColumn::last_certificate)};
   state.lost = number(StateColumn::lost);
   state.rejected = number(StateColumn::rejected);
-  return state;
+  return begun_ = state;
 }
 
 TargetResult<> PostgresTarget::begin_epoch(const std::string& file, const trace::FeedCursor& cursor) {
@@ -192,21 +192,29 @@ TargetResult<> PostgresTarget::begin_epoch(const std::string& file, const trace:
 }
 
 TargetResult<> PostgresTarget::put(TraceBatch& batch, const TargetNote& note) {
-  std::set<std::int64_t> missing;
-  for (const std::int64_t day : batch.days()) {
-    if (!known_days_.contains(day)) missing.insert(day);
-  }
-  if (!missing.empty()) {
-    roll_back();
-    if (auto made = make_days(missing); !made) return made;
-    return tl::unexpected(TargetError{TargetError::Kind::again, "tables were made for more days"});
-  }
-  return copy_all(batch)
+  return make_missing_days(batch)
+      .and_then([&] { return copy_all(batch); })
       .and_then([&] { return set_statuses(batch); })
       .and_then([&] { return set_sizes(batch); })
       .and_then([&] { return add_volumes(batch); })
       .and_then([&] { return note_progress(note, 0); })
       .and_then([&] { return commit(); });
+}
+
+// In transactions of their own. The batch is what is missing as long as nobody else has written for this host
+// meanwhile.
+TargetResult<> PostgresTarget::make_missing_days(const TraceBatch& batch) {
+  std::set<std::int64_t> missing;
+  for (const std::int64_t day : batch.days()) {
+    if (!known_days_.contains(day)) missing.insert(day);
+  }
+  if (missing.empty()) return {};
+  const TargetState before = begun_;
+  roll_back();
+  return make_days(missing).and_then([&] { return begin(); }).and_then([&](const TargetState& now) -> TargetResult<> {
+    if (now.cursor == before.cursor && now.place.epoch == before.place.epoch) return {};
+    return tl::unexpected(TargetError{TargetError::Kind::again, "this host's rows were written by another process"});
+  });
 }
 
 TargetResult<> PostgresTarget::copy_all(TraceBatch& batch) {

@@ -32,6 +32,7 @@ class PostgresTarget : public TraceTarget {
  private:
   TargetResult<> connect();
   TargetResult<> make_days(const std::set<std::int64_t>& days);
+  TargetResult<> make_missing_days(const TraceBatch& batch);
   TargetResult<> copy(std::string_view table, std::string_view columns, CopyRows& rows);
   TargetResult<> copy_all(TraceBatch& batch);
   TargetResult<> set_statuses(const TraceBatch& batch);
@@ -48,6 +49,7 @@ class PostgresTarget : public TraceTarget {
   const std::stop_token stop_;
   std::optional<postgres::Connection> connection_;
   bool has_begun_ = false;
+  TargetState begun_;  // what the transaction found that is under way
   std::int16_t host_ = 0;
   std::set<std::int64_t> known_days_;
   int times_without_table_ = 0;  // since rows were taken last

@@ -33,6 +33,12 @@ std::size_t end_of_local_part(std::string_view address) {
   return is_quoted ? address.rfind('@') : at;
 }
 
+// Nearly all are: nothing is escaped, and each byte is a character.
+bool is_plain(std::string_view address) {
+  return address.find('"') == std::string_view::npos && address.find('\\') == std::string_view::npos &&
+         std::all_of(address.begin(), address.end(), base::is_ascii);
+}
+
 }  // namespace
 
 // FNV-1a, and a last step that spreads its upper half over the lower one.
@@ -66,6 +72,11 @@ std::string_view local_part(std::string_view canonical) {
 
 std::string canonical_address(std::string_view address) {
   address = without_route(address);
+  if (is_plain(address)) {
+    std::string lower = base::to_lower(address);
+    if (lower.ends_with('.') && lower.find('@') != std::string::npos) lower.pop_back();
+    return lower;
+  }
   const auto at = end_of_local_part(address);
   const std::string local = base::to_lower(mail::unquoted(address.substr(0, at)));
   if (at != std::string_view::npos) return local + '@' + canonical_domain(address.substr(at + 1));
