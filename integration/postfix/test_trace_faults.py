@@ -129,7 +129,7 @@ class TraceUnderFaults(TraceFaultScenario):
 
     def lock_and_kill(self) -> None:
         with self.trace.locked():
-            wait_until(lambda: self.trace.condition().get("waiting", 0) > 0, "entries in the spool")
+            wait_until(lambda: self.trace.condition().get("waiting", 0) > 10, "entries in the spool")
             self.kill()
             self.trace.wait_for_trouble()
         self.trace.wait_until_written()
