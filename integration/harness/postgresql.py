@@ -7,9 +7,9 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
-from typing import Iterable
 
 from .certificates import Certificate
+from .daemon import options
 from .network import free_port
 from .waiting import wait_until
 from .workspace import Workspace
@@ -52,7 +52,7 @@ class PostgreSql:
                     f"listen_addresses={'127.0.0.1' if self._tls else ''}", f"ssl={'on' if self._tls else 'off'}"]
         with self.log_file.open("ab") as log:
             self._process = self.workspace.start(
-                [str(programs() / "postgres"), "-D", str(self.data), *options(settings)],
+                [str(programs() / "postgres"), "-D", str(self.data), *options("-c", settings)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=USER, group=USER, extra_groups=[])
         wait_until(self._answers, f"PostgreSQL; its log: {self.log_file}")
 
@@ -115,11 +115,6 @@ class PostgreSql:
         return result.returncode == 0
 
 
-def options(settings: Iterable[str]) -> list[str]:
-    """As the server's command line has them."""
-    return [part for one in settings for part in ("-c", one)]
-
-
 def make_folder(folder: Path) -> None:
     folder.mkdir()
     shutil.chown(folder, USER, USER)
@@ -139,7 +134,7 @@ def template() -> Path:
                     "--locale=C.UTF-8", "--auth=trust"], **as_user)
     (data / "pg_hba.conf").write_text(RIGHTS)
     # A server for one user, who needs no connection; it runs what ends in a line.
-    alone = [programs() / "postgres", "--single", "-D", data, *options(SETTINGS)]
+    alone = [programs() / "postgres", "--single", "-D", data, *options("-c", SETTINGS)]
     for database, sql in (("postgres", "CREATE DATABASE connectord"),
                           ("connectord", f"CREATE ROLE connectord LOGIN PASSWORD '{PASSWORD}'")):
         subprocess.run([*alone, database], input=sql + "\n", text=True, **as_user)

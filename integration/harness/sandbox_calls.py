@@ -3,7 +3,6 @@
 import errno
 import functools
 import os
-import os
 import socket
 import stat
 import subprocess

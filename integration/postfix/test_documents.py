@@ -1,6 +1,6 @@
 """What the documents ask people to type does what they say: each block is run on a machine as Debian installs it.
 
-`documents.py` in the harness says how blocks are marked. ctest runs each class by its name: tests/CMakeLists.txt has all of them.
+`documents.py` in the harness says how blocks are marked.
 """
 
 import os

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <initializer_list>
 #include <utility>
 
 #include "browser_guard.h"
@@ -23,17 +24,20 @@ struct Route {
   std::vector<std::string_view> parameters{};  // that its query may have
 };
 
+std::vector<std::string_view> with(std::vector<std::string_view> names, std::initializer_list<std::string_view> more) {
+  names.insert(names.end(), more);
+  return names;
+}
+
 const std::vector<Route>& table() {
   static const std::vector<std::string_view> one = {"direction"};
   static const std::vector<std::string_view> validation = {"direction", "rcpt_to", "mail_from"};
   static const std::vector<std::string_view> listing = {"direction", "scenario", "status", "enabled", "name", "text"};
   static const std::vector<std::string_view> rule_listing = {"status", "mode", "name", "text"};
-  static const std::vector<std::string_view> search = {
-      "since", "until",    "sender",     "recipient", "connector", "action", "status", "direction", "client",
-      "limit", "queue_id", "message_id", "cursor",    "word",      "author", "rule",   "after",     "host"};
   static const std::vector<std::string_view> exported = {"since",      "until",  "sender",    "recipient", "connector",
                                                          "action",     "status", "direction", "client",    "queue_id",
                                                          "message_id", "word",   "author",    "rule",      "host"};
+  static const std::vector<std::string_view> search = with(exported, {"limit", "cursor", "after"});
   static const std::vector<std::string_view> times = {"since", "until"};
   static const std::vector<std::string_view> report = {"since", "until", "group", "interval"};
   static const std::vector<Route> routes = {

@@ -76,7 +76,9 @@ function FilterForm({ filters, fleet }: { filters: Filters; fleet: boolean }) {
 
 const columns = ['time', 'from', 'to', 'subject', 'status', 'connector'] as const;
 
-function Rows({ rows, fleet }: { rows: Row[]; fleet: boolean }) {
+// Rows of a fleet say whose they are.
+function Rows({ rows }: { rows: Row[] }) {
+  const fleet = rows.some((row) => row.host);
   return (
     <Table label={t('trace.results')} class="trace">
       <thead>
@@ -140,7 +142,7 @@ function Follow({ filters, page }: { filters: Filters; page: Page }) {
     <>
       <Alone page={last} />
       <p role="status">{t('trace.following', { n: fresh })}</p>
-      {rows.length > 0 && <Rows rows={rows} fleet={page.scope === 'fleet'} />}
+      {rows.length > 0 && <Rows rows={rows} />}
     </>
   );
 }
@@ -206,7 +208,7 @@ function Results({ page, filters, cursor }: { page: Page; filters: Filters; curs
       <Alone page={page} />
       <p class="faint" role="status">{t(page.next ? 'trace.count.more' : 'trace.count', { n: page.messages.length })}</p>
       <Complete page={page} />
-      <Rows rows={page.messages} fleet={page.scope === 'fleet'} />
+      <Rows rows={page.messages} />
       <div class="actions">
         {cursor && <a class="button" href={href(['trace'], { ...filters })}>{t('trace.newest')}</a>}
         {page.next && <a class="button" href={href(['trace'], { ...filters, cursor: page.next })}>{t('trace.older')}</a>}
