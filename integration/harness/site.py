@@ -151,7 +151,7 @@ class Host:
         if self.options.confined:
             shutil.chown(folder, self.user, self.user)
         return folder
-
+    
     def let_read(self, secret: Path) -> None:
         """A secret that only root may read is enough for a connectord that starts as root, and for no other."""
         if self.options.confined:
@@ -271,21 +271,32 @@ class Site(Host):
                 "smtpd_tls_key_file": str(server.key), "smtpd_tls_CAfile": str(authority.file)}
 
 
+# What certificates_of_the_world() has made, once in this process, since that starts a program for each: contents and modes.
+_made: dict[str, tuple[bytes, int]] = {}
+
+
 def certificates_of_the_world(folder: Path) -> dict[str, Certificate]:
     """The certificates of everybody in the scenarios, by the names of their files."""
-    store = CertificateStore(folder)
+    if not _made:
+        make_certificates_of_the_world(CertificateStore(folder))
+        _made.update({file.name: (file.read_bytes(), file.stat().st_mode) for file in folder.iterdir()})
+    else:
+        folder.mkdir()
+        for name, (content, mode) in _made.items():
+            (folder / name).write_bytes(content)
+            (folder / name).chmod(mode)
+    return {file.stem: Certificate(file, file.with_suffix(".key")) for file in folder.glob("*.pem")}
+
+
+def make_certificates_of_the_world(store: CertificateStore) -> None:
     authority = store.authority("authority", "Contoso Issuing CA")
     impostor = store.authority("impostor-authority", "Contoso Issuing CA")  # the same name, but nobody trusts it
-    made = [
-        authority,
-        store.self_signed("server", "mx.example.net"),
-        store.self_signed("sink", "sink.example.net"),
-        store.issued("partner", authority, "mail.contoso.com", alternative_names=("mail.contoso.com",)),
-        store.issued("other-name", authority, "mail.fabrikam.com"),
-        store.issued("impostor", impostor, "mail.contoso.com"),
-        store.issued("server-only", authority, "mail.contoso.com", usage=SERVER_ONLY),
-        store.issued("alternative-names-only", authority, "", alternative_names=("mail.contoso.com",)),
-        store.self_signed("pinned", "mail.pinned.example"),
-        store.self_signed("unpinned", "mail.pinned.example"),
-    ]
-    return {certificate.file.stem: certificate for certificate in made}
+    store.self_signed("server", "mx.example.net")
+    store.self_signed("sink", "sink.example.net")
+    store.issued("partner", authority, "mail.contoso.com", alternative_names=("mail.contoso.com",))
+    store.issued("other-name", authority, "mail.fabrikam.com")
+    store.issued("impostor", impostor, "mail.contoso.com")
+    store.issued("server-only", authority, "mail.contoso.com", usage=SERVER_ONLY)
+    store.issued("alternative-names-only", authority, "", alternative_names=("mail.contoso.com",))
+    store.self_signed("pinned", "mail.pinned.example")
+    store.self_signed("unpinned", "mail.pinned.example")

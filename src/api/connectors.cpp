@@ -4,6 +4,7 @@
 
 #include "connectord/base/ascii_case.h"
 #include "connectord/base/digest.h"
+#include "connectord/base/json.h"
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_name.h"
 #include "connectord/config/connector_names.h"
@@ -120,7 +121,7 @@ Answered<Found> find_connector(const model::Configuration& configuration, const 
 }
 
 bool holds_text(const Json& entry, const std::string& text) {
-  return base::contains_ignoring_case(entry.dump(-1, ' ', false, Json::error_handler_t::replace), text);
+  return base::contains_ignoring_case(base::json_text(entry), text);
 }
 
 std::string etag_of(const Json& entry) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "connectord/base/json.h"
 #include "connectord/base/time.h"
 #include "connectord/config/schema_json.h"
 #include "connectord/config/setting_changes.h"
@@ -43,7 +44,7 @@ Json entries_of(std::string_view text, std::size_t limit) {
     const auto begin = text.rfind('\n');
     const auto line = text.substr(begin == std::string_view::npos ? 0 : begin + 1);
     text.remove_suffix(line.size());
-    Json entry = Json::parse(line, nullptr, false);
+    Json entry = base::parse_json(line);
     if (entry.is_object()) entries.push_back(std::move(entry));
   }
   return entries;

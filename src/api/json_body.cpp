@@ -1,6 +1,7 @@
 #include "json_body.h"
 
 #include "connectord/base/display_control.h"
+#include "connectord/base/json.h"
 #include "connectord/config/strict_json.h"
 
 namespace connectord::api {
@@ -13,7 +14,7 @@ tl::expected<Json, std::string> parse_body(std::string_view text) {
 }
 
 std::string to_text(const Json& json) {
-  return base::escape_display_controls(json.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
+  return base::escape_display_controls(base::json_text(json)) + "\n";
 }
 
 }  // namespace connectord::api

@@ -1,4 +1,5 @@
 // Health, metrics, and the description of the API.
+#include "connectord/base/json.h"
 #include "connectord/version.h"
 #include "context.h"
 
@@ -94,7 +95,7 @@ Response get_health(Context& context, const Call& call) {
       context.setup.services.activity->load().failed || (trace != nullptr && !trace->condition().outage.empty());
   Json health{{"status", failed ? "degraded" : "ok"}};
   if (call.caller.role >= Role::read) {
-    health.update(Json::parse(health_document(context.setup.process, context.setup.services)));
+    health.update(base::parse_json(health_document(context.setup.process, context.setup.services)));
   }
   return json_response(health);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "connectord/base/display_control.h"
+#include "connectord/base/json.h"
 
 namespace connectord::api {
 
@@ -40,10 +41,7 @@ Response problem(unsigned status, std::string_view detail, const std::vector<Fie
   for (const FieldError& error : errors) {
     object["errors"].push_back({{"field", error.field}, {"message", error.message}});
   }
-  return {status,
-          "application/problem+json",
-          base::escape_display_controls(object.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n",
-          {}};
+  return {status, "application/problem+json", base::escape_display_controls(base::json_text(object)) + "\n", {}};
 }
 
 Response try_again_in(std::int64_t seconds, std::string_view detail) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectord/base/digest.h"
+#include "connectord/base/json.h"
 
 namespace connectord::config {
 namespace {
@@ -66,9 +67,9 @@ class Writer {
         return basic_string(value.get_ref<const std::string&>());
       case Json::value_t::boolean:
       case Json::value_t::number_integer:
-        return value.dump();
+        return base::json_text(value);
       case Json::value_t::number_unsigned:
-        if (value.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max()) return value.dump();
+        if (value.get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max()) return base::json_text(value);
         return refuse(path, "the number is too large");
       case Json::value_t::number_float:
         return refuse(path, "no key takes a number with a fraction or an exponent; write an integer");

@@ -21,19 +21,43 @@ void report_wrong_type(Reader& reader, const toml::node& node, const Words& word
                                   (self_explaining ? "" : ", such as " + words.example));
 }
 
-bool is_line_of_text(std::string_view text) {
-  return text.size() <= max_line_length && std::none_of(text.begin(), text.end(), is_control);
+const std::string* line_of_text(Reader& reader, const toml::node& node, Words (*words)()) {
+  const auto* string = node.as_string();
+  if (string == nullptr) {
+    report_wrong_type(reader, node, words());
+    return nullptr;
+  }
+  const std::string& text = string->get();
+  if (text.size() <= max_line_length && std::none_of(text.begin(), text.end(), is_control)) return &text;
+  reader.error(node.source(),
+               text.size() > max_line_length
+                   ? "found a string of " + std::to_string(text.size()) + " bytes; write no more than " +
+                         std::to_string(max_line_length)
+                   : "found " + describe(node) + " with a line break or another control character; write one line");
+  return nullptr;
 }
 
-void report_no_line_of_text(Reader& reader, const toml::node& node, const Words& words) {
-  const auto* string = node.as_string();
-  if (string == nullptr) return report_wrong_type(reader, node, words);
-  if (string->get().size() > max_line_length) {
-    return reader.error(node.source(), "found a string of " + std::to_string(string->get().size()) +
-                                           " bytes; write no more than " + std::to_string(max_line_length));
+Words words_of_integers(std::int64_t least, std::int64_t most) {
+  return {"an integer from " + std::to_string(least) + " to " + std::to_string(most), "integers",
+          std::to_string(least)};
+}
+
+Words words_of_list(const Words& entry) {
+  return {"a list of " + entry.many, "lists of " + entry.many, "[" + entry.example + "]"};
+}
+
+const toml::array* list_of(Reader& reader, const toml::node& node, std::size_t least, Words (*words)()) {
+  const auto* list = node.as_array();
+  if (list == nullptr) {
+    report_wrong_type(reader, node, words());
+    return nullptr;
   }
-  reader.error(node.source(),
-               "found " + describe(node) + " with a line break or another control character; write one line");
+  if (list->size() < least) {
+    reader.error(node.source(),
+                 "the list is empty; write at least one, such as " + words().example + ", or leave it out");
+    return nullptr;
+  }
+  return list;
 }
 
 std::optional<bool> Boolean::read(Reader& reader, const toml::node& node) {

@@ -21,11 +21,8 @@ namespace connectord::config {
 
 void report_wrong_type(Reader& reader, const toml::node& node, const Words& words);
 
-// False for control characters, and for more than 4096 bytes.
-bool is_line_of_text(std::string_view text);
-
-// Says why a node is no string that is_line_of_text().
-void report_no_line_of_text(Reader& reader, const toml::node& node, const Words& words);
+// The node's string: without control characters, and of at most 4096 bytes; nullptr after reporting what it is instead.
+const std::string* line_of_text(Reader& reader, const toml::node& node, Words (*words)());
 
 template <class Format>
 concept TextFormat = requires(std::string_view text) {
@@ -39,12 +36,9 @@ std::optional<typename Format::Value> read_value(Reader& reader, const toml::nod
 
 template <TextFormat Format>
 std::optional<typename Format::Value> read_value(Reader& reader, const toml::node& node) {
-  const auto* string = node.as_string();
-  if (string == nullptr || !is_line_of_text(string->get())) {
-    report_no_line_of_text(reader, node, Format::words());
-    return std::nullopt;
-  }
-  auto value = Format::parse(string->get());
+  const std::string* text = line_of_text(reader, node, &Format::words);
+  if (text == nullptr) return std::nullopt;
+  auto value = Format::parse(*text);
   if (value) return std::move(*value);
   reader.error(node.source(), std::move(value.error()));
   return std::nullopt;
@@ -56,15 +50,13 @@ struct Boolean {
   static std::optional<Value> read(Reader& reader, const toml::node& node);
 };
 
+Words words_of_integers(std::int64_t least, std::int64_t most);
 std::optional<std::int64_t> read_integer(Reader& reader, const toml::node& node, std::int64_t least, std::int64_t most);
 
 template <std::int64_t Least, std::int64_t Most>
 struct Integer {
   using Value = std::int64_t;
-  static Words words() {
-    return {"an integer from " + std::to_string(Least) + " to " + std::to_string(Most), "integers",
-            std::to_string(Least)};
-  }
+  static Words words() { return words_of_integers(Least, Most); }
   static std::optional<Value> read(Reader& reader, const toml::node& node) {
     return read_integer(reader, node, Least, Most);
   }
@@ -95,28 +87,21 @@ bool has_repetitions(const std::vector<Value>& values) {
   return false;
 }
 
+Words words_of_list(const Words& entry);
+
+// nullptr after reporting that the node is no list, or one of fewer than `least` entries.
+const toml::array* list_of(Reader& reader, const toml::node& node, std::size_t least, Words (*words)());
+
 // A list of values of one format, of at least `Least` entries.
 template <class Format, std::size_t Least = 0>
 struct List {
   using Value = std::vector<typename Format::Value>;
 
-  static Words words() {
-    const Words entry = Format::words();
-    return {"a list of " + entry.many, "lists of " + entry.many, "[" + entry.example + "]"};
-  }
+  static Words words() { return words_of_list(Format::words()); }
 
   static std::optional<Value> read(Reader& reader, const toml::node& node) {
-    const auto* list = node.as_array();
-    if (list == nullptr) {
-      report_wrong_type(reader, node, words());
-      return std::nullopt;
-    }
-    if (list->size() < Least) {
-      reader.error(node.source(),
-                   "the list is empty; write at least one, such as " + words().example + ", or leave it out");
-      return std::nullopt;
-    }
-    return read_entries(reader, *list);
+    const toml::array* list = list_of(reader, node, Least, &words);
+    return list == nullptr ? std::nullopt : read_entries(reader, *list);
   }
 
  private:

@@ -79,11 +79,13 @@ struct MemberOf<Member> {
   using Type = Type_;
   static Type& in(void* owner) { return static_cast<Owner*>(owner)->*Member; }
   static const Type& in(const void* owner) { return static_cast<const Owner*>(owner)->*Member; }
-  static bool is_default(const void* owner) {
-    static const Owner none{};
-    return in(owner) == none.*Member;
-  }
 };
+
+template <class Owner>
+const Owner& owner_by_default() {
+  static const Owner none{};
+  return none;
+}
 
 template <class T>
 struct WithoutOptional {
@@ -115,24 +117,39 @@ bool is_nothing(const std::vector<T>& values) {
   return values.empty();
 }
 
+// Of a type and a format, not of a member, since many members have the same: each is compiled once.
+template <class Format, class Type>
+bool read_into(Reader& reader, const toml::node& node, Type& member) {
+  auto value = read_value<Format>(reader, node);
+  if (!value) return false;
+  if constexpr (std::is_arithmetic_v<Type>) {
+    member = static_cast<Type>(*value);
+  } else {
+    member = std::move(*value);
+  }
+  return true;
+}
+template <class Format, class Type>
+nlohmann::ordered_json written_from(const Type& member) {
+  if constexpr (std::is_same_v<Type, typename WithoutOptional<Type>::Type>) {
+    return written<Format>(member);
+  } else {
+    return written<Format>(*member);
+  }
+}
+
 // How the values of `Member` are written down, where their type is one that is.
 template <auto Member, class Format>
 constexpr void declare_writing(Key& declared) {
-  using Type = typename MemberOf<Member>::Type;
-  using Value = typename WithoutOptional<Type>::Type;
-  if constexpr (Written<Format, Value>) {
-    declared.write = [](const void* owner) {
-      if constexpr (std::is_same_v<Type, Value>) {
-        return written<Format>(MemberOf<Member>::in(owner));
-      } else {
-        return written<Format>(*MemberOf<Member>::in(owner));
-      }
-    };
+  using In = MemberOf<Member>;
+  using Type = typename In::Type;
+  if constexpr (Written<Format, typename WithoutOptional<Type>::Type>) {
+    declared.write = [](const void* owner) { return written_from<Format>(In::in(owner)); };
     declared.is_left_out = [](const void* owner) {
       if constexpr (requires(const Type& value) { is_nothing(value); }) {
-        return is_nothing(MemberOf<Member>::in(owner));
+        return is_nothing(In::in(owner));
       } else {
-        return MemberOf<Member>::is_default(owner);
+        return In::in(owner) == owner_by_default<typename In::Owner>().*Member;
       }
     };
   }
@@ -143,15 +160,7 @@ template <auto Member, class Format>
 constexpr Key key(std::string_view name, Fallback fallback, std::string_view help) {
   Key declared{name, fallback, help, &Format::words};
   declared.read = [](Reader& reader, const toml::node& node, void* owner) {
-    auto value = read_value<Format>(reader, node);
-    if (!value) return false;
-    using Type = typename MemberOf<Member>::Type;
-    if constexpr (std::is_arithmetic_v<Type>) {
-      MemberOf<Member>::in(owner) = static_cast<Type>(*value);
-    } else {
-      MemberOf<Member>::in(owner) = std::move(*value);
-    }
-    return true;
+    return read_into<Format>(reader, node, MemberOf<Member>::in(owner));
   };
   declare_writing<Member, Format>(declared);
   return declared;

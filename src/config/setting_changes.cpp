@@ -8,6 +8,7 @@
 #include <sstream>
 #include <utility>
 
+#include "connectord/base/json.h"
 #include "connectord/config/connector_edit.h"
 #include "connectord/config/connector_files.h"
 #include "split_connectors.h"
@@ -27,7 +28,7 @@ using Statements = std::map<std::pair<std::string, std::string>, Said>;
 Json to_json(const toml::table& table) {
   std::ostringstream text;
   text << toml::json_formatter(table);
-  return Json::parse(text.str(), nullptr, false);
+  return base::parse_json(text.str());
 }
 
 class Reading {
@@ -92,7 +93,7 @@ std::string written(const Json& value) {
   if (value.is_null()) return "";
   constexpr std::size_t max_length = 300;
   const auto text = toml_value(value, "");
-  std::string shown = text ? *text : value.dump();
+  std::string shown = text ? *text : base::json_text(value);
   if (shown.size() > max_length) shown = shown.substr(0, max_length) + "…";
   return shown;
 }

@@ -408,6 +408,10 @@ Parsed<std::chrono::milliseconds> parse_duration_within(std::string_view text, s
   return bad(text, "is out of range; write a duration from " + duration_text(least) + " to " + duration_text(most));
 }
 
+Words words_of_durations(std::chrono::milliseconds least, std::chrono::milliseconds most) {
+  return {"a duration from " + duration_text(least) + " to " + duration_text(most), "durations", R"("5s")"};
+}
+
 std::string alternatives(const std::vector<std::string_view>& words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -415,6 +419,11 @@ std::string alternatives(const std::vector<std::string_view>& words) {
     text.append(1, '"').append(words[i]).append(1, '"');
   }
   return text;
+}
+
+Words words_of_choice(const std::vector<std::string_view>& words) {
+  const std::string any = alternatives(words);
+  return {any, any, '"' + std::string(words.front()) + '"'};
 }
 
 std::string not_one_of(std::string_view text, const std::vector<std::string_view>& words) {

@@ -195,6 +195,7 @@ struct MailLog {
 // "500ms", "5s", "10m", "2h", "90d", "52w".
 Parsed<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::string duration_text(std::chrono::milliseconds duration);
+Words words_of_durations(std::chrono::milliseconds least, std::chrono::milliseconds most);
 Parsed<std::chrono::milliseconds> parse_duration_within(std::string_view text, std::chrono::milliseconds least,
                                                         std::chrono::milliseconds most);
 
@@ -204,9 +205,7 @@ struct Duration {
   static constexpr Value least{LeastMs};
   static constexpr Value most{MostMs};
 
-  static Words words() {
-    return {"a duration from " + duration_text(least) + " to " + duration_text(most), "durations", R"("5s")"};
-  }
+  static Words words() { return words_of_durations(least, most); }
   static Parsed<Value> parse(std::string_view text) { return parse_duration_within(text, least, most); }
 };
 
@@ -219,6 +218,7 @@ struct Choice {
 
 // `"a", "b" or "c"`.
 std::string alternatives(const std::vector<std::string_view>& words);
+Words words_of_choice(const std::vector<std::string_view>& words);
 std::string not_one_of(std::string_view text, const std::vector<std::string_view>& words);
 
 template <const auto& Choices>
@@ -230,10 +230,7 @@ struct Word {
     for (const auto& choice : Choices) words.push_back(choice.word);
     return words;
   }
-  static Words words() {
-    const std::string any = alternatives(list());
-    return {any, any, '"' + std::string(Choices.front().word) + '"'};
-  }
+  static Words words() { return words_of_choice(list()); }
   static Parsed<Value> parse(std::string_view text) {
     for (const auto& choice : Choices) {
       if (choice.word == text) return choice.value;

@@ -11,6 +11,7 @@
 
 #include "configuration_file.h"
 #include "connectord/base/ascii_case.h"
+#include "connectord/base/json.h"
 #include "connectord/base/text.h"
 #include "connectord/net/endpoint.h"
 #include "connectord/net/ip_address.h"
@@ -214,7 +215,7 @@ class Exchange {
 
 tl::expected<ApiAnswer, std::string> read_answer(unsigned status, std::string etag, const std::string& body) {
   ApiAnswer answer{status, std::move(etag), nullptr};
-  if (!body.empty()) answer.body = nlohmann::ordered_json::parse(body, nullptr, false);
+  if (!body.empty()) answer.body = base::parse_json(body);
   if (answer.body.is_discarded()) return tl::unexpected(std::string("the answer is no JSON; is it connectord's API?"));
   constexpr unsigned first_error = 400;
   if (answer.status >= first_error) return tl::unexpected(problem_text(answer.body, answer.status));

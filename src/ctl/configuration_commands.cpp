@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "configuration_file.h"
 #include "connectord/base/display_control.h"
+#include "connectord/base/json.h"
 #include "connectord/config/connector_files.h"
 #include "connectord/config/connector_json.h"
 #include "connectord/config/connector_names.h"
@@ -78,12 +79,12 @@ void print_value(std::ostream& out, const std::string& key, const Json& value) {
     return;
   }
   if (!value.is_array()) {
-    out << key << " = " << base::escape_display_controls(value.dump()) << '\n';
+    out << key << " = " << base::escape_display_controls(base::json_text(value)) << '\n';
     return;
   }
   out << key << " = [";
   for (std::size_t i = 0; i < value.size(); ++i)
-    out << (i > 0 ? ", " : "") << base::escape_display_controls(value[i].dump());
+    out << (i > 0 ? ", " : "") << base::escape_display_controls(base::json_text(value[i]));
   out << "]\n";
 }
 

@@ -8,6 +8,7 @@
 #include "api_client.h"
 #include "commands.h"
 #include "connector_document.h"
+#include "connectord/base/json.h"
 #include "connectord/base/percent.h"
 #include "json_output.h"
 #include "written_file.h"
@@ -81,7 +82,7 @@ Answer create(const Work& work) {
                                           : work.kind.read(arguments.file, work.terminal.in);
   return connector.and_then([&](Json json) { return with_options(std::move(json), arguments); })
       .and_then([&](const Json& json) {
-        return work.call({"POST", std::string(work.kind.path), json.dump()});
+        return work.call({"POST", std::string(work.kind.path), base::json_text(json)});
       });
 }
 
@@ -116,12 +117,12 @@ Answer update(const Work& work) {
                                           : work.kind.read(arguments.file, work.terminal.in);
   return connector.and_then([&](Json json) { return with_options(std::move(json), arguments); })
       .and_then([&](const Json& json) {
-        return work.call({"PUT", path_of(work), json.dump(), running->etag});
+        return work.call({"PUT", path_of(work), base::json_text(json), running->etag});
       });
 }
 
 Answer set_enabled(const Work& work, bool enabled) {
-  return work.call({"PUT", path_of(work, "/status"), Json{{"enabled", enabled}}.dump()});
+  return work.call({"PUT", path_of(work, "/status"), base::json_text(Json{{"enabled", enabled}})});
 }
 Answer enable(const Work& work) {
   return set_enabled(work, true);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 
+#include "connectord/base/json.h"
 #include "input.h"
 
 namespace connectord::ctl {
@@ -16,7 +17,7 @@ using Json = nlohmann::ordered_json;
 Json to_json(const toml::table& table) {
   std::ostringstream text;
   text << toml::json_formatter(table);
-  return Json::parse(text.str());
+  return base::parse_json(text.str());
 }
 
 std::optional<toml::table> parse_toml(const std::string& text, std::string* why = nullptr) {
@@ -86,7 +87,7 @@ using FromToml = tl::expected<Json, std::string> (*)(const std::string& text);
 tl::expected<Json, std::string> read_document(const std::string& path, std::istream& in, FromToml from_toml) {
   const auto text = read_input(path, in);
   if (!text) return tl::unexpected("--file: " + text.error());
-  const Json json = Json::parse(*text, nullptr, false);
+  const Json json = base::parse_json(*text);
   if (json.is_object()) return json;
   return from_toml(*text).map_error([&path](const std::string& error) { return "--file: " + path + " " + error; });
 }

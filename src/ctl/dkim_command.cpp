@@ -11,6 +11,7 @@
 
 #include "commands.h"
 #include "connectord/auth/dkim_private_key.h"
+#include "connectord/base/json.h"
 #include "connectord/config/load.h"
 #include "connectord/config/secret_file.h"
 #include "connectord/dns/names.h"
@@ -47,7 +48,7 @@ std::string zone_line(const NewKey& key) {
 
 // As TOML has it, which takes JSON's escapes.
 std::string in_toml(const std::string& text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return base::json_text(Json(text));
 }
 
 std::string signing_table(const NewKey& key) {

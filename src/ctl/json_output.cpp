@@ -3,14 +3,13 @@
 #include <ostream>
 
 #include "connectord/base/display_control.h"
+#include "connectord/base/json.h"
 
 namespace connectord::ctl {
 namespace {
 
 void print_indented(const nlohmann::ordered_json& document, int columns, std::ostream& out) {
-  out << base::escape_display_controls(
-             document.dump(columns, ' ', false, nlohmann::ordered_json::error_handler_t::replace))
-      << '\n';
+  out << base::escape_display_controls(base::json_text(document, columns)) << '\n';
 }
 
 }  // namespace

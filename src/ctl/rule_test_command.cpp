@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "connector_document.h"
 #include "connectord/base/base64.h"
+#include "connectord/base/json.h"
 #include "finding_text.h"
 #include "input.h"
 #include "json_output.h"
@@ -75,7 +76,7 @@ void print_answer(std::ostream& out, const Json& answer, const std::string& name
 
 Status test(const Common& common, const TestArguments& arguments, const Terminal& terminal) {
   const auto answer = question_of(arguments, terminal.in).and_then([&](const Json& question) {
-    return call_api(common, arguments.api, {"POST", "/api/exchange/rules/test", question.dump()}, terminal);
+    return call_api(common, arguments.api, {"POST", "/api/exchange/rules/test", base::json_text(question)}, terminal);
   });
   if (!answer) {
     terminal.error << "connectorctl: " << answer.error() << '\n';

@@ -7,6 +7,7 @@
 
 #include "configuration_file.h"
 #include "connectord/base/files.h"
+#include "connectord/base/json.h"
 #include "connectord/config/connector_edit.h"
 #include "connectord/config/connector_files.h"
 #include "connectord/config/connector_json.h"
@@ -63,7 +64,7 @@ Expected<Texts> texts_of(const Common& common, const WrittenFile& file, const st
     auto changed = config::with_changes(*text, file.table, name, changes);
     if (changed) return Texts{std::move(*text), std::move(*changed)};
     std::string message = changed.error() + "; change it in " + file.path + " yourself, to:";
-    for (const config::KeyChange& one : changes) message += "\n  " + one.key() + " = " + one.after.dump();
+    for (const config::KeyChange& one : changes) message += "\n  " + one.key() + " = " + base::json_text(one.after);
     return tl::unexpected(std::move(message));
   });
 }

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "connectord/base/background.h"
+#include "connectord/base/json.h"
 #include "connectord/base/mutex.h"
 #include "connectord/insights/mutes.h"
 #include "connectord/mta/mail_servers.h"
@@ -115,7 +116,7 @@ class KeptInsights {
     const std::int64_t judged = services_.unix_time();
     const mta::MailServerPlaces places = mta::usual_places();
     const auto policy = services_.policies.current().policy;
-    const Json health = Json::parse(health_document(process_, services_));
+    const Json health = base::parse_json(health_document(process_, services_));
     insights::Found found = insights::look({.policy = *policy, .places = places, .health = health, .now = judged});
     const base::MutexLock lock(mutex_);
     found_ = std::move(found);

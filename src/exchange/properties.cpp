@@ -7,6 +7,7 @@
 #include <span>
 
 #include "connectord/base/ascii_case.h"
+#include "connectord/base/json.h"
 #include "connectord/base/text.h"
 #include "powershell.h"
 
@@ -64,7 +65,7 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
 }
 
 std::string shown(const Json& value) {
-  return base::printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), max_text);
+  return base::printable(base::json_text(value), max_text);
 }
 
 bool is_empty_text(const Json& value) {
@@ -151,7 +152,7 @@ std::optional<std::int64_t> Properties::number(std::string_view name) {
 
 std::string Properties::number_or_text(std::string_view name) {
   const Property* property = find(name);
-  if (property != nullptr && property->value.is_number_integer()) return property->value.dump();
+  if (property != nullptr && property->value.is_number_integer()) return base::json_text(property->value);
   return text(name);
 }
 
@@ -213,7 +214,7 @@ void Properties::report(std::string_view name, Fate fate, std::string words) {
 void Properties::report(Property& property, Fate fate, std::string words) {
   if (property.reported) return;
   property.reported = true;
-  std::string value = property.value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string value = base::json_text(property.value);
   if (!property.complaint.empty()) {
     // Where a part of it was taken, the key that has it is worth knowing.
     const bool is_partial = fate == Fate::taken && property.complaint.starts_with("without ");

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectord/base/files.h"
+#include "connectord/base/json.h"
 #include "connectord/base/json_values.h"
 #include "connectord/base/time.h"
 #include "connectord/trace/moment.h"
@@ -24,7 +25,7 @@ tl::expected<Mutes, std::string> read_mutes(const std::string& file, std::int64_
   const auto text = base::read_file(file, largest_mutes);
   if (!text && text.error() == std::errc::no_such_file_or_directory) return Mutes();
   if (!text) return tl::unexpected(file + ": " + text.error().message());
-  const Json whole = Json::parse(*text, nullptr, false);
+  const Json whole = base::parse_json(*text);
   if (!whole.is_object()) return tl::unexpected(file + " is no JSON; remove it, and mute anew what was muted");
   Mutes mutes;
   for (const auto& [id, object] : whole.items()) {
@@ -39,7 +40,7 @@ tl::expected<Mutes, std::string> read_mutes(const std::string& file, std::int64_
 tl::expected<void, std::string> write_mutes(const std::string& file, const Mutes& mutes) {
   Json whole = Json::object();
   for (const auto& [id, mute] : mutes) whole[id] = to_json(mute);
-  return base::replace_file(file, whole.dump(1, ' ', false, Json::error_handler_t::replace) + "\n", {});
+  return base::replace_file(file, base::json_text(whole, 1) + "\n", {});
 }
 
 Json to_json(const Mute& mute) {

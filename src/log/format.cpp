@@ -4,6 +4,7 @@
 #include <string>
 
 #include "connectord/base/display_control.h"
+#include "connectord/base/json.h"
 #include "connectord/base/text.h"
 #include "connectord/log/logger.h"
 
@@ -87,7 +88,7 @@ std::string format_json(const Record& record) {
       place = value;
     }
   }
-  return base::escape_display_controls(object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  return base::escape_display_controls(base::json_text(object));
 }
 
 }  // namespace connectord::log

@@ -2,6 +2,13 @@
 
 namespace connectord::model {
 
+InboundConnector::InboundConnector() = default;
+InboundConnector::InboundConnector(const InboundConnector&) = default;
+InboundConnector::InboundConnector(InboundConnector&&) noexcept = default;
+InboundConnector& InboundConnector::operator=(const InboundConnector&) = default;
+InboundConnector& InboundConnector::operator=(InboundConnector&&) noexcept = default;
+InboundConnector::~InboundConnector() = default;
+
 std::string_view to_string(Scenario scenario) {
   return word_of(scenario);
 }

@@ -4,6 +4,13 @@
 
 namespace connectord::model {
 
+Decision::Decision() = default;
+Decision::Decision(const Decision&) = default;
+Decision::Decision(Decision&&) noexcept = default;
+Decision& Decision::operator=(const Decision&) = default;
+Decision& Decision::operator=(Decision&&) noexcept = default;
+Decision::~Decision() = default;
+
 std::string_view to_string(Action action) {
   return word_of(action);
 }

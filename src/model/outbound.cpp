@@ -4,6 +4,13 @@
 
 namespace connectord::model {
 
+OutboundConnector::OutboundConnector() = default;
+OutboundConnector::OutboundConnector(const OutboundConnector&) = default;
+OutboundConnector::OutboundConnector(OutboundConnector&&) noexcept = default;
+OutboundConnector& OutboundConnector::operator=(const OutboundConnector&) = default;
+OutboundConnector& OutboundConnector::operator=(OutboundConnector&&) noexcept = default;
+OutboundConnector::~OutboundConnector() = default;
+
 bool OutboundConnector::is_for_all_domains() const {
   return recipient_domains.empty() ||
          std::all_of(recipient_domains.begin(), recipient_domains.end(),

@@ -6,6 +6,27 @@
 
 namespace connectord::model {
 
+Rule::Rule() = default;
+Rule::Rule(const Rule&) = default;
+Rule::Rule(Rule&&) noexcept = default;
+Rule& Rule::operator=(const Rule&) = default;
+Rule& Rule::operator=(Rule&&) noexcept = default;
+Rule::~Rule() = default;
+
+RuleConditions::RuleConditions() = default;
+RuleConditions::RuleConditions(const RuleConditions&) = default;
+RuleConditions::RuleConditions(RuleConditions&&) noexcept = default;
+RuleConditions& RuleConditions::operator=(const RuleConditions&) = default;
+RuleConditions& RuleConditions::operator=(RuleConditions&&) noexcept = default;
+RuleConditions::~RuleConditions() = default;
+
+RuleAction::RuleAction() = default;
+RuleAction::RuleAction(const RuleAction&) = default;
+RuleAction::RuleAction(RuleAction&&) noexcept = default;
+RuleAction& RuleAction::operator=(const RuleAction&) = default;
+RuleAction& RuleAction::operator=(RuleAction&&) noexcept = default;
+RuleAction::~RuleAction() = default;
+
 bool holds_original(const std::vector<IncidentContent>& content) {
   return std::find(content.begin(), content.end(), IncidentContent::original) != content.end();
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "connectord/base/json.h"
 #include "connectord/base/text.h"
 #include "connectord/mta/held_mail.h"
 #include "connectord/net/listener.h"
@@ -20,7 +21,7 @@ constexpr std::size_t max_answer = std::size_t{16} << 20U;
 constexpr std::size_t max_told_recipients = 100;
 
 std::string line_of(const Json& answer) {
-  return answer.dump(-1, ' ', true, Json::error_handler_t::replace) + "\n";
+  return base::ascii_json_text(answer) + "\n";
 }
 
 std::string refused(const HeldFailure& failure) {
@@ -123,7 +124,7 @@ class HeldByHelper : public HeldMail {
     const std::string line = request + "\n";
     const ssize_t sent = ::send(connection->get(), line.data(), line.size(), MSG_NOSIGNAL);
     if (sent != static_cast<ssize_t>(line.size())) return failed("connectord-held does not listen");
-    const Json answer = Json::parse(read_answer(connection->get(), limit_), nullptr, false);
+    const Json answer = base::parse_sorted_json(read_answer(connection->get(), limit_));
     const bool is_answer = answer.is_object() && answer.contains("done") && answer["done"].is_boolean();
     if (!is_answer)
       return tl::unexpected(HeldFailure{.words = path_ + ": connectord-held gave no answer", .is_unknown = true});

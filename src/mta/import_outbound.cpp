@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "connectord/base/ascii_case.h"
+#include "connectord/base/json.h"
 #include "connectord/base/text.h"
 #include "connectord/net/domain_name.h"
 #include "import_parts.h"
@@ -246,9 +247,9 @@ class OutboundImport {
   }
 
   static void take_tls(OutboundItem& item, ConnectorKeys tls, const std::string& name, std::string_view value) {
-    std::string words = "tls.level = " + tls["level"].dump();
+    std::string words = "tls.level = " + base::json_text(tls["level"]);
     if (tls.contains("dane")) {
-      words += ", tls.dane = " + tls["dane"].dump();
+      words += ", tls.dane = " + base::json_text(tls["dane"]);
       item.warnings.emplace_back(
           "tls.dane needs a resolver on this machine that validates DNSSEC in servers of [dns], as Postfix does");
     }

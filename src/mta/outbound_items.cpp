@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/json.h"
 #include "connectord/base/text.h"
 #include "postfix_list.h"
 
@@ -52,8 +53,7 @@ class OutboundConnectors {
     if (item.is_refused) return "#" + std::to_string(number);
     const bool by_sender = !item.sender.empty();
     const bool for_all = item.domain == "*";
-    return ConnectorKeys{by_sender, for_all, item.tls, item.password, smart_hosts(item)}.dump(
-        -1, ' ', false, ConnectorKeys::error_handler_t::replace);
+    return base::json_text(ConnectorKeys{by_sender, for_all, item.tls, item.password, smart_hosts(item)});
   }
 
   static std::string name_of(const OutboundItem& item) {

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/json.h"
 #include "connectord/base/text.h"
 #include "import_parts.h"
 #include "postfix_list.h"
@@ -62,7 +63,7 @@ void report_server_tls(const PostfixSetup& setup, Remainder& remainder) {
 config::ImportedProperty imported_property(std::string name, std::string_view value, config::Fate fate,
                                            std::string words) {
   const nlohmann::json text(std::string{value});
-  return {std::move(name), text.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), fate, std::move(words)};
+  return {std::move(name), base::json_text(text), fate, std::move(words)};
 }
 
 std::vector<const ImportedTable*> ImportedTables::of_list(std::string_view list) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/json.h"
 #include "connectord/mta/time_limit.h"
 #include "program.h"
 
@@ -37,7 +38,7 @@ void add_recipients(const Parsed& object, QueuedMessage& message) {
 }
 
 std::optional<QueuedMessage> message_of(std::string_view line) {
-  const Parsed object = Parsed::parse(line, nullptr, false);
+  const Parsed object = base::parse_sorted_json(line);
   if (!object.is_object()) return std::nullopt;
   QueuedMessage message;
   message.queue_id = text_at(object, "queue_id");

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/json.h"
 #include "connectord/mta/files.h"
 #include "connectord/version.h"
 #include "postfix_list.h"
@@ -126,12 +127,13 @@ std::string Record::to_json() const {
     object["parameters"][name] = {
         {"before", text_or_null(parameter.before)}, {"after", parameter.after}, {"part", parameter.part}};
   }
-  return object.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return base::json_text(object, 2) + "\n";
 }
 
 tl::expected<Record, std::string> Record::from_json(const std::string& text) {
   try {
-    const Json object = Json::parse(text);
+    const Json object = base::parse_json(text);
+    if (object.is_discarded()) return tl::unexpected(std::string("it is no JSON"));
     Record record;
     object.at("configuration").get_to(record.configuration);
     object.at("attached").get_to(record.attached);

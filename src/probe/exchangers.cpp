@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "connectord/base/files.h"
+#include "connectord/base/json.h"
 #include "connectord/dns/lookups.h"
 #include "connectord/net/domain_name.h"
 
@@ -96,7 +97,7 @@ std::optional<KnownExchangers> look_up_exchangers(const std::string& domain, con
 KeptExchangers read_exchangers(const std::string& folder) {
   const auto text = base::read_file(exchangers_file(folder), max_file);
   if (!text) return {};
-  const Json whole = Json::parse(*text, nullptr, false);
+  const Json whole = base::parse_json(*text);
   if (!whole.is_object() || !whole.contains("domains") || !whole["domains"].is_object()) return {};
   KeptExchangers kept;
   kept.looked = known_at<std::int64_t>(whole, "looked");
@@ -121,8 +122,7 @@ tl::expected<void, std::string> write_exchangers(const std::string& folder, cons
                        {"here", known.is_here}};
   }
   const Json whole = {{"looked", kept.looked}, {"domains", std::move(domains)}};
-  return base::replace_file(exchangers_file(folder), whole.dump(1, ' ', false, Json::error_handler_t::replace) + "\n",
-                            {.mode = 0644});
+  return base::replace_file(exchangers_file(folder), base::json_text(whole, 1) + "\n", {.mode = 0644});
 }
 
 }  // namespace connectord::probe

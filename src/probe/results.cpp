@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "connectord/base/files.h"
+#include "connectord/base/json.h"
 
 namespace connectord::probe {
 namespace {
@@ -43,7 +44,7 @@ LastResult read(const Json& object) {
 
 Expected Results::keep(const Report& report) const {
   if (!report.tried) return {};
-  const std::string text = to_json(report).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = base::json_text(to_json(report), 1) + "\n";
   return base::replace_file(path_of(report.direction, report.connector), text, {.mode = 0644});
 }
 
@@ -58,7 +59,7 @@ nlohmann::ordered_json to_json(const std::optional<LastResult>& last) {
 std::optional<LastResult> Results::find(Direction direction, std::string_view connector) const {
   const auto text = base::read_file(path_of(direction, connector), largest);
   if (!text) return std::nullopt;
-  const Json object = Json::parse(*text, nullptr, false);
+  const Json object = base::parse_sorted_json(*text);
   if (!object.is_object()) return std::nullopt;
   return read(object);
 }

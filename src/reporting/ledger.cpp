@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "connectord/base/files.h"
+#include "connectord/base/json.h"
 #include "connectord/base/json_values.h"
 #include "connectord/base/time.h"
 
@@ -33,11 +34,11 @@ std::string path_of(const std::string& folder, Day day) {
 }
 
 std::string line_of(const Json& object) {
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return base::json_text(object) + "\n";
 }
 
 void read_line(std::string_view line, DayRecord& record) {
-  const Json object = Json::parse(line, nullptr, false);
+  const Json object = base::parse_json(line);
   if (!object.is_object()) return;
   if (object.contains("done")) record.is_done = true;
   const auto status = model::value_of<Status>(base::text_at(object, "status"));

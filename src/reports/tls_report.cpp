@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/json.h"
+
 namespace connectord::reports {
 namespace {
 
@@ -73,7 +75,7 @@ bool is_too_deep(std::string_view json) {
 
 tl::expected<TlsReport, std::string> read_tls_report(std::string_view json) {
   if (is_too_deep(json)) return tl::unexpected(std::string("its JSON has more levels than any TLS report"));
-  const Parsed document = Parsed::parse(json, nullptr, false);
+  const Parsed document = base::parse_sorted_json(json);
   if (document.is_discarded()) return tl::unexpected(std::string("its JSON is broken"));
   const Parsed& policies = member(document, "policies");
   if (!policies.is_array())

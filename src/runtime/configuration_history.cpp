@@ -12,6 +12,7 @@
 #include "connectord/base/accounts.h"
 #include "connectord/base/digest.h"
 #include "connectord/base/files.h"
+#include "connectord/base/json.h"
 #include "connectord/runtime/health.h"
 
 namespace connectord::runtime {
@@ -60,7 +61,7 @@ Json loads_to_keep(const std::deque<ConfigurationHistory::Load>& loads) {
   std::size_t size = 0;
   for (auto load = loads.rbegin(); load != loads.rend(); ++load) {
     newest_first.push_back(to_json(*load));
-    size += newest_first.back().dump(-1, ' ', false, Json::error_handler_t::replace).size();
+    size += base::json_text(newest_first.back()).size();
     if (size > ConfigurationHistory::max_kept_loads) break;
   }
   Json kept = Json::array();
@@ -160,7 +161,7 @@ std::string ConfigurationHistory::text_to_keep() const {
     const config::SourceText source = unpack(file);
     document["files"].push_back({{"path", source.path}, {"text", source.text}});
   }
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return base::json_text(document);
 }
 
 std::vector<ConfigurationHistory::Load> ConfigurationHistory::loads() const {
@@ -191,7 +192,7 @@ std::string ConfigurationHistory::document() const {
   }
   for (const Load& load : loads_) document["loads"].push_back(to_json(load));
   document["waits_for_restart"] = waiting_;
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return base::json_text(document);
 }
 
 ConfigurationHistory::Packed ConfigurationHistory::pack(const config::SourceText& source) {
@@ -227,7 +228,8 @@ std::string running_configuration_socket_name(const std::string& configuration) 
 
 tl::expected<RunningConfiguration, std::string> read_running_configuration(std::string_view text) {
   try {
-    const Json document = Json::parse(text);
+    const Json document = base::parse_json(text);
+    if (document.is_discarded()) return tl::unexpected(std::string("it is no JSON"));
     RunningConfiguration running;
     running.generation = document.at("generation").get<std::uint64_t>();
     for (const Json& file : document.at("files")) {

@@ -6,6 +6,7 @@
 
 #include "connectord/base/digest.h"
 #include "connectord/base/display_control.h"
+#include "connectord/base/json.h"
 #include "connectord/base/json_values.h"
 #include "connectord/base/time.h"
 #include "connectord/version.h"
@@ -86,7 +87,7 @@ std::string health_document(const Process& process, const Services& services) {
   document["trace"] = trace_of(services.trace);
   if (process.fleet) document["fleet"] = process.fleet();
   // A file's name and what a mail server calls itself may be any bytes.
-  return base::escape_display_controls(document.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
+  return base::escape_display_controls(base::json_text(document, 2)) + "\n";
 }
 
 std::string health_socket_name(const std::string& configuration) {

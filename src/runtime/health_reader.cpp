@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectord/base/display_control.h"
+#include "connectord/base/json.h"
 #include "connectord/base/text.h"
 #include "connectord/runtime/health.h"
 
@@ -193,7 +194,7 @@ class Reading {
 
 tl::expected<Json, std::string> read_health_document(std::string_view text) {
   if (text.size() > max_health_document_length) return tl::unexpected(std::string("it is too long"));
-  const Parsed parsed = Parsed::parse(text, nullptr, false);
+  const Parsed parsed = base::parse_sorted_json(text);
   if (parsed.is_discarded()) return tl::unexpected(std::string("it is no JSON"));
   if (!parsed.is_object()) return tl::unexpected(std::string("it is no JSON object"));
   return Reading(parsed).document();

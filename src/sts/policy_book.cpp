@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/json.h"
 #include "connectord/base/json_values.h"
 #include "connectord/base/time.h"
 #include "connectord/net/domain_name.h"
@@ -31,7 +32,7 @@ std::size_t size_of(const KeptPolicy& kept) {
 
 std::optional<KeptPolicy> policy_of_line(std::string_view line) {
   if (line.size() > max_line) return std::nullopt;
-  const Json object = Json::parse(line, nullptr, false);
+  const Json object = base::parse_sorted_json(line);
   if (!object.is_object()) return std::nullopt;
   auto policy = parse_sts_policy(base::text_at(object, "policy"));
   auto domain = net::normalize_domain(base::text_at(object, "domain"));
@@ -97,7 +98,7 @@ std::string PolicyBook::to_text(std::int64_t now) const {
                        {"fetched", kept.fetched},
                        {"used", kept.used},
                        {"policy", text_of(kept.policy)}};
-    text += line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    text += base::json_text(line) + "\n";
   });
   return text;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "connectord/base/json.h"
 #include "connectord/base/json_values.h"
 #include "connectord/trace/feed.h"
 #include "encode.h"
@@ -127,7 +128,7 @@ std::int64_t time_of_version_1(std::int64_t time, std::int64_t before) {
 }  // namespace
 
 void decode_details(std::string_view details, Message& message) {
-  const Json object = Json::parse(details, nullptr, false);
+  const Json object = base::parse_sorted_json(details);
   if (!object.is_object()) return;
   message.client_port = static_cast<std::uint16_t>(base::integer_at(object, "port"));
   message.client_name = base::text_at(object, "name");
@@ -180,13 +181,13 @@ Message message_of(const KeptMessage& kept, const KeptTexts& texts) {
 }
 
 Certificate decode_certificate(std::string_view text) {
-  const Json array = Json::parse(text, nullptr, false);
+  const Json array = base::parse_sorted_json(text);
   const Elements parts(array);
   return {parts.text(0), parts.text(1), parts.text(2), parts.text(3)};
 }
 
 std::optional<Finding> decode_pattern(std::string_view pattern) {
-  const Json array = Json::parse(pattern, nullptr, false);
+  const Json array = base::parse_sorted_json(pattern);
   if (!array.is_array()) return std::nullopt;
   const Elements parts(array);
   Finding finding;
@@ -201,13 +202,12 @@ std::optional<Finding> decode_pattern(std::string_view pattern) {
 std::vector<Finding> decode_findings(std::string_view text,
                                      const std::function<std::string(std::int64_t)>& pattern_of) {
   std::vector<Finding> read;
-  const Json list = Json::parse(text, nullptr, false);
+  const Json list = base::parse_sorted_json(text);
   if (!list.is_array()) return read;
   for (const Json& one : list) {
     if (!one.is_array() || one.size() != 2 || !one[1].is_string()) continue;
     auto finding =
-        decode_pattern(one[0].is_number_integer() ? pattern_of(one[0].get<std::int64_t>())
-                                                  : one[0].dump(-1, ' ', false, Json::error_handler_t::replace));
+        decode_pattern(one[0].is_number_integer() ? pattern_of(one[0].get<std::int64_t>()) : base::json_text(one[0]));
     if (!finding) continue;
     finding->seen = one[1].get<std::string>();
     read.push_back(std::move(*finding));
@@ -216,7 +216,7 @@ std::vector<Finding> decode_findings(std::string_view text,
 }
 
 std::optional<model::RuleHit> decode_rule_pattern(std::string_view pattern) {
-  const Json array = Json::parse(pattern, nullptr, false);
+  const Json array = base::parse_sorted_json(pattern);
   if (!array.is_array()) return std::nullopt;
   const Elements parts(array);
   model::RuleHit hit;
@@ -232,7 +232,7 @@ std::vector<model::RuleHit> decode_rules(std::string_view text,
                                          const std::function<std::string(std::int64_t)>& pattern_of) {
   std::vector<model::RuleHit> read;
   if (text.empty()) return read;
-  const Json list = Json::parse(text, nullptr, false);
+  const Json list = base::parse_sorted_json(text);
   if (!list.is_array()) return read;
   for (const Json& one : list) {
     const Elements parts(one);
@@ -249,7 +249,7 @@ std::vector<model::RuleHit> decode_rules(std::string_view text,
 std::vector<std::int64_t> rule_numbers(std::string_view text) {
   std::vector<std::int64_t> numbers;
   if (text.empty()) return numbers;
-  const Json list = Json::parse(text, nullptr, false);
+  const Json list = base::parse_sorted_json(text);
   if (!list.is_array()) return numbers;
   for (const Json& one : list) {
     if (const std::int64_t number = Elements(one).number(0); number > 0) numbers.push_back(number);

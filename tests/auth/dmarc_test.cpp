@@ -13,7 +13,7 @@ using dns::testing::Zone;
 using model::DmarcOutcome;
 using model::DmarcPolicy;
 using model::DmarcResult;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 using Source = DmarcIdentifier::Source;
 using State = DmarcIdentifier::State;
 
@@ -538,8 +538,8 @@ TEST(Dmarc, AsksForAllNamesOfAWalkInOneRound) {
   EXPECT_FALSE(check_dmarc(query, answers));
   std::vector<std::string> names;
   for (const auto& question : answers.take_missing()) names.push_back(question.name);
-  EXPECT_THAT(names, testing::UnorderedElementsAre("_dmarc.a.example.com", "_dmarc.b.example.com", "_dmarc.example.com",
-                                                   "_dmarc.com"));
+  EXPECT_THAT(names, ::testing::UnorderedElementsAre("_dmarc.a.example.com", "_dmarc.b.example.com",
+                                                     "_dmarc.example.com", "_dmarc.com"));
 }
 
 TEST(Dmarc, TheNumberOfQuestionsIsBounded) {

@@ -1,6 +1,7 @@
 // What the hosts of a fleet have in common, loaded beside a host's own files.
 #include <gtest/gtest.h>
 
+#include "config/tables.h"
 #include "config/walk.h"
 #include "connectord/config/fleet_copy.h"
 #include "connectord/config/fleet_keys.h"

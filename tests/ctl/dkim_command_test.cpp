@@ -6,11 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <vector>
 
 #include "connectord/auth/dkim_private_key.h"
-#include "ctl/connectorctl.h"
+#include "ctl/run_connectorctl.h"
 
 namespace connectord::ctl {
 namespace {
@@ -18,12 +17,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
-
-struct CommandResult {
-  int status;
-  std::string out;
-  std::string error;
-};
 
 class DkimCommandTest : public ::testing::Test {
  protected:
@@ -35,17 +28,11 @@ class DkimCommandTest : public ::testing::Test {
   }
   ~DkimCommandTest() override { std::filesystem::remove_all(folder_); }
 
-  CommandResult run(std::vector<std::string> arguments) const {
-    std::vector<const char*> argv = {"connectorctl", "dkim", "new"};
-    const std::string configuration = (folder_ / "connectord.toml").string();
-    const std::string keys = (folder_ / "dkim").string();
-    for (const auto& argument : arguments) argv.push_back(argument.c_str());
-    for (const char* argument : {"--config", configuration.c_str(), "--dir", keys.c_str()}) argv.push_back(argument);
-    std::ostringstream out;
-    std::ostringstream error;
-    std::istringstream in;
-    const Status status = ctl::run(static_cast<int>(argv.size()), argv.data(), {out, error, in});
-    return {static_cast<int>(status), out.str(), error.str()};
+  Ran run(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"dkim", "new"});
+    arguments.insert(arguments.end(),
+                     {"--config", (folder_ / "connectord.toml").string(), "--dir", (folder_ / "dkim").string()});
+    return run_connectorctl(arguments);
   }
   std::string key(const std::string& name) const {
     std::ifstream file(folder_ / "dkim" / name);
@@ -56,7 +43,7 @@ class DkimCommandTest : public ::testing::Test {
 };
 
 TEST_F(DkimCommandTest, MakesAKeyThatOnlyItsOwnerCanReadAndPrintsWhatToPublish) {
-  const CommandResult made = run({"*.Example.net", "--selector", "S1"});
+  const Ran made = run({"*.Example.net", "--selector", "S1"});
   ASSERT_EQ(made.status, 0) << made.error;
   const auto parsed = auth::DkimPrivateKey::parse(key("example.net.s1.pem"));
   ASSERT_TRUE(parsed) << parsed.error();
@@ -70,7 +57,7 @@ TEST_F(DkimCommandTest, MakesAKeyThatOnlyItsOwnerCanReadAndPrintsWhatToPublish) 
 }
 
 TEST_F(DkimCommandTest, SplitsTheRecordIntoStringsThatDnsCanCarry) {
-  const CommandResult made = run({"example.net", "--selector", "s1", "--bits", "4096", "--json"});
+  const Ran made = run({"example.net", "--selector", "s1", "--bits", "4096", "--json"});
   ASSERT_EQ(made.status, 0) << made.error;
   const auto object = nlohmann::json::parse(made.out);
   const std::string line = object["zone_line"];
@@ -88,7 +75,7 @@ TEST_F(DkimCommandTest, SplitsTheRecordIntoStringsThatDnsCanCarry) {
 }
 
 TEST_F(DkimCommandTest, MakesEd25519KeysAndNamesThemByTheDay) {
-  const CommandResult made = run({"example.net", "--ed25519", "--json"});
+  const Ran made = run({"example.net", "--ed25519", "--json"});
   ASSERT_EQ(made.status, 0) << made.error;
   const auto object = nlohmann::json::parse(made.out);
   EXPECT_EQ(object["algorithm"], "ed25519-sha256");
@@ -98,7 +85,7 @@ TEST_F(DkimCommandTest, MakesEd25519KeysAndNamesThemByTheDay) {
 TEST_F(DkimCommandTest, NeverWritesOverAKey) {
   ASSERT_EQ(run({"example.net", "--selector", "s1"}).status, 0);
   const std::string before = key("example.net.s1.pem");
-  const CommandResult again = run({"example.net", "--selector", "s1"});
+  const Ran again = run({"example.net", "--selector", "s1"});
   EXPECT_EQ(again.status, 1);
   EXPECT_THAT(again.error, HasSubstr("there already"));
   EXPECT_EQ(key("example.net.s1.pem"), before);
@@ -118,7 +105,7 @@ TEST_F(DkimCommandTest, RefusesWhatCannotWork) {
                                                              {{"example.net", "--bits", "16384"}, 2},
                                                              {{"example.net", "--bits", "2048", "--ed25519"}, 2},
                                                              {{}, 2}}) {
-    const CommandResult refused = run(arguments);
+    const Ran refused = run(arguments);
     EXPECT_EQ(refused.status, status) << (arguments.empty() ? "" : arguments.back());
     EXPECT_FALSE(refused.error.empty());
   }

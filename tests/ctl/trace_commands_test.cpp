@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "ctl/connectorctl.h"
+#include "ctl/run_connectorctl.h"
 #include "trace/fixture.h"
 
 namespace connectord::ctl {
@@ -14,12 +14,6 @@ namespace {
 
 using namespace trace::test;  // NOLINT: short forms of mail
 using trace::Status;
-
-struct Result {
-  int status;
-  std::string out;
-  std::string error;
-};
 
 class TraceCommands : public TraceTest {
  protected:
@@ -38,22 +32,14 @@ class TraceCommands : public TraceTest {
     ::setenv("TZ", zone, 1);
     ::tzset();
   }
-  Result run(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), "connectorctl");
-    for (const char* more : {"--config"}) arguments.emplace_back(more);
-    arguments.push_back((folder_ / "c.toml").string());
-    std::vector<const char*> pointers;
-    for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
-    std::ostringstream out;
-    std::ostringstream error;
-    std::istringstream in;
-    const auto status = ctl::run(static_cast<int>(pointers.size()), pointers.data(), {out, error, in, false});
-    return {static_cast<int>(status), out.str(), error.str()};
+  Ran run(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--config", (folder_ / "c.toml").string()});
+    return run_connectorctl(arguments);
   }
   // The queue IDs of what is found.
   std::string found(std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(), {"trace", "--json"});
-    const Result result = run(std::move(arguments));
+    const Ran result = run(std::move(arguments));
     EXPECT_EQ(result.status, 0) << result.error;
     std::istringstream lines(result.out);
     std::string text;
@@ -114,10 +100,10 @@ TEST_F(TraceCommands, AsksForMoreThanOnePage) {
   Mail mail;
   mail.to(std::vector<std::string>(2500, "user@example.net"));
   append(mail);
-  const Result some = run({"trace", "--json", "--limit", "2400"});
+  const Ran some = run({"trace", "--json", "--limit", "2400"});
   EXPECT_EQ(std::count(some.out.begin(), some.out.end(), '\n'), 2400);
   EXPECT_NE(some.error.find("there are more; see --limit"), std::string::npos);
-  const Result all = run({"trace", "--json", "--limit", "9000"});
+  const Ran all = run({"trace", "--json", "--limit", "9000"});
   EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 2500);
   EXPECT_EQ(all.error, "");
 }
@@ -228,7 +214,7 @@ TEST_F(TraceCommands, TellsTheWholeWayOfAMessage) {
 TEST_F(TraceCommands, ShowsTheMessageOfAQueueIdAndSaysWhereThereAreMore) {
   append(Mail().queued_as("4X").with_id("<old@contoso.com>"));
   append(Mail().queued_as("4X").with_id("<new@contoso.com>"));
-  const Result shown = run({"trace", "show", "4X"});
+  const Ran shown = run({"trace", "show", "4X"});
   EXPECT_NE(shown.out.find("Message-ID: new@contoso.com"), std::string::npos) << shown.out;
   EXPECT_NE(shown.error.find("another message has that name too: connectorctl trace show 1"), std::string::npos);
   EXPECT_NE(run({"trace", "show", "<old@contoso.com>"}).out.find("message 1,"), std::string::npos);
@@ -296,14 +282,14 @@ TEST_F(TraceCommands, CutNoCsvAndSayWhatDecided) {
       {"require.tls", "contoso", model::Outcome::fail, "TLS", "no TLS", "see the log"}};
   refused.facts.certificate.sha256 = std::string(64, 'a');
   append(refused);
-  const Result all = run({"trace", "--csv"});
+  const Ran all = run({"trace", "--csv"});
   EXPECT_EQ(std::count(all.out.begin(), all.out.end(), '\n'), 1502);
   EXPECT_EQ(all.error, "");
   EXPECT_NE(all.out.find(",certificate_sha256,certificate_public_key_sha256,finding,rules\r\n"), std::string::npos);
   EXPECT_NE(all.out.find("\"" + std::string(64, 'a') + R"(","","require.tls: expected TLS, seen no TLS","")"),
             std::string::npos)
       << all.out.substr(0, 800);
-  const Result some = run({"trace", "--csv", "--limit", "10"});
+  const Ran some = run({"trace", "--csv", "--limit", "10"});
   EXPECT_EQ(std::count(some.out.begin(), some.out.end(), '\n'), 11);
   EXPECT_NE(some.error.find("there are more"), std::string::npos);
 }
@@ -350,8 +336,7 @@ TEST_F(TraceCommands, FindsShowsAndCountsByRule) {
   EXPECT_EQ(json[1], nlohmann::json::parse(R"({"rule": "watch", "mode": "audit", "matched": true,
       "actions": ["reject"], "recipients": ["bob@example.net"], "severity": "high", "skipped_because": null,
       "microseconds": 12})"));
-  const Result report =
-      run({"trace", "report", "--by", "rule_action", "--since", "2026-11-21", "--until", "2026-11-22"});
+  const Ran report = run({"trace", "report", "--by", "rule_action", "--since", "2026-11-21", "--until", "2026-11-22"});
   EXPECT_NE(report.out.find("watch (audit): reject"), std::string::npos) << report.out << report.error;
   EXPECT_NE(run({"trace", "--csv"}).out.find(",\"mark; watch\"\r\n"), std::string::npos);
 }
@@ -370,7 +355,7 @@ TEST_F(TraceCommands, SaysWhatIsWrongAndWhatToWrite) {
       {{"trace", "--file", "/nowhere/trace.db"}, "there is no trace"},
   };
   for (const auto& [arguments, message] : cases) {
-    const Result result = run(arguments);
+    const Ran result = run(arguments);
     EXPECT_EQ(result.status, 1) << message;
     EXPECT_NE(result.error.find(message), std::string::npos) << result.error;
     EXPECT_EQ(result.out, "");
@@ -381,7 +366,7 @@ TEST_F(TraceCommands, SaysWhatIsWrongAndWhatToWrite) {
                                                                                      {"trace", "--since", ""},
                                                                                      {"trace", "--sender", ""},
                                                                                      {"trace", "--csv", "--json"}}) {
-    const Result result = run(wrong);
+    const Ran result = run(wrong);
     EXPECT_EQ(result.status, 2) << wrong.back();
     EXPECT_EQ(result.out, "") << wrong.back();
   }

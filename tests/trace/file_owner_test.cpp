@@ -19,11 +19,6 @@ using namespace test;  // NOLINT: short forms of mail
 
 constexpr uid_t nobody = 65534;
 
-std::string content_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 class FileOwners : public TraceTest {
  protected:
   void SetUp() override {

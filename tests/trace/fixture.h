@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,11 @@ constexpr std::int64_t hour = 3600 * second;
 constexpr std::int64_t day = 24 * hour;
 // 2026-11-21 12:00 UTC
 constexpr std::int64_t noon = 1'795'262'400'000;
+
+inline std::string content_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
 
 // One message as a session would have it, with short ways to say what a test is about.
 struct Mail {

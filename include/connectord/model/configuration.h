@@ -16,6 +16,13 @@
 namespace connectord::model {
 
 struct Server {
+  Server();
+  Server(const Server&);
+  Server(Server&&) noexcept;
+  Server& operator=(const Server&);
+  Server& operator=(Server&&) noexcept;
+  ~Server();
+
   std::string authserv_id;  // RFC 8601, 2.5
   std::string host_name;    // of this host, from outside the files
   std::optional<net::Endpoint> milter;
@@ -178,6 +185,13 @@ struct Sources {
 
 // One configuration as its files say it, checked key by key.
 struct Configuration {
+  Configuration();
+  Configuration(const Configuration&);
+  Configuration(Configuration&&) noexcept;
+  Configuration& operator=(const Configuration&);
+  Configuration& operator=(Configuration&&) noexcept;
+  ~Configuration();
+
   Sources sources;
   Server server;
   Organization organization;

@@ -102,6 +102,13 @@ struct EnhancedFiltering {
 };
 
 struct InboundConnector {
+  InboundConnector();
+  InboundConnector(const InboundConnector&);
+  InboundConnector(InboundConnector&&) noexcept;
+  InboundConnector& operator=(const InboundConnector&);
+  InboundConnector& operator=(InboundConnector&&) noexcept;
+  ~InboundConnector();
+
   static constexpr int default_priority = 100;
 
   std::string name;

@@ -152,6 +152,13 @@ struct RuleChanges {
 inline constexpr std::string_view override_by_sealer = "a trusted ARC sealer saw DMARC pass";
 
 struct Decision {
+  Decision();
+  Decision(const Decision&);
+  Decision(Decision&&) noexcept;
+  Decision& operator=(const Decision&);
+  Decision& operator=(Decision&&) noexcept;
+  ~Decision();
+
   Action action = Action::accept;
   std::optional<Reply> reply;  // for reject and defer
   std::string connector;       // the attribution; empty for none

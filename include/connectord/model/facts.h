@@ -93,6 +93,13 @@ struct MessageContent {
 
 // All that is known of a message's way so far. A session gathers it; the engine reads it.
 struct Facts {
+  Facts();
+  Facts(const Facts&);
+  Facts(Facts&&) noexcept;
+  Facts& operator=(const Facts&);
+  Facts& operator=(Facts&&) noexcept;
+  ~Facts();
+
   // What is over, and so which checks can be made.
   enum class Stage : std::uint8_t { envelope, message };
 

@@ -80,6 +80,13 @@ struct Route {
 };
 
 struct OutboundConnector {
+  OutboundConnector();
+  OutboundConnector(const OutboundConnector&);
+  OutboundConnector(OutboundConnector&&) noexcept;
+  OutboundConnector& operator=(const OutboundConnector&);
+  OutboundConnector& operator=(OutboundConnector&&) noexcept;
+  ~OutboundConnector();
+
   std::string name;
   Scenario scenario = Scenario::internet;
   bool enabled = true;

@@ -90,6 +90,13 @@ struct HeaderCondition {
 
 // The keys of [rule.when] and [rule.unless]. What is empty is not asked. Of a key's values any one will do.
 struct RuleConditions {
+  RuleConditions();
+  RuleConditions(const RuleConditions&);
+  RuleConditions(RuleConditions&&) noexcept;
+  RuleConditions& operator=(const RuleConditions&);
+  RuleConditions& operator=(RuleConditions&&) noexcept;
+  ~RuleConditions();
+
   std::vector<Direction> direction;
   std::vector<std::string> inbound_connectors;
   std::vector<std::string> outbound_connectors;
@@ -253,6 +260,13 @@ consteval auto words_of(ContentCipher) {
 
 // One [[rule.action]]. Which keys count depends on the kind.
 struct RuleAction {
+  RuleAction();
+  RuleAction(const RuleAction&);
+  RuleAction(RuleAction&&) noexcept;
+  RuleAction& operator=(const RuleAction&);
+  RuleAction& operator=(RuleAction&&) noexcept;
+  ~RuleAction();
+
   RuleActionKind kind = RuleActionKind::set_header;
   std::uint32_t code = 0;       // of reject and defer; 0: 550 or 451
   std::string status;           // the enhanced one; empty: 5.7.1 or 4.7.1
@@ -293,6 +307,13 @@ struct RuleAction {
 };
 
 struct Rule {
+  Rule();
+  Rule(const Rule&);
+  Rule(Rule&&) noexcept;
+  Rule& operator=(const Rule&);
+  Rule& operator=(Rule&&) noexcept;
+  ~Rule();
+
   std::string name;
   std::string comment;
   std::int32_t priority = 0;  // lower first

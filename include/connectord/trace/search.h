@@ -28,6 +28,13 @@ struct Certificate {
 
 // What was kept of one answer, beside its recipients.
 struct Message {
+  Message();
+  Message(const Message&);
+  Message(Message&&) noexcept;
+  Message& operator=(const Message&);
+  Message& operator=(Message&&) noexcept;
+  ~Message();
+
   std::int64_t id = 0;
   std::int64_t time = 0;
   std::int64_t connected = 0;  // 0: not known
@@ -77,6 +84,13 @@ struct Row {
 
 // All that must hold; what is empty does not count. Letter case counts in queue IDs alone.
 struct Query {
+  Query();
+  Query(const Query&);
+  Query(Query&&) noexcept;
+  Query& operator=(const Query&);
+  Query& operator=(Query&&) noexcept;
+  ~Query();
+
   std::string word;                         // any of the next eight that is empty, to find mail by a bare word
   std::string sender;                       // of MAIL FROM: an address, or a domain; "<>" for the null sender
   std::string recipient;                    // an address, or a domain
