@@ -151,7 +151,7 @@ class Host:
         if self.options.confined:
             shutil.chown(folder, self.user, self.user)
         return folder
-    
+
     def let_read(self, secret: Path) -> None:
         """A secret that only root may read is enough for a connectord that starts as root, and for no other."""
         if self.options.confined:

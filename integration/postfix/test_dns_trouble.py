@@ -61,7 +61,7 @@ class Trouble(AuthenticationScenario):
             start = time.monotonic()
             sent = submit(client, "a@slow.example", author="a@slow.example", finish=signer("slow.example"))
             # One after the other, SPF, key and policy would take 1.5 s at least.
-            self.assertLess(time.monotonic() - start, 1.45)
+            self.assertLess(time.monotonic() - start, 1.2)
         results = self.results(sent)
         self.assertEqual([results[method].result for method in ("spf", "dkim", "dmarc")], ["pass"] * 3)
 
@@ -191,7 +191,6 @@ class TwoHundred(HostScenario):
             waiting = [stack.enter_context(self.session(n, f"n{n}.silent.example")) for n in range(200)]
             ordinary = stack.enter_context(self.session(1000, "good.example"))
             ordinary.end_of_message()
-            alone = [self.seconds_for_a_message(ordinary) for _ in range(50)]
             for mta in waiting:
                 mta.say_end_of_message()
             seconds = [self.seconds_for_a_message(ordinary) for _ in range(200)]
@@ -200,9 +199,7 @@ class TwoHundred(HostScenario):
             replies = [mta.read_outcome().verdict.reply[:9] for mta in waiting]
             self.assertLess(time.monotonic() - start, 10)
         self.assertEqual(set(replies), {"451 4.7.1"})
-        # Who waits does so for seconds. Machines differ, so mail is compared with mail.
-        self.assertLess(statistics.median(seconds), 3 * statistics.median(alone) + 0.01)
-        self.assertLess(sorted(seconds)[-3], max(alone) + 0.5)
+        self.assertLess(sorted(seconds)[-3], 0.05, f"median {statistics.median(seconds):.4f}, worst {max(seconds):.4f}")
         self.assertLess(threads, 230, "more than one for each session that waits")
 
     def seconds_for_a_message(self, mta: MilterClient) -> float:

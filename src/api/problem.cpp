@@ -4,8 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "connectord/base/display_control.h"
-#include "connectord/base/json.h"
+#include "json_body.h"
 
 namespace connectord::api {
 
@@ -41,7 +40,7 @@ Response problem(unsigned status, std::string_view detail, const std::vector<Fie
   for (const FieldError& error : errors) {
     object["errors"].push_back({{"field", error.field}, {"message", error.message}});
   }
-  return {status, "application/problem+json", base::escape_display_controls(base::json_text(object)) + "\n", {}};
+  return {status, "application/problem+json", to_text(object), {}};
 }
 
 Response try_again_in(std::int64_t seconds, std::string_view detail) {
