@@ -1,8 +1,11 @@
 """What debian/ and packaging/ say, as far as it can be seen without building a package: script/package and
 script/acceptance try the rest."""
 
+import os
 import re
+import shutil
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -42,6 +45,35 @@ class Packaging(unittest.TestCase):
     def test_the_maintainer_scripts_are_good_shell(self):
         for script in DEBIAN.glob("*.p*"):
             subprocess.run(["dash", "-n", script], check=True)
+
+    def test_docker_is_sent_what_building_the_programs_takes(self):
+        kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+        with tempfile.TemporaryDirectory() as context:
+            for name in kept:
+                (copy := Path(context, name)).parent.mkdir(parents=True, exist_ok=True)
+                (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy)
+            configured = subprocess.run(["cmake", "--preset", "release"], cwd=context, capture_output=True, text=True,
+                                        check=False)
+            self.assertEqual(configured.returncode, 0, configured.stderr)
+
+    def test_what_docker_is_sent_to_build_the_programs_is_taken(self):
+        kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+        dockerfile = (ROOT / "integration" / "compose" / "Dockerfile").read_text()
+        copied = {name for line in re.findall(r"^COPY (?!--from)(.*) /source", dockerfile, re.M) for name in line.split()}
+        self.assertEqual(copied, kept)
+
+    def test_the_demo_needs_no_module_of_python_that_bootstrap_does_not_install_for_it(self):
+        packages = subprocess.run([ROOT / "script" / "bootstrap", "--list", "--demo"], stdout=subprocess.PIPE, text=True,
+                                  check=True).stdout.split()
+        with tempfile.TemporaryDirectory() as modules:
+            for package in (package for package in packages if package.startswith("python3-")):
+                for path in subprocess.run(["dpkg", "-L", package], stdout=subprocess.PIPE, text=True,
+                                           check=True).stdout.split():
+                    if Path(path).parent == Path("/usr/lib/python3/dist-packages"):
+                        Path(modules, Path(path).name).symlink_to(path)
+            begun = subprocess.run(["/usr/bin/python3", "-S", ROOT / "integration" / "demo.py", "--help"],
+                                   env={**os.environ, "PYTHONPATH": modules}, capture_output=True, text=True, check=False)
+        self.assertEqual(begun.returncode, 0, begun.stderr)
 
 
 if __name__ == "__main__":
