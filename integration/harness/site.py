@@ -5,11 +5,13 @@ sink `default`.
 """
 
 import contextlib
+import functools
 import grp
 import json
 import pwd
 import re
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping
@@ -271,21 +273,21 @@ class Site(Host):
                 "smtpd_tls_key_file": str(server.key), "smtpd_tls_CAfile": str(authority.file)}
 
 
-# What certificates_of_the_world() has made, once in this process, since that starts a program for each: contents and modes.
-_made: dict[str, tuple[bytes, int]] = {}
-
-
 def certificates_of_the_world(folder: Path) -> dict[str, Certificate]:
     """The certificates of everybody in the scenarios, by the names of their files."""
-    if not _made:
-        make_certificates_of_the_world(CertificateStore(folder))
-        _made.update({file.name: (file.read_bytes(), file.stat().st_mode) for file in folder.iterdir()})
-    else:
-        folder.mkdir()
-        for name, (content, mode) in _made.items():
-            (folder / name).write_bytes(content)
-            (folder / name).chmod(mode)
+    folder.mkdir(parents=True)
+    for name, (content, mode) in files_of_the_world().items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(mode)
     return {file.stem: Certificate(file, file.with_suffix(".key")) for file in folder.glob("*.pem")}
+
+
+@functools.cache
+def files_of_the_world() -> dict[str, tuple[bytes, int]]:
+    """Contents and modes: made once in this process, since that starts a program for each certificate."""
+    with tempfile.TemporaryDirectory() as folder:
+        make_certificates_of_the_world(CertificateStore(Path(folder, "made")))
+        return {file.name: (file.read_bytes(), file.stat().st_mode) for file in Path(folder, "made").iterdir()}
 
 
 def make_certificates_of_the_world(store: CertificateStore) -> None:

@@ -52,7 +52,7 @@ class Packaging(unittest.TestCase):
             for name in kept:
                 (copy := Path(context, name)).parent.mkdir(parents=True, exist_ok=True)
                 (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy)
-            configured = subprocess.run(["cmake", "--preset", "release"], cwd=context, capture_output=True, text=True,
+            configured = subprocess.run(["cmake", "--preset", "optimized"], cwd=context, capture_output=True, text=True,
                                         check=False)
             self.assertEqual(configured.returncode, 0, configured.stderr)
 

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include "connectord/base/json.h"
 #include "connectord/config/connector_edit.h"
 #include "connectord/config/connector_files.h"
+#include "connectord/config/toml_json.h"
 #include "split_connectors.h"
 
 namespace connectord::config {
@@ -24,12 +24,6 @@ struct Said {
   std::string file;
 };
 using Statements = std::map<std::pair<std::string, std::string>, Said>;
-
-Json to_json(const toml::table& table) {
-  std::ostringstream text;
-  text << toml::json_formatter(table);
-  return base::parse_json(text.str());
-}
 
 class Reading {
  public:

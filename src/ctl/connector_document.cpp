@@ -4,21 +4,15 @@
 
 #include <algorithm>
 #include <optional>
-#include <sstream>
 
 #include "connectord/base/json.h"
+#include "connectord/config/toml_json.h"
 #include "input.h"
 
 namespace connectord::ctl {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json to_json(const toml::table& table) {
-  std::ostringstream text;
-  text << toml::json_formatter(table);
-  return base::parse_json(text.str());
-}
 
 std::optional<toml::table> parse_toml(const std::string& text, std::string* why = nullptr) {
   try {
@@ -35,7 +29,7 @@ tl::expected<Json, std::string> document_in(const std::string& text) {
   std::string why;
   const auto document = parse_toml(text, &why);
   if (!document) return tl::unexpected("is neither JSON nor TOML: " + why);
-  return to_json(*document);
+  return config::to_json(*document);
 }
 
 tl::expected<Json, std::string> rule_in(const std::string& text) {
@@ -68,10 +62,10 @@ constexpr std::string_view list_example = "identify.sender_domains=contoso.com";
 std::optional<Json> parse_setting(const std::string& setting) {
   const auto equals = setting.find('=');
   if (equals == std::string::npos) return std::nullopt;
-  if (const auto table = parse_toml(setting)) return to_json(*table);
+  if (const auto table = parse_toml(setting)) return config::to_json(*table);
   auto table = parse_toml(setting.substr(0, equals) + " = \"\"");
   if (!table) return std::nullopt;
-  Json json = to_json(*table);
+  Json json = config::to_json(*table);
   Json* value = &json;
   while (value->is_object() && !value->empty()) value = &value->front();
   *value = setting.substr(equals + 1);
