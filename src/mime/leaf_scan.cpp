@@ -14,7 +14,7 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 // The bytes of a no-break space are among these, wherever they stand: alike in what is sought and where.
 bool does_not_count(char c) {
-  return (c >= 0 && c <= ' ') || c == '>' || c == '\xc2' || c == '\xa0';
+  return (base::is_ascii(c) && c <= ' ') || c == '>' || c == '\xc2' || c == '\xa0';
 }
 
 // Hides what is no ASCII in ISO-2022-JP (RFC 1468): its bytes look like ASCII between two escape sequences.

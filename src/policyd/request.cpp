@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "connectord/base/number.h"
+#include "connectord/base/text.h"
 #include "connectord/mail/certificate_name.h"
 #include "connectord/mail/path.h"
 
@@ -130,7 +131,7 @@ std::string format_answer(const session::Answer& answer) {
   if (!refused || !answer.reply) return "DUNNO";
   std::string line = model::to_string(*answer.reply);
   for (char& c : line) {
-    if (c < ' ' || c == 0x7f) c = '?';
+    if (!base::is_ascii(c) || base::is_control(c)) c = '?';
   }
   return line;
 }

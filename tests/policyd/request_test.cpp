@@ -80,6 +80,7 @@ TEST(PolicyAnswer, IsOneLineInAnAccessTablesTerms) {
   EXPECT_EQ(format_answer({model::Action::reject, model::Reply{550, "5.7.1", "No"}}), "550 5.7.1 No");
   EXPECT_EQ(format_answer({model::Action::defer, model::Reply{451, "4.7.1", "Later\n\naction=OK"}}),
             "451 4.7.1 Later??action=OK");
+  EXPECT_EQ(format_answer({model::Action::reject, model::Reply{550, "5.7.1", "N\xc3\xb6"}}), "550 5.7.1 N??");
 }
 
 }  // namespace
