@@ -286,8 +286,8 @@ def certificates_of_the_world(folder: Path) -> dict[str, Certificate]:
 def files_of_the_world() -> dict[str, tuple[bytes, int]]:
     """Contents and modes: made once in this process, since that starts a program for each certificate."""
     with tempfile.TemporaryDirectory() as folder:
-        make_certificates_of_the_world(CertificateStore(Path(folder, "made")))
-        return {file.name: (file.read_bytes(), file.stat().st_mode) for file in Path(folder, "made").iterdir()}
+        make_certificates_of_the_world(CertificateStore(Path(folder)))
+        return {file.name: (file.read_bytes(), file.stat().st_mode) for file in Path(folder).iterdir()}
 
 
 def make_certificates_of_the_world(store: CertificateStore) -> None:

@@ -1,5 +1,5 @@
-"""What debian/ and packaging/ say, as far as it can be seen without building a package: script/package and
-script/acceptance try the rest."""
+"""What debian/, packaging/, Docker's files and script/bootstrap say, as far as it can be seen without building a package or an
+image, or on a fresh machine: script/package and script/acceptance try the rest."""
 
 import os
 import re
@@ -17,6 +17,10 @@ KEPT = {"trace.db"}  # what purging leaves to the administrator
 
 def versions(name: str) -> list[str]:
     return re.findall(r"^connectord \((.*)\) ", (DEBIAN / name).read_text(), re.M)
+
+
+def sent_to_docker() -> set[str]:
+    return {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
 
 
 class Packaging(unittest.TestCase):
@@ -47,9 +51,8 @@ class Packaging(unittest.TestCase):
             subprocess.run(["dash", "-n", script], check=True)
 
     def test_docker_is_sent_what_building_the_programs_takes(self):
-        kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
         with tempfile.TemporaryDirectory() as context:
-            for name in kept:
+            for name in sent_to_docker():
                 (copy := Path(context, name)).parent.mkdir(parents=True, exist_ok=True)
                 (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy)
             configured = subprocess.run(["cmake", "--preset", "optimized"], cwd=context, capture_output=True, text=True,
@@ -57,10 +60,9 @@ class Packaging(unittest.TestCase):
             self.assertEqual(configured.returncode, 0, configured.stderr)
 
     def test_what_docker_is_sent_to_build_the_programs_is_taken(self):
-        kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
         dockerfile = (ROOT / "integration" / "compose" / "Dockerfile").read_text()
         copied = {name for line in re.findall(r"^COPY (?!--from)(.*) /source", dockerfile, re.M) for name in line.split()}
-        self.assertEqual(copied, kept)
+        self.assertEqual(copied, sent_to_docker())
 
     def test_the_demo_needs_no_module_of_python_that_bootstrap_does_not_install_for_it(self):
         packages = subprocess.run([ROOT / "script" / "bootstrap", "--list", "--demo"], stdout=subprocess.PIPE, text=True,
