@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import re
 import signal
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -11,6 +12,10 @@ from typing import Callable, ContextManager
 
 # What fails because the machine is busy with others passes when it runs again. More than a few are no such case.
 MAX_AGAIN = 3
+
+# A test that takes as many seconds hangs: the longest, a page of the documentation, takes a fifth of that. It fails, and shows
+# where it was.
+MAX_SECONDS = 300.0
 
 
 class Runner:
@@ -71,7 +76,24 @@ class Runner:
 
 class _ResultWithCircumstances(unittest.TextTestResult):
     """Beside what failed, what the servers of the scenario said, where it has `circumstances()`: a failure that comes once
-    in a hundred runs is to explain itself."""
+    in a hundred runs is to explain itself. What hangs, in a test or between two of them, fails."""
+
+    def startTestRun(self):
+        super().startTestRun()
+        signal.signal(signal.SIGALRM, _give_up)
+        _allow_time()
+
+    def stopTestRun(self):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        super().stopTestRun()
+
+    def startTest(self, test):
+        _allow_time()
+        super().startTest(test)
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        _allow_time()
 
     def _exc_info_to_string(self, err, test):
         text = super()._exc_info_to_string(err, test)
@@ -87,6 +109,22 @@ def _names_of_failed(result: unittest.TestResult) -> list[str]:
         of_class = re.fullmatch(r"(?:setUpClass|tearDownClass) \((.*)\)", name)
         names.append(of_class[1] if of_class else name)
     return sorted(set(names))
+
+
+class Hangs(Exception):
+    """Not a TimeoutError, which is an OSError too: those that wait for a server take them as "not yet"."""
+
+
+def _allow_time() -> None:
+    """From now on, and again: what is undone after a failure may hang as well."""
+    signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS, MAX_SECONDS)
+
+
+def _give_up(*_) -> None:
+    # With what each process waits for; the run's own and those that it has started are among them.
+    processes = subprocess.run(["ps", "-e", "--forest", "-o", "pid,ppid,stat,etime,wchan:24,args"], capture_output=True,
+                               text=True, check=False).stdout
+    raise Hangs(f"it has taken {MAX_SECONDS:g} s; the processes of this machine:\n{processes}")
 
 
 def _interrupt(*_) -> None:
