@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "connectord/auth/spf.h"
+#include "connectord/auth/spf_survey.h"
 #include "connectord/net/domain_name.h"
 #include "spf_lookups.h"
 #include "spf_macro.h"
@@ -23,8 +24,6 @@ namespace {
 using dns::Answer;
 using dns::Type;
 using model::SpfResult;
-
-constexpr std::size_t max_exchangers = 10;
 
 // What a domain's record says.
 struct Verdict {
@@ -267,7 +266,7 @@ SpfStep<bool> SpfCheck::Evaluation::matches_mx(const SpfMechanism& mechanism, co
   const auto answer = lookups_.ask_for_term(target, Type::mx);
   if (!answer) return tl::unexpected(answer.error());
   const auto& exchangers = (*answer)->exchangers;
-  if (exchangers.size() > max_exchangers) return spf_fault(SpfStop::permerror, "more than ten MX records");
+  if (exchangers.size() > max_spf_exchangers) return spf_fault(SpfStop::permerror, "more than ten MX records");
   for (const auto& exchanger : exchangers) {
     if (!exchanger.name.empty()) lookups_.expect(exchanger.name, lookups_.address_type());
   }

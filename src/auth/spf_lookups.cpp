@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectord/auth/spf_survey.h"
 #include "connectord/dns/names.h"
 #include "connectord/net/domain_name.h"
 #include "spf_text.h"
@@ -9,8 +10,6 @@
 namespace connectord::auth {
 namespace {
 
-constexpr unsigned max_terms = 10;
-constexpr std::size_t max_void_lookups = 2;
 constexpr std::size_t max_client_names = 10;
 
 std::string described(const std::string& name, dns::Type type, dns::Status status) {
@@ -24,7 +23,7 @@ tl::unexpected<SpfFault> spf_fault(SpfStop stop, std::string problem) {
 }
 
 SpfStep<void> SpfLookups::count_term() {
-  if (++terms_ > max_terms) return spf_fault(SpfStop::permerror, "more than ten terms that ask DNS");
+  if (++terms_ > max_spf_lookups) return spf_fault(SpfStop::permerror, "more than ten terms that ask DNS");
   return {};
 }
 
@@ -45,7 +44,7 @@ SpfStep<const dns::Answer*> SpfLookups::ask_for_term(const std::string& name, dn
   if (std::find(void_lookups_.begin(), void_lookups_.end(), question) == void_lookups_.end()) {
     void_lookups_.push_back(question);
   }
-  if (void_lookups_.size() > max_void_lookups) {
+  if (void_lookups_.size() > max_void_spf_lookups) {
     return spf_fault(SpfStop::permerror,
                      "more than two lookups that find nothing, the last: " + described(name, type, status));
   }

@@ -14,7 +14,6 @@ using dns::Type;
 using Kind = SpfMechanism::Kind;
 
 constexpr std::size_t max_records = 30;
-constexpr std::size_t max_exchangers = 10;
 constexpr unsigned broadest_ip4 = 16;
 constexpr unsigned broadest_ip6 = 32;
 
@@ -129,7 +128,7 @@ class Survey {
   void exchangers(const std::string& name, const std::string& domain) {
     const dns::Answer* answer = ask_for_term(name, Type::mx);
     if (answer == nullptr) return;
-    if (answer->exchangers.size() > max_exchangers) {
+    if (answer->exchangers.size() > max_spf_exchangers) {
       return error(domain, "mx of " + printable(name) + ": more than ten MX records");
     }
     for (const auto& exchanger : answer->exchangers) {

@@ -17,7 +17,7 @@ using model::InboundConnector;
 using model::Problem;
 
 // One thing that identifies, of one connector. Claims that meet say "I am as specific as you" about the same mail.
-struct Claim {
+struct ConnectorClaim {
   const InboundConnector* connector = nullptr;
   std::string text;  // as the configuration has it, for the message
 };
@@ -59,7 +59,7 @@ class Conflicts {
   }
 
   void sender_domains() {
-    std::unordered_map<std::string, Claim> first;
+    std::unordered_map<std::string, ConnectorClaim> first;
     for (const InboundConnector& connector : connectors_) {
       if (!connector.enabled) continue;
       for (const net::DomainPattern& pattern : connector.identify.sender_domains) {
@@ -69,12 +69,12 @@ class Conflicts {
   }
 
   void certificates() {
-    std::unordered_map<std::string, Claim> first;
+    std::unordered_map<std::string, ConnectorClaim> first;
     for (const InboundConnector& connector : connectors_) {
       if (!connector.enabled || !connector.identify.certificate) continue;
       const model::CertificatePattern& pattern = *connector.identify.certificate;
       const std::string names = (pattern.subject ? pattern.subject->text : "") + "\n" + pattern.issuer.value_or("");
-      const Claim claim{&connector, "certificate " + to_string(pattern)};
+      const ConnectorClaim claim{&connector, "certificate " + to_string(pattern)};
       if (pattern.fingerprints.empty()) meet(first, names, claim);
       for (const auto& fingerprint : pattern.fingerprints) meet(first, names + "\n" + to_string(fingerprint), claim);
     }
@@ -108,7 +108,8 @@ class Conflicts {
     }
   }
 
-  void meet(std::unordered_map<std::string, Claim>& first, const std::string& key, const Claim& claim) {
+  void meet(std::unordered_map<std::string, ConnectorClaim>& first, const std::string& key,
+            const ConnectorClaim& claim) {
     const auto [place, is_new] = first.try_emplace(key, claim);
     if (is_new) return;
     compare(place->second, claim, true);
@@ -116,7 +117,7 @@ class Conflicts {
   }
 
   // `same`: what the one matches is just what the other matches.
-  void compare(const Claim& a, const Claim& b, bool same) {
+  void compare(const ConnectorClaim& a, const ConnectorClaim& b, bool same) {
     if (a.connector == b.connector) return;
     if (a.connector->priority == b.connector->priority) {
       report_tie(a, b);
@@ -133,7 +134,7 @@ class Conflicts {
     }
   }
 
-  void report_tie(const Claim& a, const Claim& b) {
+  void report_tie(const ConnectorClaim& a, const ConnectorClaim& b) {
     if (!tied_.insert(std::minmax(a.connector, b.connector)).second) return;
     problems_.push_back({b.connector->location, "inbound.identify",
                          "connector \"" + b.connector->name + "\" ties with " + named(*a.connector) + ": both have " +
@@ -205,9 +206,9 @@ class Conflicts {
   const std::vector<InboundConnector>& connectors_;
   std::vector<Problem> problems_;
   std::vector<Overlap> overlaps_;
-  std::unordered_map<const InboundConnector*, std::size_t> claims_;  // that no other connector takes away
-  std::vector<std::pair<Claim, Claim>> never_chosen_;                // loser, winner
-  std::vector<std::pair<Claim, Claim>> taken_;                       // the same, of connectors with other claims left
+  std::unordered_map<const InboundConnector*, std::size_t> claims_;      // that no other connector takes away
+  std::vector<std::pair<ConnectorClaim, ConnectorClaim>> never_chosen_;  // loser, winner
+  std::vector<std::pair<ConnectorClaim, ConnectorClaim>> taken_;  // the same, of connectors with other claims left
   std::set<std::pair<const InboundConnector*, const InboundConnector*>> tied_;
 };
 

@@ -28,8 +28,10 @@ struct SpfSurvey {
   bool uses_macros = false;                 // targets that depend on the message, which are not followed
 };
 
+// What an evaluation may cost at most (RFC 7208, 4.6.4).
 inline constexpr std::size_t max_spf_lookups = 10;
 inline constexpr std::size_t max_void_spf_lookups = 2;
+inline constexpr std::size_t max_spf_exchangers = 10;  // of a term "mx"
 
 // std::nullopt while answers are missing, which are then noted in `dns_answers`. Follows includes and redirects, at
 // most thirty records. `domain` must be normalized.
