@@ -134,9 +134,17 @@ class Confined(SiteScenario):
         self.addCleanup(self.site.connectord.start)
         self.addCleanup(self.site.connectord.write_configuration, text)
         self.addCleanup(self.site.connectord.stop)
-        self.site.connectord.write_configuration(text.replace(f"{self.site.trace_file.parent}/", f"{self.site.path}/elsewhere/"))
-        self.site.connectord.launch()
-        self.site.connectord.wait_for_log(f"ReadWritePaths={self.site.path}/", timeout=10)
+        closed = self.site.path / "closed"
+        closed.mkdir()
+        closed.chmod(0o777)  # the unit alone keeps it from writing there
+        for before, after, told in (("trace", "elsewhere", self.site.path), ("run", "elsewhere", self.site.path),
+                                    ("run", "closed", closed)):
+            with self.subTest(f"{before} is {after}"):
+                self.site.connectord.write_configuration(text.replace(f"{self.site.path}/{before}/", f"{self.site.path}/{after}/"))
+                self.site.connectord.log_file.unlink()
+                self.site.connectord.launch()
+                self.site.connectord.wait_for_log(f"ReadWritePaths={told}/?$", timeout=10)
+                self.site.connectord.stop()
 
 
 class Launcher(unittest.TestCase):

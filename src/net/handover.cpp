@@ -18,16 +18,12 @@
 #include "connectord/base/file_descriptor.h"
 #include "connectord/base/files.h"
 #include "connectord/net/path_trust.h"
+#include "read_only.h"
 
 namespace connectord::net {
 namespace {
 
 using Expected = tl::expected<void, std::string>;
-
-// What makes a folder of a running system read-only is a unit with ProtectSystem=strict.
-std::string way_out_of_read_only(const std::string& folder) {
-  return "; let the unit write there: systemctl edit connectord, and under [Service]: ReadWritePaths=" + folder;
-}
 
 tl::unexpected<std::string> failed(const std::string& path, const std::string& what) {
   return tl::unexpected(path + ": cannot " + what + ": " + std::strerror(errno) +

@@ -1,6 +1,7 @@
 #include "connectord/net/listener.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,6 +19,7 @@
 
 #include "connectord/base/acting_as.h"
 #include "connectord/net/abstract_socket.h"
+#include "read_only.h"
 
 namespace connectord::net {
 namespace {
@@ -60,12 +62,25 @@ bool take_group(const std::string& path, const SocketRights& rights) {
   return !rights.group || ::lchown(path.c_str(), static_cast<uid_t>(-1), *rights.group) == 0;
 }
 
+// libmilter does not say why it cannot bind.
+Expected check_writable(const Endpoint& endpoint, const std::string& folder) {
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) == 0) return {};
+  const int error = errno;
+  return tl::unexpected(failure(endpoint, "cannot make a socket in " + folder, error) +
+                        (error == EROFS ? way_out_of_read_only(folder) : ""));
+}
+
+Expected not_made(const Endpoint& endpoint, const std::string& folder, int error) {
+  return tl::unexpected(failure(endpoint, "cannot make " + folder, error) +
+                        (error == EROFS ? way_out_of_read_only(folder_of(folder)) : ""));
+}
+
 Expected make_folder(const Endpoint& endpoint, const SocketRights& rights) {
   const std::string folder = folder_of(endpoint.path);
   std::error_code error;
   if (std::filesystem::exists(folder, error)) return {};
   return with_rights_for(folder_of(folder), maker_of(rights), [&](bool as_root) -> Expected {
-    if (::mkdir(folder.c_str(), 0750) != 0) return tl::unexpected(failure(endpoint, "cannot make " + folder, errno));
+    if (::mkdir(folder.c_str(), 0750) != 0) return not_made(endpoint, folder, errno);
     if (!as_root || give(folder, rights)) return {};
     return tl::unexpected(failure(endpoint, "cannot give " + folder + " to its owner", errno));
   });
@@ -195,6 +210,7 @@ tl::expected<void, std::string> bind_unix(const Endpoint& endpoint, const Socket
   if (auto made = make_folder(endpoint, rights); !made) return made;
   const std::string folder = folder_of(endpoint.path);
   return with_rights_for(folder, maker_of(rights), [&](bool as_root) -> Expected {
+    if (auto writable = check_writable(endpoint, folder); !writable) return writable;
     if (auto free = make_way(endpoint); !free) return free;
     // As it is made, so that there is no moment in which it lets in others, nor a second step that takes it by its
     // name.
