@@ -188,10 +188,14 @@ class PrivatePostfix:
             with contextlib.suppress(OSError):  # it has ended meanwhile
                 yield int(process), Path(f"/proc/{process}/comm").read_text().strip()
 
-    def run(self, program: str, *arguments: str, stdin: bytes = b"") -> str:
-        """Runs postfix, postqueue, postsuper … on this instance and returns what it printed."""
-        result = subprocess.run([f"/usr/sbin/{program}", "-c", str(self.configuration), *arguments], input=stdin,
-                                capture_output=True, check=False)
+    def run(self, program: str, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> str:
+        """Runs postfix, postqueue, postsuper … on this instance and returns what it printed. postqueue would wait for an
+        hour (`ipc_timeout`) for a Postfix that hangs."""
+        try:
+            result = subprocess.run([f"/usr/sbin/{program}", "-c", str(self.configuration), *arguments], input=stdin,
+                                    capture_output=True, check=False, timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            raise RuntimeError(str(error)) from None
         if result.returncode:
             raise RuntimeError(f"{program} {' '.join(arguments)}: {(result.stdout + result.stderr).decode()}")
         return result.stdout.decode()
@@ -199,7 +203,7 @@ class PrivatePostfix:
     def sendmail(self, message: bytes, *arguments: str) -> None:
         """Submits a message by the sendmail command, as a cron job on this machine would."""
         subprocess.run(["/usr/sbin/sendmail", "-C", str(self.configuration), *arguments], input=message, check=True,
-                       capture_output=True, env={**os.environ, "MAIL_CONFIG": str(self.configuration)})
+                       capture_output=True, timeout=60, env={**os.environ, "MAIL_CONFIG": str(self.configuration)})
 
     def log(self) -> str:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
@@ -210,7 +214,7 @@ class PrivatePostfix:
     def said(self) -> str:
         """The end of its log, and what is in its queue."""
         try:
-            queue = self.run("postqueue", "-p")
+            queue = self.run("postqueue", "-p", timeout=10)
         except RuntimeError as error:
             queue = str(error)
         return f"Postfix says:\n{self.log()[-5000:]}\nIn its queue:\n{queue}"
