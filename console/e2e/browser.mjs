@@ -17,7 +17,7 @@ export async function open(world, options = {}) {
     acceptDownloads: true,
     ...options,
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000); // as long as the other scenarios wait, on a machine that is busy with them
   const page = await context.newPage();
   const said = [];
   page.on('console', (message) => {
@@ -50,7 +50,9 @@ export async function logOut(page) {
 // The page behind that place, when all of it is there.
 export async function visit(page, world, place) {
   await page.goto(`${world.origin}/#/${place}`);
-  await settled(page);
+  await settled(page).catch((cause) => {
+    throw new Error(`"${place}" is not there as a whole`, { cause });
+  });
 }
 
 export async function settled(page) {
