@@ -22,7 +22,7 @@ def measure_list(found: dict[str, float], case: str, what: str) -> Figure:
 
 
 def measure(workspace: Workspace) -> list[Figure]:
-    found = google_benchmark(workspace, "^decide", "--benchmark_min_time=0.1")
+    found = google_benchmark(workspace, "^decide(/|_without_certificates|_among_)", "--benchmark_min_time=0.1")
     return [Figure("a decision among 10 connectors", Quantity(found["decide/10"], "ns")),
             *measure_case(found, "decide", ""),
             *measure_case(found, "decide_without_certificates", ", fingerprints unknown"),
