@@ -14,6 +14,7 @@
 #include "connectord/base/recent_map.h"
 #include "connectord/base/time.h"
 #include "connectord/dns/workers.h"
+#include "connectord/engine/outbound_index.h"
 #include "connectord/runtime/load_policy.h"
 #include "connectord/sts/policy_book.h"
 #include "connectord/sts/policy_fetch.h"
@@ -353,7 +354,7 @@ class Advisor::Work {
   }
 
   void refresh() {
-    if (!setup_.policies.current().policy->configuration().asks_destinations()) return;
+    if (!setup_.policies.current().policy->outbound().asks_destinations()) return;
     std::vector<std::string> due;
     {
       const base::MutexLock lock(mutex_);

@@ -39,7 +39,8 @@ const std::vector<net::DomainPattern>& destinations(const model::OutboundConnect
 }
 
 OutboundIndex::OutboundIndex(const model::Configuration& configuration)
-    : host_name_(net::normalize_domain(configuration.server.host_name)) {
+    : asks_destinations_(configuration.asks_destinations()),
+      host_name_(net::normalize_domain(configuration.server.host_name)) {
   const auto& connectors = configuration.outbound;
   names_.reserve(connectors.size());
   smart_hosts_.reserve(connectors.size());

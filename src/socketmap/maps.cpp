@@ -200,7 +200,7 @@ Answer look_up(const Generation& generation, std::string_view map, std::string_v
 std::optional<delivery::Question> question_about_tls(const Generation& generation, std::string_view map,
                                                      std::string_view key) {
   const model::Configuration& configuration = generation.policy->configuration();
-  if (!map.starts_with("tls-policy") || !configuration.asks_destinations()) return std::nullopt;
+  if (!map.starts_with("tls-policy") || !generation.policy->outbound().asks_destinations()) return std::nullopt;
   const auto connector = asked_about_tls(generation, map, key);
   if (!connector) return std::nullopt;
   return delivery::question_about(key, delivery::wish_of(configuration, *connector));

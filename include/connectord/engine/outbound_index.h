@@ -83,6 +83,9 @@ class OutboundIndex {
   }
   // Connectors without smart hosts and without a delivery service of their own, whatever mail they are for.
   const DomainIndex& by_mx() const { return by_mx_; }
+  // True if what destinations publish about their TLS counts for some mail; the configuration would walk all
+  // connectors.
+  bool asks_destinations() const { return asks_destinations_; }
   // This host's own name, normalized; std::nullopt where it is no domain name.
   const std::optional<std::string>& host_name() const { return host_name_; }
 
@@ -98,6 +101,7 @@ class OutboundIndex {
   DomainIndex of_any_origin_;
   SenderIndex by_sender_;
   bool has_senders_alone_ = false;
+  bool asks_destinations_ = false;
   boost::unordered_flat_map<ConnectorNumber, DomainIndex> destinations_of_;
   StringMap<DomainIndex> of_tag_;
   StringMap<std::optional<ConnectorNumber>> by_tag_alone_;  // empty where the tag does not suffice
