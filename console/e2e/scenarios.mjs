@@ -567,7 +567,7 @@ export const domains = (world) =>
     await logIn(page, world, 'operate');
     await visit(page, world, 'domains');
     await page.getByRole('button', { name: 'Look at example.net now' }).click();
-    await page.getByRole('heading', { name: 'What to publish' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'What to publish' }).waitFor();
     await page.locator('pre').filter({ hasText: '_dmarc.example.net' }).first().waitFor();
     await page.getByRole('cell', { name: /spf/i }).or(page.getByRole('rowheader', { name: /spf/i })).first().waitFor();
     await checkAccess(page, 'a domain');

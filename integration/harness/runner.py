@@ -13,8 +13,7 @@ from typing import Callable, ContextManager
 # What fails because the machine is busy with others passes when it runs again. More than a few are no such case.
 MAX_AGAIN = 3
 
-# A test that takes as many seconds hangs: the longest, a page of the documentation, takes a fifth of that. It fails, and shows
-# where it was.
+# A test that takes as many seconds hangs. It fails, and shows where it was.
 MAX_SECONDS = 300.0
 
 

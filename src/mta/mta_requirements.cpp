@@ -74,8 +74,8 @@ MtaRequirements mta_requirements_of(const std::string& file, const model::Config
     add(required, connector.require.certificate);
   }
   required.dane = configuration.delivery.dane;
-  required.tlsrpt = configuration.delivery.tlsrpt && configuration.asks_destinations();
   required.asks_destinations = configuration.asks_destinations();
+  required.tlsrpt = configuration.delivery.tlsrpt && required.asks_destinations;
   for (const model::OutboundConnector& connector : configuration.outbound) {
     if (!connector.enabled) continue;
     required.credentials |= !connector.route.credentials.empty() && !connector.needs_own_service();

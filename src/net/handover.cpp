@@ -26,8 +26,9 @@ namespace {
 using Expected = tl::expected<void, std::string>;
 
 tl::unexpected<std::string> failed(const std::string& path, const std::string& what) {
-  return tl::unexpected(path + ": cannot " + what + ": " + std::strerror(errno) +
-                        (errno == EROFS ? way_out_of_read_only(base::folder_of(path)) : ""));
+  const int error = errno;
+  return tl::unexpected(path + ": cannot " + what + ": " + std::strerror(error) +
+                        way_out(error, base::folder_of(path)));
 }
 
 bool exists(const std::string& path) {
@@ -113,8 +114,8 @@ Expected give_folder(const KeptFolder& folder, const base::Account& account) {
 }
 
 std::string remedy(const std::string& path, const base::Account& account, const std::string& key) {
-  if (errno == EROFS) return way_out_of_read_only(path) + ", or name another place in " + key;
-  return "; run: chown " + account.name + " " + path + ", or name another place in " + key;
+  const std::string way = way_out(errno, path);
+  return (way.empty() ? "; run: chown " + account.name + " " + path : way) + ", or name another place in " + key;
 }
 
 Expected look(const KeptFolder& folder, const base::Account& account) {

@@ -62,17 +62,14 @@ bool take_group(const std::string& path, const SocketRights& rights) {
   return !rights.group || ::lchown(path.c_str(), static_cast<uid_t>(-1), *rights.group) == 0;
 }
 
+Expected not_made(const Endpoint& endpoint, const std::string& what, const std::string& in_folder, int error) {
+  return tl::unexpected(failure(endpoint, "cannot make " + what, error) + way_out(error, in_folder));
+}
+
 // libmilter does not say why it cannot bind.
 Expected check_writable(const Endpoint& endpoint, const std::string& folder) {
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) == 0) return {};
-  const int error = errno;
-  return tl::unexpected(failure(endpoint, "cannot make a socket in " + folder, error) +
-                        (error == EROFS ? way_out_of_read_only(folder) : ""));
-}
-
-Expected not_made(const Endpoint& endpoint, const std::string& folder, int error) {
-  return tl::unexpected(failure(endpoint, "cannot make " + folder, error) +
-                        (error == EROFS ? way_out_of_read_only(folder_of(folder)) : ""));
+  return not_made(endpoint, "a socket in " + folder, folder, errno);
 }
 
 Expected make_folder(const Endpoint& endpoint, const SocketRights& rights) {
@@ -80,7 +77,7 @@ Expected make_folder(const Endpoint& endpoint, const SocketRights& rights) {
   std::error_code error;
   if (std::filesystem::exists(folder, error)) return {};
   return with_rights_for(folder_of(folder), maker_of(rights), [&](bool as_root) -> Expected {
-    if (::mkdir(folder.c_str(), 0750) != 0) return not_made(endpoint, folder, errno);
+    if (::mkdir(folder.c_str(), 0750) != 0) return not_made(endpoint, folder, folder_of(folder), errno);
     if (!as_root || give(folder, rights)) return {};
     return tl::unexpected(failure(endpoint, "cannot give " + folder + " to its owner", errno));
   });
